@@ -1,0 +1,82 @@
+"""Pages and corpora: what every reader yields and every later stage consumes.
+
+A corpus is an iterable of pages that can be read more than once and may be larger than memory: nothing here holds
+the texts. Its order never matters to a result; later stages put pages in the order of their ids.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a corpus.
+
+    Attributes
+    ----------
+    id : str, unique in the corpus
+    title : str, for people; one line
+    text : str, as it was read
+    meta : whatever else the source says of the page (label, date, url, ...), carried to the results
+    """
+
+    id: str
+    title: str
+    text: str
+    meta: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """Something in the source that is not a page: which, and why."""
+
+    where: str
+    reason: str
+
+
+@dataclass
+class Corpus:
+    """A named stream of pages.
+
+    Attributes
+    ----------
+    name : str, short, fit for a folder's name
+    source : str, what was opened, for messages and records
+    read : function of no argument that yields the pages, each time from the start; it may append to `set_aside`
+        through the argument it is given
+    set_aside : what the last complete reading could not use
+    """
+
+    name: str
+    source: str
+    read: Callable[[Callable[[SetAside], None]], Iterator[Page]]
+    set_aside: list[SetAside] = field(default_factory=list)
+
+    def __iter__(self) -> Iterator[Page]:
+        found: list[SetAside] = []
+        yield from self.read(found.append)
+        self.set_aside = found
+
+
+class Fingerprint:
+    """sha256 over the pages of a corpus, the same for every order of the pages."""
+
+    def __init__(self) -> None:
+        self._digests: list[bytes] = []
+
+    def add(self, page: Page) -> None:
+        """Take one page into account: its id, title, text and metadata."""
+        digest = hashlib.sha256()
+        for part in (page.id, page.title, page.text, *(f"{k}={page.meta[k]}" for k in sorted(page.meta))):
+            data = part.encode("utf-8", "surrogatepass")
+            digest.update(len(data).to_bytes(8, "little"))
+            digest.update(data)
+        self._digests.append(digest.digest())
+
+    def hexdigest(self) -> str:
+        """The fingerprint of all pages added so far."""
+        return hashlib.sha256(b"".join(sorted(self._digests))).hexdigest()

@@ -1,0 +1,45 @@
+"""The errors that users see.
+
+Every message says what went wrong, where, and what to try; the command line prints it as it is and exits with 1.
+
+    NmfTopicsError
+        CorpusError     a source cannot be read as pages (no such file, broken line, no usable text)
+        ImageError      a source cannot be read as images
+        MatrixError     V is not what a factorization needs (NaN, negative, empty, wrong shape)
+        ModelError      a model folder is missing, foreign, damaged, or does not fit the question
+        OutputError     a result cannot be written (no permission, no space, something else in the way)
+        MissingExtra    a format needs a package that is not installed
+"""
+
+from __future__ import annotations
+
+
+class NmfTopicsError(Exception):
+    """Base of every error that is the input's or the surroundings' fault, not the program's."""
+
+
+class CorpusError(NmfTopicsError):
+    """A source cannot be read as pages."""
+
+
+class ImageError(NmfTopicsError):
+    """A source cannot be read as images."""
+
+
+class MatrixError(NmfTopicsError):
+    """A matrix cannot be factored: not two-dimensional, empty, not finite, or negative."""
+
+
+class ModelError(NmfTopicsError):
+    """A model cannot be read, or does not fit what is asked of it."""
+
+
+class OutputError(NmfTopicsError):
+    """A result cannot be written."""
+
+
+class MissingExtra(NmfTopicsError):
+    """A format needs a package that is not installed."""
+
+    def __init__(self, package: str, extra: str, purpose: str) -> None:
+        super().__init__(f"{purpose} needs the package {package!r}; try: pip install 'nmf-topics[{extra}]'")

@@ -1,0 +1,173 @@
+"""The seam between the mathematics and the place where V lives.
+
+Columns of V are pages, and V ~ W H separates over them: given W, each block of columns can update its part of H
+alone, and W needs only two sums over blocks, V H' (m x r) and H H' (r x r). So all that an engine must do is apply a
+pure function to blocks of columns, `PageBlocks.map`; everything else here follows from it. V is read once an
+iteration, wherever it lives.
+
+`as_blocks` is the only door: behind it nobody asks again what V is. It registers what lives in memory; an engine with
+another home registers its own type.
+
+Source: the idea of scipy.sparse.linalg.LinearOperator, one door and the narrowest useful matrix.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import singledispatch
+from typing import Any, Protocol
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+from scipy.sparse.linalg import LinearOperator
+
+from nmf_topics.errors import MatrixError
+
+Array = NDArray[np.floating[Any]]
+
+
+class PageBlocks(Protocol):
+    """V (m terms x n pages), cut into blocks of columns.
+
+    `map(fn, split=, shared=)` yields `(columns, fn(V[:, columns], *split parts, *shared))` in the order of the
+    blocks; arrays in `split` (n in their last dimension) travel by block, arrays in `shared` whole. `fn` must be pure
+    and at module level, so that it can be sent to another process.
+    """
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(m, n)."""
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Of the entries of V, float32 or float64."""
+
+    def map(
+        self, fn: Callable[..., Any], *, split: Sequence[Array] = (), shared: Sequence[Array] = ()
+    ) -> Iterator[tuple[slice, Any]]:
+        """Apply `fn` to every block."""
+
+
+class InMemory:
+    """V as one block in memory: dense, or CSC (whose transpose, pages x terms, is the CSR of the same arrays)."""
+
+    def __init__(self, V: Any) -> None:
+        self.V = V
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(m, n)."""
+        m, n = self.V.shape
+        return int(m), int(n)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Of the entries of V."""
+        return np.dtype(self.V.dtype)
+
+    def map(
+        self, fn: Callable[..., Any], *, split: Sequence[Array] = (), shared: Sequence[Array] = ()
+    ) -> Iterator[tuple[slice, Any]]:
+        """Apply `fn` to V itself."""
+        yield slice(0, self.shape[1]), fn(self.V, *split, *shared)
+
+
+@singledispatch
+def as_blocks(V: Any) -> PageBlocks:
+    """The one door: V as `PageBlocks`, checked.
+
+    Parameters
+    ----------
+    V : ndarray or scipy sparse matrix of shape (m, n), or PageBlocks
+
+    Raises
+    ------
+    MatrixError
+        if V is not two-dimensional, has no rows or columns, or holds NaN, infinite or negative entries.
+    """
+    if callable(getattr(V, "map", None)) and hasattr(V, "shape"):
+        blocks: PageBlocks = V
+        return blocks
+    if sp.issparse(V):
+        return _from_sparse(V)
+    raise MatrixError(f"a {type(V).__name__} is not a matrix; give a numpy array or a scipy sparse matrix")
+
+
+@as_blocks.register
+def _from_array(V: np.ndarray) -> PageBlocks:
+    if V.ndim != 2:
+        raise MatrixError(f"V must have two dimensions (terms x pages), not {V.ndim}")
+    V = np.ascontiguousarray(V, dtype=_float_of(V.dtype))
+    _check(V.shape, V)
+    return InMemory(V)
+
+
+def _from_sparse(V: Any) -> PageBlocks:
+    V = sp.csc_matrix(V, dtype=_float_of(V.dtype), copy=False)
+    if not V.has_canonical_format:
+        V = V.copy()  # the caller's matrix stays as it is
+        V.sum_duplicates()
+    _check(V.shape, V.data)
+    return InMemory(V)
+
+
+def _float_of(dtype: np.dtype[Any]) -> type[np.floating[Any]]:
+    """float32 stays what it is; everything else becomes float64."""
+    if dtype.kind not in "biuf":
+        raise MatrixError(f"V holds entries of type {dtype}; it must hold real numbers")
+    return np.float32 if dtype == np.float32 else np.float64
+
+
+def _check(shape: tuple[int, ...], values: Array) -> None:
+    """What every factorization needs of V; `values` are its entries, or just the stored ones."""
+    if 0 in shape:
+        raise MatrixError(f"V is {shape[0]} x {shape[1]}: there is nothing to factor")
+    if values.size and not np.isfinite(values).all():
+        raise MatrixError("V holds NaN or infinite entries; clean them out first")
+    if values.size and values.min() < 0:
+        raise MatrixError("V holds negative entries; it must hold counts, weights or pixels of 0 or more")
+
+
+def _sum_of_squares(V: Any) -> float:
+    values = V.data if sp.issparse(V) else V
+    return float(np.square(values, dtype=np.float64).sum())
+
+
+def _times_transpose(V: Any, Y: Array) -> Array:
+    return np.asarray(V.T @ Y)
+
+
+def _times(V: Any, Xt: Array) -> Array:
+    return np.asarray(V @ Xt.T)
+
+
+def sum_of_squares(V: PageBlocks) -> float:
+    """||V||_F^2, in one pass."""
+    return sum(part for _, part in V.map(_sum_of_squares))
+
+
+def as_linear_operator(V: PageBlocks) -> LinearOperator:
+    """V for the solvers of scipy (svds, lsmr, ...): products with V and V', each in one pass over the blocks."""
+    m, n = V.shape
+
+    def matmat(X: Array) -> Array:
+        result = np.zeros((m, X.shape[1]), dtype=V.dtype)
+        for _, part in V.map(_times, split=(np.ascontiguousarray(X.T, dtype=V.dtype),)):
+            result += part
+        return result
+
+    def rmatmat(Y: Array) -> Array:
+        result = np.empty((n, Y.shape[1]), dtype=V.dtype)
+        for columns, part in V.map(_times_transpose, shared=(np.ascontiguousarray(Y, dtype=V.dtype),)):
+            result[columns] = part
+        return result
+
+    return LinearOperator(
+        (m, n),
+        matvec=lambda x: matmat(x.reshape(-1, 1)).ravel(),
+        rmatvec=lambda y: rmatmat(y.reshape(-1, 1)).ravel(),
+        matmat=matmat,
+        rmatmat=rmatmat,
+        dtype=V.dtype,
+    )
