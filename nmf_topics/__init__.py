@@ -1,0 +1,83 @@
+"""nmf-topics: from a pile of text to topics a person can read, by non-negative matrix factorization.
+
+    from nmf_topics import Recipe, Source, fit_topics, prepare
+
+    data = prepare(Source("corpora/sample"), Recipe())
+    model = fit_topics(data, rank=10)
+    for topic in model.topics():
+        print(topic.number, topic.label, topic.pages)
+
+Names are imported when they are first used, so that `import nmf_topics` costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nmf_topics.corpus.open import open_corpus as open_corpus
+    from nmf_topics.corpus.page import Corpus as Corpus
+    from nmf_topics.corpus.page import Page as Page
+    from nmf_topics.errors import NmfTopicsError as NmfTopicsError
+    from nmf_topics.factor.factorize import Factorization as Factorization
+    from nmf_topics.factor.factorize import factorize as factorize
+    from nmf_topics.factor.factorize import project as project
+    from nmf_topics.images.pixels import build_image_matrix as build_image_matrix
+    from nmf_topics.matrix.datamatrix import DataMatrix as DataMatrix
+    from nmf_topics.topics.classify import Assignment as Assignment
+    from nmf_topics.topics.classify import classify_pages as classify_pages
+    from nmf_topics.topics.model import TopicModel as TopicModel
+    from nmf_topics.topics.model import fit_topics as fit_topics
+    from nmf_topics.topics.prepare import Source as Source
+    from nmf_topics.topics.prepare import prepare as prepare
+    from nmf_topics.topics.recipes import RECIPES as RECIPES
+    from nmf_topics.topics.recipes import Recipe as Recipe
+    from nmf_topics.topics.store import load_model as load_model
+    from nmf_topics.topics.store import save_model as save_model
+    from nmf_topics.words.counts import Bounds as Bounds
+    from nmf_topics.words.counts import WordOptions as WordOptions
+    from nmf_topics.words.counts import count_terms as count_terms
+    from nmf_topics.words.termmatrix import build_term_matrix as build_term_matrix
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Assignment": "topics.classify",
+    "Bounds": "words.counts",
+    "Corpus": "corpus.page",
+    "DataMatrix": "matrix.datamatrix",
+    "Factorization": "factor.factorize",
+    "NmfTopicsError": "errors",
+    "Page": "corpus.page",
+    "RECIPES": "topics.recipes",
+    "Recipe": "topics.recipes",
+    "Source": "topics.prepare",
+    "TopicModel": "topics.model",
+    "WordOptions": "words.counts",
+    "build_image_matrix": "images.pixels",
+    "build_term_matrix": "words.termmatrix",
+    "classify_pages": "topics.classify",
+    "count_terms": "words.counts",
+    "factorize": "factor.factorize",
+    "fit_topics": "topics.model",
+    "load_model": "topics.store",
+    "open_corpus": "corpus.open",
+    "prepare": "topics.prepare",
+    "project": "factor.factorize",
+    "save_model": "topics.store",
+}
+
+__all__ = sorted(_HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

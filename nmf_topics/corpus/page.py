@@ -1,12 +1,13 @@
 """Pages and corpora: what every reader yields and every later stage consumes.
 
-A corpus is an iterable of pages that can be read more than once and may be larger than memory: nothing here holds
-the texts. Its order never matters to a result; later stages put pages in the order of their ids.
+A corpus is an iterable of pages that can be read more than once and may be larger than memory: nothing here
+holds the texts. Its order never matters to a result; later stages put pages in the order of their ids.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,10 +19,11 @@ class Page:
 
     Attributes
     ----------
-    id : str, unique in the corpus
-    title : str, for people; one line
-    text : str, as it was read
-    meta : whatever else the source says of the page (label, date, url, ...), carried to the results
+    id : str, unique in the corpus; one line, never empty
+    title : str, for people; one line, never empty
+    text : str, as it was read; may be empty
+    meta : whatever else the source says of the page (label, date, url, ...), carried to the results;
+        the readers give values of the types str, int, float, bool and None only
     """
 
     id: str
@@ -46,9 +48,14 @@ class Corpus:
     ----------
     name : str, short, fit for a folder's name
     source : str, what was opened, for messages and records
-    read : function of no argument that yields the pages, each time from the start; it may append to `set_aside`
-        through the argument it is given
+    read : function of one argument that yields the pages, each time from the start; what it cannot use it
+        hands to that argument
     set_aside : what the last complete reading could not use
+
+    Raises
+    ------
+    CorpusError
+        While it is read, when the source is broken, or holds no page.
     """
 
     name: str
@@ -63,15 +70,26 @@ class Corpus:
 
 
 class Fingerprint:
-    """sha256 over the pages of a corpus, the same for every order of the pages."""
+    """sha256 over the pages of a corpus, the same for every order of the pages.
+
+    Examples
+    --------
+    >>> one, two = Page("1", "Tea", "green"), Page("2", "Coffee", "black")
+    >>> forth, back = Fingerprint(), Fingerprint()
+    >>> for page in (one, two): forth.add(page)
+    >>> for page in (two, one): back.add(page)
+    >>> forth.hexdigest() == back.hexdigest()
+    True
+    """
 
     def __init__(self) -> None:
         self._digests: list[bytes] = []
 
     def add(self, page: Page) -> None:
-        """Take one page into account: its id, title, text and metadata."""
+        """Take one page into account: its id, title, text and metadata (whatever the order of its keys)."""
         digest = hashlib.sha256()
-        for part in (page.id, page.title, page.text, *(f"{k}={page.meta[k]}" for k in sorted(page.meta))):
+        # JSON keeps 1, "1", True and None apart, and a key apart from its value
+        for part in (page.id, page.title, page.text, json.dumps(dict(page.meta), sort_keys=True)):
             data = part.encode("utf-8", "surrogatepass")
             digest.update(len(data).to_bytes(8, "little"))
             digest.update(data)

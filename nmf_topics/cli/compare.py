@@ -1,0 +1,79 @@
+"""nmf-topics compare."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from nmf_topics.cli import options as o
+from nmf_topics.cli.fit import read_data, typical_page
+from nmf_topics.topics.compare import FIGURES, compare_factorizations
+from nmf_topics.topics.model import fit_topics
+from nmf_topics.views.figures import draw_comparison
+from nmf_topics.views.tables import json_number, number, print_table, write_csv
+from nmf_topics.writing import folder_of_files
+
+MARK = "compare.json"
+
+
+@click.command()
+@click.argument("source", required=False)
+@o.rank_option
+@click.option("--output", "-o", type=click.Path(path_type=Path), help="Folder.  [default: models/CORPUS-compare-rRANK]")
+@o.matrix_options
+@o.factor_options
+@o.seed_option
+@o.corpus_options
+@click.option("--force", is_flag=True, help="Write into a folder that holds other files.")
+@o.json_option
+@o.talk_options
+def compare(source: str | None, **options: Any) -> None:
+    """Compare NMF, vector quantization and PCA.
+
+    All three write V as W times H. Vector quantization allows one column of W for each page (a prototype), PCA any
+    signs; NMF adds parts. Writes compare.csv and pictures.
+
+    \b
+    Example:
+      nmf-topics compare --rank 10
+    """
+    talk = o.talk_of(options)
+    where = o.source_of(source, options)
+    recipe = o.recipe_of(options)
+    if recipe.objective != "frobenius":
+        raise click.UsageError("the three are compared by least squares; leave --objective frobenius")
+    data = read_data(where, recipe, o.cache_of(options), talk)
+    with talk.progress("iteration") as progress:
+        model = fit_topics(
+            data,
+            options["rank"],
+            solver=recipe.solver,
+            start=recipe.start,
+            seed=options["seed"],
+            tolerance=recipe.tolerance,
+            max_iter=recipe.max_iter,
+            on_iteration=lambda it: progress.step(f"error {it.error:.5f}"),
+        )
+    results = compare_factorizations(data, model, seed=options["seed"])
+    folder = options["output"] or Path("models") / f"{data.recipe['corpus']['name']}-compare-r{options['rank']}"
+    table = {
+        result.method: {name: json_number(getattr(result, name)) for name in FIGURES} for result in results
+    }
+    document = {"schema": 1, "rank": model.rank, "shape": list(data.V.shape), "methods": table}
+    with folder_of_files(folder, mark=MARK, force=options["force"]) as partial:
+        rows = [["figure", *table], *([name, *(number(getattr(r, name)) for r in results)] for name in FIGURES)]
+        write_csv(rows, partial / "compare.csv")
+        draw_comparison(data, results, typical_page(model), partial)
+        (partial / MARK).write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    talk.note(f"pictures and compare.csv in {folder}")
+    if options["as_json"]:
+        click.echo(json.dumps(document, indent=1))
+        return
+    print_table(
+        ["", *table],
+        [[name.replace("_", " "), *(f"{getattr(r, name):.4f}" for r in results)] for name in FIGURES],
+        right=(1, 2, 3),
+    )

@@ -1,0 +1,48 @@
+"""nmf-topics demo."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from nmf_topics.cli import options as o
+from nmf_topics.cli.fit import run_fit
+from nmf_topics.corpus.open import sample_corpus_path
+from nmf_topics.topics.prepare import Source
+from nmf_topics.topics.recipes import RECIPES
+from nmf_topics.views.tables import print_topics
+from nmf_topics.words.cache import cache_folder
+
+RANK = 10
+
+
+@click.command()
+@click.option("--output", "-o", type=click.Path(path_type=Path), default=Path("models/demo"), show_default=True)
+@click.option("--force", is_flag=True, help="Write into a folder that holds other files.")
+@o.talk_options
+def demo(output: Path, force: bool, **options: Any) -> None:
+    """Fit the sample corpus and say where to look.
+
+    180 short encyclopedic pages in ten subjects, which come with the program.
+
+    \b
+    Example:
+      nmf-topics demo
+    """
+    talk = o.talk_of(options)
+    source = Source(str(sample_corpus_path()))
+    model, folder = run_fit(
+        source, RECIPES["default"], RANK, seed=0, output=output, cache=cache_folder(), force=force, talk=talk
+    )
+    print_topics(model)
+    click.echo(
+        f"""
+Look at    {folder}/clouds/all.png    the topics as word clouds
+           {folder}/topics.csv        words of each topic
+           {folder}/pages.csv         topics of each page
+Go on with nmf-topics topics --topic 1
+           nmf-topics classify some_page.txt
+           nmf-topics fit your-texts/ --rank 10"""
+    )

@@ -1,0 +1,139 @@
+"""nmf-topics fit."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+
+from nmf_topics.cli import options as o
+from nmf_topics.cli.record import Record
+from nmf_topics.cli.talk import Talk
+from nmf_topics.matrix.datamatrix import DataMatrix
+from nmf_topics.topics.model import TopicModel, fit_topics
+from nmf_topics.topics.prepare import Source, prepare
+from nmf_topics.topics.recipes import Recipe
+from nmf_topics.topics.store import point_latest
+from nmf_topics.views.modelfolder import write_model_folder
+from nmf_topics.views.tables import model_json, print_topics
+
+
+@click.command()
+@click.argument("source", required=False)
+@o.rank_option
+@click.option("--output", "-o", type=click.Path(path_type=Path), help="Model folder.  [default: models/CORPUS-rRANK]")
+@o.matrix_options
+@o.factor_options
+@o.seed_option
+@o.corpus_options
+@click.option("--require-convergence", is_flag=True, help="Exit with 3 if --max-iter ended the fit.")
+@click.option("--force", is_flag=True, help="Write into a folder that holds other files.")
+@o.json_option
+@o.talk_options
+def fit(source: str | None, **options: Any) -> None:
+    """Fit topics to a corpus.
+
+    SOURCE is a corpus folder, a folder of .txt or .md files, a table (.jsonl, .csv, .tsv; also .gz, .bz2, .xz), a
+    folder of images, or - for JSONL on standard input. Left out: the newest corpus in ./corpora, else the sample that
+    comes with the program. The model folder gets model.npz, model.json, topics.csv, pages.csv, clouds and run.json.
+
+    \b
+    Example:
+      nmf-topics fit my-texts/ --rank 12 -o models/mine
+    """
+    talk = o.talk_of(options)
+    where = o.source_of(source, options)
+    recipe = o.recipe_of(options)
+    model, folder = run_fit(
+        where,
+        recipe,
+        options["rank"],
+        seed=options["seed"],
+        output=options["output"],
+        cache=o.cache_of(options),
+        force=options["force"],
+        talk=talk,
+    )
+    if options["as_json"]:
+        click.echo(json.dumps(model_json(model, folder), ensure_ascii=False, indent=1))
+    else:
+        print_topics(model)
+    if options["require_convergence"] and model.stopped == "max_iter":
+        click.echo(f"not converged after {len(model.trace)} iterations; raise --max-iter", err=True)
+        click.get_current_context().exit(3)
+
+
+def read_data(source: Source, recipe: Recipe, cache: Path | None, talk: Talk) -> DataMatrix:
+    """V of a source, with progress."""
+    with talk.progress("read") as progress:
+        data = prepare(source, recipe, cache=cache, warn=talk.warn, note=talk.note, on_item=progress.step)
+    m, n = data.V.shape
+    kinds = ("words", "pages") if data.rows.kind == "terms" else (data.rows.kind, "images")
+    talk.note(f"V is {m} {kinds[0]} x {n} {kinds[1]}")
+    return data
+
+
+def run_fit(
+    source: Source,
+    recipe: Recipe,
+    rank: int,
+    *,
+    seed: int,
+    output: Path | None,
+    cache: Path | None,
+    force: bool,
+    talk: Talk,
+) -> tuple[TopicModel, Path]:
+    """Read, fit and write; the model and its folder."""
+    record = Record("fit")
+    with record.stage("read"):
+        data = read_data(source, recipe, cache, talk)
+    with record.stage("fit"), talk.progress("iteration") as progress:
+        model = fit_topics(
+            data,
+            rank,
+            objective=recipe.objective,
+            solver=recipe.solver,
+            start=recipe.start,
+            seed=seed,
+            tolerance=recipe.tolerance,
+            max_iter=recipe.max_iter,
+            on_iteration=lambda it: progress.step(f"error {it.error:.5f}"),
+        )
+    report_fit(model, talk)
+    folder = output or Path("models") / f"{data.recipe['corpus']['name']}-r{rank}"
+    images = data.rows.kind == "pixels"
+    with record.stage("write"):
+        write_model_folder(
+            model,
+            folder,
+            lambda: record.document(model),
+            force=force,
+            example=(data.V, typical_page(model)) if images else None,
+        )
+        point_latest(folder, o.LATEST)
+    look = "clouds/all.png" if not images else "clouds/all.png and reconstruction.png"
+    talk.note(f"model in {folder} (see {look}, topics.csv, pages.csv)")
+    return model, folder
+
+
+def report_fit(model: TopicModel, talk: Talk) -> None:
+    """How the fit ended, and what is wrong with it."""
+    ended = {
+        "converged": "converged",
+        "exact": "the factorization is exact",
+        "max_iter": "stopped by --max-iter before it converged",
+    }[model.stopped]
+    talk.note(f"{ended}: {len(model.trace)} iterations, relative error {model.relative_error:.4f}")
+    if dead := model.dead_topics:
+        numbers = ", ".join(map(str, dead))
+        talk.warn(f"no page uses topic {numbers}: the corpus does not fill {model.rank} topics; try a smaller --rank")
+
+
+def typical_page(model: TopicModel) -> int:
+    """The page or image that the model explains middlingly well."""
+    known = np.flatnonzero(~np.isnan(model.errors))
+    return int(known[np.argsort(model.errors[known], kind="stable")[len(known) // 2]])

@@ -1,0 +1,56 @@
+"""nmf-topics label."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from nmf_topics.cli import options as o
+from nmf_topics.topics.store import MARK, load_model, resolve_model
+from nmf_topics.views.modelfolder import read_run, write_model_folder
+from nmf_topics.views.tables import print_topics
+
+
+def _named(argument: str) -> tuple[int, str] | None:
+    """3=Music as (3, "Music"); None for what is no such pair."""
+    number, sign, name = argument.partition("=")
+    return (int(number), " ".join(name.split())) if sign and number.strip().isdecimal() else None
+
+
+@click.command()
+@click.argument("arguments", nargs=-1, metavar="[MODEL] [NUMBER=NAME ...]")
+@click.option("--hide", multiple=True, metavar="WORD", help="A word that is not shown any more.")
+@o.talk_options
+def label(arguments: tuple[str, ...], hide: tuple[str, ...], **options: Any) -> None:
+    """Give topics names that stay, or hide words.
+
+    Names go into the model, its tables and its pictures. An empty name (3=) takes a name away.
+
+    \b
+    Example:
+      nmf-topics label 3=Music 5="Marvel universe" --hide page
+    """
+    talk = o.talk_of(options)
+    pairs = [_named(argument) for argument in arguments]
+    models = [argument for argument, pair in zip(arguments, pairs, strict=True) if pair is None]
+    if len(models) > 1:
+        raise click.UsageError(f"{models[1]!r} is not NUMBER=NAME")
+    names = dict(pair for pair in pairs if pair is not None)
+    if not names and not hide:
+        raise click.UsageError('nothing to name or hide; say, for example, 3=Music 5="Marvel universe"')
+    folder = resolve_model(Path(models[0]) if models else o.LATEST).resolve()
+    if models and not (folder / MARK).is_file() and not folder.exists():
+        raise click.UsageError(f"{models[0]!r} is neither a model folder nor NUMBER=NAME")
+    model = load_model(folder).renamed(names, hide)
+    run = read_run(folder)
+    kept = _kept_files(folder, run)
+    write_model_folder(model, folder, lambda: run, keep=kept)
+    talk.note(f"written to {folder}")
+    print_topics(model)
+
+
+def _kept_files(folder: Path, run: dict[str, Any]) -> list[str]:
+    """Files of the model that do not show names, and cannot be made again without the corpus."""
+    return [name for name in run.get("files", []) if name == "reconstruction.png" and (folder / name).is_file()]

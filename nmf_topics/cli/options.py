@@ -1,0 +1,165 @@
+"""Groups of options, declared once and stacked on the commands that share them.
+
+Options that a recipe also sets are None where they are not given; `recipe_of` puts those that are given on top of the
+recipe. Choices come from the registries of the library, so that help cannot drift from what there is.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from nmf_topics.cli.talk import Talk
+from nmf_topics.factor.objectives import OBJECTIVES
+from nmf_topics.factor.rules import RULES
+from nmf_topics.factor.starts import STARTS
+from nmf_topics.matrix.weighting import WEIGHTINGS
+from nmf_topics.topics.prepare import Source
+from nmf_topics.topics.recipes import RECIPES, Recipe
+from nmf_topics.words.cache import cache_folder
+from nmf_topics.words.normalize import NORMALIZATIONS, STEMMERS
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+BY_RECIPE = "by recipe"
+LATEST = Path("models/latest")
+
+
+def _stack(*decorators: Callable[[Any], Any]) -> Callable[[Command], Command]:
+    """Several options as one decorator, in the order in which help shows them."""
+
+    def decorate(function: Command) -> Command:
+        return functools.reduce(lambda f, decorator: decorator(f), reversed(decorators), function)
+
+    return decorate
+
+
+def _recipe_option(*names: str, help: str, **settings: Any) -> Callable[[Any], Any]:
+    return click.option(*names, default=None, show_default=BY_RECIPE, help=help, **settings)
+
+
+class Limit(click.ParamType):
+    """A number of pages, or a share of them: 5, 0.5."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """A positive number; above 1 it must be whole."""
+        try:
+            limit = float(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a number", param, ctx)
+        if not limit >= 0 or (limit > 1 and limit != int(limit)) or limit == float("inf"):
+            self.fail(f"{value!r} is neither a number of pages (5) nor a share of them (0.5)", param, ctx)
+        return limit
+
+
+talk_options = _stack(
+    click.option("--quiet", "-q", is_flag=True, help="Say nothing but results and errors."),
+    click.option("--verbose", "-v", is_flag=True, help="Say more."),
+)
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+
+model_argument = click.argument("model", type=click.Path(path_type=Path), default=LATEST)
+
+corpus_options = _stack(
+    click.option("--text-column", help="Column of a table that holds the text.  [default: guessed]"),
+    click.option("--title-column", help="Column of the titles.  [default: guessed]"),
+    click.option("--id-column", help="Column of the ids.  [default: guessed]"),
+    click.option("--date-column", help="Column of the dates.  [default: guessed]"),
+    click.option("--label-column", help="Column of known subjects.  [default: guessed]"),
+    click.option("--cache/--no-cache", default=True, show_default=True, help="Keep counts for the next fit."),
+)
+
+matrix_options = _stack(
+    click.option(
+        "--recipe",
+        type=click.Choice(list(RECIPES)),
+        default="default",
+        show_default=True,
+        help="Options that go together; 'article' is the AMS column to the letter.",
+    ),
+    _recipe_option("--language", help="Language of the text, two letters (en, de, fr ...)."),
+    _recipe_option("--normalize", type=click.Choice(NORMALIZATIONS), help="Normal forms: run, ran, runs as one."),
+    _recipe_option("--stemmer", type=click.Choice(STEMMERS), help="For stems."),
+    click.option("--stop", multiple=True, metavar="WORDS|FILE", help="More stop words: a,b,c or a file of them."),
+    click.option("--default-stops/--no-default-stops", default=None, help="Use the language's stop list."),
+    _recipe_option("--min-pages", type=Limit(), help="A word must be on so many pages (5), or this share (0.01)."),
+    _recipe_option("--max-pages", type=Limit(), help="And on no more than so many (500), or this share (0.5)."),
+    _recipe_option("--max-terms", type=click.IntRange(min=1), help="Keep the most frequent words only."),
+    _recipe_option("--weighting", type=click.Choice(list(WEIGHTINGS)), help="From counts to V."),
+    click.option(
+        "--unit/--no-unit", "unit", default=None, show_default=BY_RECIPE, help="Scale pages to length one."
+    ),
+)
+
+rank_option = click.option("--rank", "-r", type=click.IntRange(min=1), default=10, show_default=True, help="Topics.")
+seed_option = click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the start.")
+
+factor_options = _stack(
+    _recipe_option("--objective", type=click.Choice(list(OBJECTIVES)), help="What is minimised."),
+    _recipe_option("--solver", type=click.Choice(list(RULES)), help="Update rule."),
+    _recipe_option("--start", type=click.Choice(list(STARTS)), help="Where the updates begin."),
+    _recipe_option(
+        "--tolerance",
+        type=click.FloatRange(min=0),
+        help="Stop when the error falls by less than this part of itself per iteration.",
+    ),
+    _recipe_option("--max-iter", type=click.IntRange(min=1), help="Iterations at most."),
+)
+
+
+def source_of(path: str | None, options: dict[str, Any]) -> Source:
+    """The source that the corpus options describe; what they hold is taken out of `options`."""
+    names = ("text_column", "title_column", "id_column", "date_column", "label_column")
+    return Source(path, **{name: options.pop(name) for name in names})
+
+
+def stop_words_of(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Words given as a,b,c or in files (words apart by white space or commas; # begins a comment)."""
+    words: list[str] = []
+    for value in values:
+        path = Path(value)
+        if path.is_file():
+            try:
+                lines = path.read_text(encoding="utf-8-sig").splitlines()
+            except (OSError, UnicodeDecodeError) as error:
+                raise click.BadParameter(f"{value} cannot be read as UTF-8 text: {error}", param_hint="--stop") from error
+            text = " ".join(line.partition("#")[0] for line in lines)
+        elif "/" in value or value.endswith(".txt"):
+            raise click.BadParameter(f"there is no file {value}", param_hint="--stop")
+        else:
+            text = value
+        words += text.replace(",", " ").split()
+    return tuple(sorted(set(words)))
+
+
+def recipe_of(options: dict[str, Any]) -> Recipe:
+    """The recipe with the given options on top; what they hold is taken out of `options`."""
+    recipe = RECIPES[options.pop("recipe")]
+
+    def given(*names: str) -> dict[str, Any]:
+        values = {name: options.pop(name, None) for name in names}
+        return {name: value for name, value in values.items() if value is not None}
+
+    words = replace(recipe.words, **given("language", "normalize", "stemmer", "default_stops"))
+    words = replace(words, stop=stop_words_of(options.pop("stop", ())))
+    bounds = replace(recipe.bounds, **given("min_pages", "max_pages", "max_terms"))
+    rest = given("weighting", "unit", "objective", "solver", "start", "tolerance", "max_iter")
+    return replace(recipe, words=words, bounds=bounds, **rest)
+
+
+def cache_of(options: dict[str, Any]) -> Path | None:
+    """Where counts are kept, if they are."""
+    return cache_folder() if options.pop("cache") else None
+
+
+def talk_of(options: dict[str, Any]) -> Talk:
+    """The voice; its options are taken out of `options`."""
+    return Talk(options.pop("quiet"), options.pop("verbose"))

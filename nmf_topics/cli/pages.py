@@ -1,0 +1,55 @@
+"""nmf-topics pages."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from nmf_topics.cli import options as o
+from nmf_topics.errors import ModelError
+from nmf_topics.topics.store import load_model
+from nmf_topics.views.tables import page_json, page_rows, print_pages, write_csv
+
+
+@click.command()
+@o.model_argument
+@click.option("--topic", "-t", type=int, help="Pages of one topic only, heaviest first.")
+@click.option("--top", "-n", type=click.IntRange(min=1), help="So many pages of each topic, heaviest first.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV with all columns of pages.csv.")
+@o.json_option
+@o.talk_options
+def pages(
+    model: Path, topic: int | None, top: int | None, as_csv: bool, as_json: bool, **options: Any
+) -> None:
+    """Show which page belongs to which topic.
+
+    MODEL is a model folder; left out, the last one that was fitted.
+
+    \b
+    Example:
+      nmf-topics pages --topic 2 --top 10
+    """
+    o.talk_of(options)
+    if as_csv and as_json:
+        raise click.UsageError("--csv and --json exclude each other")
+    fitted = load_model(model)
+    everything = len(fitted.columns)
+    if topic is not None and not 1 <= topic <= fitted.rank:
+        raise ModelError(f"there is no topic {topic}; topics are numbered from 1 to {fitted.rank}")
+    if topic is None and top is None:
+        columns = list(range(everything))
+    else:
+        numbers = [topic] if topic is not None else range(1, fitted.rank + 1)
+        columns = [j for k in numbers for j, _ in fitted.top_pages(k, top or everything)]
+    if as_csv:
+        write_csv(page_rows(fitted, columns), sys.stdout)
+    elif as_json:
+        all_pages = fitted.pages()
+        found = [page_json(fitted, j, all_pages[j]) for j in columns]
+        click.echo(json.dumps({"schema": 1, "model": str(model), "pages": found}, ensure_ascii=False, indent=1))
+    else:
+        print_pages(fitted, columns)

@@ -1,0 +1,151 @@
+"""nmf-topics ranks."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from nmf_topics.cli import options as o
+from nmf_topics.cli.fit import read_data
+from nmf_topics.cli.talk import Talk
+from nmf_topics.matrix.datamatrix import DataMatrix
+from nmf_topics.topics.ranks import RankRow, singular_values, suggest, try_ranks
+from nmf_topics.topics.recipes import Recipe
+from nmf_topics.views.figures import draw_ranks
+from nmf_topics.views.tables import json_number, number, print_table
+from nmf_topics.writing import folder_of_files, whole_file
+
+MARK = "ranks.json"
+
+
+@click.command()
+@click.argument("source", required=False)
+@click.option("--from", "first", type=click.IntRange(min=1), default=2, show_default=True, help="Smallest rank.")
+@click.option("--to", "last", type=click.IntRange(min=1), default=30, show_default=True, help="Largest rank.")
+@click.option("--step", type=click.IntRange(min=1), default=2, show_default=True, help="From one rank to the next.")
+@click.option("--output", "-o", type=click.Path(path_type=Path), help="Folder.  [default: models/CORPUS-ranks]")
+@o.matrix_options
+@o.factor_options
+@o.seed_option
+@o.corpus_options
+@click.option("--force", is_flag=True, help="Write into a folder that holds other files.")
+@o.json_option
+@o.talk_options
+def ranks(source: str | None, **options: Any) -> None:
+    """Try several numbers of topics.
+
+    Singular values of V, and for each rank the error, the coherence and the smallest topic: ranks.csv and ranks.png.
+    Ranks that an interrupted run has done already are not done again.
+
+    \b
+    Example:
+      nmf-topics ranks --from 4 --to 16
+    """
+    talk = o.talk_of(options)
+    where = o.source_of(source, options)
+    recipe = o.recipe_of(options)
+    first, last = options["first"], options["last"]
+    if first > last:
+        raise click.UsageError(f"--from {first} is larger than --to {last}")
+    if recipe.objective != "frobenius":
+        raise click.UsageError("ranks are compared by least squares; leave --objective frobenius")
+    data = read_data(where, recipe, o.cache_of(options), talk)
+    most = min(*data.V.shape, int((data.V.sum(axis=0) > 0).sum()))
+    if last > most:
+        talk.warn(f"V is {data.V.shape[0]} x {data.V.shape[1]}: ranks end at {most}")
+    wanted = list(range(first, min(last, most) + 1, options["step"])) or [most]
+    folder = options["output"] or Path("models") / f"{data.recipe['corpus']['name']}-ranks"
+    rows = _rows(data, wanted, recipe, options["seed"], folder, options["force"], talk)
+    singular = singular_values(data, max(wanted))
+    low, high, reasons = suggest(rows)
+    with folder_of_files(folder, mark=MARK, force=options["force"]) as partial:
+        _write_csv(rows, partial / "ranks.csv")
+        draw_ranks(rows, singular, (low, high), partial / "ranks.png")
+    talk.note(f"curves in {folder / 'ranks.png'}, table in {folder / 'ranks.csv'}")
+    if options["as_json"]:
+        document = {
+            "schema": 1,
+            "singular_values": [json_number(float(s)) for s in singular],
+            "ranks": [
+                {name: json_number(value) if isinstance(value, float) else value for name, value in asdict(row).items()}
+                for row in rows
+            ],
+            "suggested": {"from": low, "to": high, "reasons": reasons},
+        }
+        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+        return
+    print_table(
+        ["rank", "singular value", "error", "SVD error", "fit", "coherence", "diversity", "smallest topic", "iterations"],
+        [
+            [
+                str(row.rank),
+                f"{row.singular_value:.4g}",
+                f"{row.error:.4f}",
+                f"{row.svd_error:.4f}",
+                f"{row.fit:.1%}",
+                f"{row.coherence:.3f}",
+                f"{row.diversity:.2f}",
+                f"{row.smallest:.1%}",
+                str(row.iterations),
+            ]
+            for row in rows
+        ],
+        right=tuple(range(9)),
+    )
+    span = f"{low} to {high}" if low != high else str(low)
+    click.echo(f"\nworth a look: rank {span} ({'; '.join(reasons)})")
+
+
+def _rows(
+    data: DataMatrix, wanted: Sequence[int], recipe: Recipe, seed: int, folder: Path, force: bool, talk: Talk
+) -> list[RankRow]:
+    """A row for each rank: those that are done already are taken over, each new one is kept at once."""
+    identity = {"columns": data.V.shape[1], "data": data.recipe, "recipe": asdict(recipe), "seed": seed}
+    key = hashlib.sha256(json.dumps(identity, sort_keys=True, default=str).encode()).hexdigest()
+    done = _done(folder / MARK, key)
+    missing = [rank for rank in wanted if rank not in done]
+    if len(missing) < len(wanted):
+        talk.note(f"{len(wanted) - len(missing)} of {len(wanted)} ranks are known from an earlier run")
+    with folder_of_files(folder, mark=MARK, force=force):
+        pass  # whether the folder may be written is asked before the work, not after it
+    if missing:
+        with talk.progress("rank") as progress:
+            for row in try_ranks(data, missing, recipe, seed=seed):
+                done[row.rank] = row
+                progress.step(f"(rank {row.rank}: error {row.error:.4f})")
+                _keep(folder / MARK, key, done)
+    return [done[rank] for rank in wanted]
+
+
+def _done(path: Path, key: str) -> dict[int, RankRow]:
+    """Rows of an earlier run on the same data with the same options."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        if document["key"] != key:
+            return {}
+        return {row["rank"]: RankRow(**{k: float("nan") if v is None else v for k, v in row.items()}) for row in document["rows"]}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
+def _keep(path: Path, key: str, rows: dict[int, RankRow]) -> None:
+    plain = [
+        {name: None if value != value else value for name, value in asdict(rows[rank]).items()} for rank in sorted(rows)
+    ]
+    with whole_file(path) as partial:
+        partial.write_text(json.dumps({"schema": 1, "key": key, "rows": plain}, indent=1) + "\n", encoding="utf-8")
+
+
+def _write_csv(rows: Sequence[RankRow], path: Path) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(asdict(rows[0]))
+        for row in rows:
+            writer.writerow([number(value) if isinstance(value, float) else value for value in asdict(row).values()])

@@ -1,0 +1,72 @@
+"""The record of a run: what it was made with, how long each stage took and how much memory."""
+
+from __future__ import annotations
+
+import platform
+import resource
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from nmf_topics import __version__
+from nmf_topics.topics.model import TopicModel
+
+PACKAGES = ("numpy", "scipy", "simplemma", "PyStemmer", "nltk", "regex", "wordcloud", "pillow", "matplotlib")
+
+
+def _peak_megabytes() -> float:
+    """Largest resident memory of this process so far; macOS counts bytes where Linux counts kilobytes."""
+    unit = 2**20 if sys.platform == "darwin" else 2**10
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit, 1)
+
+
+def _versions() -> dict[str, str]:
+    found = {"nmf-topics": __version__, "python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "not installed"
+    return found
+
+
+class Record:
+    """Stages of a run as they pass."""
+
+    def __init__(self, command: str) -> None:
+        self.command = command
+        self.started = datetime.now(UTC).isoformat(timespec="seconds")
+        self.stages: list[dict[str, Any]] = []
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Time one stage."""
+        began = time.perf_counter()
+        yield
+        seconds = round(time.perf_counter() - began, 3)
+        self.stages.append({"stage": name, "seconds": seconds, "peak_memory_mb": _peak_megabytes()})
+
+    def document(self, model: TopicModel) -> dict[str, Any]:
+        """run.json."""
+        recipe = dict(model.recipe)
+        return {
+            "schema": 1,
+            "command": self.command,
+            "arguments": sys.argv[1:],
+            "started": self.started,
+            "options": {name: value for name, value in recipe.items() if name != "corpus"},
+            "seed": recipe["seed"],
+            "corpus": recipe["corpus"],
+            "counts": model.ledger,
+            "iterations": len(model.trace),
+            "stopped": model.stopped,
+            "relative_error": model.relative_error,
+            "dead_topics": model.dead_topics,
+            "trace": model.trace.tolist(),
+            "stages": self.stages,
+            "versions": _versions(),
+        }

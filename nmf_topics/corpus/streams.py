@@ -1,0 +1,158 @@
+"""Bytes: files, packed files and standard input as chunks of bytes, with errors that name the file.
+
+    name.txt            read as it is
+    .gz .bz2 .xz .zst   unpacked while it is read (.zst needs the package zstandard)
+    standard input      kept in a temporary file as it comes, so that it can be read again
+
+Nothing here knows of text, encodings or pages.
+"""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+from ..errors import CorpusError, MissingExtra
+
+CHUNK = 1 << 20
+PACKED = (".gz", ".bz2", ".xz", ".zst")
+
+
+class Unreadable(CorpusError):
+    """One file cannot be used; `reason` says why without naming the file again."""
+
+    def __init__(self, where: str, reason: str) -> None:
+        super().__init__(f"{where}: {reason}")
+        self.reason = reason
+
+
+def split_endings(name: str) -> tuple[str, str, str]:
+    """Cut a file name into its stem, the ending of its format and that of its packing, in lower case.
+
+    Examples
+    --------
+    >>> split_endings("news.2004.JSONL.gz")
+    ('news.2004', '.jsonl', '.gz')
+    >>> split_endings("notes.txt")
+    ('notes', '.txt', '')
+    """
+    stem, packing = _split(name)
+    if packing not in PACKED:
+        return stem, packing, ""
+    stem, ending = _split(stem)
+    return stem, ending, packing
+
+
+def _split(name: str) -> tuple[str, str]:
+    path = Path(name)
+    return name.removesuffix(path.suffix) if path.suffix else name, path.suffix.lower()
+
+
+def byte_chunks(path: Path) -> Iterator[bytes]:
+    """Yield the bytes of a file, unpacked when its ending says that it is packed.
+
+    Raises
+    ------
+    Unreadable
+        When the file cannot be opened or read, or is damaged.
+    MissingExtra
+        When the file is a .zst and zstandard is not installed.
+    """
+    where, packing = str(path), split_endings(path.name)[2]
+    try:
+        with open(path, "rb") as file:
+            if not packing:
+                yield from _read(file)
+                return
+            try:
+                yield from _unpack(file, packing)
+            except (EOFError, zlib.error, lzma.LZMAError, OSError, ValueError) as error:
+                if isinstance(error, OSError) and error.errno is not None:
+                    raise
+                reason = f"damaged, or no {packing} file ({error}); fetch or pack it again"
+                raise Unreadable(where, reason) from error
+    except OSError as error:
+        raise Unreadable(where, f"cannot be read ({error.strerror or error})") from error
+
+
+def _read(stream: BinaryIO) -> Iterator[bytes]:
+    while chunk := stream.read(CHUNK):
+        yield chunk
+
+
+def _unpack(file: BinaryIO, packing: str) -> Iterator[bytes]:
+    if packing == ".zst":
+        yield from _unpack_zstd(file)
+        return
+    openers: dict[str, Callable[[BinaryIO], Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
+    with openers[packing](file) as unpacked:
+        yield from _read(unpacked)
+
+
+def _unpack_zstd(file: BinaryIO) -> Iterator[bytes]:
+    try:
+        import zstandard
+    except ImportError as error:
+        raise MissingExtra("zstandard", "zstd", "reading .zst") from error
+    # not stream_reader: it takes a file that was cut off for one that ends
+    frame = None
+    try:
+        for chunk in _read(file):
+            while chunk:
+                frame = frame or zstandard.ZstdDecompressor().decompressobj()
+                yield frame.decompress(chunk)
+                chunk = frame.unused_data if frame.eof else b""
+                frame = None if frame.eof else frame
+    except zstandard.ZstdError as error:
+        raise ValueError(str(error)) from error
+    if frame is not None:
+        raise EOFError("the file ends too early")
+
+
+class Spool:
+    """A stream that can be read once, made one that can be read again.
+
+    What has been read stands in a temporary file, which is gone when this object or the process is. Pages
+    come out as soon as they came in: reading does not wait for the end of the stream.
+    """
+
+    def __init__(self, stream: BinaryIO, where: str) -> None:
+        import tempfile
+        import weakref
+
+        self._stream = cast(io.BufferedReader, stream)
+        self._where = where
+        self._kept = tempfile.TemporaryFile()  # noqa: SIM115  # closed by the line below
+        weakref.finalize(self, self._kept.close)
+        self._size = 0
+        self._ended = False
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield all bytes of the stream, from its start."""
+        at = 0
+        try:
+            while at < self._size or not self._ended:
+                chunk = self._again(at) if at < self._size else self._further()
+                at += len(chunk)
+                if chunk:
+                    yield chunk
+        except OSError as error:
+            raise Unreadable(self._where, f"cannot be read ({error.strerror or error})") from error
+
+    def _again(self, at: int) -> bytes:
+        self._kept.seek(at)
+        return self._kept.read(min(CHUNK, self._size - at))
+
+    def _further(self) -> bytes:
+        chunk = self._stream.read1(CHUNK)
+        self._ended = not chunk
+        self._kept.seek(self._size)
+        self._kept.write(chunk)
+        self._size += len(chunk)
+        return chunk

@@ -1,0 +1,87 @@
+"""The two other factorizations that the article compares: vector quantization and principal components.
+
+Both write V ~ W H, with other constraints. Vector quantization: each column of H is unary, a single 1, so columns of W
+are prototypes, the means of the pages that they stand for. PCA: columns of W are orthonormal and rows of H orthogonal,
+with entries of both signs.
+
+Reference: Lee & Seung, Learning the parts of objects by non-negative matrix factorization, Nature 401 (1999) 788-791.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from nmf_topics.errors import MatrixError
+from nmf_topics.factor.blocks import Array, as_blocks
+from nmf_topics.factor.factorize import one_blas_thread
+from nmf_topics.factor.starts import truncated_svd
+
+DENSE_LIMIT = 2 * 2**30  # bytes; scipy's k-means wants V whole
+
+
+def vector_quantization(V: Any, rank: int, *, seed: int = 0) -> tuple[Array, Array]:
+    """k-means of the columns of V (scipy's, k-means++ start).
+
+    Parameters
+    ----------
+    V : ndarray or scipy sparse matrix of shape (m, n)
+    rank : int, number of prototypes, at most n
+
+    Returns
+    -------
+    W : ndarray of shape (m, rank), prototypes; one that no page is nearest to is zero
+    H : ndarray of shape (rank, n), each column a single 1
+
+    Raises
+    ------
+    MatrixError
+        if V is too large to be made dense, or has fewer columns than prototypes.
+    """
+    from scipy.cluster.vq import kmeans2
+
+    m, n = V.shape
+    if rank > n:
+        raise MatrixError(f"{n} pages cannot have {rank} prototypes; choose a smaller rank")
+    if sp.issparse(V) and 8 * m * n > DENSE_LIMIT:
+        raise MatrixError(
+            f"vector quantization needs V dense, {8 * m * n / 2**30:.1f} GB for {m} terms x {n} pages; "
+            f"take fewer terms with --max-terms"
+        )
+    points = np.ascontiguousarray((V.toarray() if sp.issparse(V) else V).T, dtype=np.float64)
+    with one_blas_thread(), np.errstate(all="ignore"):
+        _, labels = kmeans2(points, rank, iter=100, minit="++", missing="warn", seed=seed)
+    H = np.zeros((rank, n))
+    H[labels, np.arange(n)] = 1.0
+    sizes = H.sum(axis=1)
+    W = np.where(sizes > 0, points.T @ H.T / np.maximum(sizes, 1), 0.0)
+    return W, H
+
+
+def principal_components(V: Any, rank: int) -> tuple[Array, Array]:
+    """The truncated SVD of V: the best approximation of this rank without any constraint.
+
+    Parameters
+    ----------
+    V : matrix of shape (m, n), not centred, so that the three factorizations answer the same question
+    rank : int, at most min(m, n)
+
+    Returns
+    -------
+    W : ndarray of shape (m, rank), orthonormal columns, both signs
+    H : ndarray of shape (rank, n), orthogonal rows, both signs
+    """
+    if rank > min(V.shape):
+        raise MatrixError(f"V is {V.shape[0]} x {V.shape[1]}: it has no {rank} principal components")
+    with one_blas_thread():
+        U, s, Vt = truncated_svd(as_blocks(V), rank)
+    return U, s[:, None] * Vt
+
+
+def relative_error(V: Any, W: Array, H: Array) -> float:
+    """||V - WH||_F / ||V||_F for any factors, without forming WH where V is sparse."""
+    square = float((V.multiply(V)).sum()) if sp.issparse(V) else float(np.square(V).sum())
+    residual = square - 2 * float(np.vdot(np.asarray(V @ H.T), W)) + float(np.vdot(W.T @ W, H @ H.T))
+    return float(np.sqrt(max(residual, 0.0) / square))

@@ -1,0 +1,1 @@
+"""Images to pixels: the second kind of V."""

@@ -1,0 +1,182 @@
+"""A folder of images to V: rows are pixels, columns are images, entries are grey values from 0 (black) to 1 (white).
+
+The article's faces, 2429 of 19 x 19 pixels, make V 361 x 2429.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from nmf_topics.errors import ImageError
+from nmf_topics.factor.blocks import Array
+from nmf_topics.matrix.datamatrix import DataMatrix, PageColumns, largest, row_axis
+
+ENDINGS = frozenset({".pgm", ".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".ppm", ".webp"})
+
+
+@row_axis
+@dataclass(frozen=True)
+class PixelGrid:
+    """The pixels of images of one size, row by row.
+
+    Attributes
+    ----------
+    height, width : in pixels
+    """
+
+    height: int
+    width: int
+    kind: ClassVar[str] = "pixels"
+
+    def __len__(self) -> int:
+        return self.height * self.width
+
+    def top(self, weights: Array, k: int) -> list[tuple[str, float]]:
+        """The k brightest pixels, named by row and column from 1, brightest first; dark ones are left out."""
+        return [
+            (f"r{i // self.width + 1}c{i % self.width + 1}", float(weights[i]))
+            for i in largest(weights, k)
+            if weights[i] > 0
+        ]
+
+    def to_meta(self) -> dict[str, Any]:
+        """As JSON."""
+        return {"height": self.height, "width": self.width}
+
+    @classmethod
+    def from_meta(cls, meta: Mapping[str, Any]) -> PixelGrid:
+        """The grid that `to_meta` described."""
+        return cls(int(meta["height"]), int(meta["width"]))
+
+
+def image_files(folder: Path) -> list[Path]:
+    """The images in a folder and its subfolders, hidden ones left out, sorted."""
+    return sorted(
+        path
+        for path in folder.rglob("*")
+        if path.suffix.lower() in ENDINGS
+        and path.is_file()
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    )
+
+
+def read_pixels(path: Path) -> Array:
+    """Grey values of one image, from 0 to 1.
+
+    Returns
+    -------
+    ndarray of shape (height, width)
+
+    Raises
+    ------
+    ImageError
+        if the file is not an image that can be read.
+    """
+    from PIL import Image
+
+    try:
+        with Image.open(path) as image:
+            deep = image.mode.startswith("I")  # 16 bits a pixel
+            grey = np.asarray(image if deep else image.convert("L"), dtype=np.float64)
+            return grey / (65535.0 if deep else 255.0)
+    except FileNotFoundError as error:
+        raise ImageError(f"no such file: {path}") from error
+    except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
+        # Pillow has an exception for each way in which a file can be broken
+        raise ImageError(f"{path} is not an image that can be read: {error}") from error
+
+
+def build_image_matrix(
+    folder: Path,
+    *,
+    warn: Callable[[str], None] = lambda message: None,
+    on_image: Callable[[Path], None] = lambda path: None,
+) -> DataMatrix:
+    """V of pixels x images from a folder.
+
+    Parameters
+    ----------
+    folder : searched recursively for images of one size
+    warn : told of each image that cannot be read; the others make V
+    on_image : called with each image as it is read
+
+    Returns
+    -------
+    DataMatrix of shape (height * width, images), dense, images in the order of their names. An image in a subfolder
+    has the subfolder as its `label`.
+
+    Raises
+    ------
+    ImageError
+        if there is no image, none can be read, or their sizes differ.
+    """
+    pixels: list[Array] = []
+    names: list[str] = []
+    meta: list[dict[str, Any]] = []
+    broken: list[str] = []
+    digest = hashlib.sha256()
+    for path in image_files(folder):
+        on_image(path)
+        name = path.relative_to(folder).as_posix()
+        try:
+            image = read_pixels(path)
+        except ImageError as error:
+            warn(f"left out: {error}")
+            broken.append(name)
+            continue
+        if pixels and image.shape != pixels[0].shape:
+            raise ImageError(
+                f"images must be of one size: {names[0]} is {_size(pixels[0])} pixels, {name} is {_size(image)}; "
+                f"bring them to one size first"
+            )
+        pixels.append(image)
+        names.append(name)
+        parent = path.relative_to(folder).parent.as_posix()
+        meta.append({} if parent == "." else {"label": parent})
+        digest.update(name.encode("utf-8", "surrogateescape") + b"\0" + image.tobytes())
+    if not pixels:
+        found = f"none of its {len(broken)} images can be read" if broken else "it holds no image"
+        raise ImageError(f"{folder}: {found}; known are {', '.join(sorted(ENDINGS))}")
+    height, width = pixels[0].shape
+    V = np.stack([image.ravel() for image in pixels], axis=1)
+    return DataMatrix(
+        V=np.ascontiguousarray(V),
+        rows=PixelGrid(height, width),
+        columns=PageColumns(names, [Path(name).stem for name in names], meta),
+        recipe={"corpus": {"name": folder.resolve().name, "fingerprint": digest.hexdigest()}},
+        ledger={"images": len(names) + len(broken), "kept": len(names), "set_aside": broken},
+    )
+
+
+def pixel_columns(paths: Sequence[Path], grid: PixelGrid) -> tuple[Array, Iterable[str | None]]:
+    """New images for a fitted grid.
+
+    Returns
+    -------
+    V : ndarray of shape (height * width, images); a column of zeros for an image that cannot be used
+    problems : for each image what is wrong with it, or None
+    """
+    V = np.zeros((len(grid), len(paths)))
+    problems: list[str | None] = []
+    for j, path in enumerate(paths):
+        try:
+            image = read_pixels(path)
+        except ImageError as error:
+            problems.append(str(error))
+            continue
+        if image.shape != (grid.height, grid.width):
+            problems.append(f"{path} is {_size(image)} pixels, the model's images are {grid.width} x {grid.height}")
+            continue
+        V[:, j] = image.ravel()
+        problems.append(None)
+    return V, problems
+
+
+def _size(image: Array) -> str:
+    return f"{image.shape[1]} x {image.shape[0]}"

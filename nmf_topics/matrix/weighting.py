@@ -1,0 +1,174 @@
+"""Weightings: counts of terms on pages to the entries of V.
+
+    c   count of the term on the page          l   terms on the page, with repetition         n   pages
+    d   pages that have the term               L   mean of l                                  p   the term's share of all
+
+    frequency   c / l                                       the article's: columns sum to one
+    tfidf       c idf                                       idf = log((1 + n) / (1 + d)) + 1
+    log-tfidf   (1 + log c) idf
+    bm25        c (k + 1) / (c + k (1 - b + b l / L)) log(1 + (n - d + 1/2) / (d + 1/2)),   k = 1.2, b = 0.75
+    chi2        (c / l) / sqrt(p)                           frequency over the square root of the word's share
+    spmi        max(0, log(c / (l p)) - log s)              shifted pointwise mutual information, s = 1
+
+What is learnt from a corpus (idf, L, p) is kept with the model, so that a new page is weighted just as the corpus was.
+`unit` then scales columns to Euclidean length one, so that each page counts alike in ||V - WH||.
+
+References: Salton & Buckley, Information Processing & Management 24 (1988) 513-523 (tf-idf); Robertson & Zaragoza,
+The probabilistic relevance framework: BM25 and beyond, Foundations and Trends in IR 3 (2009) 333-389;
+Levy & Goldberg, Neural word embedding as implicit matrix factorization, NIPS 27 (2014) (shifted PMI).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from nmf_topics.errors import MatrixError
+from nmf_topics.factor.blocks import Array
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """What a weighting may know of the corpus it was fitted to.
+
+    Attributes
+    ----------
+    n_pages : pages that have a term at all
+    mean_length : their mean number of tokens
+    pages : ndarray of shape (m,), pages that have the term
+    share : ndarray of shape (m,), the term's share of all tokens
+    """
+
+    n_pages: int
+    mean_length: float
+    pages: Array
+    share: Array
+
+    @classmethod
+    def of(cls, counts: Any) -> Statistics:
+        """From counts, CSC of shape (m, n)."""
+        lengths = np.asarray(counts.sum(axis=0), dtype=np.float64).ravel()
+        tokens = np.asarray(counts.sum(axis=1), dtype=np.float64).ravel()
+        n_pages = int((lengths > 0).sum())
+        if n_pages == 0:
+            raise MatrixError("no page has a single word of the vocabulary")
+        return cls(
+            n_pages,
+            float(lengths.sum() / n_pages),
+            np.bincount(counts.indices, minlength=counts.shape[0]).astype(np.float64),
+            tokens / tokens.sum(),
+        )
+
+
+# (count c, length l of its page, row of its term, statistics) -> weight, for the stored entries of V
+Formula = Callable[[Array, Array, Any, Statistics], Array]
+
+
+def _idf(s: Statistics) -> Array:
+    return np.log((1 + s.n_pages) / (1 + s.pages)) + 1
+
+
+def _frequency(c: Array, length: Array, rows: Any, s: Statistics) -> Array:
+    return c / length
+
+
+def _tfidf(c: Array, length: Array, rows: Any, s: Statistics) -> Array:
+    return c * _idf(s)[rows]
+
+
+def _log_tfidf(c: Array, length: Array, rows: Any, s: Statistics) -> Array:
+    return (1 + np.log(c)) * _idf(s)[rows]
+
+
+def _bm25(c: Array, length: Array, rows: Any, s: Statistics) -> Array:
+    k, b = 1.2, 0.75
+    idf = np.log(1 + (s.n_pages - s.pages + 0.5) / (s.pages + 0.5))
+    return c * (k + 1) / (c + k * (1 - b + b * length / s.mean_length)) * idf[rows]
+
+
+def _chi2(c: Array, length: Array, rows: Any, s: Statistics) -> Array:
+    return c / length / np.sqrt(s.share[rows])
+
+
+def _spmi(c: Array, length: Array, rows: Any, s: Statistics) -> Array:
+    return np.maximum(np.log(c / (length * s.share[rows])), 0.0)
+
+
+WEIGHTINGS: dict[str, Formula] = {
+    "frequency": _frequency,
+    "tfidf": _tfidf,
+    "log-tfidf": _log_tfidf,
+    "bm25": _bm25,
+    "chi2": _chi2,
+    "spmi": _spmi,
+}
+
+
+@dataclass(frozen=True)
+class FittedWeighting:
+    """A weighting with the statistics of the corpus it was fitted to.
+
+    Attributes
+    ----------
+    name : a key of WEIGHTINGS
+    unit : whether columns are scaled to length one
+    statistics : of the corpus
+    """
+
+    name: str
+    unit: bool
+    statistics: Statistics
+
+    def apply(self, counts: Any) -> Any:
+        """V, CSC of float64 and the shape of `counts`; a page without terms stays a column of zeros."""
+        counts = sp.csc_matrix(counts)
+        lengths = np.asarray(counts.sum(axis=0), dtype=np.float64).ravel()
+        per_entry = np.repeat(lengths, np.diff(counts.indptr))
+        formula = WEIGHTINGS[self.name]
+        weights = formula(counts.data.astype(np.float64), per_entry, counts.indices, self.statistics)
+        V = sp.csc_matrix((weights, counts.indices, counts.indptr), shape=counts.shape)
+        if self.unit:
+            norms = np.sqrt(np.asarray(V.multiply(V).sum(axis=0), dtype=np.float64).ravel())
+            V.data /= np.repeat(np.where(norms > 0, norms, 1.0), np.diff(V.indptr))
+        return V
+
+    def to_arrays(self) -> dict[str, Any]:
+        """For a model file: plain arrays only."""
+        s = self.statistics
+        return {
+            "weighting_pages": s.pages,
+            "weighting_share": s.share,
+            "weighting_scalars": np.array([s.n_pages, s.mean_length]),
+        }
+
+    @classmethod
+    def from_arrays(cls, name: str, unit: bool, arrays: Mapping[str, Any]) -> FittedWeighting:
+        """The weighting that `to_arrays` described."""
+        n_pages, mean_length = arrays["weighting_scalars"]
+        statistics = Statistics(
+            int(n_pages), float(mean_length), arrays["weighting_pages"], arrays["weighting_share"]
+        )
+        return cls(name, unit, statistics)
+
+
+def fit_weighting(counts: Any, name: str, *, unit: bool = True) -> FittedWeighting:
+    """Learn what a weighting needs from counts.
+
+    Parameters
+    ----------
+    counts : CSC of shape (m, n), non-negative integers
+    name : a key of WEIGHTINGS
+    unit : scale columns to length one
+
+    Raises
+    ------
+    MatrixError
+        for an unknown name, or counts without a single entry.
+    """
+    if name not in WEIGHTINGS:
+        raise MatrixError(f"no weighting {name!r}; there are {', '.join(WEIGHTINGS)}")
+    return FittedWeighting(name, unit, Statistics.of(sp.csc_matrix(counts)))

@@ -1,0 +1,164 @@
+"""New pages against a fitted model: W stays, and the H update is repeated until no weight moves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nmf_topics.errors import ModelError
+from nmf_topics.factor.blocks import Array
+from nmf_topics.factor.factorize import project
+from nmf_topics.images.pixels import pixel_columns
+from nmf_topics.matrix.datamatrix import largest
+from nmf_topics.topics.model import PageTopics, TopicModel, page_topics
+from nmf_topics.words.counts import TermReader, WordOptions, count_new_pages
+
+EXPLAINING_WORDS = 10
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """What a model says of one new page.
+
+    Attributes
+    ----------
+    name : of the page or file
+    title : of the page
+    topics : PageTopics
+    known_words : share of its words (stop words and numbers left out) that the model knows; nan without any
+    unknown_words : words that the model does not know, the commonest first
+    explanation : for each topic the words that carried it, as (word, W_ik h_k as a share of its sum over the page)
+    h : the page's column of H
+    note : what is wrong, where something is
+    """
+
+    name: str
+    title: str
+    topics: PageTopics
+    known_words: float = float("nan")
+    unknown_words: Sequence[str] = ()
+    explanation: Mapping[int, list[tuple[str, float]]] | None = None
+    h: Array | None = None
+    note: str = ""
+
+
+def word_options(model: TopicModel) -> WordOptions:
+    """How the model's text became terms."""
+    recorded = dict(model.recipe["words"])
+    recorded["stop"] = tuple(recorded.get("stop", ()))
+    known = {f.name for f in fields(WordOptions)}
+    return WordOptions(**{name: value for name, value in recorded.items() if name in known})
+
+
+class Classifier:
+    """Classifies batches of new pages; what is costly to prepare is prepared once."""
+
+    def __init__(self, model: TopicModel) -> None:
+        self.model = model
+        self._reader: TermReader | None = None
+
+    def texts(self, pages: Iterable[tuple[str, str, str]], *, explain: bool = False) -> list[Assignment]:
+        """Classify texts.
+
+        Parameters
+        ----------
+        pages : (name, title, text) of each page
+        explain : add the words that carried each topic
+
+        Raises
+        ------
+        ModelError
+            if the model is not one of text.
+        """
+        model = self.model
+        if model.rows.kind != "terms":
+            raise ModelError(f"the model's rows are {model.rows.kind}, not words: it cannot classify text")
+        pages = list(pages)
+        texts = [text for _, _, text in pages]
+        self._reader = self._reader or TermReader(word_options(model))
+        vocabulary: Any = model.rows
+        counts, unknown = count_new_pages(texts, vocabulary, self._reader)
+        V = model.weighting.apply(counts)
+        known = np.asarray(counts.sum(axis=0)).ravel()
+        H, errors = self._project(V)
+        result = []
+        for j, (name, title, _) in enumerate(pages):
+            missing = sum(unknown[j].values())
+            total = int(known[j]) + missing
+            note = "" if known[j] else "none of its words is in the model's vocabulary"
+            result.append(
+                Assignment(
+                    name,
+                    title,
+                    page_topics(H[:, j], float(errors[j])),
+                    float(known[j]) / total if total else float("nan"),
+                    [word for word, _ in sorted(unknown[j].items(), key=lambda item: (-item[1], item[0]))],
+                    self._explain(V[:, [j]], H[:, j]) if explain else None,
+                    H[:, j],
+                    note,
+                )
+            )
+        return result
+
+    def images(self, paths: Sequence[Path]) -> tuple[list[Assignment], Array]:
+        """Classify images of the model's size.
+
+        Returns
+        -------
+        assignments : one an image; "unreadable" where the file is no image of that size
+        V : ndarray of shape (m, images), the pixels
+
+        Raises
+        ------
+        ModelError
+            if the model is not one of images.
+        """
+        grid: Any = self.model.rows
+        if grid.kind != "pixels":
+            raise ModelError(f"the model's rows are {grid.kind}, not pixels: it cannot classify images")
+        V, problems = pixel_columns(paths, grid)
+        H, errors = self._project(V)
+        result = []
+        for j, (path, problem) in enumerate(zip(paths, problems, strict=True)):
+            status = page_topics(H[:, j], float(errors[j]), "ok" if problem is None else "unreadable")
+            result.append(Assignment(str(path), path.stem, status, h=H[:, j], note=problem or ""))
+        return result, V
+
+    def _project(self, V: Any) -> tuple[Array, Array]:
+        if V.shape[1] == 0:
+            return np.zeros((self.model.rank, 0)), np.zeros(0)
+        recipe = self.model.recipe
+        return project(V, self.model.W, objective=recipe["objective"], rule=recipe["solver"])
+
+    def _explain(self, v: Any, h: Array) -> dict[int, list[tuple[str, float]]]:
+        """Of each topic, the words on the page with the largest W_ik h_k."""
+        on_page = np.asarray(v.todense()).ravel() > 0
+        carried = self.model.W * h * on_page[:, None]
+        total = carried.sum()
+        if not total > 0:
+            return {}
+        return {
+            k + 1: [
+                (self.model.rows.top(carried[:, k], EXPLAINING_WORDS)[place][0], float(carried[i, k] / total))
+                for place, i in enumerate(largest(carried[:, k], EXPLAINING_WORDS))
+                if carried[i, k] > 0
+            ]
+            for k in largest(carried.sum(axis=0), len(h)).tolist()
+            if carried[:, k].any()
+        }
+
+
+def unreadable(name: str, why: str, rank: int) -> Assignment:
+    """What is said of a page that cannot be read."""
+    return Assignment(name, name, page_topics(np.zeros(rank), float("nan"), "unreadable"), note=why)
+
+
+def classify_pages(
+    model: TopicModel, pages: Iterable[tuple[str, str, str]], *, explain: bool = False
+) -> list[Assignment]:
+    """Classify texts given as (name, title, text); see `Classifier.texts`."""
+    return Classifier(model).texts(pages, explain=explain)

@@ -1,0 +1,122 @@
+"""Measures of topics.
+
+Coherence here is page-level NPMI: how often the top words of a topic stand on the same page, against chance. Values of
+other tools, with sliding windows or other smoothing, cannot be compared with it.
+
+References: Bouma, Normalized (pointwise) mutual information in collocation extraction, GSCL 2009;
+Hoyer, Non-negative matrix factorization with sparseness constraints, JMLR 5 (2004) 1457-1469;
+Strehl & Ghosh, Cluster ensembles, JMLR 3 (2002) 583-617 (NMI); Dieng et al., TACL 8 (2020) 439-453 (diversity).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from nmf_topics.factor.blocks import Array
+from nmf_topics.matrix.datamatrix import largest
+
+
+def npmi(V: Any, rows: Sequence[int]) -> float:
+    """Mean normalised pointwise mutual information of the pairs of some terms, by page.
+
+    Parameters
+    ----------
+    V : sparse matrix of shape (m, n); an entry above zero says that the term is on the page
+    rows : at least two terms
+
+    Returns
+    -------
+    float from -1 (no pair ever on one page) to 1 (always together). A pair on every page together counts 1, a term on
+    no page makes its pairs 0; nan for fewer than two terms.
+    """
+    if len(rows) < 2:
+        return float("nan")
+    n = V.shape[1]
+    B = (V.tocsr()[list(rows)] > 0).astype(np.float64)
+    together = np.asarray((B @ B.T).todense()) / n
+    alone = np.diag(together)
+    values = []
+    for i in range(len(rows)):
+        for j in range(i):
+            pij, pi, pj = together[i, j], alone[i], alone[j]
+            if pi == 0 or pj == 0:
+                values.append(0.0)
+            elif pij == 0:
+                values.append(-1.0)
+            elif pij >= 1:
+                values.append(1.0)
+            else:
+                values.append(float(np.log(pij / (pi * pj)) / -np.log(pij)))
+    return float(np.mean(values))
+
+
+def coherence(V: Any, W: Array, *, top: int = 10) -> Array:
+    """`npmi` of the top terms of each topic.
+
+    Parameters
+    ----------
+    V : matrix of shape (m, n)
+    W : ndarray of shape (m, r)
+    top : terms of a topic that are looked at; those of no weight never are
+
+    Returns
+    -------
+    ndarray of shape (r,)
+    """
+    by_row = sp.csr_matrix(V)
+    return np.array([npmi(by_row, [i for i in largest(w, top) if w[i] > 0]) for w in W.T])
+
+
+def diversity(W: Array, *, top: int = 25) -> float:
+    """Share of distinct terms among the top terms of all topics; 1 when no two topics share one."""
+    tops = [largest(w, top) for w in W.T]
+    return len(np.unique(np.concatenate(tops))) / sum(len(t) for t in tops)
+
+
+def sparseness(A: Array) -> float:
+    """Hoyer's sparseness, mean over columns: 0 for even columns, 1 for columns with a single entry that is not zero.
+
+    (sqrt(m) - |a|_1 / |a|_2) / (sqrt(m) - 1) for a column a of length m; columns of zeros are left out.
+    """
+    m = A.shape[0]
+    norms = np.sqrt(np.square(A).sum(axis=0))
+    alive = norms > 0
+    if m < 2 or not alive.any():
+        return float("nan")
+    ratio = np.abs(A[:, alive]).sum(axis=0) / norms[alive]
+    return float(np.mean((np.sqrt(m) - ratio) / (np.sqrt(m) - 1)))
+
+
+def _contingency(a: Sequence[Hashable], b: Sequence[Hashable]) -> Array:
+    """Table of counts of pairs (a, b)."""
+    if len(a) != len(b):
+        raise ValueError(f"two labellings of {len(a)} and {len(b)} pages cannot be compared")
+    rows = {value: i for i, value in enumerate(dict.fromkeys(a))}
+    columns = {value: i for i, value in enumerate(dict.fromkeys(b))}
+    table = np.zeros((len(rows), len(columns)))
+    for x, y in zip(a, b, strict=True):
+        table[rows[x], columns[y]] += 1
+    return table
+
+
+def nmi(a: Sequence[Hashable], b: Sequence[Hashable]) -> float:
+    """Normalised mutual information of two labellings: I(a; b) over the mean of their entropies, from 0 to 1."""
+    table = _contingency(a, b)
+    if not table.size:
+        return float("nan")
+    p = table / table.sum()
+    pa, pb = p.sum(axis=1), p.sum(axis=0)
+    seen = p > 0
+    information = float((p[seen] * np.log(p[seen] / np.outer(pa, pb)[seen])).sum())
+    entropy = float(-(pa * np.log(pa)).sum() - (pb * np.log(pb)).sum()) / 2
+    return 1.0 if entropy == 0 else max(information, 0.0) / entropy
+
+
+def purity(clusters: Sequence[Hashable], classes: Sequence[Hashable]) -> float:
+    """Share of pages that belong to the commonest class of their cluster."""
+    table = _contingency(clusters, classes)
+    return float(table.max(axis=1).sum() / table.sum()) if table.size else float("nan")

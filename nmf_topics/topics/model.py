@@ -1,0 +1,325 @@
+"""TopicModel: V ~ W H with names, and what a person asks of it.
+
+Columns of W sum to one, so that weights in H can be compared between topics; topics are in the order of their mass and
+numbered from 1, and that number is the topic's name in every table, picture and file. A page's weights are given as
+shares: its column of H over the sum of that column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+import numpy as np
+
+from nmf_topics.errors import MatrixError, ModelError
+from nmf_topics.factor.blocks import Array
+from nmf_topics.factor.factorize import Factorization, Iteration, factorize, project
+from nmf_topics.matrix.datamatrix import DataMatrix, PageColumns, RowAxis, largest
+from nmf_topics.topics.measures import coherence
+
+Status = Literal["ok", "no-known-words", "unreadable"]
+WordOrder = Literal["frequency", "relevance", "exclusive"]
+RELEVANCE = 0.6  # lambda of Sievert & Shirley, LDAvis, 2014
+LABEL_WORDS = 3
+
+
+@dataclass(frozen=True)
+class Topic:
+    """One topic, for readers.
+
+    Attributes
+    ----------
+    number : from 1, in the order of mass
+    label : a given name, or the most distinctive words
+    share : of sum(H)
+    pages : pages whose dominant topic this is
+    coherence : page-level NPMI of its ten top words; nan for images
+    stability : mean similarity of this topic over the runs of a fit; nan where there was one run
+    """
+
+    number: int
+    label: str
+    share: float
+    pages: int
+    coherence: float
+    stability: float
+
+
+@dataclass(frozen=True)
+class PageTopics:
+    """What a model says of one page.
+
+    Attributes
+    ----------
+    status : "ok", "no-known-words" or "unreadable"; only a page that is "ok" has a topic
+    topic : number of the dominant topic, or None
+    weight : its share of the page
+    margin : its share less that of the second topic
+    error : ||v - Wh|| / ||v||
+    weights : share of every topic, zeros where there is no topic
+    """
+
+    status: Status
+    topic: int | None
+    weight: float
+    margin: float
+    error: float
+    weights: Array
+
+
+def page_topics(h: Array, error: float, status: Status = "ok") -> PageTopics:
+    """What a column of H says."""
+    total = h.sum()
+    if status != "ok" or not total > 0:
+        return PageTopics(
+            "no-known-words" if status == "ok" else status, None, float("nan"), float("nan"), float("nan"), np.zeros(len(h))
+        )
+    shares = h / total
+    first = int(shares.argmax())
+    second = float(np.delete(shares, first).max(initial=0.0))
+    return PageTopics("ok", first + 1, float(shares[first]), float(shares[first]) - second, error, shares)
+
+
+@dataclass(frozen=True, eq=False)
+class TopicModel:
+    """A fitted model.
+
+    Attributes
+    ----------
+    W : ndarray of shape (m, r), read-only; columns sum to one (a dead topic's is zero)
+    H : ndarray of shape (r, n), read-only
+    errors : ndarray of shape (n,), each page's relative error
+    trace : ndarray, relative error after each iteration of the fit
+    stopped : why the fit ended: "converged", "exact", "max_iter"
+    relative_error : of the model as it stands
+    coherences, stabilities : ndarrays of shape (r,)
+    rows, columns : what rows and columns are
+    weighting : how counts become entries of V, or None
+    recipe : every option that shaped the result
+    ledger : counts of what went in, was kept and dropped
+    names : given names by topic number
+    hidden : words that are not shown
+    """
+
+    W: Array
+    H: Array
+    errors: Array
+    trace: Array
+    stopped: str
+    relative_error: float
+    coherences: Array
+    stabilities: Array
+    rows: RowAxis
+    columns: PageColumns
+    weighting: Any
+    recipe: Mapping[str, Any]
+    ledger: Mapping[str, Any] = field(default_factory=dict)
+    names: Mapping[int, str] = field(default_factory=dict)
+    hidden: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        for array in (self.W, self.H, self.errors, self.trace, self.coherences, self.stabilities):
+            array.setflags(write=False)
+
+    @property
+    def rank(self) -> int:
+        """r."""
+        return int(self.W.shape[1])
+
+    @property
+    def shares(self) -> Array:
+        """Share of each topic of sum(H), shape (r,)."""
+        mass = self.H.sum(axis=1)
+        return np.asarray(mass / mass.sum())
+
+    @property
+    def dead_topics(self) -> list[int]:
+        """Numbers of topics that no page uses."""
+        return [k + 1 for k in range(self.rank) if not self.H[k].any()]
+
+    def pages(self) -> list[PageTopics]:
+        """One a page, in the order of the columns."""
+        return [page_topics(self.H[:, j], float(self.errors[j])) for j in range(len(self.columns))]
+
+    def dominant(self) -> np.ndarray:
+        """Index (from 0) of each page's dominant topic, -1 for a page without one; shape (n,)."""
+        return np.where(self.H.any(axis=0), self.H.argmax(axis=0), -1)
+
+    def topics(self) -> list[Topic]:
+        """All topics, in order."""
+        pages = np.bincount(self.dominant() + 1, minlength=self.rank + 1)[1:]
+        return [
+            Topic(k + 1, self.label(k + 1), float(share), int(n), float(c), float(s))
+            for k, (share, n, c, s) in enumerate(
+                zip(self.shares, pages, self.coherences, self.stabilities, strict=True)
+            )
+        ]
+
+    def label(self, number: int) -> str:
+        """The given name of a topic, else its most distinctive words (for images: its number)."""
+        self._check(number)
+        if number in self.names:
+            return self.names[number]
+        if self.rows.kind != "terms":
+            return f"part {number}"
+        return ", ".join(word for word, _ in self.terms(number, LABEL_WORDS, order="relevance")) or "(no words)"
+
+    def terms(self, number: int, k: int = 10, *, order: WordOrder = "frequency") -> list[tuple[str, float]]:
+        """The k top words of a topic, as (word, weight in W).
+
+        Parameters
+        ----------
+        number : from 1
+        order : "frequency", by weight; "relevance", by 0.6 log w + 0.4 log(w / p), p the word's weight over all topics
+            (Sievert & Shirley 2014); "exclusive", by the topic's part of the word's weight, among its 100 top words
+        """
+        self._check(number)
+        w = self.W[:, number - 1].copy()
+        w[self._hidden_rows()] = 0.0
+        if order == "frequency":
+            return self.rows.top(w, k)
+        candidates = [i for i in largest(w, 100) if w[i] > 0]
+        overall = self.W[candidates] @ self.shares
+        own = w[candidates]
+        with np.errstate(divide="ignore"):  # a word of a topic of no mass has no weight over all
+            lift = np.where(overall > 0, own / np.where(overall > 0, overall, 1.0), 1.0)
+        score = RELEVANCE * np.log(own) + (1 - RELEVANCE) * np.log(lift) if order == "relevance" else lift
+        best = [candidates[i] for i in largest(score, k)]
+        return [(self.rows.top(_one_hot(w, i), 1)[0][0], float(w[i])) for i in best]
+
+    def top_pages(self, number: int, k: int = 5) -> list[tuple[int, float]]:
+        """The pages that a topic is heaviest on among those it dominates, as (column, share of the page)."""
+        self._check(number)
+        own = np.where(self.dominant() == number - 1, self.H[number - 1], 0.0)
+        best = [int(j) for j in largest(own, k) if own[j] > 0]
+        return [(j, float(self.H[number - 1, j] / self.H[:, j].sum())) for j in best]
+
+    def renamed(self, names: Mapping[int, str], hide: Sequence[str] = ()) -> TopicModel:
+        """The same model with some topics named (an empty name takes a name away) and some words hidden."""
+        for number in names:
+            self._check(number)
+        merged = {**self.names, **names}
+        return replace(
+            self,
+            names={number: merged[number] for number in sorted(merged) if merged[number]},
+            hidden=tuple(dict.fromkeys([*self.hidden, *hide])),
+        )
+
+    def _check(self, number: int) -> None:
+        if not 1 <= number <= self.rank:
+            raise ModelError(f"there is no topic {number}; topics are numbered from 1 to {self.rank}")
+
+    def _hidden_rows(self) -> list[int]:
+        if not self.hidden or self.rows.kind != "terms":
+            return []
+        hidden = {word.lower() for word in self.hidden}
+        rows: Any = self.rows
+        return [i for i, (t, s) in enumerate(zip(rows.terms, rows.surfaces, strict=True)) if {t, s.lower()} & hidden]
+
+
+def _one_hot(w: Array, i: int) -> Array:
+    """w with all entries but one set to zero."""
+    single = np.zeros_like(w)
+    single[i] = w[i]
+    return single
+
+
+def fit_topics(
+    data: DataMatrix,
+    rank: int,
+    *,
+    objective: str = "frobenius",
+    solver: str = "amu",
+    start: str = "nndsvda",
+    seed: int = 0,
+    tolerance: float = 1e-5,
+    max_iter: int = 500,
+    on_iteration: Callable[[Iteration], None] | None = None,
+) -> TopicModel:
+    """Topics of a DataMatrix.
+
+    The factorization, then columns of W to sum one, then H once more with W fixed until nothing moves (so that
+    classifying a page of the fit gives its column back), then topics in the order of their mass.
+
+    Parameters
+    ----------
+    data : DataMatrix of shape (m, n)
+    rank : from 1 to the number of pages that have terms, and of terms
+    objective, start, seed, tolerance, max_iter : as in `factorize`; `solver` is its `rule`
+    on_iteration : called after each iteration
+
+    Raises
+    ------
+    MatrixError
+        if the rank is too large for the data, or the data cannot be factored.
+    """
+    check_rank(data, rank)
+    result = factorize(
+        data.V,
+        rank,
+        objective=objective,
+        rule=solver,
+        start=start,
+        seed=seed,
+        tolerance=tolerance,
+        max_iter=max_iter,
+        on_iteration=on_iteration,
+    )
+    options = {
+        "rank": rank,
+        "objective": objective,
+        "solver": solver,
+        "start": start,
+        "seed": seed,
+        "tolerance": tolerance,
+        "max_iter": max_iter,
+    }
+    return model_from(data, result, {**data.recipe, **options})
+
+
+def check_rank(data: DataMatrix, rank: int) -> None:
+    """Refuse a rank that the data cannot fill."""
+    m, n = data.V.shape
+    known = int((np.asarray(data.V.sum(axis=0)).ravel() > 0).sum())
+    pages = "pages" if data.rows.kind == "terms" else "images"
+    if rank > known:
+        blank = f" with something on them (of {n})" if known < n else ""
+        raise MatrixError(f"rank {rank} is larger than the number of {pages}{blank}, {known}; try --rank {max(1, known // 3)}")
+    if rank > m:
+        raise MatrixError(f"rank {rank} is larger than the number of {data.rows.kind}, {m}; try a smaller --rank")
+
+
+def model_from(data: DataMatrix, result: Factorization, recipe: Mapping[str, Any]) -> TopicModel:
+    """Scale, solve for the pages once more, and order: from factors to a model."""
+    sums = result.W.sum(axis=0)
+    W = np.where(sums > 0, result.W / np.where(sums > 0, sums, 1.0), 0.0)
+    H, errors = project(data.V, W, objective=result.objective, rule=result.rule)
+    order = np.argsort(-H.sum(axis=1), kind="stable")
+    W, H = np.ascontiguousarray(W[:, order]), np.ascontiguousarray(H[order])
+    text = data.rows.kind == "terms"
+    return TopicModel(
+        W=W,
+        H=H,
+        errors=errors,
+        trace=result.trace,
+        stopped=result.stopped,
+        relative_error=_overall_error(data.V, errors, result.objective),
+        coherences=coherence(data.V, W) if text else np.full(result.rank, np.nan),
+        stabilities=np.full(result.rank, np.nan),
+        rows=data.rows,
+        columns=data.columns,
+        weighting=data.weighting,
+        recipe=recipe,
+        ledger=data.ledger,
+    )
+
+
+def _overall_error(V: Any, errors: Array, objective: str) -> float:
+    """The error of all pages from that of each."""
+    if objective == "kl":
+        sizes = np.asarray(V.sum(axis=0), dtype=np.float64).ravel()
+        return float(np.nansum(sizes * errors) / sizes.sum())
+    squares = np.asarray(V.multiply(V).sum(axis=0) if hasattr(V, "multiply") else np.square(V).sum(axis=0)).ravel()
+    return float(np.sqrt(np.nansum(squares * errors**2) / squares.sum()))

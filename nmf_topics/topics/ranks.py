@@ -1,0 +1,136 @@
+"""How many topics: singular values of V, and what several ranks make of it.
+
+No criterion knows the number of topics; the curves show where more topics stop paying, and the table what they cost in
+coherence and in topics of few pages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from nmf_topics.factor.blocks import Array, as_blocks, sum_of_squares
+from nmf_topics.factor.factorize import one_blas_thread
+from nmf_topics.factor.starts import truncated_svd
+from nmf_topics.matrix.datamatrix import DataMatrix
+from nmf_topics.topics.measures import diversity
+from nmf_topics.topics.model import TopicModel, check_rank, fit_topics
+from nmf_topics.topics.recipes import Recipe
+
+
+@dataclass(frozen=True)
+class RankRow:
+    """What one rank makes of V.
+
+    Attributes
+    ----------
+    rank : r
+    singular_value : the r-th of V
+    svd_error : ||V - V_r|| / ||V|| of the best approximation of this rank, which no factorization can beat
+    error : ||V - WH|| / ||V||
+    fit : 1 - error^2, the part of V explained
+    coherence : mean page-level NPMI of the topics; nan for images
+    diversity : share of distinct words among the top 25 of all topics
+    smallest : share of pages of the smallest topic
+    iterations : of the fit
+    """
+
+    rank: int
+    singular_value: float
+    svd_error: float
+    error: float
+    fit: float
+    coherence: float
+    diversity: float
+    smallest: float
+    iterations: int
+
+
+def singular_values(data: DataMatrix, k: int) -> Array:
+    """The k largest singular values of V, falling; at most min(m, n) of them."""
+    with one_blas_thread():
+        return truncated_svd(as_blocks(data.V), min(k, *data.V.shape))[1]
+
+
+def try_ranks(
+    data: DataMatrix,
+    ranks: Sequence[int],
+    recipe: Recipe,
+    *,
+    seed: int = 0,
+    on_model: Callable[[TopicModel], None] = lambda model: None,
+) -> Iterator[RankRow]:
+    """A row for each rank, as soon as it is fitted.
+
+    Parameters
+    ----------
+    data : DataMatrix
+    ranks : increasing
+    recipe : its solver, start and bounds of iterations are used; least squares always
+    on_model : called with each model
+
+    Raises
+    ------
+    MatrixError
+        if the largest rank does not fit the data; before any work.
+    """
+    check_rank(data, max(ranks))
+    values = singular_values(data, max(ranks))
+    square = sum_of_squares(as_blocks(data.V))
+    for rank in ranks:
+        model = fit_topics(
+            data,
+            rank,
+            solver=recipe.solver,
+            start=recipe.start,
+            seed=seed,
+            tolerance=recipe.tolerance,
+            max_iter=recipe.max_iter,
+        )
+        on_model(model)
+        pages = np.bincount(model.dominant()[model.dominant() >= 0], minlength=rank)
+        yield RankRow(
+            rank,
+            float(values[rank - 1]),
+            float(np.sqrt(max(square - np.square(values[:rank]).sum(), 0.0) / square)),
+            model.relative_error,
+            1 - model.relative_error**2,
+            float(np.mean(model.coherences)),
+            diversity(model.W) if data.rows.kind == "terms" else float("nan"),
+            float(pages.min() / pages.sum()),
+            len(model.trace),
+        )
+
+
+def suggest(rows: Sequence[RankRow]) -> tuple[int, int, list[str]]:
+    """A range of ranks worth looking at, and why.
+
+    The bend of the error curve (the rank farthest below the straight line from the first rank to the last) and the
+    rank of the best coherence span the range.
+
+    Returns
+    -------
+    low, high : ranks among the rows
+    reasons : one sentence each
+    """
+    ranks = np.array([row.rank for row in rows], dtype=float)
+    errors = np.array([row.error for row in rows])
+    reasons = []
+    candidates = []
+    if len(rows) > 2 and errors[0] > errors[-1]:
+        x = (ranks - ranks[0]) / (ranks[-1] - ranks[0])
+        y = (errors - errors[-1]) / (errors[0] - errors[-1])
+        bend = rows[int(np.argmax(1 - x - y))].rank
+        candidates.append(bend)
+        reasons.append(f"the error curve bends most at rank {bend}")
+    coherences = np.array([row.coherence for row in rows])
+    if np.isfinite(coherences).any():
+        best = rows[int(np.nanargmax(coherences))].rank
+        candidates.append(best)
+        reasons.append(f"the top words of topics stand together most (NPMI) at rank {best}")
+    if not candidates:
+        candidates = [rows[0].rank, rows[-1].rank]
+        reasons.append("no curve singles out a rank")
+    return min(candidates), max(candidates), reasons

@@ -1,0 +1,49 @@
+"""Recipes: named sets of options, from text to factors.
+
+`default` is what measured best on real corpora (docs/recipe.md, made by bench/recipe.py). `article` follows David
+Austin's feature column to the letter: the share of a word in its page, "running", "ran" and "run" as one word by
+Porter's stems of dictionary forms, 2345 words, least squares, a random start, and Lee and Seung's updates, H first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from nmf_topics.words.counts import Bounds, WordOptions
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything but the source, the rank and the seed that shapes a model.
+
+    Attributes
+    ----------
+    words : WordOptions
+    bounds : Bounds
+    weighting, unit : as in `matrix.weighting`
+    objective, solver, start, tolerance, max_iter : as in `factor.factorize` (solver is its `rule`)
+    """
+
+    words: WordOptions = field(default_factory=WordOptions)
+    bounds: Bounds = field(default_factory=Bounds)
+    weighting: str = "bm25"
+    unit: bool = True
+    objective: str = "frobenius"
+    solver: str = "amu"
+    start: str = "nndsvda"
+    tolerance: float = 1e-5
+    max_iter: int = 500
+
+
+RECIPES: dict[str, Recipe] = {
+    "default": Recipe(),
+    "article": Recipe(
+        words=WordOptions(normalize="both", stemmer="porter"),
+        bounds=Bounds(max_terms=2345),
+        weighting="frequency",
+        unit=False,
+        solver="mu",
+        start="random",
+        max_iter=1000,
+    ),
+}

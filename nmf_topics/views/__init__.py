@@ -1,0 +1,1 @@
+"""Meaning to eyes: tables, pictures and the model folder."""

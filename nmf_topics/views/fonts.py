@@ -1,0 +1,84 @@
+"""A font that has the letters of some words.
+
+DejaVu Sans, which comes with matplotlib, has Latin, Greek, Cyrillic, Arabic, Hebrew and more. Where letters are missing
+there, the fonts of the system are searched. No picture is drawn with empty boxes in place of letters.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+from nmf_topics.errors import OutputError
+
+
+@cache
+def default_font() -> Path:
+    """DejaVu Sans as matplotlib ships it."""
+    import matplotlib
+
+    return Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"
+
+
+@cache
+def _letters_of(font: Path) -> frozenset[int]:
+    """Code points that a font file has glyphs for; none if it cannot be read."""
+    from fontTools.ttLib import TTFont, TTLibError
+
+    try:
+        with TTFont(font, fontNumber=0, lazy=True) as file:
+            return frozenset(file.getBestCmap() or ())
+    except (OSError, TTLibError, AssertionError, KeyError, ValueError):
+        return frozenset()
+
+
+def _script(letter: str) -> str:
+    """The script of a letter as Unicode names it, for example "Devanagari"."""
+    return unicodedata.name(letter, "unnamed").split()[0].replace("CJK", "Chinese").title()
+
+
+def find_font(words: Iterable[str], font: Path | None = None) -> Path:
+    """A font with all letters of the words.
+
+    Parameters
+    ----------
+    words : what is to be drawn
+    font : the user's own choice, or None
+
+    Returns
+    -------
+    path of a font file
+
+    Raises
+    ------
+    OutputError
+        if no font has them, naming the scripts that are missing.
+    """
+    needed = {ord(c) for word in words for c in word if not c.isspace() and unicodedata.category(c)[0] != "C"}
+    if font is not None:
+        if not font.is_file():
+            raise OutputError(f"there is no font file {font}")
+        if missing := needed - _letters_of(font):
+            raise OutputError(f"the font {font} has no letters of these scripts: {_scripts(missing)}")
+        return font
+    first = default_font()
+    if max(needed, default=0) < 0x250 or needed <= _letters_of(first):  # all of Latin is known to be there
+        return first
+    from matplotlib.font_manager import findSystemFonts
+
+    best = needed - _letters_of(first)
+    for candidate in sorted(map(Path, findSystemFonts())):
+        missing = needed - _letters_of(candidate)
+        if not missing:
+            return candidate
+        best = min(best, missing, key=len)
+    raise OutputError(
+        f"no font on this machine has the letters of these scripts: {_scripts(best)}; install one (for example a Noto "
+        f"font) or name its file with --font"
+    )
+
+
+def _scripts(code_points: Iterable[int]) -> str:
+    return ", ".join(sorted({_script(chr(c)) for c in code_points}))

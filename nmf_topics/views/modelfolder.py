@@ -1,0 +1,97 @@
+"""The model folder: everything that a fit leaves behind, written whole or not at all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from nmf_topics.topics.model import TopicModel
+from nmf_topics.topics.store import MARK, save_model
+from nmf_topics.views.basis import reconstruction
+from nmf_topics.views.pictures import draw_topics
+from nmf_topics.views.tables import page_rows, topic_rows, write_csv
+from nmf_topics.writing import folder_of_files
+
+RUN = "run.json"
+
+
+def files_of(folder: Path) -> list[str]:
+    """The files that an earlier run wrote into a folder, as its record says."""
+    files = read_run(folder).get("files", [])
+    return [name for name in files if isinstance(name, str)]
+
+
+def read_run(folder: Path) -> dict[str, Any]:
+    """The record of the run that made a folder; empty where there is none that can be read."""
+    try:
+        run = json.loads((folder / RUN).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return run if isinstance(run, dict) else {}
+
+
+def write_model_folder(
+    model: TopicModel,
+    folder: Path,
+    run: Callable[[], Mapping[str, Any]],
+    *,
+    force: bool = False,
+    example: tuple[Any, int] | None = None,
+    keep: Sequence[str] = (),
+) -> None:
+    """Write model, tables, pictures and the record of the run.
+
+    Parameters
+    ----------
+    model : TopicModel
+    folder : new, empty, or of an earlier model
+    run : gives the record once everything else is written, so that it can tell how long that took
+    force : write among files that are not ours
+    example : for images, V and the column that is drawn as a reconstruction
+    keep : files of the earlier model that stay as they are
+
+    Raises
+    ------
+    OutputError
+        if the folder belongs to somebody else or cannot be written; what was there before is untouched.
+    """
+
+    def stale(old: Path) -> list[str]:
+        return [name for name in files_of(old) if name not in keep]
+
+    with folder_of_files(folder, mark=MARK, stale=stale, force=force) as partial:
+        save_model(model, partial)
+        write_csv(topic_rows(model), partial / "topics.csv")
+        write_csv(page_rows(model), partial / "pages.csv")
+        (partial / "clouds").mkdir()
+        draw_topics(model.rows, model, partial / "clouds")
+        if example is not None:
+            V, j = example
+            rows: Any = model.rows
+            reconstruction(V[:, j], model.W, model.H[:, j], rows).save(partial / "reconstruction.png")
+        names = {p.relative_to(partial).as_posix() for p in partial.rglob("*") if p.is_file()}
+        record = {**run(), "files": sorted({*names, *keep, RUN})}
+        (partial / RUN).write_text(json.dumps(record, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def redraw(model: TopicModel, folder: Path, **style: Any) -> None:
+    """Draw the pictures of a model folder again, in another style (see `draw_topics`); all else stays.
+
+    Raises
+    ------
+    OutputError
+        if the pictures cannot be drawn or written; the old ones are untouched.
+    """
+    run = read_run(folder)
+    old = files_of(folder)
+    with folder_of_files(
+        folder, mark=MARK, stale=lambda _: [name for name in old if name.startswith("clouds/")]
+    ) as partial:
+        (partial / "clouds").mkdir()
+        draw_topics(model.rows, model, partial / "clouds", **style)
+        drawn = {p.relative_to(partial).as_posix() for p in partial.rglob("*") if p.is_file()}
+        files = {name for name in old if not name.startswith("clouds/")} | drawn | {RUN}
+        record = {**run, "files": sorted(files)}
+        (partial / RUN).write_text(json.dumps(record, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

@@ -1,0 +1,92 @@
+"""A model's pictures, whatever its rows are: word clouds for terms, basis images for pixels."""
+
+from __future__ import annotations
+
+from functools import singledispatch
+from pathlib import Path
+from typing import Any
+
+from nmf_topics.images.pixels import PixelGrid
+from nmf_topics.topics.model import TopicModel
+from nmf_topics.views.basis import basis_grid, basis_image
+from nmf_topics.views.clouds import WORDS, CloudStyle, make_cloud, sheet
+from nmf_topics.views.fonts import find_font
+from nmf_topics.words.vocabulary import Vocabulary
+
+
+@singledispatch
+def draw_topics(
+    rows: Any,
+    model: TopicModel,
+    folder: Path,
+    *,
+    size: tuple[int, int] = (800, 500),
+    font: Path | None = None,
+    colormap: str | None = None,
+    svg: bool = False,
+) -> None:
+    """Write topic-01.png ... and all.png into an existing folder.
+
+    Parameters
+    ----------
+    rows : the model's row axis, which decides what is drawn
+    model : TopicModel
+    folder : where to
+    size : width and height of a cloud in pixels
+    font : a font file of the user's choice
+    colormap : name of a colour map of matplotlib, or None for a colour of its own for each topic
+    svg : write topic-01.svg ... as well
+
+    Raises
+    ------
+    OutputError
+        if no font has the letters of the words.
+    """
+    raise TypeError(f"there are no pictures of {type(rows).__name__}")
+
+
+@draw_topics.register
+def _(
+    rows: Vocabulary,
+    model: TopicModel,
+    folder: Path,
+    *,
+    size: tuple[int, int] = (800, 500),
+    font: Path | None = None,
+    colormap: str | None = None,
+    svg: bool = False,
+) -> None:
+    terms = {t.number: model.terms(t.number, WORDS) for t in model.topics()}
+    words = [word for top in terms.values() for word, _ in top]
+    captions = [f"{t.number}  {t.label}  ({t.share:.0%})" for t in model.topics()]
+    style = CloudStyle(*size, font=find_font(words, font), colormap=colormap, seed=model.recipe["seed"])
+    caption_font = find_font(captions, font)
+    pictures, shown = [], []
+    for (number, top), caption in zip(terms.items(), captions, strict=True):
+        if not top:  # a dead topic has no words to draw
+            continue
+        cloud = make_cloud(top, number, style)
+        picture = cloud.to_image()
+        picture.save(folder / f"topic-{number:02d}.png")
+        if svg:
+            text = cloud.to_svg(embed_font=True)
+            (folder / f"topic-{number:02d}.svg").write_text(text, encoding="utf-8")
+        pictures.append(picture)
+        shown.append(caption)
+    sheet(pictures, shown, caption_font).save(folder / "all.png")
+
+
+@draw_topics.register
+def _(
+    rows: PixelGrid,
+    model: TopicModel,
+    folder: Path,
+    *,
+    size: tuple[int, int] = (800, 500),
+    font: Path | None = None,
+    colormap: str | None = None,
+    svg: bool = False,
+) -> None:
+    for k in range(model.rank):
+        basis_image(model.W[:, k], rows).save(folder / f"topic-{k + 1:02d}.png")
+    basis_grid(model.W, rows).save(folder / "all.png")

@@ -1,0 +1,314 @@
+"""Tables: topics.csv and pages.csv, the same as JSON, and the tables of the terminal.
+
+Numbers in files have nine significant digits; a value that is not there (nan) is an empty cell, null in JSON.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+import sys
+import unicodedata
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, TextIO
+
+from nmf_topics.topics.classify import Assignment
+from nmf_topics.topics.model import PageTopics, TopicModel, WordOrder
+
+TERMS_IN_FILE = 50
+PAGE_COLUMNS = ("id", "title", "topic", "label", "weight", "margin", "error", "status")
+
+
+def number(value: float) -> str:
+    """A number for a file; nothing for nan."""
+    return "" if math.isnan(value) else f"{value:.9g}"
+
+
+def json_number(value: float) -> float | None:
+    """A number for JSON, with the digits that the files have; null for nan."""
+    return None if math.isnan(value) else float(f"{value:.9g}")
+
+
+def topic_rows(model: TopicModel) -> Iterable[list[str]]:
+    """topics.csv: a row for each of the top terms of each topic."""
+    yield ["topic", "label", "share", "pages", "stability", "coherence", "term", "weight", "rank_in_topic"]
+    for topic in model.topics():
+        head = [
+            str(topic.number),
+            topic.label,
+            number(topic.share),
+            str(topic.pages),
+            number(topic.stability),
+            number(topic.coherence),
+        ]
+        for place, (term, weight) in enumerate(model.terms(topic.number, TERMS_IN_FILE), start=1):
+            yield [*head, term, number(weight), str(place)]
+
+
+def page_rows(model: TopicModel, columns: Sequence[int] | None = None) -> Iterable[list[str]]:
+    """pages.csv: a row for each page; metadata whose name is taken already gets `page_` before it."""
+    meta_names = model.columns.meta_names()
+    taken = {*PAGE_COLUMNS, *(f"topic_{k + 1}" for k in range(model.rank))}
+    yield [
+        *PAGE_COLUMNS,
+        *(f"page_{name}" if name in taken else name for name in meta_names),
+        *(f"topic_{k + 1}" for k in range(model.rank)),
+    ]
+    pages = model.pages()
+    for j in range(len(pages)) if columns is None else columns:
+        meta = model.columns.meta[j]
+        yield [
+            model.columns.ids[j],
+            model.columns.titles[j],
+            *_page_cells(model, pages[j]),
+            *("" if meta.get(name) is None else str(meta[name]) for name in meta_names),
+            *(number(float(w)) for w in pages[j].weights),
+        ]
+
+
+def _page_cells(model: TopicModel, page: PageTopics) -> list[str]:
+    """topic, label, weight, margin, error, status."""
+    label = model.label(page.topic) if page.topic else ""
+    return [
+        str(page.topic or ""),
+        label,
+        number(page.weight),
+        number(page.margin),
+        number(page.error),
+        page.status,
+    ]
+
+
+def assignment_rows(model: TopicModel, assignments: Iterable[Assignment]) -> Iterable[list[str]]:
+    """The CSV of `classify`."""
+    yield [
+        "name",
+        *PAGE_COLUMNS[1:],
+        "known_words",
+        "note",
+        *(f"topic_{k + 1}" for k in range(model.rank)),
+    ]
+    for a in assignments:
+        yield [
+            a.name,
+            a.title,
+            *_page_cells(model, a.topics),
+            number(a.known_words),
+            a.note,
+            *(number(float(w)) for w in a.topics.weights),
+        ]
+
+
+def write_csv(rows: Iterable[Sequence[str]], target: Path | TextIO) -> None:
+    """Rows as CSV, lines ended by a newline alone."""
+    if isinstance(target, Path):
+        with target.open("w", encoding="utf-8", newline="") as file:
+            write_csv(rows, file)
+    else:
+        csv.writer(target, lineterminator="\n").writerows(rows)
+
+
+def topic_json(model: TopicModel, number_: int, *, terms: int = 10, pages: int = 5) -> dict[str, Any]:
+    """One topic for JSON."""
+    topic = model.topics()[number_ - 1]
+    return {
+        "topic": topic.number,
+        "label": topic.label,
+        "share": json_number(topic.share),
+        "pages": topic.pages,
+        "coherence": json_number(topic.coherence),
+        "stability": json_number(topic.stability),
+        "terms": [{"term": t, "weight": json_number(w)} for t, w in model.terms(topic.number, terms)],
+        "top_pages": [
+            {"id": model.columns.ids[j], "title": model.columns.titles[j], "weight": json_number(w)}
+            for j, w in model.top_pages(topic.number, pages)
+        ],
+    }
+
+
+def model_json(model: TopicModel, path: Path) -> dict[str, Any]:
+    """A fitted model for JSON."""
+    return {
+        "schema": 1,
+        "model": str(path),
+        "rank": model.rank,
+        "n_pages": len(model.columns),
+        "n_terms": len(model.rows),
+        "objective": model.recipe["objective"],
+        "relative_error": json_number(model.relative_error),
+        "iterations": len(model.trace),
+        "converged": model.stopped != "max_iter",
+        "topics": [topic_json(model, k + 1) for k in range(model.rank)],
+    }
+
+
+def page_json(model: TopicModel, j: int, page: PageTopics) -> dict[str, Any]:
+    """One page of a model for JSON."""
+    return {
+        "id": model.columns.ids[j],
+        "title": model.columns.titles[j],
+        **_page_topics_json(model, page),
+        "meta": dict(model.columns.meta[j]),
+    }
+
+
+def assignment_json(model: TopicModel, a: Assignment) -> dict[str, Any]:
+    """One classified page for JSON."""
+    document: dict[str, Any] = {
+        "name": a.name,
+        "title": a.title,
+        **_page_topics_json(model, a.topics),
+        "known_words": json_number(a.known_words),
+        "unknown_words": list(a.unknown_words),
+        "note": a.note,
+    }
+    if a.explanation is not None:
+        document["explanation"] = [
+            {
+                "topic": k,
+                "label": model.label(k),
+                "words": [{"term": t, "part": json_number(part)} for t, part in words],
+            }
+            for k, words in a.explanation.items()
+        ]
+    return document
+
+
+def _page_topics_json(model: TopicModel, page: PageTopics) -> dict[str, Any]:
+    return {
+        "status": page.status,
+        "topic": page.topic,
+        "label": model.label(page.topic) if page.topic else None,
+        "weight": json_number(page.weight),
+        "margin": json_number(page.margin),
+        "error": json_number(page.error),
+        "weights": [json_number(float(w)) for w in page.weights],
+    }
+
+
+# ---------------------------------------------------------------------------------------------- the terminal
+
+
+def readable(text: str) -> str:
+    """Text that cannot disturb a terminal: no control characters, no marks that turn the direction of what follows."""
+    return "".join(c if unicodedata.category(c) not in ("Cc", "Cf", "Cs") else " " for c in text)
+
+
+def bar(value: float, width: int = 8) -> str:
+    """A bar of eighths of a block for a value from 0 to 1."""
+    eighths = round(max(0.0, min(1.0, value)) * width * 8)
+    full, rest = divmod(eighths, 8)
+    return ("█" * full + (" ▏▎▍▌▋▊▉"[rest] if rest else "")).ljust(width)
+
+
+def print_table(headers: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[int] = ()) -> None:
+    """A table on stdout: fitted to the width of a terminal, whole and plain anywhere else.
+
+    Parameters
+    ----------
+    headers : one a column; the last column is the one that is cut when space is short
+    rows : cells as text
+    right : columns aligned to the right
+    """
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    terminal = sys.stdout.isatty()
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for i, header in enumerate(headers):
+        last = i == len(headers) - 1
+        table.add_column(
+            header,
+            justify="right" if i in right else "left",
+            no_wrap=True,
+            overflow="ellipsis",
+            ratio=None,
+            min_width=None if last else min(len(header), 4),
+        )
+    count = 0
+    for row in rows:
+        table.add_row(*(Text(readable(cell)) for cell in row))
+        count += 1
+    console = Console(file=sys.stdout, width=None if terminal else 100_000, highlight=False, markup=False, emoji=False)
+    with console.capture() as capture:
+        console.print(table)
+    for line in capture.get().splitlines():
+        sys.stdout.write(line.rstrip() + "\n")
+
+
+def print_topics(model: TopicModel, *, words: int = 8, order: WordOrder = "frequency") -> None:
+    """The topics of a model, largest first."""
+    stable = any(not math.isnan(t.stability) for t in model.topics())
+    rows = [
+        [
+            str(t.number),
+            f"{t.share:6.1%}",
+            bar(t.share / max(model.shares.max(), 1e-12)),
+            str(t.pages),
+            *([f"{t.stability:.2f}"] if stable else []),
+            t.label if len(t.label) <= 40 else t.label[:39] + "…",
+            ", ".join(term for term, _ in model.terms(t.number, words, order=order)),
+        ]
+        for t in model.topics()
+    ]
+    headers = ["topic", "share", "", "pages", *(["stable"] if stable else []), "label", "words"]
+    if model.rows.kind != "terms":
+        rows = [row[:-2] for row in rows]
+        headers = headers[:-2]
+    print_table(headers, rows, right=(0, 1, 3))
+
+
+def print_pages(model: TopicModel, columns: Sequence[int]) -> None:
+    """Pages and their dominant topics."""
+    pages = model.pages()
+    print_table(
+        ["topic", "label", "weight", "", "margin", "error", "title"],
+        [
+            [
+                str(pages[j].topic or "-"),
+                model.label(pages[j].topic or 1)[:40] if pages[j].topic else pages[j].status,
+                "" if math.isnan(pages[j].weight) else f"{pages[j].weight:.2f}",
+                "" if math.isnan(pages[j].weight) else bar(pages[j].weight, 5),
+                "" if math.isnan(pages[j].margin) else f"{pages[j].margin:.2f}",
+                "" if math.isnan(pages[j].error) else f"{pages[j].error:.2f}",
+                model.columns.titles[j],
+            ]
+            for j in columns
+        ],
+        right=(0, 2, 4, 5),
+    )
+
+
+def print_assignments(model: TopicModel, assignments: Sequence[Assignment], *, others: int = 3) -> None:
+    """Classified pages, with the topics that come next."""
+    rows = []
+    for a in assignments:
+        t = a.topics
+        if t.topic is None:
+            rows.append([a.title, t.status, "", "", "", "", a.note])
+            continue
+        ranked = sorted(range(model.rank), key=lambda k: (-t.weights[k], k))[1 : others + 1]
+        rest = ", ".join(f"{k + 1} {model.label(k + 1)} ({t.weights[k]:.0%})" for k in ranked if t.weights[k] >= 0.01)
+        known = "" if math.isnan(a.known_words) else f"{a.known_words:.0%}"
+        rows.append(
+            [a.title, f"{t.topic} {model.label(t.topic)}", f"{t.weight:.0%}", f"{t.margin:.2f}", known, f"{t.error:.2f}", rest]
+        )
+    print_table(["page", "topic", "weight", "margin", "known", "error", "then"], rows, right=(2, 3, 4, 5))
+
+
+def print_explanation(model: TopicModel, a: Assignment) -> None:
+    """The words that carried the topics of a page, each with its part of the whole."""
+    sys.stdout.write(f"\n{readable(a.title)}\n")
+    print_table(
+        ["topic", "words, and the part of the page's weight that they carry"],
+        [
+            [f"{k} {model.label(k)}", ", ".join(f"{word} {part:.1%}" for word, part in words)]
+            for k, words in (a.explanation or {}).items()
+            if a.topics.weights[k - 1] >= 0.01
+        ],
+    )
+    if a.unknown_words:
+        more = f" and {len(a.unknown_words) - 10} more" if len(a.unknown_words) > 10 else ""
+        sys.stdout.write(f"not in the vocabulary: {readable(', '.join(a.unknown_words[:10]))}{more}\n")

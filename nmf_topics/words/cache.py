@@ -1,0 +1,108 @@
+"""Counts on disk, so that another rank or weighting of the same corpus needs no second reading of its text.
+
+A cache entry is one .npz without pickle: the arrays of a CSC matrix, and the names as UTF-8 JSON in an array of bytes.
+The cache is a convenience: whatever goes wrong with it, the text is read again. The oldest entries go first when it
+grows beyond its bounds.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from nmf_topics.matrix.datamatrix import PageColumns
+from nmf_topics.words.counts import TermCounts, WordOptions
+from nmf_topics.words.vocabulary import Vocabulary
+
+MAX_ENTRIES = 20
+MAX_BYTES = 4 * 2**30
+
+
+def cache_folder() -> Path:
+    """Where counts are kept: NMF_TOPICS_CACHE, else the user's cache folder."""
+    if own := os.environ.get("NMF_TOPICS_CACHE"):
+        return Path(own)
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    return Path(base) / "nmf-topics"
+
+
+def _pack(value: Any) -> np.ndarray:
+    return np.frombuffer(json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass"), dtype=np.uint8)
+
+
+def _unpack(array: np.ndarray) -> Any:
+    return json.loads(array.tobytes().decode("utf-8", "surrogatepass"))
+
+
+def store_counts(key: str, counts: TermCounts, origin: Mapping[str, Any], folder: Path) -> None:
+    """Keep counts under a key, with what is known of where they came from.
+
+    Raises
+    ------
+    OSError
+        if the folder cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    C = counts.counts
+    handle, name = tempfile.mkstemp(prefix=".partial-", suffix=".npz", dir=folder)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            np.savez(
+                file,
+                allow_pickle=False,
+                data=C.data,
+                indices=C.indices,
+                indptr=C.indptr,
+                shape=np.array(C.shape),
+                vocabulary=_pack(counts.vocabulary.to_meta()),
+                columns=_pack([counts.columns.ids, counts.columns.titles, [dict(m) for m in counts.columns.meta]]),
+                options=_pack(asdict(counts.options)),
+                ledger=_pack(counts.ledger),
+                origin=_pack(origin),
+            )
+        os.replace(name, folder / f"{key}.npz")
+    finally:
+        Path(name).unlink(missing_ok=True)
+    _forget_oldest(folder)
+
+
+def _forget_oldest(folder: Path) -> None:
+    entries = sorted(folder.glob("*.npz"), key=lambda path: path.stat().st_mtime, reverse=True)
+    size = 0
+    for position, path in enumerate(entries):
+        size += path.stat().st_size
+        if position and (position >= MAX_ENTRIES or size > MAX_BYTES):
+            path.unlink(missing_ok=True)
+
+
+def recall_counts(key: str, folder: Path) -> tuple[TermCounts, dict[str, Any]] | None:
+    """Counts kept under a key with their origin, or None if there are none that can be read."""
+    path = folder / f"{key}.npz"
+    try:
+        with np.load(path, allow_pickle=False) as entry:
+            counts = sp.csc_matrix(
+                (entry["data"], entry["indices"], entry["indptr"]), shape=tuple(entry["shape"].tolist())
+            )
+            options = _unpack(entry["options"])
+            options["stop"] = tuple(options["stop"])
+            found = TermCounts(
+                counts,
+                Vocabulary.from_meta(_unpack(entry["vocabulary"])),
+                PageColumns(*_unpack(entry["columns"])),
+                WordOptions(**options),
+                _unpack(entry["ledger"]),
+            )
+            origin = _unpack(entry["origin"])
+        os.utime(path)  # used just now: the last to be forgotten
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
+        return None
+    return found, origin

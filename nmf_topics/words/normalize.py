@@ -1,0 +1,126 @@
+"""Normal forms: run, running, ran and runs as one term.
+
+    lemma   the dictionary form: ran -> run, children -> child      simplemma, with corrections for English
+    stem    the ending cut off: running -> run, but ran stays       Snowball, or Porter's algorithm of 1980
+    both    the stem of the lemma: the article's "running", "ran" and "run" are one word
+    none    the word as it is, in lower case
+
+A normal form is found once for each distinct word, never for each token. What readers see is never a stem, but the
+commonest of the words that share it.
+
+References: Porter, An algorithm for suffix stripping, Program 14 (1980) 130-137; Barbaresi, simplemma.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal, get_args
+
+from nmf_topics.errors import NmfTopicsError
+
+Normalization = Literal["stem", "lemma", "both", "none"]
+Stemmer = Literal["snowball", "porter"]
+NORMALIZATIONS: tuple[str, ...] = get_args(Normalization)
+STEMMERS: tuple[str, ...] = get_args(Stemmer)
+
+# Where simplemma's English table is silent or wrong: dictionary form, then the forms that lead to it. Words that are
+# common in a sense of their own (rose, ground, left, won) lead to the verb only where the verb is what texts mean.
+_CORRECTIONS = """
+bend bent; bind bound; bite bit bitten; break broke; drink drunk; feel felt; go gone; leave left; ring rung; rise rose;
+shake shook; shoot shot; swear swore; think thought; win won; awake awoke awoken; bear bore borne; bad worse worst;
+grind ground; lay laid; play playing; grow growing; follow following; sing singing; write writing; serve serving;
+model modelling modeling; travel travelling traveling; cancel cancelling; label labelling labeling;
+prefer preferring; rebel rebelling rebeling; rule ruling; breathe breathing; heal healing; build building;
+draw drawing; sit sitting; buy buying; compute computing; program programming; code coding; trade trading;
+hunt hunting; age aging ageing; act acting; live living; fish fishing; bake baking; cut cutting;
+close closing; spell spelt; wind wound;
+person people; leaf leaves; life lives; wife wives; half halves; shelf shelves; thief thieves; calf calves;
+loaf loaves; basis bases; axis axes; datum data; hoof hooves; scarf scarves; dwarf dwarves
+"""
+_ENGLISH = {form: base for entry in _CORRECTIONS.split(";") for base, *forms in [entry.split()] for form in forms}
+
+# Snowball's names of languages, by ISO 639-1.
+_SNOWBALL = dict(
+    pair.split(":")
+    for pair in """ar:arabic hy:armenian eu:basque ca:catalan da:danish nl:dutch en:english eo:esperanto et:estonian
+    fi:finnish fr:french de:german el:greek hi:hindi hu:hungarian id:indonesian ga:irish it:italian lt:lithuanian
+    ne:nepali no:norwegian nb:norwegian nn:norwegian pt:portuguese ro:romanian ru:russian sr:serbian es:spanish
+    sv:swedish ta:tamil tr:turkish yi:yiddish""".split()
+)
+
+
+def _drop_possessive(word: str) -> str:
+    """obama's -> obama, players' comes without its apostrophe already."""
+    return word[:-2] if word.endswith("'s") else word
+
+
+def _lemmatizer(language: str) -> Callable[[str], str]:
+    from simplemma import lemmatize
+
+    def lemma(word: str) -> str:
+        try:
+            return str(lemmatize(word, lang=language)).lower()
+        except ValueError as error:  # simplemma's answer to a language it does not have
+            raise NmfTopicsError(
+                f"there are no lemmas for the language {language!r}; use --normalize stem or --normalize none"
+            ) from error
+
+    if language != "en":
+        return lemma
+    return lambda word: _ENGLISH.get(word) or lemma(word)
+
+
+def _stemmer(language: str, stemmer: Stemmer) -> Callable[[str], str]:
+    if stemmer == "porter":
+        if language != "en":
+            raise NmfTopicsError(f"Porter's stemmer is for English, not for {language!r}; use --stemmer snowball")
+        from nltk.stem.porter import PorterStemmer
+
+        porter = PorterStemmer(mode=PorterStemmer.ORIGINAL_ALGORITHM)
+        return lambda word: str(porter.stem(word))
+    from Stemmer import Stemmer as Snowball
+
+    if language not in _SNOWBALL:
+        raise NmfTopicsError(
+            f"there is no stemmer for the language {language!r}; use --normalize lemma or --normalize none"
+        )
+    snowball = Snowball(_SNOWBALL[language], 0)  # no cache of its own: each word is asked once
+    return lambda word: str(snowball.stemWord(word))
+
+
+def normalizer(
+    normalization: Normalization, *, language: str = "en", stemmer: Stemmer = "snowball"
+) -> Callable[[str], str]:
+    """The function from a word in lower case to its normal form.
+
+    Parameters
+    ----------
+    normalization : "stem", "lemma", "both" or "none"
+    language : str, ISO 639-1
+    stemmer : "snowball", or "porter" (English only)
+
+    Raises
+    ------
+    NmfTopicsError
+        if the language has no such forms.
+
+    Examples
+    --------
+    >>> normal = normalizer("both")
+    >>> [normal(word) for word in ("run", "running", "ran", "runs", "runner's")]
+    ['run', 'run', 'run', 'run', 'runner']
+    """
+    if normalization == "none":
+        return lambda word: word
+    steps: list[Callable[[str], str]] = [_drop_possessive] if language == "en" else []
+    if normalization in ("lemma", "both"):
+        steps.append(_lemmatizer(language))
+    if normalization in ("stem", "both"):
+        steps.append(_stemmer(language, stemmer))
+
+    def normal(word: str) -> str:
+        for step in steps:
+            word = step(word)
+        return word
+
+    return normal

@@ -1,0 +1,57 @@
+"""Counts to V: bounds on the vocabulary, then the weighting."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from nmf_topics.matrix.datamatrix import DataMatrix
+from nmf_topics.matrix.weighting import fit_weighting
+from nmf_topics.words.counts import Bounds, TermCounts, bound_terms
+
+
+def build_term_matrix(
+    counts: TermCounts,
+    *,
+    bounds: Bounds | None = None,
+    weighting: str = "bm25",
+    unit: bool = True,
+    recipe: Mapping[str, Any] | None = None,
+) -> DataMatrix:
+    """V of terms x pages from counts.
+
+    Parameters
+    ----------
+    counts : TermCounts, as `count_terms` gives them
+    bounds : Bounds on the pages of a term; the defaults where None
+    weighting : a key of WEIGHTINGS
+    unit : whether columns are scaled to length one
+    recipe : what is known of the counts' origin, carried along
+
+    Returns
+    -------
+    DataMatrix of shape (terms within bounds, pages); a page without any such term is a column of zeros.
+
+    Raises
+    ------
+    MatrixError
+        if no term is within bounds.
+    """
+    bounds = bounds or Bounds()
+    bounded = bound_terms(counts, bounds)
+    fitted = fit_weighting(bounded.counts, weighting, unit=unit)
+    return DataMatrix(
+        V=fitted.apply(bounded.counts),
+        rows=bounded.vocabulary,
+        columns=bounded.columns,
+        weighting=fitted,
+        recipe={
+            **(recipe or {}),
+            "words": asdict(counts.options),
+            "bounds": asdict(bounds),
+            "weighting": weighting,
+            "unit": unit,
+        },
+        ledger=bounded.ledger,
+    )
