@@ -142,8 +142,7 @@ def test_two_readings_of_standard_input_at_once(monkeypatch: pytest.MonkeyPatch)
 def test_standard_input_comes_out_as_it_comes_in() -> None:
     """The first page is there before the stream ends, and no file is left behind."""
     program = (
-        "from nmf_topics.corpus.open import open_corpus\n"
-        "for page in open_corpus('-'): print(page.id, flush=True)\n"
+        "from nmf_topics.corpus.open import open_corpus\nfor page in open_corpus('-'): print(page.id, flush=True)\n"
     )
     root = Path(__file__).parent.parent
     with subprocess.Popen(
@@ -182,9 +181,7 @@ def test_standard_input_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch) -> 
     def fail(size: int = -1) -> bytes:
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr(
-        sys, "stdin", type("Stdin", (), {"buffer": type("Raw", (), {"read1": staticmethod(fail)})})
-    )
+    monkeypatch.setattr(sys, "stdin", type("Stdin", (), {"buffer": type("Raw", (), {"read1": staticmethod(fail)})}))
     assert refusal("-") == "standard input: cannot be read (Input/output error)"
 
 

@@ -192,7 +192,5 @@ def test_same_id_twice_names_both_places() -> None:
     """The error says where both pages stand, even far down, and what to do."""
     ids = Ids("f.csv", "do this")
     ids.give("a", "", "", 1000)
-    with pytest.raises(
-        CorpusError, match=r"^f\.csv: two pages have the id 'a', line 1000 and line 2000; do this$"
-    ):
+    with pytest.raises(CorpusError, match=r"^f\.csv: two pages have the id 'a', line 1000 and line 2000; do this$"):
         ids.give("a", "", "", 2000)

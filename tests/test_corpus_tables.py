@@ -75,9 +75,7 @@ def test_jsonl(tmp_path: Path) -> None:
 def test_fields_go_to_the_metadata(tmp_path: Path) -> None:
     """Other fields stay as they are, nested ones become JSON, NaN and long integers do no harm."""
     digits = "9" * 5000
-    line = (
-        '{"id":1,"text":"x","n":1,"f":NaN,"b":true,"z":null,"l":["ü",{"a":1}],"d":{},"long":' + digits + "}"
-    )
+    line = '{"id":1,"text":"x","n":1,"f":NaN,"b":true,"z":null,"l":["ü",{"a":1}],"d":{},"long":' + digits + "}"
     (page,) = read(write(tmp_path, "a.jsonl", line))
     meta = dict(page.meta)
     assert str(meta.pop("f")) == "nan"
@@ -287,9 +285,9 @@ def test_columns_without_names_of_their_own(tmp_path: Path) -> None:
 def test_broken_row(tmp_path: Path, rows: str, words: str) -> None:
     """The error names the line where the row begins and what is wrong."""
     assert words in refusal(write(tmp_path, "a.csv", "id,text\n" + rows))
-    assert words.replace("line 4", "line 5").replace("line 3", "line 4").replace(
-        "line 2", "line 3"
-    ) in refusal(write(tmp_path, "b.csv", "\nid,text\n" + rows))
+    assert words.replace("line 4", "line 5").replace("line 3", "line 4").replace("line 2", "line 3") in refusal(
+        write(tmp_path, "b.csv", "\nid,text\n" + rows)
+    )
 
 
 def test_long_field(tmp_path: Path) -> None:
@@ -359,9 +357,7 @@ def test_byte_order_marks(tmp_path: Path, encoding: str, name: str) -> None:
 def test_other_encodings(tmp_path: Path, encoding: str, text: str, name: str) -> None:
     """What is not UTF-8 is guessed, far behind its beginning too, and said with the file's name."""
     row = f'{{"text":"{text}","id":"i"}}\n' if name == "a.jsonl" else f'"{text}",i\n'
-    head = (
-        '{"text":"plain ' + "x" * 3_000_000 + '","id":"p"}\n' if name == "a.jsonl" else "text,id\nplain,p\n"
-    )
+    head = '{"text":"plain ' + "x" * 3_000_000 + '","id":"p"}\n' if name == "a.jsonl" else "text,id\nplain,p\n"
     path = write(tmp_path, name, (head + row).encode(encoding))
     said: list[str] = []
     assert read(path, said)[-1].text == text
@@ -479,9 +475,7 @@ def test_jsonl_round_trip(tmp_path_factory: pytest.TempPathFactory, rows: list[t
 @given(rows=st.lists(st.tuples(TEXT, TEXT), min_size=1), delimiter=st.sampled_from(",;\t|"))
 @example(rows=[("\r", "\n")], delimiter=",")
 @example(rows=[("\x85\u2028", "\x1c\x0b")], delimiter=";")
-def test_csv_round_trip(
-    tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str]], delimiter: str
-) -> None:
+def test_csv_round_trip(tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str]], delimiter: str) -> None:
     """What csv.writer writes comes back, whatever the delimiter and however odd the characters."""
     path = tmp_path_factory.getbasetemp() / "round.csv"
     with open(path, "w", newline="", encoding="utf-8") as file:

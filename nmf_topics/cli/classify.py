@@ -13,6 +13,7 @@ import click
 
 from nmf_topics.cli import options as o
 from nmf_topics.cli.talk import Talk
+from nmf_topics.corpus.charsets import decode
 from nmf_topics.corpus.open import open_corpus
 from nmf_topics.corpus.page import Page
 from nmf_topics.errors import CorpusError, ModelError
@@ -22,7 +23,13 @@ from nmf_topics.topics.model import TopicModel
 from nmf_topics.topics.prepare import Source
 from nmf_topics.topics.store import load_model, resolve_model
 from nmf_topics.views.basis import reconstruction
-from nmf_topics.views.tables import assignment_json, assignment_rows, print_assignments, print_explanation, write_csv
+from nmf_topics.views.tables import (
+    assignment_json,
+    assignment_rows,
+    print_assignments,
+    print_explanation,
+    write_csv,
+)
 from nmf_topics.writing import whole_file
 
 BATCH = 16  # pages held at once: a stream of results starts soon and stays small
@@ -30,11 +37,22 @@ BATCH = 16  # pages held at once: a stream of results starts soon and stays smal
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE ...")
-@click.option("--model", "-m", type=click.Path(path_type=Path), default=o.LATEST, show_default=True, help="Model folder.")
+@click.option(
+    "--model",
+    "-m",
+    type=click.Path(path_type=Path),
+    default=o.LATEST,
+    show_default=True,
+    help="Model folder.",
+)
 @click.option("--explain", is_flag=True, help="Show the words that carried each topic.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
 @click.option("--jsonl", "as_jsonl", is_flag=True, help="Print one JSON object a page, as soon as it is known.")
-@click.option("--draw", type=click.Path(path_type=Path), help="Folder for reconstructions of images.  [default: in the model]")
+@click.option(
+    "--draw",
+    type=click.Path(path_type=Path),
+    help="Folder for reconstructions of images.  [default: in the model]",
+)
 @o.corpus_options
 @o.json_option
 @o.talk_options
@@ -113,7 +131,10 @@ def _texts(
 def _pages(file: str, columns: Source, talk: Talk) -> Iterable[Page]:
     """The pages of one argument; a file that is not there is an error of the call, not of the file."""
     if file == "-":
-        return open_stream(sys.stdin.buffer, **columns.columns(), warn=talk.warn)
+        stream: Any = sys.stdin.buffer
+        if stream.peek(1).lstrip()[:1] == b"{":
+            return open_corpus(file, **columns.columns(), warn=talk.warn)
+        return [Page("stdin", "standard input", decode(stream.read(), "standard input", talk.warn))]
     if not Path(file).exists():
         raise ModelError(f"no such file or folder: {file}")
     return open_corpus(file, **columns.columns(), warn=talk.warn)

@@ -15,7 +15,7 @@ from nmf_topics.views.pictures import draw_topics
 from nmf_topics.writing import folder_of_files
 
 
-class Size(click.ParamType):
+class Size(click.ParamType[tuple[int, int]]):
     """Width and height in pixels: 800x500."""
 
     name = "WIDTHxHEIGHT"

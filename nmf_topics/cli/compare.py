@@ -59,12 +59,13 @@ def compare(source: str | None, **options: Any) -> None:
         )
     results = compare_factorizations(data, model, seed=options["seed"])
     folder = options["output"] or Path("models") / f"{data.recipe['corpus']['name']}-compare-r{options['rank']}"
-    table = {
-        result.method: {name: json_number(getattr(result, name)) for name in FIGURES} for result in results
-    }
+    table = {result.method: {name: json_number(getattr(result, name)) for name in FIGURES} for result in results}
     document = {"schema": 1, "rank": model.rank, "shape": list(data.V.shape), "methods": table}
     with folder_of_files(folder, mark=MARK, force=options["force"]) as partial:
-        rows = [["figure", *table], *([name, *(number(getattr(r, name)) for r in results)] for name in FIGURES)]
+        rows = [
+            ["figure", *table],
+            *([name, *(number(getattr(r, name)) for r in results)] for name in FIGURES),
+        ]
         write_csv(rows, partial / "compare.csv")
         draw_comparison(data, results, typical_page(model), partial)
         (partial / MARK).write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")

@@ -43,7 +43,7 @@ def _recipe_option(*names: str, help: str, **settings: Any) -> Callable[[Any], A
     return click.option(*names, default=None, show_default=BY_RECIPE, help=help, **settings)
 
 
-class Limit(click.ParamType):
+class Limit(click.ParamType[float]):
     """A number of pages, or a share of them: 5, 0.5."""
 
     name = "number"
@@ -94,9 +94,8 @@ matrix_options = _stack(
     _recipe_option("--max-pages", type=Limit(), help="And on no more than so many (500), or this share (0.5)."),
     _recipe_option("--max-terms", type=click.IntRange(min=1), help="Keep the most frequent words only."),
     _recipe_option("--weighting", type=click.Choice(list(WEIGHTINGS)), help="From counts to V."),
-    click.option(
-        "--unit/--no-unit", "unit", default=None, show_default=BY_RECIPE, help="Scale pages to length one."
-    ),
+    _recipe_option("--idf-power", type=click.FloatRange(min=0), help="Above 1, rarer words weigh more."),
+    click.option("--unit/--no-unit", "unit", default=None, show_default=BY_RECIPE, help="Scale pages to length one."),
 )
 
 rank_option = click.option("--rank", "-r", type=click.IntRange(min=1), default=10, show_default=True, help="Topics.")
@@ -130,7 +129,9 @@ def stop_words_of(values: tuple[str, ...]) -> tuple[str, ...]:
             try:
                 lines = path.read_text(encoding="utf-8-sig").splitlines()
             except (OSError, UnicodeDecodeError) as error:
-                raise click.BadParameter(f"{value} cannot be read as UTF-8 text: {error}", param_hint="--stop") from error
+                raise click.BadParameter(
+                    f"{value} cannot be read as UTF-8 text: {error}", param_hint="--stop"
+                ) from error
             text = " ".join(line.partition("#")[0] for line in lines)
         elif "/" in value or value.endswith(".txt"):
             raise click.BadParameter(f"there is no file {value}", param_hint="--stop")
@@ -151,7 +152,7 @@ def recipe_of(options: dict[str, Any]) -> Recipe:
     words = replace(recipe.words, **given("language", "normalize", "stemmer", "default_stops"))
     words = replace(words, stop=stop_words_of(options.pop("stop", ())))
     bounds = replace(recipe.bounds, **given("min_pages", "max_pages", "max_terms"))
-    rest = given("weighting", "unit", "objective", "solver", "start", "tolerance", "max_iter")
+    rest = given("weighting", "unit", "idf_power", "objective", "solver", "start", "tolerance", "max_iter")
     return replace(recipe, words=words, bounds=bounds, **rest)
 
 

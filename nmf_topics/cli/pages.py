@@ -22,9 +22,7 @@ from nmf_topics.views.tables import page_json, page_rows, print_pages, write_csv
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV with all columns of pages.csv.")
 @o.json_option
 @o.talk_options
-def pages(
-    model: Path, topic: int | None, top: int | None, as_csv: bool, as_json: bool, **options: Any
-) -> None:
+def pages(model: Path, topic: int | None, top: int | None, as_csv: bool, as_json: bool, **options: Any) -> None:
     """Show which page belongs to which topic.
 
     MODEL is a model folder; left out, the last one that was fitted.

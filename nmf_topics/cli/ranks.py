@@ -82,7 +82,17 @@ def ranks(source: str | None, **options: Any) -> None:
         click.echo(json.dumps(document, ensure_ascii=False, indent=1))
         return
     print_table(
-        ["rank", "singular value", "error", "SVD error", "fit", "coherence", "diversity", "smallest topic", "iterations"],
+        [
+            "rank",
+            "singular value",
+            "error",
+            "SVD error",
+            "fit",
+            "coherence",
+            "diversity",
+            "smallest topic",
+            "iterations",
+        ],
         [
             [
                 str(row.rank),
@@ -127,10 +137,14 @@ def _rows(
 def _done(path: Path, key: str) -> dict[int, RankRow]:
     """Rows of an earlier run on the same data with the same options."""
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         if document["key"] != key:
             return {}
-        return {row["rank"]: RankRow(**{k: float("nan") if v is None else v for k, v in row.items()}) for row in document["rows"]}
+        found: dict[int, RankRow] = {}
+        for row in document["rows"]:
+            values: dict[str, Any] = {name: float("nan") if value is None else value for name, value in row.items()}
+            found[row["rank"]] = RankRow(**values)
+        return found
     except (OSError, ValueError, KeyError, TypeError):
         return {}
 

@@ -24,7 +24,13 @@ from nmf_topics.views.tables import model_json, print_pages, print_table, print_
     show_default=True,
     help="Order of the words: by weight, by weight and distinctiveness, by distinctiveness.",
 )
-@click.option("--top", "-n", type=click.IntRange(min=1), default=None, help="Words shown.  [default: 8; 20 for one topic]")
+@click.option(
+    "--top",
+    "-n",
+    type=click.IntRange(min=1),
+    default=None,
+    help="Words shown.  [default: 8; 20 for one topic]",
+)
 @o.json_option
 @o.talk_options
 def topics(model: Path, topic: int | None, order: Any, top: int | None, as_json: bool, **options: Any) -> None:

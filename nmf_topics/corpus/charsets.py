@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterator
 from itertools import chain
 
-from .streams import Unreadable
+from nmf_topics.corpus.streams import Unreadable
 
 NOT_TEXT = "not text (binary)"
 SAMPLE = 1 << 18  # bytes to look at before an encoding is guessed
@@ -193,9 +193,7 @@ def _decision(encoding: str, errors: str) -> str:
     return f"not UTF-8, read as {encoding}"
 
 
-def open_text(
-    chunks: Iterator[bytes], where: str, note: Callable[[str], None], newline: str
-) -> io.TextIOWrapper:
+def open_text(chunks: Iterator[bytes], where: str, note: Callable[[str], None], newline: str) -> io.TextIOWrapper:
     """A text file over the bytes of a text in any encoding; `newline` as in `open`."""
     raw = _ChunkReader(utf8_chunks(chunks, where, note))
     return io.TextIOWrapper(io.BufferedReader(raw), encoding="utf-8", newline=newline)

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from ..errors import CorpusError
-from .ids import Ids
-from .page import Page
-from .plain import clean_text, one_line, plain_value, title_from_text
+from nmf_topics.corpus.ids import Ids
+from nmf_topics.corpus.page import Page
+from nmf_topics.corpus.plain import clean_text, one_line, plain_value, title_from_text
+from nmf_topics.errors import CorpusError
 
 GUESSES = {
     "text": ("text", "body", "content", "abstract", "extract", "article", "document"),

@@ -15,12 +15,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from ..errors import CorpusError
-from .charsets import decode
-from .ids import Ids
-from .page import Page, SetAside
-from .plain import one_line, title_from_text
-from .streams import Unreadable, byte_chunks, split_endings
+from nmf_topics.corpus.charsets import decode
+from nmf_topics.corpus.ids import Ids
+from nmf_topics.corpus.page import Page, SetAside
+from nmf_topics.corpus.plain import one_line, title_from_text
+from nmf_topics.corpus.streams import Unreadable, byte_chunks, split_endings
+from nmf_topics.errors import CorpusError
 
 TEXTS = (".txt", ".md")
 FEW = 3  # names in one message
@@ -152,9 +152,7 @@ def read_texts(
 
 def _name_pages(paths: list[str]) -> list[str]:
     """The ids of pages at these paths: without endings where that keeps them apart."""
-    short = [
-        one_line(path[: path.rfind("/") + 1] + split_endings(path.rpartition("/")[2])[0]) for path in paths
-    ]
+    short = [one_line(path[: path.rfind("/") + 1] + split_endings(path.rpartition("/")[2])[0]) for path in paths]
     return short if len(set(short)) == len(short) else [one_line(path) for path in paths]
 
 

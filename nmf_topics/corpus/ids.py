@@ -7,8 +7,8 @@ order of the source: only where such twins differ in their metadata does the ord
 
 from __future__ import annotations
 
-from ..errors import CorpusError
-from .plain import content_id
+from nmf_topics.corpus.plain import content_id
+from nmf_topics.errors import CorpusError
 
 
 class Ids:

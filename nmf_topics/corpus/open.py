@@ -13,13 +13,13 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from ..errors import CorpusError
-from .columns import Columns
-from .folders import TEXTS, Found, find_texts, read_texts, show_path
-from .page import Corpus
-from .plain import safe_name
-from .streams import Spool, Unreadable, byte_chunks, split_endings
-from .tables import TABLES, read_table
+from nmf_topics.corpus.columns import Columns
+from nmf_topics.corpus.folders import TEXTS, Found, find_texts, read_texts, show_path
+from nmf_topics.corpus.page import Corpus
+from nmf_topics.corpus.plain import safe_name
+from nmf_topics.corpus.streams import Spool, Unreadable, byte_chunks, split_endings
+from nmf_topics.corpus.tables import TABLES, read_table
+from nmf_topics.errors import CorpusError
 
 PAGES = "pages.jsonl"  # what makes a folder a corpus folder
 READS = (
@@ -80,9 +80,7 @@ def open_corpus(
             return _table(name, str(path), partial(byte_chunks, pages), ".jsonl", wanted, tell, str(pages))
         return _folder(path, name, wanted, tell)
     if not stat.S_ISREG(mode):
-        raise CorpusError(
-            f"{path} is neither a file nor a folder; pipe JSONL into standard input (-) instead"
-        )
+        raise CorpusError(f"{path} is neither a file nor a folder; pipe JSONL into standard input (-) instead")
     stem, ending, _ = split_endings(path.name)
     if ending in TABLES:
         return _table(safe_name(stem), str(path), partial(byte_chunks, path), ending, wanted, tell)
@@ -104,9 +102,7 @@ def sample_corpus_path() -> Path:
     for place in places:
         if (place / PAGES).is_file():
             return place
-    raise CorpusError(
-        f"the sample corpus is missing ({places[0]}); install nmf-topics again, or name a source"
-    )
+    raise CorpusError(f"the sample corpus is missing ({places[0]}); install nmf-topics again, or name a source")
 
 
 def default_source() -> Path:
@@ -167,12 +163,8 @@ def _folder(path: Path, name: str, wanted: Columns, tell: Callable[[str], None])
     if not found.texts and not found.set_aside:
         if not found.others:
             raise CorpusError(f"{path} is empty; {READS}")
-        listed = ", ".join(
-            f"{count} {ending or 'without ending'}" for ending, count in found.others.most_common(10)
-        )
-        raise CorpusError(
-            f"there is no text in {path}, only {listed}: {_refusal(set(found.others))}; {READS}"
-        )
+        listed = ", ".join(f"{count} {ending or 'without ending'}" for ending, count in found.others.most_common(10))
+        raise CorpusError(f"there is no text in {path}, only {listed}: {_refusal(set(found.others))}; {READS}")
     return _texts(found, name, str(path), wanted, tell)
 
 

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from ..errors import CorpusError, MissingExtra
+from nmf_topics.errors import CorpusError, MissingExtra
 
 CHUNK = 1 << 20
 PACKED = (".gz", ".bz2", ".xz", ".zst")

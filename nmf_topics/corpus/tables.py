@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import TextIO
 
-from ..errors import CorpusError
-from .charsets import open_text
-from .columns import GUESSES, Columns, Record, read_records
-from .page import Page
+from nmf_topics.corpus.charsets import open_text
+from nmf_topics.corpus.columns import GUESSES, Columns, Record, read_records
+from nmf_topics.corpus.page import Page
+from nmf_topics.errors import CorpusError
 
 JSONL = (".jsonl", ".ndjson")
 TABLES = (*JSONL, ".csv", ".tsv")

@@ -100,7 +100,7 @@ def factorize(
     start: str = "nndsvda",
     seed: int = 0,
     tolerance: float = 1e-5,
-    max_iter: int = 500,
+    max_iter: int = 1000,
     on_iteration: Callable[[Iteration], None] | None = None,
 ) -> Factorization:
     """Factor V ~ W H with non-negative factors.
@@ -160,13 +160,15 @@ def factorize(
     return Factorization(W, H, np.array(trace), stopped, objective, rule, start, seed)
 
 
-def _problems(
-    rank: int, objective: str, rule: str, start: str, tolerance: float, max_iter: int
-) -> Iterator[str]:
+def _problems(rank: int, objective: str, rule: str, start: str, tolerance: float, max_iter: int) -> Iterator[str]:
     """Everything that is wrong with the arguments, at once."""
     if rank < 1:
         yield f"rank must be at least 1, not {rank}"
-    for name, value, table in (("objective", objective, OBJECTIVES), ("rule", rule, RULES), ("start", start, STARTS)):
+    for name, value, table in (
+        ("objective", objective, OBJECTIVES),
+        ("rule", rule, RULES),
+        ("start", start, STARTS),
+    ):
         if value not in table:
             yield f"no {name} {value!r}; there are {', '.join(table)}"
     if objective == "kl" and rule == "hals":

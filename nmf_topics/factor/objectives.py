@@ -11,6 +11,7 @@ Reference: Lee & Seung, Algorithms for non-negative matrix factorization, NIPS 1
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -18,14 +19,17 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
+from numpy.typing import NDArray
 
 from nmf_topics.factor.blocks import Array, PageBlocks, sum_of_squares
 from nmf_topics.factor.rules import Rule
 
 # A page of a fixed model is solved when no weight moves by more than this share of the page's largest weight.
 PAGE_TOLERANCE = 1e-10
-PAGE_MAX_STEPS = 20_000
+PAGE_MAX_STEPS = 5_000
 CHECK_EVERY = 10
+
+Columns = NDArray[np.integer[Any]]  # positions of pages
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,7 @@ def _frobenius_sweep(V: PageBlocks, W: Array, H: Array, rule: Rule, scale: float
         HHt += HHtj
     W = np.ascontiguousarray(rule.update(np.ascontiguousarray(W.T), np.ascontiguousarray(VHt.T), HHt).T)
     square = scale**2 - 2 * np.vdot(VHt, W) + np.vdot(W.T @ W, HHt)
-    return W, H_new, float(np.sqrt(max(square, 0.0))) / scale
+    return W, H_new, math.sqrt(max(float(square), 0.0)) / scale
 
 
 def _frobenius_scale(V: PageBlocks) -> float:
@@ -84,12 +88,13 @@ def _frobenius_solve_pages(V: Any, W: Array, *, rule: Rule) -> tuple[Array, Arra
     WtV = np.ascontiguousarray(np.asarray(V.T @ W).T)
     WtW = W.T @ W
 
-    def step(H: Array, active: Array) -> Array:
-        return rule.step(H, WtV[:, active], WtW)
+    def step(H: Array, active: Columns) -> Array:
+        return rule.solve(H, WtV[:, active], WtW)
 
     # Any positive start of the right size will do; one that depends on the page alone gives it the same answer in
     # every company.
-    start = np.broadcast_to(WtV.sum(axis=0) / max(WtW.sum(), np.finfo(W.dtype).tiny), WtV.shape)
+    size = max(float(WtW.sum()), float(np.finfo(W.dtype).tiny))
+    start = np.broadcast_to(WtV.sum(axis=0) / size, WtV.shape)
     H = _repeat_to_convergence(np.array(start), step)
     squares = _column_squares(V)
     residual = squares - 2 * (H * WtV).sum(axis=0) + (H * (WtW @ H)).sum(axis=0)
@@ -99,7 +104,7 @@ def _frobenius_solve_pages(V: Any, W: Array, *, rule: Rule) -> tuple[Array, Arra
     return H, errors
 
 
-def _repeat_to_convergence(H: Array, step: Callable[[Array, Array], Array]) -> Array:
+def _repeat_to_convergence(H: Array, step: Callable[[Array, Columns], Array]) -> Array:
     """Repeat `step(H[:, active], active)` for each page until its own weights stand still."""
     active = np.flatnonzero(H.any(axis=0))
     H[:, ~H.any(axis=0)] = 0.0
@@ -160,7 +165,12 @@ def _kl_page_step(V: Any, H: Array, W: Array) -> tuple[Array, Array, Array, floa
 
 def _kl_sweep(V: PageBlocks, W: Array, H: Array, rule: Rule, scale: float) -> tuple[Array, Array, float]:
     """One iteration; the divergence is that of the pair before W moved, as a later one would cost a pass over V."""
-    H_new, numerator, row_sums, divergence = np.empty_like(H), np.zeros_like(W), np.zeros(len(H), H.dtype), 0.0
+    H_new, numerator, row_sums, divergence = (
+        np.empty_like(H),
+        np.zeros_like(W),
+        np.zeros(len(H), H.dtype),
+        0.0,
+    )
     for columns, (Hj, RHt, sums, part) in V.map(_kl_page_step, split=(H,), shared=(W,)):
         H_new[:, columns] = Hj
         numerator += RHt
@@ -185,7 +195,7 @@ def _kl_solve_pages(V: Any, W: Array, *, rule: Rule) -> tuple[Array, Array]:
     totals = np.asarray(V.sum(axis=0), dtype=np.float64).ravel()
     column_sums = W.sum(axis=0)
 
-    def step(H: Array, active: Array) -> Array:
+    def step(H: Array, active: Columns) -> Array:
         return _kl_step(V[:, active], W, H, column_sums)
 
     start = np.broadcast_to(totals / max(column_sums.sum(), np.finfo(W.dtype).tiny), (W.shape[1], len(totals)))

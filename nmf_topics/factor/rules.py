@@ -104,12 +104,15 @@ class Rule:
     Attributes
     ----------
     step : one update of X from the Gram pair
+    solve : the step that is repeated to convergence for pages on fixed topics; any rule ends at the same minimum, which
+        is the only one, and HALS gets there soonest
     inner_steps : steps taken for one product with V, the costly part
     positive_start : whether zeros of the start would stay zeros for ever
     summary : for help texts
     """
 
     step: Step
+    solve: Step
     inner_steps: int
     positive_start: bool
     summary: str
@@ -122,9 +125,9 @@ class Rule:
 
 
 RULES: dict[str, Rule] = {
-    "mu": Rule(mu, 1, True, "Lee and Seung's multiplicative updates, to the letter"),
-    "amu": Rule(mu, 3, True, "the same updates, three for each pass over V"),
-    "hals": Rule(hals, 1, False, "hierarchical alternating least squares"),
+    "mu": Rule(mu, mu, 1, True, "Lee and Seung's multiplicative updates, to the letter"),
+    "amu": Rule(mu, hals, 3, True, "the same updates, three for each pass over V"),
+    "hals": Rule(hals, hals, 1, False, "hierarchical alternating least squares"),
 }
 
 

@@ -1,21 +1,24 @@
 """Weightings: counts of terms on pages to the entries of V.
 
-    c   count of the term on the page          l   terms on the page, with repetition         n   pages
-    d   pages that have the term               L   mean of l                                  p   the term's share of all
+    c   count of the term on the page            d   pages that have the term
+    l   tokens of the page within the vocabulary  n   pages
+    L   mean of l over the pages                 p   the term's share of all tokens
 
-    frequency   c / l                                       the article's: columns sum to one
-    tfidf       c idf                                       idf = log((1 + n) / (1 + d)) + 1
-    log-tfidf   (1 + log c) idf
-    bm25        c (k + 1) / (c + k (1 - b + b l / L)) log(1 + (n - d + 1/2) / (d + 1/2)),   k = 1.2, b = 0.75
-    chi2        (c / l) / sqrt(p)                           frequency over the square root of the word's share
-    spmi        max(0, log(c / (l p)) - log s)              shifted pointwise mutual information, s = 1
+    frequency   c / l                            the article's: columns sum to one
+    tfidf       c idf^q                          idf = log((1 + n) / (1 + d)) + 1
+    log-tfidf   (1 + log c) idf^q                the same idf
+    bm25        c (k + 1) / (c + k (1 - b + b l / L)) idf^q, with k = 1.2, b = 0.75 and
+                                                 idf = log(1 + (n - d + 1/2) / (d + 1/2))
+    chi2        (c / l) / sqrt(p)                frequency over the square root of the word's share
+    spmi        max(0, log(c / (l p)))           positive pointwise mutual information
 
-What is learnt from a corpus (idf, L, p) is kept with the model, so that a new page is weighted just as the corpus was.
-`unit` then scales columns to Euclidean length one, so that each page counts alike in ||V - WH||.
+q, `idf_power`, is 1 in the textbooks; a little more sets rarer words apart more. What is learnt from a corpus (d, L, p)
+is kept with the model, so that a new page is weighted just as the corpus was. `unit` then scales columns to Euclidean
+length one, so that each page counts alike in ||V - WH||.
 
 References: Salton & Buckley, Information Processing & Management 24 (1988) 513-523 (tf-idf); Robertson & Zaragoza,
 The probabilistic relevance framework: BM25 and beyond, Foundations and Trends in IR 3 (2009) 333-389;
-Levy & Goldberg, Neural word embedding as implicit matrix factorization, NIPS 27 (2014) (shifted PMI).
+Levy & Goldberg, Neural word embedding as implicit matrix factorization, NIPS 27 (2014) (shifted PMI; the shift is log 1 here).
 """
 
 from __future__ import annotations
@@ -64,37 +67,37 @@ class Statistics:
         )
 
 
-# (count c, length l of its page, row of its term, statistics) -> weight, for the stored entries of V
-Formula = Callable[[Array, Array, Any, Statistics], Array]
+# (count c, length l of its page, row of its term, statistics, idf power q) -> weight, for the stored entries of V
+Formula = Callable[[Array, Array, Any, Statistics, float], Array]
 
 
-def _idf(s: Statistics) -> Array:
-    return np.log((1 + s.n_pages) / (1 + s.pages)) + 1
+def _idf(s: Statistics, q: float) -> Array:
+    return np.asarray((np.log((1 + s.n_pages) / (1 + s.pages)) + 1) ** q)
 
 
-def _frequency(c: Array, length: Array, rows: Any, s: Statistics) -> Array:
+def _frequency(c: Array, length: Array, rows: Any, s: Statistics, q: float) -> Array:
     return c / length
 
 
-def _tfidf(c: Array, length: Array, rows: Any, s: Statistics) -> Array:
-    return c * _idf(s)[rows]
+def _tfidf(c: Array, length: Array, rows: Any, s: Statistics, q: float) -> Array:
+    return c * _idf(s, q)[rows]
 
 
-def _log_tfidf(c: Array, length: Array, rows: Any, s: Statistics) -> Array:
-    return (1 + np.log(c)) * _idf(s)[rows]
+def _log_tfidf(c: Array, length: Array, rows: Any, s: Statistics, q: float) -> Array:
+    return (1 + np.log(c)) * _idf(s, q)[rows]
 
 
-def _bm25(c: Array, length: Array, rows: Any, s: Statistics) -> Array:
+def _bm25(c: Array, length: Array, rows: Any, s: Statistics, q: float) -> Array:
     k, b = 1.2, 0.75
-    idf = np.log(1 + (s.n_pages - s.pages + 0.5) / (s.pages + 0.5))
+    idf = np.log(1 + (s.n_pages - s.pages + 0.5) / (s.pages + 0.5)) ** q
     return c * (k + 1) / (c + k * (1 - b + b * length / s.mean_length)) * idf[rows]
 
 
-def _chi2(c: Array, length: Array, rows: Any, s: Statistics) -> Array:
+def _chi2(c: Array, length: Array, rows: Any, s: Statistics, q: float) -> Array:
     return c / length / np.sqrt(s.share[rows])
 
 
-def _spmi(c: Array, length: Array, rows: Any, s: Statistics) -> Array:
+def _spmi(c: Array, length: Array, rows: Any, s: Statistics, q: float) -> Array:
     return np.maximum(np.log(c / (length * s.share[rows])), 0.0)
 
 
@@ -116,11 +119,13 @@ class FittedWeighting:
     ----------
     name : a key of WEIGHTINGS
     unit : whether columns are scaled to length one
+    idf_power : q, for the weightings with an idf
     statistics : of the corpus
     """
 
     name: str
     unit: bool
+    idf_power: float
     statistics: Statistics
 
     def apply(self, counts: Any) -> Any:
@@ -129,7 +134,7 @@ class FittedWeighting:
         lengths = np.asarray(counts.sum(axis=0), dtype=np.float64).ravel()
         per_entry = np.repeat(lengths, np.diff(counts.indptr))
         formula = WEIGHTINGS[self.name]
-        weights = formula(counts.data.astype(np.float64), per_entry, counts.indices, self.statistics)
+        weights = formula(counts.data.astype(np.float64), per_entry, counts.indices, self.statistics, self.idf_power)
         V = sp.csc_matrix((weights, counts.indices, counts.indptr), shape=counts.shape)
         if self.unit:
             norms = np.sqrt(np.asarray(V.multiply(V).sum(axis=0), dtype=np.float64).ravel())
@@ -142,20 +147,18 @@ class FittedWeighting:
         return {
             "weighting_pages": s.pages,
             "weighting_share": s.share,
-            "weighting_scalars": np.array([s.n_pages, s.mean_length]),
+            "weighting_scalars": np.array([s.n_pages, s.mean_length, self.idf_power]),
         }
 
     @classmethod
     def from_arrays(cls, name: str, unit: bool, arrays: Mapping[str, Any]) -> FittedWeighting:
         """The weighting that `to_arrays` described."""
-        n_pages, mean_length = arrays["weighting_scalars"]
-        statistics = Statistics(
-            int(n_pages), float(mean_length), arrays["weighting_pages"], arrays["weighting_share"]
-        )
-        return cls(name, unit, statistics)
+        n_pages, mean_length, idf_power = arrays["weighting_scalars"]
+        statistics = Statistics(int(n_pages), float(mean_length), arrays["weighting_pages"], arrays["weighting_share"])
+        return cls(name, unit, float(idf_power), statistics)
 
 
-def fit_weighting(counts: Any, name: str, *, unit: bool = True) -> FittedWeighting:
+def fit_weighting(counts: Any, name: str, *, unit: bool = True, idf_power: float = 1.0) -> FittedWeighting:
     """Learn what a weighting needs from counts.
 
     Parameters
@@ -163,6 +166,7 @@ def fit_weighting(counts: Any, name: str, *, unit: bool = True) -> FittedWeighti
     counts : CSC of shape (m, n), non-negative integers
     name : a key of WEIGHTINGS
     unit : scale columns to length one
+    idf_power : q, for the weightings with an idf
 
     Raises
     ------
@@ -171,4 +175,4 @@ def fit_weighting(counts: Any, name: str, *, unit: bool = True) -> FittedWeighti
     """
     if name not in WEIGHTINGS:
         raise MatrixError(f"no weighting {name!r}; there are {', '.join(WEIGHTINGS)}")
-    return FittedWeighting(name, unit, Statistics.of(sp.csc_matrix(counts)))
+    return FittedWeighting(name, unit, idf_power, Statistics.of(sp.csc_matrix(counts)))

@@ -74,7 +74,12 @@ def page_topics(h: Array, error: float, status: Status = "ok") -> PageTopics:
     total = h.sum()
     if status != "ok" or not total > 0:
         return PageTopics(
-            "no-known-words" if status == "ok" else status, None, float("nan"), float("nan"), float("nan"), np.zeros(len(h))
+            "no-known-words" if status == "ok" else status,
+            None,
+            float("nan"),
+            float("nan"),
+            float("nan"),
+            np.zeros(len(h)),
         )
     shares = h / total
     first = int(shares.argmax())
@@ -235,7 +240,7 @@ def fit_topics(
     start: str = "nndsvda",
     seed: int = 0,
     tolerance: float = 1e-5,
-    max_iter: int = 500,
+    max_iter: int = 1000,
     on_iteration: Callable[[Iteration], None] | None = None,
 ) -> TopicModel:
     """Topics of a DataMatrix.
@@ -286,7 +291,9 @@ def check_rank(data: DataMatrix, rank: int) -> None:
     pages = "pages" if data.rows.kind == "terms" else "images"
     if rank > known:
         blank = f" with something on them (of {n})" if known < n else ""
-        raise MatrixError(f"rank {rank} is larger than the number of {pages}{blank}, {known}; try --rank {max(1, known // 3)}")
+        raise MatrixError(
+            f"rank {rank} is larger than the number of {pages}{blank}, {known}; try --rank {max(1, known // 3)}"
+        )
     if rank > m:
         raise MatrixError(f"rank {rank} is larger than the number of {data.rows.kind}, {m}; try a smaller --rank")
 

@@ -10,13 +10,14 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from nmf_topics.corpus.open import open_corpus
-from nmf_topics.corpus.page import Corpus, Fingerprint, Page
+from nmf_topics.corpus.folders import find_texts
+from nmf_topics.corpus.open import PAGES, open_corpus
+from nmf_topics.corpus.page import Corpus, Fingerprint
 from nmf_topics.errors import CorpusError
 from nmf_topics.images.pixels import build_image_matrix, image_files
 from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.topics.recipes import Recipe
-from nmf_topics.words.cache import cache_folder, recall_counts, store_counts
+from nmf_topics.words.cache import recall_counts, store_counts
 from nmf_topics.words.counts import TermCounts, WordOptions, count_terms
 from nmf_topics.words.termmatrix import build_term_matrix
 
@@ -46,13 +47,10 @@ class Source:
 
 
 def is_image_folder(path: str | None) -> bool:
-    """Whether a source is a folder of images and not of texts."""
-    if path is None or path == "-" or not Path(path).is_dir() or (Path(path) / "pages.jsonl").exists():
+    """Whether a source is a folder of images: one that holds more of them than texts (a README may lie there)."""
+    if path is None or path == "-" or not Path(path).is_dir() or (Path(path) / PAGES).is_file():
         return False
-    folder = Path(path)
-    if any(p.suffix.lower() in (".txt", ".md") for p in folder.rglob("*")):
-        return False
-    return bool(image_files(folder))
+    return len(image_files(Path(path))) > len(find_texts(Path(path)).texts)
 
 
 def open_source(source: Source, *, warn: Callable[[str], None]) -> Corpus:
@@ -93,7 +91,12 @@ def prepare(
     if not counts.columns.ids:
         raise CorpusError(f"{corpus.source} holds no page")
     data = build_term_matrix(
-        counts, bounds=recipe.bounds, weighting=recipe.weighting, unit=recipe.unit, recipe={"corpus": origin}
+        counts,
+        bounds=recipe.bounds,
+        weighting=recipe.weighting,
+        unit=recipe.unit,
+        idf_power=recipe.idf_power,
+        recipe={"corpus": origin},
     )
     blank = int((data.V.sum(axis=0) == 0).sum())
     ledger = {
@@ -163,11 +166,3 @@ def _versions() -> Mapping[str, str]:
         except PackageNotFoundError:
             found[package] = "none"
     return found
-
-
-def read_pages(source: Source, *, warn: Callable[[str], None]) -> list[Page]:
-    """All pages of a source of text, in the order of the source."""
-    return list(open_source(source, warn=warn))
-
-
-DEFAULT_CACHE = cache_folder

@@ -20,19 +20,20 @@ class Recipe:
     ----------
     words : WordOptions
     bounds : Bounds
-    weighting, unit : as in `matrix.weighting`
+    weighting, unit, idf_power : as in `matrix.weighting`
     objective, solver, start, tolerance, max_iter : as in `factor.factorize` (solver is its `rule`)
     """
 
     words: WordOptions = field(default_factory=WordOptions)
-    bounds: Bounds = field(default_factory=Bounds)
+    bounds: Bounds = field(default_factory=lambda: Bounds(max_pages=0.3, max_terms=12_000))
     weighting: str = "bm25"
     unit: bool = True
+    idf_power: float = 1.2
     objective: str = "frobenius"
     solver: str = "amu"
     start: str = "nndsvda"
     tolerance: float = 1e-5
-    max_iter: int = 500
+    max_iter: int = 1000
 
 
 RECIPES: dict[str, Recipe] = {
@@ -42,8 +43,8 @@ RECIPES: dict[str, Recipe] = {
         bounds=Bounds(max_terms=2345),
         weighting="frequency",
         unit=False,
+        idf_power=1.0,
         solver="mu",
         start="random",
-        max_iter=1000,
     ),
 }

@@ -1,6 +1,6 @@
 """Models on disk: `model.npz` for numbers, `model.json` for names. Plain arrays and JSON, never pickle.
 
-    model.npz    W (m, r), H (r, n), errors (n,), trace, coherences (r,), stabilities (r,), weighting_* 
+    model.npz    W (m, r), H (r, n), errors (n,), trace, coherences (r,), stabilities (r,), weighting_*
     model.json   schema, rows (kind and names), columns (ids, titles, meta), weighting, recipe, ledger, names, hidden
 
 Reading checks everything before it believes it: the schema, the shapes against the names, finite and non-negative
@@ -27,7 +27,7 @@ SCHEMA = 1
 MARK = "model.json"
 _ARRAYS = ("W", "H", "errors", "trace", "coherences", "stabilities")
 _KEYS = frozenset(
-    "schema rows columns weighting recipe ledger names hidden stopped relative_error".split()
+    ("schema", "rows", "columns", "weighting", "recipe", "ledger", "names", "hidden", "stopped", "relative_error")
 )
 
 

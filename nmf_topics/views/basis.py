@@ -77,7 +77,10 @@ def basis_grid(W: Array, grid: PixelGrid, *, size: int = 95) -> Any:
     """All columns of W as one picture."""
     factor = scale_for(grid, size)
     return _to_image(
-        tile([enlarge(signed_rgb(w.reshape(grid.height, grid.width)), factor) for w in W.T], gap=max(2, factor // 2))
+        tile(
+            [enlarge(signed_rgb(w.reshape(grid.height, grid.width)), factor) for w in W.T],
+            gap=max(2, factor // 2),
+        )
     )
 
 

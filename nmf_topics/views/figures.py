@@ -48,12 +48,26 @@ def draw_ranks(rows: Sequence[RankRow], singular: Array, suggested: tuple[int, i
     middle.set(title="Relative error", xlabel="rank", ylabel="‖V − WH‖ / ‖V‖")
     middle.legend(frameon=False)
     if np.isfinite([row.coherence for row in rows]).any():
-        right.plot(ranks, [row.coherence for row in rows], "o-", color="#007a58", markersize=4, label="coherence (NPMI)")
+        right.plot(
+            ranks,
+            [row.coherence for row in rows],
+            "o-",
+            color="#007a58",
+            markersize=4,
+            label="coherence (NPMI)",
+        )
         right.plot(ranks, [row.diversity for row in rows], "s-", color="#963c73", markersize=4, label="diversity")
         right.set(title="Topics", xlabel="rank")
     else:
         right.set(title="Images", xlabel="rank")
-    right.plot(ranks, [row.smallest for row in rows], "^-", color="#785e00", markersize=4, label="smallest topic, share")
+    right.plot(
+        ranks,
+        [row.smallest for row in rows],
+        "^-",
+        color="#785e00",
+        markersize=4,
+        label="smallest topic, share",
+    )
     right.legend(frameon=False)
     for axis in (middle, right):
         axis.axvspan(*suggested, color="#005b96", alpha=0.08)
@@ -90,7 +104,11 @@ def _draw_words(data: DataMatrix, results: Sequence[Factors], column: int, path:
     pyplot = _pyplot()
     shown = min(5, results[0].W.shape[1])
     figure, axes = pyplot.subplots(
-        len(results), shown + 1, figsize=(3.1 * (shown + 1), 3.0 * len(results)), constrained_layout=True, squeeze=False
+        len(results),
+        shown + 1,
+        figsize=(3.1 * (shown + 1), 3.0 * len(results)),
+        constrained_layout=True,
+        squeeze=False,
     )
     rows: Any = data.rows
     for line, result in zip(axes, results, strict=True):
@@ -98,7 +116,11 @@ def _draw_words(data: DataMatrix, results: Sequence[Factors], column: int, path:
         for axis, k in zip(line, order, strict=False):
             w = result.W[:, k]
             top = largest(np.abs(w), 8)[::-1]
-            axis.barh([rows.surfaces[i] for i in top], w[top], color=["#005b96" if w[i] >= 0 else "#b02020" for i in top])
+            axis.barh(
+                [rows.surfaces[i] for i in top],
+                w[top],
+                color=["#005b96" if w[i] >= 0 else "#b02020" for i in top],
+            )
             axis.set_title(f"{result.method}: column {k + 1}", fontsize=10)
             axis.tick_params(labelsize=8)
         h = result.H[:, column] * np.linalg.norm(result.W, axis=0)

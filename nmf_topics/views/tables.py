@@ -293,7 +293,15 @@ def print_assignments(model: TopicModel, assignments: Sequence[Assignment], *, o
         rest = ", ".join(f"{k + 1} {model.label(k + 1)} ({t.weights[k]:.0%})" for k in ranked if t.weights[k] >= 0.01)
         known = "" if math.isnan(a.known_words) else f"{a.known_words:.0%}"
         rows.append(
-            [a.title, f"{t.topic} {model.label(t.topic)}", f"{t.weight:.0%}", f"{t.margin:.2f}", known, f"{t.error:.2f}", rest]
+            [
+                a.title,
+                f"{t.topic} {model.label(t.topic)}",
+                f"{t.weight:.0%}",
+                f"{t.margin:.2f}",
+                known,
+                f"{t.error:.2f}",
+                rest,
+            ]
         )
     print_table(["page", "topic", "weight", "margin", "known", "error", "then"], rows, right=(2, 3, 4, 5))
 

@@ -170,9 +170,7 @@ def count_terms(
     return TermCounts(
         counts,
         Vocabulary(terms, [_surface(forms[term]) for term in terms]),
-        PageColumns(
-            [ids[i] for i in position], [titles[i] for i in position], [meta[i] for i in position]
-        ),
+        PageColumns([ids[i] for i in position], [titles[i] for i in position], [meta[i] for i in position]),
         options,
         {"tokens": kept + sum(ledger.values()), "kept": kept, "dropped": dict(sorted(ledger.items()))},
     )
@@ -187,9 +185,7 @@ def _surface(forms: Counter[str]) -> str:
     return min((t for t in forms if t.lower() == word), key=lambda t: (-forms[t], t.swapcase()))
 
 
-def count_new_pages(
-    texts: Sequence[str], vocabulary: Vocabulary, reader: TermReader
-) -> tuple[Any, list[Counter[str]]]:
+def count_new_pages(texts: Sequence[str], vocabulary: Vocabulary, reader: TermReader) -> tuple[Any, list[Counter[str]]]:
     """Counts of a known vocabulary on new pages.
 
     Returns

@@ -17,6 +17,7 @@ def build_term_matrix(
     bounds: Bounds | None = None,
     weighting: str = "bm25",
     unit: bool = True,
+    idf_power: float = 1.0,
     recipe: Mapping[str, Any] | None = None,
 ) -> DataMatrix:
     """V of terms x pages from counts.
@@ -27,6 +28,7 @@ def build_term_matrix(
     bounds : Bounds on the pages of a term; the defaults where None
     weighting : a key of WEIGHTINGS
     unit : whether columns are scaled to length one
+    idf_power : exponent of the idf, for the weightings that have one
     recipe : what is known of the counts' origin, carried along
 
     Returns
@@ -40,7 +42,7 @@ def build_term_matrix(
     """
     bounds = bounds or Bounds()
     bounded = bound_terms(counts, bounds)
-    fitted = fit_weighting(bounded.counts, weighting, unit=unit)
+    fitted = fit_weighting(bounded.counts, weighting, unit=unit, idf_power=idf_power)
     return DataMatrix(
         V=fitted.apply(bounded.counts),
         rows=bounded.vocabulary,
@@ -52,6 +54,7 @@ def build_term_matrix(
             "bounds": asdict(bounds),
             "weighting": weighting,
             "unit": unit,
+            "idf_power": idf_power,
         },
         ledger=bounded.ledger,
     )
