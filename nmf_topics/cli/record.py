@@ -41,17 +41,26 @@ class Record:
         self.command = command
         self.started = datetime.now(UTC).isoformat(timespec="seconds")
         self.stages: list[dict[str, Any]] = []
+        self._open: tuple[str, float] | None = None
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
         """Time one stage."""
-        began = time.perf_counter()
+        self._open = (name, time.perf_counter())
         yield
-        seconds = round(time.perf_counter() - began, 3)
-        self.stages.append({"stage": name, "seconds": seconds, "peak_memory_mb": _peak_megabytes()})
+        self._close()
+
+    def _close(self) -> None:
+        """Note the stage that is open, if one is."""
+        if self._open is not None:
+            name, began = self._open
+            seconds = round(time.perf_counter() - began, 3)
+            self.stages.append({"stage": name, "seconds": seconds, "peak_memory_mb": _peak_megabytes()})
+            self._open = None
 
     def document(self, model: TopicModel) -> dict[str, Any]:
-        """run.json."""
+        """run.json, which is written at the end of the last stage and closes it."""
+        self._close()
         recipe = dict(model.recipe)
         return {
             "schema": 1,

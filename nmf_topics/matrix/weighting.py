@@ -18,7 +18,7 @@ length one, so that each page counts alike in ||V - WH||.
 
 References: Salton & Buckley, Information Processing & Management 24 (1988) 513-523 (tf-idf); Robertson & Zaragoza,
 The probabilistic relevance framework: BM25 and beyond, Foundations and Trends in IR 3 (2009) 333-389;
-Levy & Goldberg, Neural word embedding as implicit matrix factorization, NIPS 27 (2014) (shifted PMI; the shift is log 1 here).
+Levy & Goldberg, Neural word embedding as implicit matrix factorization, NIPS 27 (2014) (shifted PMI).
 """
 
 from __future__ import annotations

@@ -227,10 +227,8 @@ def print_table(headers: Sequence[str], rows: Iterable[Sequence[str]], *, right:
             ratio=None,
             min_width=None if last else min(len(header), 4),
         )
-    count = 0
     for row in rows:
         table.add_row(*(Text(readable(cell)) for cell in row))
-        count += 1
     console = Console(file=sys.stdout, width=None if terminal else 100_000, highlight=False, markup=False, emoji=False)
     with console.capture() as capture:
         console.print(table)

@@ -42,40 +42,10 @@ _ENGLISH = {form: base for entry in _CORRECTIONS.split(";") for base, *forms in 
 # Snowball's names of languages, by ISO 639-1.
 _SNOWBALL = dict(
     pair.split(":")
-    for pair in [
-        "ar:arabic",
-        "hy:armenian",
-        "eu:basque",
-        "ca:catalan",
-        "da:danish",
-        "nl:dutch",
-        "en:english",
-        "eo:esperanto",
-        "et:estonian",
-        "fi:finnish",
-        "fr:french",
-        "de:german",
-        "el:greek",
-        "hi:hindi",
-        "hu:hungarian",
-        "id:indonesian",
-        "ga:irish",
-        "it:italian",
-        "lt:lithuanian",
-        "ne:nepali",
-        "no:norwegian",
-        "nb:norwegian",
-        "nn:norwegian",
-        "pt:portuguese",
-        "ro:romanian",
-        "ru:russian",
-        "sr:serbian",
-        "es:spanish",
-        "sv:swedish",
-        "ta:tamil",
-        "tr:turkish",
-        "yi:yiddish",
-    ]
+    for pair in """ar:arabic hy:armenian eu:basque ca:catalan da:danish nl:dutch en:english eo:esperanto et:estonian
+    fi:finnish fr:french de:german el:greek hi:hindi hu:hungarian id:indonesian ga:irish it:italian lt:lithuanian
+    ne:nepali no:norwegian nb:norwegian nn:norwegian pt:portuguese ro:romanian ru:russian sr:serbian es:spanish
+    sv:swedish ta:tamil tr:turkish yi:yiddish""".split()
 )
 
 
