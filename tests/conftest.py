@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -35,14 +35,14 @@ TINY = {
 
 
 @pytest.fixture(autouse=True)
-def _own_surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _own_surroundings(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Each test works in an empty folder, with a cache of its own and without a network."""
     for name in [name for name in os.environ if name.startswith("NMF_TOPICS_") and name != "NMF_TOPICS_DATA"]:
         monkeypatch.delenv(name)
-    monkeypatch.setenv("NMF_TOPICS_CACHE", str(tmp_path / "cache-of-test"))
-    work = tmp_path / "work"
-    work.mkdir()
-    monkeypatch.chdir(work)
+    monkeypatch.setenv("NMF_TOPICS_CACHE", str(tmp_path_factory.mktemp("cache")))
+    monkeypatch.chdir(tmp_path)
 
     def refuse(*args: object, **settings: object) -> None:
         raise AssertionError("a test tried to use the network")
@@ -81,9 +81,9 @@ def run() -> Callable[..., Result]:
 
 
 @pytest.fixture(scope="session")
-def data_folder() -> Iterator[Path]:
+def data_folder() -> Path:
     """The real corpora, where NMF_TOPICS_DATA says they are."""
     folder = os.environ.get("NMF_TOPICS_DATA")
     if not folder or not Path(folder).is_dir():
         pytest.skip("NMF_TOPICS_DATA does not point to the real corpora")
-    yield Path(folder)
+    return Path(folder)
