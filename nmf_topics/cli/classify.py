@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
 import json
+import os
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -16,7 +19,7 @@ from nmf_topics.cli.talk import Talk
 from nmf_topics.corpus.charsets import decode
 from nmf_topics.corpus.open import open_corpus
 from nmf_topics.corpus.page import Page
-from nmf_topics.errors import CorpusError, ModelError
+from nmf_topics.errors import CorpusError, ModelError, OutputError
 from nmf_topics.images.pixels import ENDINGS, image_files
 from nmf_topics.topics.classify import Assignment, Classifier, unreadable
 from nmf_topics.topics.model import TopicModel
@@ -30,8 +33,9 @@ from nmf_topics.views.tables import (
     print_explanation,
     write_csv,
 )
-from nmf_topics.writing import whole_file
+from nmf_topics.writing import folder_of_files, whole_file
 
+MARK = "reconstructions.json"
 BATCH = 16  # pages held at once: a stream of results starts soon and stays small
 
 
@@ -46,13 +50,14 @@ BATCH = 16  # pages held at once: a stream of results starts soon and stays smal
     help="Model folder.",
 )
 @click.option("--explain", is_flag=True, help="Show the words that carried each topic.")
-@click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
-@click.option("--jsonl", "as_jsonl", is_flag=True, help="Print one JSON object a page, as soon as it is known.")
+@click.option("--csv", is_flag=True, help="Print CSV.")
+@click.option("--jsonl", is_flag=True, help="Print one JSON object a page, as soon as it is known.")
 @click.option(
     "--draw",
     type=click.Path(path_type=Path),
     help="Folder for reconstructions of images.  [default: in the model]",
 )
+@click.option("--force", is_flag=True, help="Draw into a folder that holds other files.")
 @o.corpus_options
 @o.json_option
 @o.talk_options
@@ -69,13 +74,12 @@ def classify(files: tuple[str, ...], **options: Any) -> None:
     talk = o.talk_of(options)
     options.pop("cache")
     columns = o.source_of(None, options)
-    formats = [name for name in ("as_csv", "as_json", "as_jsonl") if options[name]]
-    if len(formats) > 1:
+    if options["csv"] + options["json"] + options["jsonl"] > 1:
         raise click.UsageError("--csv, --json and --jsonl exclude each other")
     model = load_model(options["model"])
     classifier = Classifier(model)
     if model.rows.kind == "pixels":
-        found = _images(classifier, files, options["draw"] or resolve_model(options["model"]) / "reconstructions", talk)
+        found = _images(classifier, files, _gallery(options, talk), talk)
     else:
         found = _texts(classifier, files, columns, options["explain"], talk)
     readable = False
@@ -86,13 +90,13 @@ def classify(files: tuple[str, ...], **options: Any) -> None:
             readable |= assignment.topics.status != "unreadable"
             yield assignment
 
-    if options["as_jsonl"]:
+    if options["jsonl"]:
         for assignment in watched():
             click.echo(json.dumps(assignment_json(model, assignment), ensure_ascii=False))
-    elif options["as_csv"]:
+    elif options["csv"]:
         write_csv(assignment_rows(model, watched()), sys.stdout)
     else:
-        _print(model, options["model"], list(watched()), options["as_json"], options["explain"])
+        _print(model, options["model"], list(watched()), options["json"], options["explain"])
     if not readable:
         click.get_current_context().exit(1)
 
@@ -111,55 +115,81 @@ def _print(model: TopicModel, path: Path, assignments: list[Assignment], as_json
 def _texts(
     classifier: Classifier, files: Iterable[str], columns: Source, explain: bool, talk: Talk
 ) -> Iterator[Assignment]:
-    """Assignments of the pages of all files, a batch at a time."""
+    """Assignments of the pages of all files, a batch at a time; of a file that breaks off, the pages before that."""
     for file in files:
-        pages = iter(_pages(file, columns, talk))
-        while True:
+        pages = _pages(file, columns, talk)
+        broken = ""
+        while not broken:
+            batch = []
             try:
-                batch = list(islice(pages, BATCH))
+                for page in islice(pages, BATCH):
+                    batch.append(page)  # what came before an error is not lost
             except CorpusError as error:
-                yield unreadable(file, str(error), classifier.model.rank)
-                talk.warn(str(error))
-                break
+                broken = str(error)
             if not batch:
                 break
-            single = len(batch) == 1 and Path(file).is_file() and batch[0].id == Path(file).stem
+            single = len(batch) == 1 and os.path.isfile(file) and batch[0].id == Path(file).stem
             named = [(file if single else page.id, page.title, page.text) for page in batch]
             yield from classifier.texts(named, explain=explain)
+        if broken:
+            yield unreadable(file, broken, classifier.model.rank)
+            talk.warn(broken)
 
 
-def _pages(file: str, columns: Source, talk: Talk) -> Iterable[Page]:
+def _pages(file: str, columns: Source, talk: Talk) -> Iterator[Page]:
     """The pages of one argument; a file that is not there is an error of the call, not of the file."""
-    if file == "-":
-        stream: Any = sys.stdin.buffer
-        if stream.peek(1).lstrip()[:1] == b"{":
-            return open_corpus(file, **columns.columns(), warn=talk.warn)
-        return [Page("stdin", "standard input", decode(stream.read(), "standard input", talk.warn))]
-    if not Path(file).exists():
+    if file == "-" and not _json_waits():
+        yield Page("stdin", "standard input", decode(sys.stdin.buffer.read(), "standard input", talk.warn))
+        return
+    if file != "-" and not os.path.exists(file):
         raise ModelError(f"no such file or folder: {file}")
-    return open_corpus(file, **columns.columns(), warn=talk.warn)
+    yield from open_corpus(file, **columns.columns(), warn=talk.warn)
 
 
-def _images(classifier: Classifier, files: Iterable[str], folder: Path, talk: Talk) -> Iterator[Assignment]:
+def _json_waits() -> bool:
+    """Whether what comes on standard input begins like JSONL."""
+    if sys.stdin is None:
+        raise CorpusError("there is no standard input to read pages from")
+    stream: Any = sys.stdin.buffer
+    return stream.peek(1).removeprefix(codecs.BOM_UTF8).lstrip()[:1] == b"{"
+
+
+def _gallery(options: dict[str, Any], talk: Talk) -> Path | None:
+    """The folder of reconstructions; None if nobody asked for one and there can be none in the model."""
+    folder = options["draw"] or resolve_model(options["model"]) / "reconstructions"
+    try:
+        with folder_of_files(folder, mark=MARK, force=options["force"], option="--draw") as partial:
+            document = {"schema": 1, "model": str(options["model"])}
+            (partial / MARK).write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    except OutputError as error:
+        if options["draw"]:
+            raise
+        talk.warn(f"no reconstructions: {error}")
+        return None
+    return Path(folder)
+
+
+def _images(classifier: Classifier, files: Iterable[str], folder: Path | None, talk: Talk) -> Iterator[Assignment]:
     """Assignments of images, and their reconstructions as pictures."""
     paths: list[Path] = []
     for file in files:
-        path = Path(file)
-        if not path.exists():
+        if not os.path.exists(file):
             raise ModelError(f"no such file or folder: {file}")
-        paths += image_files(path) if path.is_dir() else [path]
+        paths += image_files(Path(file)) if os.path.isdir(file) else [Path(file)]
     if not paths:
         raise ModelError(f"there is no image in {', '.join(files)}; known are {', '.join(sorted(ENDINGS))}")
     grid: Any = classifier.model.rows
-    drawn = 0
+    drawn: Counter[str] = Counter()
     for first in range(0, len(paths), BATCH):
         assignments, V = classifier.images(paths[first : first + BATCH])
         for j, assignment in enumerate(assignments):
-            if assignment.h is not None and assignment.topics.status == "ok":
+            if folder and assignment.h is not None and assignment.topics.status == "ok":
                 picture = reconstruction(V[:, j], classifier.model.W, assignment.h, grid)
-                with whole_file(folder / f"{Path(assignment.name).stem}.png") as partial:
+                stem = Path(assignment.name).stem
+                drawn[stem] += 1
+                name = stem if drawn[stem] == 1 else f"{stem} ({drawn[stem]})"  # of another folder
+                with whole_file(folder / f"{name}.png", "--draw") as partial:
                     picture.save(partial)
-                drawn += 1
             yield assignment
     if drawn:
-        talk.note(f"{drawn} reconstructions in {folder}")
+        talk.note(f"{drawn.total()} reconstructions in {folder}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -14,20 +15,15 @@ from nmf_topics.views.modelfolder import redraw
 from nmf_topics.views.pictures import draw_topics
 from nmf_topics.writing import folder_of_files
 
+MARK = "clouds.json"
 
-class Size(click.ParamType[tuple[int, int]]):
+
+def _size(value: str) -> tuple[int, int]:
     """Width and height in pixels: 800x500."""
-
-    name = "WIDTHxHEIGHT"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
-        """A pair of numbers of pixels."""
-        if isinstance(value, tuple):
-            return value
-        found = re.fullmatch(r"(\d+)[x×](\d+)", str(value))
-        if not found or not all(50 <= int(side) <= 8000 for side in found.groups()):
-            self.fail(f"{value!r} is no size; say, for example, 800x500 (50 to 8000 pixels a side)", param, ctx)
-        return int(found[1]), int(found[2])
+    found = re.fullmatch(r"(\d{1,5})[x×](\d{1,5})", value)
+    if not found or not all(50 <= int(side) <= 8000 for side in found.groups()):
+        raise click.BadParameter(f"{value!r} is no size; say, for example, 800x500 (50 to 8000 pixels a side)")
+    return int(found[1]), int(found[2])
 
 
 def _known_colormap(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
@@ -41,12 +37,15 @@ def _known_colormap(ctx: click.Context, param: click.Parameter, value: str | Non
 
 @click.command()
 @o.model_argument
-@click.option("--size", type=Size(), default="800x500", show_default=True, help="Of one cloud, in pixels.")
+@click.option(
+    "--size", type=_size, metavar="WIDTHxHEIGHT", default="800x500", show_default=True, help="Of one cloud, in pixels."
+)
 @click.option("--font", type=click.Path(path_type=Path), help="A font file.  [default: one that has the letters]")
 @click.option("--colormap", callback=_known_colormap, help="Of matplotlib.  [default: a colour for each topic]")
 @click.option("--svg", is_flag=True, help="SVG as well as PNG.")
 @click.option("--output", "-o", type=click.Path(path_type=Path), help="Folder.  [default: clouds in the model]")
 @click.option("--force", is_flag=True, help="Write into a folder that holds other files.")
+@o.json_option
 @o.talk_options
 def clouds(model: Path, output: Path | None, force: bool, **options: Any) -> None:
     """Draw the word clouds of a model again.
@@ -58,12 +57,29 @@ def clouds(model: Path, output: Path | None, force: bool, **options: Any) -> Non
       nmf-topics clouds --size 1200x800 --svg
     """
     talk = o.talk_of(options)
+    as_json = options.pop("json")
     fitted = load_model(model)
     if output is None:
         folder = resolve_model(model).resolve()
         redraw(fitted, folder, **options)
         output = folder / "clouds"
     else:
-        with folder_of_files(output, mark="all.png", force=force) as partial:
+        with folder_of_files(output, mark=MARK, stale=_pictures, force=force) as partial:
             draw_topics(fitted.rows, fitted, partial, **options)
+            document = {"schema": 1, "model": str(model), "files": sorted(p.name for p in partial.iterdir())}
+            (partial / MARK).write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
     talk.note(f"pictures in {output}")
+    if as_json:
+        pictures = sorted(
+            str(path) for path in output.iterdir() if re.fullmatch(r"(topic-\d+|all)\.(png|svg)", path.name)
+        )
+        click.echo(json.dumps({"schema": 1, "model": str(model), "pictures": pictures}, ensure_ascii=False, indent=1))
+
+
+def _pictures(folder: Path) -> list[str]:
+    """The pictures that an earlier run drew into a folder."""
+    try:
+        files = json.loads((folder / MARK).read_text(encoding="utf-8"))["files"]
+        return [str(name) for name in files]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []

@@ -70,7 +70,7 @@ def compare(source: str | None, **options: Any) -> None:
         draw_comparison(data, results, typical_page(model), partial)
         (partial / MARK).write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
     talk.note(f"pictures and compare.csv in {folder}")
-    if options["as_json"]:
+    if options["json"]:
         click.echo(json.dumps(document, indent=1))
         return
     print_table(

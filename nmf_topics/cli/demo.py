@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from nmf_topics.cli.fit import run_fit
 from nmf_topics.corpus.open import sample_corpus_path
 from nmf_topics.topics.prepare import Source
 from nmf_topics.topics.recipes import RECIPES
-from nmf_topics.views.tables import print_topics
+from nmf_topics.views.tables import model_json, print_topics
 from nmf_topics.words.cache import cache_folder
 
 RANK = 10
@@ -21,6 +22,7 @@ RANK = 10
 @click.command()
 @click.option("--output", "-o", type=click.Path(path_type=Path), default=Path("models/demo"), show_default=True)
 @click.option("--force", is_flag=True, help="Write into a folder that holds other files.")
+@o.json_option
 @o.talk_options
 def demo(output: Path, force: bool, **options: Any) -> None:
     """Fit the sample corpus and say where to look.
@@ -36,6 +38,9 @@ def demo(output: Path, force: bool, **options: Any) -> None:
     model, folder = run_fit(
         source, RECIPES["default"], RANK, seed=0, output=output, cache=cache_folder(), force=force, talk=talk
     )
+    if options["json"]:
+        click.echo(json.dumps(model_json(model, folder), ensure_ascii=False, indent=1))
+        return
     print_topics(model)
     click.echo(
         f"""

@@ -16,9 +16,10 @@ from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.topics.model import TopicModel, fit_topics
 from nmf_topics.topics.prepare import Source, prepare
 from nmf_topics.topics.recipes import Recipe
-from nmf_topics.topics.store import point_latest
+from nmf_topics.topics.store import MARK, point_latest
 from nmf_topics.views.modelfolder import write_model_folder
 from nmf_topics.views.tables import model_json, print_topics
+from nmf_topics.writing import folder_of_files
 
 
 @click.command()
@@ -57,7 +58,7 @@ def fit(source: str | None, **options: Any) -> None:
         force=options["force"],
         talk=talk,
     )
-    if options["as_json"]:
+    if options["json"]:
         click.echo(json.dumps(model_json(model, folder), ensure_ascii=False, indent=1))
     else:
         print_topics(model)
@@ -91,6 +92,9 @@ def run_fit(
     record = Record("fit")
     with record.stage("read"):
         data = read_data(source, recipe, cache, talk)
+    folder = output or Path("models") / f"{data.recipe['corpus']['name']}-r{rank}"
+    with folder_of_files(folder, mark=MARK, force=force):
+        pass  # whether the folder may be written is asked before the work, not after it
     with record.stage("fit"), talk.progress("iteration") as progress:
         model = fit_topics(
             data,
@@ -104,7 +108,6 @@ def run_fit(
             on_iteration=lambda it: progress.step(f"error {it.error:.5f}"),
         )
     report_fit(model, talk)
-    folder = output or Path("models") / f"{data.recipe['corpus']['name']}-r{rank}"
     images = data.rows.kind == "pixels"
     with record.stage("write"):
         write_model_folder(
@@ -114,7 +117,10 @@ def run_fit(
             force=force,
             example=(data.V, typical_page(model)) if images else None,
         )
-        point_latest(folder, o.LATEST)
+        try:
+            point_latest(folder, o.LATEST)
+        except OSError as error:
+            talk.warn(f"{o.LATEST} could not be made to name {folder} ({error.strerror or error}); name it yourself")
     look = "clouds/all.png" if not images else "clouds/all.png and reconstruction.png"
     talk.note(f"model in {folder} (see {look}, topics.csv, pages.csv)")
     return model, folder

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import click
 from nmf_topics.cli import options as o
 from nmf_topics.topics.store import MARK, load_model, resolve_model
 from nmf_topics.views.modelfolder import read_run, write_model_folder
-from nmf_topics.views.tables import print_topics
+from nmf_topics.views.tables import model_json, print_topics
 
 
 def _named(argument: str) -> tuple[int, str] | None:
@@ -22,6 +23,7 @@ def _named(argument: str) -> tuple[int, str] | None:
 @click.command()
 @click.argument("arguments", nargs=-1, metavar="[MODEL] [NUMBER=NAME ...]")
 @click.option("--hide", multiple=True, metavar="WORD", help="A word that is not shown any more.")
+@o.json_option
 @o.talk_options
 def label(arguments: tuple[str, ...], hide: tuple[str, ...], **options: Any) -> None:
     """Give topics names that stay, or hide words.
@@ -48,7 +50,10 @@ def label(arguments: tuple[str, ...], hide: tuple[str, ...], **options: Any) -> 
     kept = _kept_files(folder, run)
     write_model_folder(model, folder, lambda: run, keep=kept)
     talk.note(f"written to {folder}")
-    print_topics(model)
+    if options["json"]:
+        click.echo(json.dumps(model_json(model, folder), ensure_ascii=False, indent=1))
+    else:
+        print_topics(model)
 
 
 def _kept_files(folder: Path, run: dict[str, Any]) -> list[str]:

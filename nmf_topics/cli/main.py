@@ -4,7 +4,7 @@
     1    the data, a file or the model is at fault (one message, never a traceback)
     2    usage
     3    stopped short under --require-convergence
-    130  interrupted
+    130  interrupted (143: ended by SIGTERM, 129: by SIGHUP)
 
 Commands are imported when they are called, so that `nmf-topics --help` answers at once.
 """
@@ -12,10 +12,13 @@ Commands are imported when they are called, so that `nmf-topics --help` answers 
 from __future__ import annotations
 
 import os
+import signal
 import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -36,6 +39,69 @@ COMMANDS = {
     "clouds": "Draw the word clouds of a model again.",
     "demo": "Fit the sample corpus and say where to look.",
 }
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM or SIGHUP came: like Ctrl-C, with a status of its own."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.status = 128 + number
+
+
+def _terminate(number: int, frame: Any) -> NoReturn:
+    raise Terminated(number)
+
+
+@contextmanager
+def _statuses() -> Iterator[None]:
+    """What goes wrong in the block becomes a message and a status."""
+    try:
+        yield
+    except NmfTopicsError as error:
+        raise click.ClickException(str(error)) from error
+    except click.BadParameter as error:
+        if origin := _origin(error):
+            raise click.BadParameter(f"{error.message} ({origin})", error.ctx, error.param) from error
+        raise
+    except KeyboardInterrupt as error:
+        ended = "terminated" if isinstance(error, Terminated) else "interrupted"
+        click.echo(f"{ended}; files are whole, and nothing half-written stays behind", err=True)
+        raise click.exceptions.Exit(error.status if isinstance(error, Terminated) else 130) from None
+    except BrokenPipeError:  # the reader, say `head`, has seen enough
+        _give_up_stdout()
+        raise click.exceptions.Exit(0) from None
+    except OSError as error:
+        if _give_up_stdout() or error.filename is None:
+            raise click.ClickException(f"cannot write to standard output: {error.strerror or error}") from error
+        raise click.ClickException(f"{error.filename}: {error.strerror or error}") from error
+    except MemoryError as error:
+        raise click.ClickException(
+            "not enough memory; try fewer words (--max-terms, a higher --min-pages) or a smaller --rank"
+        ) from error
+
+
+def _origin(error: click.BadParameter) -> str:
+    """Where a bad value comes from, if it does not stand on the command line."""
+    name = error.param.name if error.param else None
+    if error.ctx is None or name is None:
+        return ""
+    source = error.ctx.get_parameter_source(name)
+    if source is click.core.ParameterSource.DEFAULT_MAP:
+        return f"from {SETTINGS}"
+    if source is click.core.ParameterSource.ENVIRONMENT:
+        return f"from the variable {error.ctx.auto_envvar_prefix}_{name.upper()}"
+    return ""
+
+
+def _give_up_stdout() -> bool:
+    """If stdout takes nothing any more, throw away what is left for it, or Python would complain at its end."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return True
+    return False
 
 
 class Commands(click.Group):
@@ -69,28 +135,21 @@ class Commands(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
+    def make_context(self, *args: Any, **settings: Any) -> click.Context:
+        """Read the options before the command (--help prints, so it can fail like a command)."""
+        with _statuses():
+            return super().make_context(*args, **settings)
+
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; what goes wrong becomes a message and a status."""
-        try:
+        """Run a command."""
+        with _statuses():
             result = super().invoke(ctx)
             sys.stdout.flush()
             return result
-        except NmfTopicsError as error:
-            raise click.ClickException(str(error)) from error
-        except BrokenPipeError:  # the reader, say `head`, has seen enough
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            ctx.exit(0)
-        except KeyboardInterrupt:
-            click.echo("interrupted; files are whole, and nothing half-written stays behind", err=True)
-            ctx.exit(130)
-        except MemoryError as error:
-            raise click.ClickException(
-                "not enough memory; try fewer words (--max-terms, a higher --min-pages) or a smaller --rank"
-            ) from error
 
 
 def _settings(ctx: click.Context) -> dict[str, Any]:
-    """Options of `nmf-topics.toml` in the working folder, by command."""
+    """Options of the called command in `nmf-topics.toml` in the working folder, by command."""
     path = Path(SETTINGS)
     if not path.is_file():
         return {}
@@ -100,18 +159,30 @@ def _settings(ctx: click.Context) -> dict[str, Any]:
         settings = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise click.UsageError(f"{SETTINGS} cannot be read: {error}") from error
-    checked: dict[str, Any] = {}
     for name, table in settings.items():
         if name not in COMMANDS or not isinstance(table, dict):
             raise click.UsageError(f"{SETTINGS}: [{name}] is not a command; there are {', '.join(COMMANDS)}")
-        checked[name] = {key.replace("-", "_"): value for key, value in table.items()}
-    called = ctx.protected_args if hasattr(ctx, "protected_args") else []
-    for name in set(called) & set(checked):
-        command = cli.get_command(ctx, name)
-        known = {p.name for p in command.params} if command else set()
-        if unknown := set(checked[name]) - known:
-            raise click.UsageError(f"{SETTINGS}: [{name}] has no option {', '.join(sorted(unknown))}")
-    return checked
+    called = ctx.invoked_subcommand
+    command = cli.get_command(ctx, called) if called in settings else None
+    if called is None or command is None:
+        return {}
+    return {called: _values(called, command, settings[called])}
+
+
+def _values(called: str, command: click.Command, table: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a table of the settings as they would stand on the command line, which checks them."""
+    options = {option.name: option for option in command.params if option.expose_value}
+    values: dict[str, Any] = {}
+    for key, value in table.items():
+        option = options.get(key.replace("-", "_"))
+        if option is None:
+            raise click.UsageError(f"{SETTINGS}: [{called}] has no option {key}; see nmf-topics {called} --help")
+        several = value if isinstance(value, list) else [value]
+        many = option.nargs != 1 or (isinstance(option, click.Option) and option.multiple)
+        if not all(isinstance(item, str | int | float) for item in several) or (isinstance(value, list) and not many):
+            raise click.UsageError(f"{SETTINGS}: [{called}] {key} = {value!r} is no value of an option")
+        values[str(option.name)] = [str(item) for item in several] if many else str(value)
+    return values
 
 
 @click.group(
@@ -122,7 +193,7 @@ def _settings(ctx: click.Context) -> dict[str, Any]:
         "max_content_width": 100,
     },
 )
-@click.version_option(__version__, prog_name="nmf-topics")
+@click.version_option(__version__, prog_name="nmf-topics", allow_from_autoenv=False)
 @click.pass_context
 def cli(ctx: click.Context) -> None:
     """From a pile of text to topics a person can read, by non-negative matrix factorization.
@@ -141,6 +212,13 @@ def cli(ctx: click.Context) -> None:
 
 def main() -> None:
     """The program."""
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) == signal.SIG_DFL:  # under nohup SIGHUP is ignored
+            signal.signal(number, _terminate)
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever called
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a title that the terminal's encoding lacks must not end the program
             stream.reconfigure(errors="replace")

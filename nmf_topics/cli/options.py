@@ -7,6 +7,8 @@ recipe. Choices come from the registries of the library, so that help cannot dri
 from __future__ import annotations
 
 import functools
+import math
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -43,20 +45,26 @@ def _recipe_option(*names: str, help: str, **settings: Any) -> Callable[[Any], A
     return click.option(*names, default=None, show_default=BY_RECIPE, help=help, **settings)
 
 
-class Limit(click.ParamType[float]):
-    """A number of pages, or a share of them: 5, 0.5."""
-
-    name = "number"
+class Finite(click.FloatRange):
+    """A number within a range, which NaN and infinity are not."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """A positive number; above 1 it must be whole."""
-        try:
-            limit = float(value)
-        except ValueError:
+        """The number."""
+        number = float(super().convert(value, param, ctx))
+        if not math.isfinite(number):
             self.fail(f"{value!r} is not a number", param, ctx)
-        if not limit >= 0 or (limit > 1 and limit != int(limit)) or limit == float("inf"):
-            self.fail(f"{value!r} is neither a number of pages (5) nor a share of them (0.5)", param, ctx)
-        return limit
+        return number
+
+
+def limit(value: str) -> float:
+    """A number of pages, or a share of them: 5, 0.5; above 1 it must be whole."""
+    try:
+        number = float(value)
+    except ValueError as error:
+        raise click.BadParameter(f"{value!r} is not a number") from error
+    if not 0 <= number < float("inf") or (number > 1 and number != int(number)):
+        raise click.BadParameter(f"{value!r} is neither a number of pages (5) nor a share of them (0.5)")
+    return number
 
 
 talk_options = _stack(
@@ -64,7 +72,7 @@ talk_options = _stack(
     click.option("--verbose", "-v", is_flag=True, help="Say more."),
 )
 
-json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+json_option = click.option("--json", is_flag=True, help="Print one JSON document.")
 
 model_argument = click.argument("model", type=click.Path(path_type=Path), default=LATEST)
 
@@ -90,11 +98,15 @@ matrix_options = _stack(
     _recipe_option("--stemmer", type=click.Choice(STEMMERS), help="For stems."),
     click.option("--stop", multiple=True, metavar="WORDS|FILE", help="More stop words: a,b,c or a file of them."),
     click.option("--default-stops/--no-default-stops", default=None, help="Use the language's stop list."),
-    _recipe_option("--min-pages", type=Limit(), help="A word must be on so many pages (5), or this share (0.01)."),
-    _recipe_option("--max-pages", type=Limit(), help="And on no more than so many (500), or this share (0.5)."),
+    _recipe_option(
+        "--min-pages", type=limit, metavar="NUMBER", help="A word must be on so many pages (5), or this share (0.01)."
+    ),
+    _recipe_option(
+        "--max-pages", type=limit, metavar="NUMBER", help="And on no more than so many (500), or this share (0.5)."
+    ),
     _recipe_option("--max-terms", type=click.IntRange(min=1), help="Keep the most frequent words only."),
     _recipe_option("--weighting", type=click.Choice(list(WEIGHTINGS)), help="From counts to V."),
-    _recipe_option("--idf-power", type=click.FloatRange(min=0), help="Above 1, rarer words weigh more."),
+    _recipe_option("--idf-power", type=Finite(min=0), help="Above 1, rarer words weigh more."),
     click.option("--unit/--no-unit", "unit", default=None, show_default=BY_RECIPE, help="Scale pages to length one."),
 )
 
@@ -107,7 +119,7 @@ factor_options = _stack(
     _recipe_option("--start", type=click.Choice(list(STARTS)), help="Where the updates begin."),
     _recipe_option(
         "--tolerance",
-        type=click.FloatRange(min=0),
+        type=Finite(min=0),
         help="Stop when the error falls by less than this part of itself per iteration.",
     ),
     _recipe_option("--max-iter", type=click.IntRange(min=1), help="Iterations at most."),
@@ -124,10 +136,9 @@ def stop_words_of(values: tuple[str, ...]) -> tuple[str, ...]:
     """Words given as a,b,c or in files (words apart by white space or commas; # begins a comment)."""
     words: list[str] = []
     for value in values:
-        path = Path(value)
-        if path.is_file():
+        if os.path.isfile(value):
             try:
-                lines = path.read_text(encoding="utf-8-sig").splitlines()
+                lines = Path(value).read_text(encoding="utf-8-sig").splitlines()
             except (OSError, UnicodeDecodeError) as error:
                 raise click.BadParameter(
                     f"{value} cannot be read as UTF-8 text: {error}", param_hint="--stop"

@@ -19,10 +19,10 @@ from nmf_topics.views.tables import page_json, page_rows, print_pages, write_csv
 @o.model_argument
 @click.option("--topic", "-t", type=int, help="Pages of one topic only, heaviest first.")
 @click.option("--top", "-n", type=click.IntRange(min=1), help="So many pages of each topic, heaviest first.")
-@click.option("--csv", "as_csv", is_flag=True, help="Print CSV with all columns of pages.csv.")
+@click.option("--csv", is_flag=True, help="Print CSV with all columns of pages.csv.")
 @o.json_option
 @o.talk_options
-def pages(model: Path, topic: int | None, top: int | None, as_csv: bool, as_json: bool, **options: Any) -> None:
+def pages(model: Path, topic: int | None, top: int | None, **options: Any) -> None:
     """Show which page belongs to which topic.
 
     MODEL is a model folder; left out, the last one that was fitted.
@@ -32,7 +32,7 @@ def pages(model: Path, topic: int | None, top: int | None, as_csv: bool, as_json
       nmf-topics pages --topic 2 --top 10
     """
     o.talk_of(options)
-    if as_csv and as_json:
+    if options["csv"] and options["json"]:
         raise click.UsageError("--csv and --json exclude each other")
     fitted = load_model(model)
     everything = len(fitted.columns)
@@ -43,9 +43,9 @@ def pages(model: Path, topic: int | None, top: int | None, as_csv: bool, as_json
     else:
         numbers = [topic] if topic is not None else range(1, fitted.rank + 1)
         columns = [j for k in numbers for j, _ in fitted.top_pages(k, top or everything)]
-    if as_csv:
+    if options["csv"]:
         write_csv(page_rows(fitted, columns), sys.stdout)
-    elif as_json:
+    elif options["json"]:
         all_pages = fitted.pages()
         found = [page_json(fitted, j, all_pages[j]) for j in columns]
         click.echo(json.dumps({"schema": 1, "model": str(model), "pages": found}, ensure_ascii=False, indent=1))

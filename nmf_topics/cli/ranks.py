@@ -27,8 +27,8 @@ MARK = "ranks.json"
 
 @click.command()
 @click.argument("source", required=False)
-@click.option("--from", "first", type=click.IntRange(min=1), default=2, show_default=True, help="Smallest rank.")
-@click.option("--to", "last", type=click.IntRange(min=1), default=30, show_default=True, help="Largest rank.")
+@click.option("--from", type=click.IntRange(min=1), default=2, show_default=True, help="Smallest rank.")
+@click.option("--to", type=click.IntRange(min=1), default=30, show_default=True, help="Largest rank.")
 @click.option("--step", type=click.IntRange(min=1), default=2, show_default=True, help="From one rank to the next.")
 @click.option("--output", "-o", type=click.Path(path_type=Path), help="Folder.  [default: models/CORPUS-ranks]")
 @o.matrix_options
@@ -51,7 +51,7 @@ def ranks(source: str | None, **options: Any) -> None:
     talk = o.talk_of(options)
     where = o.source_of(source, options)
     recipe = o.recipe_of(options)
-    first, last = options["first"], options["last"]
+    first, last = options["from"], options["to"]
     if first > last:
         raise click.UsageError(f"--from {first} is larger than --to {last}")
     if recipe.objective != "frobenius":
@@ -69,7 +69,7 @@ def ranks(source: str | None, **options: Any) -> None:
         _write_csv(rows, partial / "ranks.csv")
         draw_ranks(rows, singular, (low, high), partial / "ranks.png")
     talk.note(f"curves in {folder / 'ranks.png'}, table in {folder / 'ranks.csv'}")
-    if options["as_json"]:
+    if options["json"]:
         document = {
             "schema": 1,
             "singular_values": [json_number(float(s)) for s in singular],

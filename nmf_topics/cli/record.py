@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-import resource
 import sys
 import time
 from collections.abc import Iterator
@@ -13,13 +12,18 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from nmf_topics import __version__
+from nmf_topics.corpus.folders import show_path
 from nmf_topics.topics.model import TopicModel
 
 PACKAGES = ("numpy", "scipy", "simplemma", "PyStemmer", "nltk", "regex", "wordcloud", "pillow", "matplotlib")
 
 
-def _peak_megabytes() -> float:
+def _peak_megabytes() -> float | None:
     """Largest resident memory of this process so far; macOS counts bytes where Linux counts kilobytes."""
+    try:
+        import resource
+    except ImportError:  # Windows does not have it
+        return None
     unit = 2**20 if sys.platform == "darwin" else 2**10
     return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit, 1)
 
@@ -65,7 +69,7 @@ class Record:
         return {
             "schema": 1,
             "command": self.command,
-            "arguments": sys.argv[1:],
+            "arguments": [show_path(argument) for argument in sys.argv[1:]],
             "started": self.started,
             "options": {name: value for name, value in recipe.items() if name != "corpus"},
             "seed": recipe["seed"],

@@ -18,7 +18,6 @@ from nmf_topics.views.tables import model_json, print_pages, print_table, print_
 @click.option("--topic", "-t", type=int, help="One topic with its words and pages.")
 @click.option(
     "--words",
-    "order",
     type=click.Choice(["frequency", "relevance", "exclusive"]),
     default="frequency",
     show_default=True,
@@ -33,7 +32,7 @@ from nmf_topics.views.tables import model_json, print_pages, print_table, print_
 )
 @o.json_option
 @o.talk_options
-def topics(model: Path, topic: int | None, order: Any, top: int | None, as_json: bool, **options: Any) -> None:
+def topics(model: Path, topic: int | None, words: Any, top: int | None, **options: Any) -> None:
     """Show the topics of a model.
 
     MODEL is a model folder; left out, the last one that was fitted.
@@ -46,13 +45,13 @@ def topics(model: Path, topic: int | None, order: Any, top: int | None, as_json:
     o.talk_of(options)
     fitted = load_model(model)
     if topic is None:
-        if as_json:
+        if options["json"]:
             click.echo(json.dumps(model_json(fitted, model), ensure_ascii=False, indent=1))
         else:
-            print_topics(fitted, words=top or 8, order=order)
+            print_topics(fitted, words=top or 8, order=words)
         return
-    terms = fitted.terms(topic, top or 20, order=order)
-    if as_json:
+    terms = fitted.terms(topic, top or 20, order=words)
+    if options["json"]:
         document = topic_json(fitted, topic, terms=top or 20, pages=20)
         click.echo(json.dumps({"schema": 1, "model": str(model), **document}, ensure_ascii=False, indent=1))
         return

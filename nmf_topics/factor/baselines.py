@@ -9,13 +9,14 @@ Reference: Lee & Seung, Learning the parts of objects by non-negative matrix fac
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 
 from nmf_topics.errors import MatrixError
-from nmf_topics.factor.blocks import Array, as_blocks
+from nmf_topics.factor.blocks import Array, as_blocks, sum_of_squares
 from nmf_topics.factor.factorize import one_blas_thread
 from nmf_topics.factor.starts import truncated_svd
 
@@ -38,20 +39,21 @@ def vector_quantization(V: Any, rank: int, *, seed: int = 0) -> tuple[Array, Arr
     Raises
     ------
     MatrixError
-        if V is too large to be made dense, or has fewer columns than prototypes.
+        if V is not fit to be factored or too large to be made dense, or the rank is below 1 or above n.
     """
     from scipy.cluster.vq import kmeans2
 
-    m, n = V.shape
-    if rank > n:
-        raise MatrixError(f"{n} pages cannot have {rank} prototypes; choose a smaller rank")
+    m, n = as_blocks(V).shape
+    if not 1 <= rank <= n:
+        raise MatrixError(f"{n} pages cannot have {rank} prototypes; choose a rank from 1 to {n}")
     if sp.issparse(V) and 8 * m * n > DENSE_LIMIT:
         raise MatrixError(
             f"vector quantization needs V dense, {8 * m * n / 2**30:.1f} GB for {m} terms x {n} pages; "
             f"take fewer terms with --max-terms"
         )
     points = np.ascontiguousarray((V.toarray() if sp.issparse(V) else V).T, dtype=np.float64)
-    with one_blas_thread(), np.errstate(all="ignore"):
+    with one_blas_thread(), np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "One of the clusters is empty")  # its prototype is zero, as promised
         _, labels = kmeans2(points, rank, iter=100, minit="++", missing="warn", seed=seed)
     H = np.zeros((rank, n))
     H[labels, np.arange(n)] = 1.0
@@ -72,16 +74,25 @@ def principal_components(V: Any, rank: int) -> tuple[Array, Array]:
     -------
     W : ndarray of shape (m, rank), orthonormal columns, both signs
     H : ndarray of shape (rank, n), orthogonal rows, both signs
+
+    Raises
+    ------
+    MatrixError
+        if V is not fit to be factored or holds only zeros, or the rank is below 1 or above min(m, n).
     """
-    if rank > min(V.shape):
-        raise MatrixError(f"V is {V.shape[0]} x {V.shape[1]}: it has no {rank} principal components")
+    blocks = as_blocks(V)
+    m, n = blocks.shape
+    if not 1 <= rank <= min(m, n):
+        raise MatrixError(f"V is {m} x {n}: it has from 1 to {min(m, n)} principal components, not {rank}")
+    if sum_of_squares(blocks) == 0:
+        raise MatrixError("V holds only zeros: it has no principal components")
     with one_blas_thread():
-        U, s, Vt = truncated_svd(as_blocks(V), rank)
+        U, s, Vt = truncated_svd(blocks, rank)
     return U, s[:, None] * Vt
 
 
 def relative_error(V: Any, W: Array, H: Array) -> float:
     """||V - WH||_F / ||V||_F for any factors, without forming WH where V is sparse."""
-    square = float((V.multiply(V)).sum()) if sp.issparse(V) else float(np.square(V).sum())
+    square = sum_of_squares(as_blocks(V))
     residual = square - 2 * float(np.vdot(np.asarray(V @ H.T), W)) + float(np.vdot(W.T @ W, H @ H.T))
     return float(np.sqrt(max(residual, 0.0) / square))

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import singledispatch
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import scipy.sparse as sp
@@ -27,6 +27,7 @@ from nmf_topics.errors import MatrixError
 Array = NDArray[np.floating[Any]]
 
 
+@runtime_checkable
 class PageBlocks(Protocol):
     """V (m terms x n pages), cut into blocks of columns.
 
@@ -84,11 +85,11 @@ def as_blocks(V: Any) -> PageBlocks:
     Raises
     ------
     MatrixError
-        if V is not two-dimensional, has no rows or columns, or holds NaN, infinite or negative entries.
+        if V is not two-dimensional, has no rows or columns, holds NaN, infinite, negative or masked entries, or none
+        that can be squared within the range of its type.
     """
-    if callable(getattr(V, "map", None)) and hasattr(V, "shape"):
-        blocks: PageBlocks = V
-        return blocks
+    if isinstance(V, PageBlocks):
+        return V
     if sp.issparse(V):
         return _from_sparse(V)
     raise MatrixError(f"a {type(V).__name__} is not a matrix; give a numpy array or a scipy sparse matrix")
@@ -98,13 +99,18 @@ def as_blocks(V: Any) -> PageBlocks:
 def _from_array(V: np.ndarray) -> PageBlocks:
     if V.ndim != 2:
         raise MatrixError(f"V must have two dimensions (terms x pages), not {V.ndim}")
+    if np.ma.is_masked(V):
+        raise MatrixError("V holds masked entries; fill them in first, an unknown entry is not a zero")
     V = np.ascontiguousarray(V, dtype=_float_of(V.dtype))
     _check(V.shape, V)
     return InMemory(V)
 
 
 def _from_sparse(V: Any) -> PageBlocks:
-    V = sp.csc_matrix(V, dtype=_float_of(V.dtype), copy=False)
+    if V.ndim != 2:
+        raise MatrixError(f"V must have two dimensions (terms x pages), not {V.ndim}")
+    # to floats first: small integers would overflow where duplicate entries are summed
+    V = sp.csc_matrix(V.astype(_float_of(V.dtype), copy=False))
     if not V.has_canonical_format:
         V = V.copy()  # the caller's matrix stays as it is
         V.sum_duplicates()
@@ -127,6 +133,13 @@ def _check(shape: tuple[int, ...], values: Array) -> None:
         raise MatrixError("V holds NaN or infinite entries; clean them out first")
     if values.size and values.min() < 0:
         raise MatrixError("V holds negative entries; it must hold counts, weights or pixels of 0 or more")
+    largest, limits = values.max(initial=0.0), np.finfo(values.dtype)
+    low, high = np.sqrt(limits.tiny) / limits.eps, np.sqrt(limits.max) * limits.eps
+    if largest and not low < largest < high:  # squares of entries, and sums of them, must keep their digits
+        raise MatrixError(
+            f"the largest entry of V is {largest:.1e}, out of reach of {values.dtype} arithmetic "
+            f"({low:.0e} to {high:.0e}); divide V by it"
+        )
 
 
 def _sum_of_squares(V: Any) -> float:

@@ -29,7 +29,6 @@ from nmf_topics.factor.starts import STARTS, make_start
 Stopped = Literal["converged", "exact", "max_iter"]
 
 WINDOW = 10  # iterations over which progress is averaged
-EXACT = 1e-7  # below this relative error the expanded ||V - WH||^2 is rounding: the factorization is exact
 
 
 @dataclass(frozen=True)
@@ -99,7 +98,7 @@ def factorize(
     rule: str = "amu",
     start: str = "nndsvda",
     seed: int = 0,
-    tolerance: float = 1e-5,
+    tolerance: float = 1e-6,
     max_iter: int = 1000,
     on_iteration: Callable[[Iteration], None] | None = None,
 ) -> Factorization:
@@ -130,7 +129,7 @@ def factorize(
     --------
     >>> V = np.array([[1.0, 0.0, 2.0], [0.0, 3.0, 0.0]])
     >>> result = factorize(V, 2)
-    >>> np.allclose(result.W @ result.H, V)
+    >>> np.allclose(result.W @ result.H, V, atol=1e-6)
     True
     """
     blocks = as_blocks(V)
@@ -151,7 +150,7 @@ def factorize(
             trace.append(error)
             if on_iteration:
                 on_iteration(Iteration(number, error, time.perf_counter() - began))
-            if error < EXACT:
+            if error < goal.exact:
                 stopped = "exact"
                 break
             if number > WINDOW and trace[-1 - WINDOW] - error <= WINDOW * tolerance * error and tolerance > 0:
@@ -164,38 +163,57 @@ def _problems(rank: int, objective: str, rule: str, start: str, tolerance: float
     """Everything that is wrong with the arguments, at once."""
     if rank < 1:
         yield f"rank must be at least 1, not {rank}"
-    for name, value, table in (
-        ("objective", objective, OBJECTIVES),
-        ("rule", rule, RULES),
-        ("start", start, STARTS),
-    ):
-        if value not in table:
-            yield f"no {name} {value!r}; there are {', '.join(table)}"
-    if objective == "kl" and rule == "hals":
-        yield "the rule 'hals' is for least squares; with the objective 'kl' use 'mu'"
+    yield from _name_problems(objective, rule)
+    if start not in STARTS:
+        yield f"no start {start!r}; there are {', '.join(STARTS)}"
     if not tolerance >= 0:
         yield f"tolerance must be 0 or more, not {tolerance}"
     if max_iter < 1:
         yield f"max_iter must be at least 1, not {max_iter}"
 
 
+def _name_problems(objective: str, rule: str) -> Iterator[str]:
+    """What is wrong with the names of an objective and a rule."""
+    if objective not in OBJECTIVES:
+        yield f"no objective {objective!r}; there are {', '.join(OBJECTIVES)}"
+    if rule not in RULES:
+        yield f"no rule {rule!r}; there are {', '.join(RULES)}"
+    if objective == "kl" and rule == "hals":
+        yield "the rule 'hals' is for least squares; with the objective 'kl' use 'mu'"
+
+
 def project(V: Any, W: Array, *, objective: str = "frobenius", rule: str = "amu") -> tuple[Array, Array]:
     """Weights of pages on fixed topics: the H update alone, repeated until no weight moves.
 
     Each page's answer depends on that page and W only, so it is the same (to rounding) whatever pages come with it.
+    Least squares end at the minimum itself.
 
     Parameters
     ----------
     V : matrix of shape (m, n), non-negative; a page of zeros is allowed here
-    W : ndarray of shape (m, r)
+    W : ndarray of shape (m, r), non-negative; a column of zeros is a dead topic, without weight on any page
+    objective, rule : those of the fit
 
     Returns
     -------
-    H : ndarray of shape (r, n)
+    H : ndarray of shape (r, n), float64 whatever V and W are
     errors : ndarray of shape (n,), each page's relative error; nan for a page of zeros
+
+    Raises
+    ------
+    MatrixError
+        for a V or W that cannot be used, a W that does not fit V, or an unknown objective or rule.
     """
     blocks = as_blocks(V)
-    H = np.zeros((W.shape[1], blocks.shape[1]), dtype=W.dtype)
+    W = np.ascontiguousarray(W, dtype=np.float64)
+    problems = list(_name_problems(objective, rule))
+    if W.ndim != 2 or len(W) != blocks.shape[0]:
+        problems.append(f"V has {blocks.shape[0]} rows, which a W of shape {W.shape} does not fit")
+    if not np.isfinite(W).all() or (W < 0).any():
+        problems.append("W holds NaN, infinite or negative entries")
+    if problems:
+        raise MatrixError("; ".join(problems))
+    H = np.zeros((W.shape[1], blocks.shape[1]))
     errors = np.full(blocks.shape[1], np.nan)
     with one_blas_thread():
         fn = partial(OBJECTIVES[objective].solve_pages, rule=RULES[rule])

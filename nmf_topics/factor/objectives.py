@@ -22,11 +22,11 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from nmf_topics.factor.blocks import Array, PageBlocks, sum_of_squares
-from nmf_topics.factor.rules import Rule
+from nmf_topics.factor.rules import Rule, finish
 
 # A page of a fixed model is solved when no weight moves by more than this share of the page's largest weight.
 PAGE_TOLERANCE = 1e-10
-PAGE_MAX_STEPS = 5_000
+PAGE_MAX_STEPS = {"frobenius": 500, "kl": 5_000}  # least squares have an exact end to come
 CHECK_EVERY = 10
 
 Columns = NDArray[np.integer[Any]]  # positions of pages
@@ -41,12 +41,14 @@ class Objective:
     sweep : `(V, W, H, rule, scale) -> (W, H, error)`, one iteration: H first, then W
     scale : `(V) -> float`, what errors are measured against
     solve_pages : `(block of V, W, rule) -> (H, errors)`, W fixed; a pure function at module level
+    exact : the error below which it is rounding, and the factorization exact
     summary : for help texts
     """
 
     sweep: Callable[[PageBlocks, Array, Array, Rule, float], tuple[Array, Array, float]]
     scale: Callable[[PageBlocks], float]
     solve_pages: Callable[..., tuple[Array, Array]]
+    exact: float
     summary: str
 
 
@@ -79,6 +81,7 @@ def _frobenius_scale(V: PageBlocks) -> float:
 
 
 def _column_squares(V: Any) -> Array:
+    V = V.astype(np.float64, copy=False)
     squares = V.multiply(V) if sp.issparse(V) else np.square(V)
     return np.asarray(squares.sum(axis=0), dtype=np.float64).ravel()
 
@@ -94,8 +97,9 @@ def _frobenius_solve_pages(V: Any, W: Array, *, rule: Rule) -> tuple[Array, Arra
     # Any positive start of the right size will do; one that depends on the page alone gives it the same answer in
     # every company.
     size = max(float(WtW.sum()), float(np.finfo(W.dtype).tiny))
-    start = np.broadcast_to(WtV.sum(axis=0) / size, WtV.shape)
-    H = _repeat_to_convergence(np.array(start), step)
+    start = np.where(np.diag(WtW)[:, None] > 0, WtV.sum(axis=0) / size, 0.0)  # a dead topic has no weight
+    H = _repeat_to_convergence(start, step, PAGE_MAX_STEPS["frobenius"])
+    H = finish(H, WtV, WtW)
     squares = _column_squares(V)
     residual = squares - 2 * (H * WtV).sum(axis=0) + (H * (WtW @ H)).sum(axis=0)
     known = squares > 0
@@ -104,11 +108,11 @@ def _frobenius_solve_pages(V: Any, W: Array, *, rule: Rule) -> tuple[Array, Arra
     return H, errors
 
 
-def _repeat_to_convergence(H: Array, step: Callable[[Array, Columns], Array]) -> Array:
+def _repeat_to_convergence(H: Array, step: Callable[[Array, Columns], Array], max_steps: int) -> Array:
     """Repeat `step(H[:, active], active)` for each page until its own weights stand still."""
     active = np.flatnonzero(H.any(axis=0))
     H[:, ~H.any(axis=0)] = 0.0
-    for _ in range(PAGE_MAX_STEPS // CHECK_EVERY):
+    for _ in range(max_steps // CHECK_EVERY):
         if not active.size:
             break
         old = current = H[:, active]
@@ -127,9 +131,9 @@ def _ratio(V: Any, W: Array, H: Array) -> Any:
     """V / WH, computed where V > 0 only; sparse where V is."""
     if not sp.issparse(V):
         WH = W @ H
-        return np.divide(V, WH, out=np.zeros_like(V), where=(V > 0) & (WH > 0))
+        return np.divide(V, WH, out=np.zeros_like(WH), where=(V > 0) & (WH > 0))
     V = V.tocsc()
-    data = np.empty_like(V.data)
+    data = np.empty(V.nnz, dtype=H.dtype)
     Ht = np.ascontiguousarray(H.T)
     at_once = max(1, 4_000_000 // len(H))  # entries, so that what is gathered stays within some 64 MB
     column_of = np.repeat(np.arange(V.shape[1]), np.diff(V.indptr))
@@ -198,8 +202,9 @@ def _kl_solve_pages(V: Any, W: Array, *, rule: Rule) -> tuple[Array, Array]:
     def step(H: Array, active: Columns) -> Array:
         return _kl_step(V[:, active], W, H, column_sums)
 
-    start = np.broadcast_to(totals / max(column_sums.sum(), np.finfo(W.dtype).tiny), (W.shape[1], len(totals)))
-    H = _repeat_to_convergence(np.array(start, dtype=W.dtype), step)
+    size = max(float(column_sums.sum()), float(np.finfo(W.dtype).tiny))
+    start = np.where(column_sums[:, None] > 0, totals / size, 0.0)  # a dead topic has no weight
+    H = _repeat_to_convergence(start, step, PAGE_MAX_STEPS["kl"])
     errors = np.full(len(totals), np.nan)
     for j in np.flatnonzero(totals > 0):
         column = V[:, [j]]
@@ -209,6 +214,6 @@ def _kl_solve_pages(V: Any, W: Array, *, rule: Rule) -> tuple[Array, Array]:
 
 
 OBJECTIVES: dict[str, Objective] = {
-    "frobenius": Objective(_frobenius_sweep, _frobenius_scale, _frobenius_solve_pages, "least squares"),
-    "kl": Objective(_kl_sweep, _kl_scale, _kl_solve_pages, "Kullback-Leibler divergence"),
+    "frobenius": Objective(_frobenius_sweep, _frobenius_scale, _frobenius_solve_pages, 1e-7, "least squares"),
+    "kl": Objective(_kl_sweep, _kl_scale, _kl_solve_pages, 1e-14, "Kullback-Leibler divergence"),
 }

@@ -104,8 +104,7 @@ class Rule:
     Attributes
     ----------
     step : one update of X from the Gram pair
-    solve : the step that is repeated to convergence for pages on fixed topics; any rule ends at the same minimum, which
-        is the only one, and HALS gets there soonest
+    solve : the step that is repeated for pages on fixed topics, before `finish` takes them to the minimum itself
     inner_steps : steps taken for one product with V, the costly part
     positive_start : whether zeros of the start would stay zeros for ever
     summary : for help texts
@@ -129,6 +128,84 @@ RULES: dict[str, Rule] = {
     "amu": Rule(mu, hals, 3, True, "the same updates, three for each pass over V"),
     "hals": Rule(hals, hals, 1, False, "hierarchical alternating least squares"),
 }
+
+
+def finish(X: Array, AtB: Array, AtA: Array) -> Array:
+    """From near the minimum of ||B - A X||_F over X >= 0 to the minimum itself, each column by itself.
+
+    Parameters
+    ----------
+    X : ndarray of shape (r, k), non-negative, not modified
+    AtB : ndarray of shape (r, k)
+    AtA : ndarray of shape (r, r), symmetric
+
+    Returns
+    -------
+    ndarray of shape (r, k), non-negative; zero for a dead topic (AtA[i, i] == 0).
+
+    Notes
+    -----
+    An active-set method: the least squares over the weights that are free to be positive, cut short at the first that
+    becomes zero, which is then held there; and when none does, the held weight that wants most to grow is set free.
+    A column is done when it satisfies the Kuhn-Tucker conditions to rounding, which most do that the steps have brought
+    there. Each solve minimises ||B - A X||^2 + RIDGE ||X - X_old||^2, so that topics that repeat each other, whose
+    minimum is not the only one, move no further than they must.
+
+    References
+    ----------
+    Lawson & Hanson, Solving least squares problems (1974), chapter 23.
+
+    Examples
+    --------
+    >>> W, V = np.array([[1.0, 1.0], [0.0, 1.0]]), np.array([[3.0], [-1.0]])
+    >>> finish(np.ones((2, 1)), W.T @ V, W.T @ W)
+    array([[3.],
+           [0.]])
+    """
+    size = np.sqrt(np.diag(AtA))
+    alive = size > 0
+    size = np.where(alive, size, 1.0)[:, None]
+    G, B, X = AtA / (size * size.T), AtB / size, X * size  # topics of length one
+    X = np.where((X >= G @ X - B) & alive[:, None], X, 0.0)
+    at_once = max(1, 4_000_000 // len(X) ** 2)  # columns, so that their r x r systems stay within some 64 MB
+    for first in range(0, X.shape[1], at_once):
+        part = slice(first, first + at_once)
+        X[:, part] = _active_set(X[:, part].T, B[:, part].T, G).T
+    return np.asarray(X / size)
+
+
+RIDGE = 1e-10
+KKT_TOLERANCE = 1e-13  # of a page's largest A'B
+
+
+def _active_set(X: Array, B: Array, G: Array) -> Array:
+    """The loop of `finish` over the rows of X and B (k, r); the diagonal of G is one, or zero for a dead topic."""
+    X = X.copy()
+    free = X > 0
+    eye = np.eye(len(G))
+    bound = KKT_TOLERANCE * np.abs(B).max(axis=1)
+    active = np.flatnonzero(np.abs(np.minimum(X, X @ G - B)).max(axis=1) > bound)
+    for _ in range(10 + 4 * len(G)):
+        if not active.size:
+            break
+        x, b, f = X[active], B[active], free[active]
+        systems = np.where(f[:, :, None] & f[:, None, :], G, 0.0) + np.where(f, RIDGE, 1.0)[:, :, None] * eye
+        z = x + np.linalg.solve(systems, np.where(f, b - x @ G, 0.0)[:, :, None])[:, :, 0]
+        blocked = f & (z <= 0)
+        share = np.where(blocked, x / np.where(blocked & (x > z), x - z, 1.0), 1.0)  # of the way, up to zero
+        least = share.min(axis=1, keepdims=True)
+        held = blocked & (share <= least)
+        f = f & ~held
+        x = np.where(f, np.maximum(x + least * (z - x), 0.0), 0.0)
+        wish = b - x @ G
+        going = held.any(axis=1) | (np.abs(np.where(f, wish, 0.0)).max(axis=1) > bound[active])
+        outside = np.where(f, -np.inf, wish)
+        enters = outside.argmax(axis=1)
+        grows = ~going & (outside.max(axis=1) > bound[active])
+        f[grows, enters[grows]] = True
+        X[active], free[active] = x, f
+        active = active[going | grows]
+    return X
 
 
 def kkt_residual(X: Array, AtB: Array, AtA: Array) -> float:

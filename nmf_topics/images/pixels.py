@@ -6,6 +6,7 @@ The article's faces, 2429 of 19 x 19 pixels, make V 361 x 2429.
 from __future__ import annotations
 
 import hashlib
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,17 +58,18 @@ class PixelGrid:
 
 def image_files(folder: Path) -> list[Path]:
     """The images in a folder and its subfolders, hidden ones left out, sorted."""
-    return sorted(
+    found = (
         path
         for path in folder.rglob("*")
         if path.suffix.lower() in ENDINGS
         and path.is_file()
         and not any(part.startswith(".") for part in path.relative_to(folder).parts)
     )
+    return sorted(found, key=lambda path: path.as_posix())  # as text, like the ids of pages
 
 
 def read_pixels(path: Path) -> Array:
-    """Grey values of one image, from 0 to 1.
+    """Grey values of one image, from 0 to 1; transparency is ignored, of several frames the first counts.
 
     Returns
     -------
@@ -81,14 +83,19 @@ def read_pixels(path: Path) -> Array:
     from PIL import Image
 
     try:
-        with Image.open(path) as image:
-            deep = image.mode.startswith("I")  # 16 bits a pixel
-            grey = np.asarray(image if deep else image.convert("L"), dtype=np.float64)
-            return grey / (65535.0 if deep else 255.0)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow warns of oddities that change no pixel, or raises later
+            with Image.open(path) as image:
+                if image.mode == "F":
+                    raise ValueError("its pixels are fractions of an unknown whole; save it with 8 or 16 bits")
+                deep = image.mode.startswith("I")  # 16 bits a pixel
+                grey = np.asarray(image if deep else image.convert("L"), dtype=np.float64)
+        if deep and (grey.min() < 0 or grey.max() > 65535):
+            raise ValueError("its pixels have more than 16 bits; save it with 8 or 16")
+        return grey / (65535.0 if deep else 255.0)
     except FileNotFoundError as error:
         raise ImageError(f"no such file: {path}") from error
-    except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
-        # Pillow has an exception for each way in which a file can be broken
+    except Exception as error:  # Pillow has an exception for each way in which a file can be broken
         raise ImageError(f"{path} is not an image that can be read: {error}") from error
 
 

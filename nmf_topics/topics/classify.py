@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,8 @@ from nmf_topics.factor.blocks import Array
 from nmf_topics.factor.factorize import project
 from nmf_topics.images.pixels import pixel_columns
 from nmf_topics.matrix.datamatrix import largest
-from nmf_topics.topics.model import PageTopics, TopicModel, page_topics
-from nmf_topics.words.counts import TermReader, WordOptions, count_new_pages
+from nmf_topics.topics.model import PageTopics, TopicModel, page_topics, word_options
+from nmf_topics.words.counts import TermReader, count_new_pages
 
 EXPLAINING_WORDS = 10
 
@@ -46,14 +46,6 @@ class Assignment:
     note: str = ""
 
 
-def word_options(model: TopicModel) -> WordOptions:
-    """How the model's text became terms."""
-    recorded = dict(model.recipe["words"])
-    recorded["stop"] = tuple(recorded.get("stop", ()))
-    known = {f.name for f in fields(WordOptions)}
-    return WordOptions(**{name: value for name, value in recorded.items() if name in known})
-
-
 class Classifier:
     """Classifies batches of new pages; what is costly to prepare is prepared once."""
 
@@ -72,14 +64,16 @@ class Classifier:
         Raises
         ------
         ModelError
-            if the model is not one of text.
+            if the model is not one of text, or does not say how its words were weighted.
         """
         model = self.model
         if model.rows.kind != "terms":
             raise ModelError(f"the model's rows are {model.rows.kind}, not words: it cannot classify text")
+        if model.weighting is None:
+            raise ModelError("the model does not say how its words were weighted: it cannot classify text")
         pages = list(pages)
         texts = [text for _, _, text in pages]
-        self._reader = self._reader or TermReader(word_options(model))
+        self._reader = self._reader or TermReader(word_options(model.recipe))
         vocabulary: Any = model.rows
         counts, unknown = count_new_pages(texts, vocabulary, self._reader)
         V = model.weighting.apply(counts)
@@ -89,12 +83,16 @@ class Classifier:
         for j, (name, title, _) in enumerate(pages):
             missing = sum(unknown[j].values())
             total = int(known[j]) + missing
-            note = "" if known[j] else "none of its words is in the model's vocabulary"
+            topics = page_topics(H[:, j], float(errors[j]))
+            note = ""
+            if topics.topic is None:
+                known_but = "its known words have no weight in any topic"
+                note = known_but if known[j] else "none of its words is in the model's vocabulary"
             result.append(
                 Assignment(
                     name,
                     title,
-                    page_topics(H[:, j], float(errors[j])),
+                    topics,
                     float(known[j]) / total if total else float("nan"),
                     [word for word, _ in sorted(unknown[j].items(), key=lambda item: (-item[1], item[0]))],
                     self._explain(V[:, [j]], H[:, j]) if explain else None,
@@ -124,8 +122,9 @@ class Classifier:
         H, errors = self._project(V)
         result = []
         for j, (path, problem) in enumerate(zip(paths, problems, strict=True)):
-            status = page_topics(H[:, j], float(errors[j]), "ok" if problem is None else "unreadable")
-            result.append(Assignment(str(path), path.stem, status, h=H[:, j], note=problem or ""))
+            topics = page_topics(H[:, j], float(errors[j]), "ok" if problem is None else "unreadable")
+            nothing = "nothing in it is in any part of the model" if topics.topic is None else ""
+            result.append(Assignment(str(path), path.stem, topics, h=H[:, j], note=problem or nothing))
         return result, V
 
     def _project(self, V: Any) -> tuple[Array, Array]:
@@ -135,19 +134,17 @@ class Classifier:
         return project(V, self.model.W, objective=recipe["objective"], rule=recipe["solver"])
 
     def _explain(self, v: Any, h: Array) -> dict[int, list[tuple[str, float]]]:
-        """Of each topic, the words on the page with the largest W_ik h_k."""
+        """Of each topic, the words on the page with the largest W_ik h_k; hidden ones count but are not named."""
         on_page = np.asarray(v.todense()).ravel() > 0
         carried = self.model.W * h * on_page[:, None]
-        total = carried.sum()
+        total = float(carried.sum())
         if not total > 0:
             return {}
+        topics = largest(carried.sum(axis=0), len(h)).tolist()
+        carried[self.model.hidden_rows] = 0.0
         return {
-            k + 1: [
-                (self.model.rows.top(carried[:, k], EXPLAINING_WORDS)[place][0], float(carried[i, k] / total))
-                for place, i in enumerate(largest(carried[:, k], EXPLAINING_WORDS))
-                if carried[i, k] > 0
-            ]
-            for k in largest(carried.sum(axis=0), len(h)).tolist()
+            k + 1: [(word, part / total) for word, part in self.model.rows.top(carried[:, k], EXPLAINING_WORDS)]
+            for k in topics
             if carried[:, k].any()
         }
 
@@ -160,5 +157,21 @@ def unreadable(name: str, why: str, rank: int) -> Assignment:
 def classify_pages(
     model: TopicModel, pages: Iterable[tuple[str, str, str]], *, explain: bool = False
 ) -> list[Assignment]:
-    """Classify texts given as (name, title, text); see `Classifier.texts`."""
+    """Classify new texts.
+
+    Parameters
+    ----------
+    model : TopicModel of text
+    pages : (name, title, text) of each page
+    explain : add the words that carried each topic
+
+    Returns
+    -------
+    one Assignment a page, in the order of `pages`
+
+    Raises
+    ------
+    ModelError
+        if the model is not one of text.
+    """
     return Classifier(model).texts(pages, explain=explain)

@@ -72,9 +72,15 @@ def coherence(V: Any, W: Array, *, top: int = 10) -> Array:
 
 
 def diversity(W: Array, *, top: int = 25) -> float:
-    """Share of distinct terms among the top terms of all topics; 1 when no two topics share one."""
-    tops = [largest(w, top) for w in W.T]
-    return len(np.unique(np.concatenate(tops))) / sum(len(t) for t in tops)
+    """Share of distinct terms among the top terms of all topics; 1 when no two topics share one.
+
+    Parameters
+    ----------
+    W : ndarray of shape (m, r)
+    top : terms of a topic that are looked at; those of no weight never are
+    """
+    tops = [i for w in W.T for i in largest(w, top) if w[i] > 0]
+    return len(set(tops)) / len(tops) if tops else float("nan")
 
 
 def sparseness(A: Array) -> float:
@@ -113,7 +119,7 @@ def nmi(a: Sequence[Hashable], b: Sequence[Hashable]) -> float:
     seen = p > 0
     information = float((p[seen] * np.log(p[seen] / np.outer(pa, pb)[seen])).sum())
     entropy = float(-(pa * np.log(pa)).sum() - (pb * np.log(pb)).sum()) / 2
-    return 1.0 if entropy == 0 else max(information, 0.0) / entropy
+    return 1.0 if entropy == 0 else min(max(information / entropy, 0.0), 1.0)
 
 
 def purity(clusters: Sequence[Hashable], classes: Sequence[Hashable]) -> float:

@@ -7,8 +7,10 @@ shares: its column of H over the sum of that column.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -18,6 +20,7 @@ from nmf_topics.factor.blocks import Array
 from nmf_topics.factor.factorize import Factorization, Iteration, factorize, project
 from nmf_topics.matrix.datamatrix import DataMatrix, PageColumns, RowAxis, largest
 from nmf_topics.topics.measures import coherence
+from nmf_topics.words.counts import TermReader, WordOptions
 
 Status = Literal["ok", "no-known-words", "unreadable"]
 WordOrder = Literal["frequency", "relevance", "exclusive"]
@@ -82,7 +85,7 @@ def page_topics(h: Array, error: float, status: Status = "ok") -> PageTopics:
             np.zeros(len(h)),
         )
     shares = h / total
-    first = int(shares.argmax())
+    first = int(h.argmax())  # as `TopicModel.dominant` has it: two shares can be equal where the weights are not
     second = float(np.delete(shares, first).max(initial=0.0))
     return PageTopics("ok", first + 1, float(shares[first]), float(shares[first]) - second, error, shares)
 
@@ -141,8 +144,8 @@ class TopicModel:
 
     @property
     def dead_topics(self) -> list[int]:
-        """Numbers of topics that no page uses."""
-        return [k + 1 for k in range(self.rank) if not self.H[k].any()]
+        """Numbers of topics that are no page's dominant one: the pages do not fill so many topics."""
+        return [topic.number for topic in self.topics() if topic.pages == 0]
 
     def pages(self) -> list[PageTopics]:
         """One a page, in the order of the columns."""
@@ -165,11 +168,21 @@ class TopicModel:
     def label(self, number: int) -> str:
         """The given name of a topic, else its most distinctive words (for images: its number)."""
         self._check(number)
-        if number in self.names:
-            return self.names[number]
-        if self.rows.kind != "terms":
-            return f"part {number}"
-        return ", ".join(word for word, _ in self.terms(number, LABEL_WORDS, order="relevance")) or "(no words)"
+        return self._labels[number - 1]
+
+    @cached_property
+    def _labels(self) -> list[str]:
+        """Labels of all topics: made once, asked for every page."""
+        made = []
+        for number in range(1, self.rank + 1):
+            if number in self.names:
+                made.append(self.names[number])
+            elif self.rows.kind != "terms":
+                made.append(f"part {number}")
+            else:
+                words = [word for word, _ in self.terms(number, LABEL_WORDS, order="relevance")]
+                made.append(", ".join(words) or "(no words)")
+        return made
 
     def terms(self, number: int, k: int = 10, *, order: WordOrder = "frequency") -> list[tuple[str, float]]:
         """The k top words of a topic, as (word, weight in W).
@@ -182,7 +195,7 @@ class TopicModel:
         """
         self._check(number)
         w = self.W[:, number - 1].copy()
-        w[self._hidden_rows()] = 0.0
+        w[self.hidden_rows] = 0.0
         if order == "frequency":
             return self.rows.top(w, k)
         candidates = [i for i in largest(w, 100) if w[i] > 0]
@@ -216,12 +229,28 @@ class TopicModel:
         if not 1 <= number <= self.rank:
             raise ModelError(f"there is no topic {number}; topics are numbered from 1 to {self.rank}")
 
-    def _hidden_rows(self) -> list[int]:
+    @cached_property
+    def hidden_rows(self) -> list[int]:
+        """Rows of the hidden words, in whichever of the spellings of a term they were named."""
         if not self.hidden or self.rows.kind != "terms":
             return []
-        hidden = {word.lower() for word in self.hidden}
         rows: Any = self.rows
-        return [i for i, (t, s) in enumerate(zip(rows.terms, rows.surfaces, strict=True)) if {t, s.lower()} & hidden]
+        hidden = {unicodedata.normalize("NFC", word).lower().replace("\u2019", "'") for word in self.hidden} - {""}
+        reader = TermReader(word_options(self.recipe))
+        terms = {reader.read(spelling)[0] for word in hidden for spelling in (word, word.capitalize())}
+        return [
+            i
+            for i, (term, surface) in enumerate(zip(rows.terms, rows.surfaces, strict=True))
+            if term in terms or term.lower() in hidden or surface.lower() in hidden
+        ]
+
+
+def word_options(recipe: Mapping[str, Any]) -> WordOptions:
+    """How the text of a model became terms, as its recipe says."""
+    recorded = dict(recipe.get("words", {}))
+    recorded["stop"] = tuple(recorded.get("stop", ()))
+    known = {f.name for f in fields(WordOptions)}
+    return WordOptions(**{name: value for name, value in recorded.items() if name in known})
 
 
 def _one_hot(w: Array, i: int) -> Array:
@@ -239,7 +268,7 @@ def fit_topics(
     solver: str = "amu",
     start: str = "nndsvda",
     seed: int = 0,
-    tolerance: float = 1e-5,
+    tolerance: float = 1e-6,
     max_iter: int = 1000,
     on_iteration: Callable[[Iteration], None] | None = None,
 ) -> TopicModel:
@@ -289,6 +318,8 @@ def check_rank(data: DataMatrix, rank: int) -> None:
     m, n = data.V.shape
     known = int((np.asarray(data.V.sum(axis=0)).ravel() > 0).sum())
     pages = "pages" if data.rows.kind == "terms" else "images"
+    if not known:
+        raise MatrixError(f"none of the {n} {pages} has anything on it: V holds only zeros")
     if rank > known:
         blank = f" with something on them (of {n})" if known < n else ""
         raise MatrixError(

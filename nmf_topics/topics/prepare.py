@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -48,7 +49,8 @@ class Source:
 
 def is_image_folder(path: str | None) -> bool:
     """Whether a source is a folder of images: one that holds more of them than texts (a README may lie there)."""
-    if path is None or path == "-" or not Path(path).is_dir() or (Path(path) / PAGES).is_file():
+    # os.path, as a Path raises for a name that is too long and a folder that may not be entered
+    if path is None or path == "-" or not os.path.isdir(path) or os.path.isfile(os.path.join(path, PAGES)):
         return False
     return len(image_files(Path(path))) > len(find_texts(Path(path)).texts)
 
@@ -123,8 +125,11 @@ def _counts(
     """Counts of a corpus, recalled if nothing that shapes them has changed, else read and kept."""
     key = _key(corpus, source, options) if cache else None
     if cache and key and (kept := recall_counts(key, cache)):
-        note(f"{corpus.name}: {len(kept[0].columns)} pages, counted before ({corpus.source})")
-        return kept
+        counts, origin = kept
+        note(f"{corpus.name}: {len(counts.columns)} pages, counted before ({corpus.source})")
+        if aside := origin["set_aside"]:
+            warn(f"{corpus.source}: {len(aside)} set aside: {_few(aside)}")
+        return counts, origin
     note(f"reading {corpus.source}")
     fingerprint = Fingerprint()
 
@@ -143,14 +148,20 @@ def _counts(
     return counts, origin
 
 
+def _few(aside: Sequence[Mapping[str, str]]) -> str:
+    """The first of the files that were set aside, with the reasons."""
+    named = ", ".join(f"{item['where']} ({item['reason']})" for item in aside[:3])
+    return f"{named} and {len(aside) - 3} more" if len(aside) > 3 else named
+
+
 def _key(corpus: Corpus, source: Source, options: WordOptions) -> str | None:
     """What the counts of a source depend on, as one name; None for what cannot be known without reading it."""
     if source.path == "-":
         return None
-    path = Path(corpus.source)
-    files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
+    path = Path(corpus.source).absolute()  # links as they are: their names decide how they are read
     try:
-        stamps = [(str(p.resolve()), (s := p.stat()).st_size, s.st_mtime_ns) for p in files]
+        files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
+        stamps = [(str(p), (s := p.stat()).st_size, s.st_mtime_ns) for p in files]
     except OSError:
         return None
     description = [COUNTING, stamps, source.columns(), asdict(options), _versions()]

@@ -31,7 +31,7 @@ class RankRow:
     svd_error : ||V - V_r|| / ||V|| of the best approximation of this rank, which no factorization can beat
     error : ||V - WH|| / ||V||
     fit : 1 - error^2, the part of V explained
-    coherence : mean page-level NPMI of the topics; nan for images
+    coherence : mean page-level NPMI of the topics that have one; nan for images
     diversity : share of distinct words among the top 25 of all topics
     smallest : share of pages of the smallest topic
     iterations : of the fit
@@ -97,7 +97,7 @@ def try_ranks(
             float(np.sqrt(max(square - np.square(values[:rank]).sum(), 0.0) / square)),
             model.relative_error,
             1 - model.relative_error**2,
-            float(np.mean(model.coherences)),
+            float(np.mean(known)) if (known := model.coherences[~np.isnan(model.coherences)]).size else float("nan"),
             diversity(model.W) if data.rows.kind == "terms" else float("nan"),
             float(pages.min() / pages.sum()),
             len(model.trace),

@@ -32,7 +32,7 @@ class Recipe:
     objective: str = "frobenius"
     solver: str = "amu"
     start: str = "nndsvda"
-    tolerance: float = 1e-5
+    tolerance: float = 1e-6
     max_iter: int = 1000
 
 

@@ -104,7 +104,7 @@ def reconstruction(v: Array, W: Array, h: Array, grid: PixelGrid, *, size: int =
     weights = h * np.linalg.norm(W, axis=0)  # what each basis image adds, whatever the scale of its column
     top = np.abs(weights).max(initial=0.0)
     across = int(np.ceil(np.sqrt(len(h))))
-    factor = max(2, size // (across * max(grid.height, grid.width)))
+    factor = max(1, size // (across * max(grid.height, grid.width)))
     shape = (grid.height, grid.width)
     cells = [enlarge(signed_rgb(w.reshape(shape)), factor) for w in W.T]
     square = (cells[0].shape[0], cells[0].shape[1])

@@ -14,6 +14,7 @@ from nmf_topics.matrix.datamatrix import DataMatrix, largest
 from nmf_topics.topics.compare import Factors
 from nmf_topics.topics.ranks import RankRow
 from nmf_topics.views.basis import basis_grid, reconstruction
+from nmf_topics.views.fonts import drawable, find_font
 
 _METADATA = {"Software": ""}  # a version of matplotlib in the file would change its bytes
 
@@ -37,41 +38,40 @@ def draw_ranks(rows: Sequence[RankRow], singular: Array, suggested: tuple[int, i
     suggested : the range that is shaded
     path : of a PNG
     """
+    from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
+
     pyplot = _pyplot()
-    figure, axes = pyplot.subplots(1, 3, figsize=(14, 4.2), constrained_layout=True)
-    ranks = [row.rank for row in rows]
+    figure, axes = pyplot.subplots(1, 3, figsize=(14, 4.6), layout="constrained")
+    figure.get_layout_engine().set(w_pad=0.15, h_pad=0.08)
     left, middle, right = axes
-    left.plot(range(1, len(singular) + 1), singular, "o-", color="#005b96", markersize=4)
+    ranks = [row.rank for row in rows]
+    seen = singular[singular > 1e-6 * singular[0]]  # the others are zero but for rounding, and have no logarithm
+    left.plot(range(1, len(seen) + 1), seen, "o-", color="#005b96", markersize=4)
     left.set(title="Singular values of V", xlabel="index", ylabel="singular value", yscale="log")
+    span = seen[0] / seen[-1]
+    ticks = (1, 1.5, 2, 3, 5, 7) if span < 10 else (1, 2, 5) if span < 1000 else (1,)
+    left.yaxis.set_major_locator(LogLocator(subs=ticks))
+    left.yaxis.set_major_formatter("{x:g}")  # 2 and 3, not 2 × 10⁰ and 3 × 10⁰
+    left.yaxis.set_minor_locator(NullLocator())
     middle.plot(ranks, [row.error for row in rows], "o-", color="#b04a00", markersize=4, label="NMF")
-    middle.plot(ranks, [row.svd_error for row in rows], "--", color="#545454", label="best without signs (SVD)")
-    middle.set(title="Relative error", xlabel="rank", ylabel="‖V − WH‖ / ‖V‖")
-    middle.legend(frameon=False)
-    if np.isfinite([row.coherence for row in rows]).any():
-        right.plot(
-            ranks,
-            [row.coherence for row in rows],
-            "o-",
-            color="#007a58",
-            markersize=4,
-            label="coherence (NPMI)",
-        )
-        right.plot(ranks, [row.diversity for row in rows], "s-", color="#963c73", markersize=4, label="diversity")
-        right.set(title="Topics", xlabel="rank")
-    else:
-        right.set(title="Images", xlabel="rank")
-    right.plot(
-        ranks,
-        [row.smallest for row in rows],
-        "^-",
-        color="#785e00",
-        markersize=4,
-        label="smallest topic, share",
-    )
-    right.legend(frameon=False)
+    middle.plot(ranks, [row.svd_error for row in rows], "--", color="#545454", label="SVD, the best of this rank")
+    middle.set(title="Relative error", xlabel="rank")
+    middle.set_ylabel("‖V − WH‖ / ‖V‖", labelpad=8)
+    shown = {
+        "coherence (NPMI)": ("o-", "#007a58", [row.coherence for row in rows]),
+        "diversity": ("s-", "#963c73", [row.diversity for row in rows]),
+        "smallest topic, share of pages": ("^-", "#785e00", [row.smallest for row in rows]),
+    }
+    for label, (mark, colour, values) in shown.items():
+        if np.isfinite(values).any():  # images have neither coherence nor diversity
+            right.plot(ranks, values, mark, color=colour, markersize=4, label=label)
+    right.set(title="Topics", xlabel="rank")
+    low, high = suggested
     for axis in (middle, right):
-        axis.axvspan(*suggested, color="#005b96", alpha=0.08)
+        axis.axvspan(low - 0.25, high + 0.25, color="#005b96", alpha=0.08)
+        axis.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=3, fontsize=8.5)
     for axis in axes:
+        axis.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         axis.grid(alpha=0.25)
         axis.spines[["top", "right"]].set_visible(False)
     figure.savefig(path, dpi=120, metadata=_METADATA)
@@ -87,6 +87,11 @@ def draw_comparison(data: DataMatrix, results: Sequence[Factors], column: int, f
     results : one a method
     column : the page or image that is put together
     folder : existing; gets a PNG a method, and for images one of each method's basis
+
+    Raises
+    ------
+    OutputError
+        if no font has the letters of the words.
     """
     if isinstance(data.rows, PixelGrid):
         v = np.asarray(data.V[:, column])
@@ -101,33 +106,53 @@ def draw_comparison(data: DataMatrix, results: Sequence[Factors], column: int, f
 
 def _draw_words(data: DataMatrix, results: Sequence[Factors], column: int, path: Path) -> None:
     """Heaviest words of the first basis columns of each method, and the weights of one page."""
-    pyplot = _pyplot()
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.ticker import MaxNLocator
+
+    rows: Any = data.rows
     shown = min(5, results[0].W.shape[1])
+    orders = [largest(np.linalg.norm(result.W, axis=0) * np.linalg.norm(result.H, axis=1), shown) for result in results]
+    tops = [
+        [largest(np.abs(result.W[:, k]), 8)[::-1] for k in order] for result, order in zip(results, orders, strict=True)
+    ]
+    title = data.columns.titles[column]
+    font = find_font([title, *(rows.surfaces[i] for top in tops for words in top for i in words)])
+    title = _cut(drawable(title, font))
+
+    pyplot = _pyplot()
     figure, axes = pyplot.subplots(
         len(results),
         shown + 1,
         figsize=(3.1 * (shown + 1), 3.0 * len(results)),
-        constrained_layout=True,
+        layout="constrained",
         squeeze=False,
     )
-    rows: Any = data.rows
-    for line, result in zip(axes, results, strict=True):
-        order = largest(np.linalg.norm(result.W, axis=0) * np.linalg.norm(result.H, axis=1), shown)
-        for axis, k in zip(line, order, strict=False):
+    # text is drawn as it stands: between two dollar signs matplotlib would read formulas
+    small, large = ({"fontproperties": FontProperties(fname=font, size=size), "parse_math": False} for size in (8, 9.5))
+    for line, result, order, top in zip(axes, results, orders, tops, strict=True):
+        for axis, k, words in zip(line, order, top, strict=False):
             w = result.W[:, k]
-            top = largest(np.abs(w), 8)[::-1]
-            axis.barh(
-                [rows.surfaces[i] for i in top],
-                w[top],
-                color=["#005b96" if w[i] >= 0 else "#b02020" for i in top],
-            )
-            axis.set_title(f"{result.method}: column {k + 1}", fontsize=10)
-            axis.tick_params(labelsize=8)
+            axis.barh(range(len(words)), w[words], color=_signs(w[words]))
+            axis.set_yticks(range(len(words)), [_cut(drawable(rows.surfaces[i], font)) for i in words], **small)
+            axis.set_title(f"{result.method}: column {k + 1}", **large)
+            axis.xaxis.set_major_locator(MaxNLocator(4))
         h = result.H[:, column] * np.linalg.norm(result.W, axis=0)
-        line[-1].bar(range(1, len(h) + 1), h, color=["#005b96" if x >= 0 else "#b02020" for x in h])
+        line[-1].bar(range(1, len(h) + 1), h, color=_signs(h))
         line[-1].axhline(0, color="#545454", linewidth=0.6)
-        line[-1].set_title(f"{result.method}: weights of “{data.columns.titles[column][:24]}”", fontsize=9)
+        line[-1].xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+        line[-1].set_title(f"{result.method}: weights of “{title}”", **large)
         for axis in line:
+            axis.tick_params(labelsize=8)
             axis.spines[["top", "right"]].set_visible(False)
     figure.savefig(path, dpi=110, metadata=_METADATA)
     pyplot.close(figure)
+
+
+def _signs(values: Array) -> list[str]:
+    """Blue for positive values, red for negative ones."""
+    return ["#005b96" if value >= 0 else "#b02020" for value in values]
+
+
+def _cut(text: str, length: int = 24) -> str:
+    """As much of a text as a label has room for."""
+    return text if len(text) <= length else text[: length - 1] + "…"

@@ -1,7 +1,8 @@
 """A font that has the letters of some words.
 
 DejaVu Sans, which comes with matplotlib, has Latin, Greek, Cyrillic, Arabic, Hebrew and more. Where letters are missing
-there, the fonts of the system are searched. No picture is drawn with empty boxes in place of letters.
+there, the fonts of the system are searched. No picture is drawn with empty boxes in place of letters; signs that are no
+letters (emoji, arrows) are left out where the font lacks them.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from functools import cache
 from pathlib import Path
 
 from nmf_topics.errors import OutputError
+
+_JOINERS = "\u200c\u200d"  # they shape letters of Persian and of India
 
 
 @cache
@@ -34,8 +37,15 @@ def _letters_of(font: Path) -> frozenset[int]:
         return frozenset()
 
 
+def _is_letter(character: str) -> bool:
+    """Whether words are made of it: letters, the marks on them, and digits."""
+    return unicodedata.category(character)[0] in "LMN" and not 0xFE00 <= ord(character) <= 0xFE0F  # looks of emoji
+
+
 def _script(letter: str) -> str:
     """The script of a letter as Unicode names it, for example "Devanagari"."""
+    if unicodedata.category(letter)[0] == "N":
+        return "digits"
     return unicodedata.name(letter, "unnamed").split()[0].replace("CJK", "Chinese").title()
 
 
@@ -56,10 +66,12 @@ def find_font(words: Iterable[str], font: Path | None = None) -> Path:
     OutputError
         if no font has them, naming the scripts that are missing.
     """
-    needed = {ord(c) for word in words for c in word if not c.isspace() and unicodedata.category(c)[0] != "C"}
+    needed = {ord(c) for c in set().union(*words) if _is_letter(c)}
     if font is not None:
         if not font.is_file():
             raise OutputError(f"there is no font file {font}")
+        if not _letters_of(font):
+            raise OutputError(f"{font} is not a font that can be read; name a .ttf or .otf file")
         if missing := needed - _letters_of(font):
             raise OutputError(f"the font {font} has no letters of these scripts: {_scripts(missing)}")
         return font
@@ -78,6 +90,13 @@ def find_font(words: Iterable[str], font: Path | None = None) -> Path:
         f"no font on this machine has the letters of these scripts: {_scripts(best)}; install one (for example a Noto "
         f"font) or name its file with --font"
     )
+
+
+def drawable(text: str, font: Path) -> str:
+    """A text without what the font has no picture of, and without marks that turn the direction of what follows."""
+    known = _letters_of(font)
+    kept = (c for c in text if c.isspace() or (ord(c) in known and (unicodedata.category(c) != "Cf" or c in _JOINERS)))
+    return "".join(kept)
 
 
 def _scripts(code_points: Iterable[int]) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from nmf_topics.images.pixels import PixelGrid
 from nmf_topics.topics.model import TopicModel
 from nmf_topics.views.basis import basis_grid, basis_image
-from nmf_topics.views.clouds import WORDS, CloudStyle, make_cloud, sheet
+from nmf_topics.views.clouds import WORDS, CloudStyle, cloud_svg, make_cloud, sheet
 from nmf_topics.views.fonts import find_font
 from nmf_topics.words.vocabulary import Vocabulary
 
@@ -58,22 +58,22 @@ def _(
 ) -> None:
     terms = {t.number: model.terms(t.number, WORDS) for t in model.topics()}
     words = [word for top in terms.values() for word, _ in top]
-    captions = [f"{t.number}  {t.label}  ({t.share:.0%})" for t in model.topics()]
+    captions = [f"{t.number}  {t.share:.0%}  {t.label}" for t in model.topics()]
     style = CloudStyle(*size, font=find_font(words, font), colormap=colormap, seed=model.recipe["seed"])
     caption_font = find_font(captions, font)
     pictures, shown = [], []
     for (number, top), caption in zip(terms.items(), captions, strict=True):
-        if not top:  # a dead topic has no words to draw
+        if not top:  # nothing to draw: a dead topic, or one whose words are all hidden
             continue
         cloud = make_cloud(top, number, style)
-        picture = cloud.to_image()
+        picture = cloud.to_image().crop((0, 0, *size))
         picture.save(folder / f"topic-{number:02d}.png")
         if svg:
-            text = cloud.to_svg(embed_font=True)
-            (folder / f"topic-{number:02d}.svg").write_text(text, encoding="utf-8")
+            (folder / f"topic-{number:02d}.svg").write_text(cloud_svg(cloud, style.font), encoding="utf-8")
         pictures.append(picture)
         shown.append(caption)
-    sheet(pictures, shown, caption_font).save(folder / "all.png")
+    if pictures:
+        sheet(pictures, shown, caption_font).save(folder / "all.png")
 
 
 @draw_topics.register

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import math
+import os
 import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from nmf_topics.topics.classify import Assignment
-from nmf_topics.topics.model import PageTopics, TopicModel, WordOrder
+from nmf_topics.topics.model import PageTopics, Topic, TopicModel, WordOrder
 
 TERMS_IN_FILE = 50
 PAGE_COLUMNS = ("id", "title", "topic", "label", "weight", "margin", "error", "status")
@@ -49,12 +50,16 @@ def topic_rows(model: TopicModel) -> Iterable[list[str]]:
 def page_rows(model: TopicModel, columns: Sequence[int] | None = None) -> Iterable[list[str]]:
     """pages.csv: a row for each page; metadata whose name is taken already gets `page_` before it."""
     meta_names = model.columns.meta_names()
-    taken = {*PAGE_COLUMNS, *(f"topic_{k + 1}" for k in range(model.rank))}
-    yield [
-        *PAGE_COLUMNS,
-        *(f"page_{name}" if name in taken else name for name in meta_names),
-        *(f"topic_{k + 1}" for k in range(model.rank)),
-    ]
+    weights = [f"topic_{k + 1}" for k in range(model.rank)]
+    taken = {*PAGE_COLUMNS, *weights}
+    headers = {name: name for name in meta_names if name not in taken}
+    for name in meta_names:
+        if name in taken:
+            header = f"page_{name}"
+            while header in {*taken, *headers.values()}:
+                header = f"page_{header}"
+            headers[name] = header
+    yield [*PAGE_COLUMNS, *(headers[name] for name in meta_names), *weights]
     pages = model.pages()
     for j in range(len(pages)) if columns is None else columns:
         meta = model.columns.meta[j]
@@ -62,9 +67,14 @@ def page_rows(model: TopicModel, columns: Sequence[int] | None = None) -> Iterab
             model.columns.ids[j],
             model.columns.titles[j],
             *_page_cells(model, pages[j]),
-            *("" if meta.get(name) is None else str(meta[name]) for name in meta_names),
+            *(_meta_cell(meta.get(name)) for name in meta_names),
             *(number(float(w)) for w in pages[j].weights),
         ]
+
+
+def _meta_cell(value: Any) -> str:
+    """Metadata as text; nothing for what is not there."""
+    return "" if value is None or value != value else str(value)
 
 
 def _page_cells(model: TopicModel, page: PageTopics) -> list[str]:
@@ -111,7 +121,10 @@ def write_csv(rows: Iterable[Sequence[str]], target: Path | TextIO) -> None:
 
 def topic_json(model: TopicModel, number_: int, *, terms: int = 10, pages: int = 5) -> dict[str, Any]:
     """One topic for JSON."""
-    topic = model.topics()[number_ - 1]
+    return _topic_json(model, model.topics()[number_ - 1], terms, pages)
+
+
+def _topic_json(model: TopicModel, topic: Topic, terms: int, pages: int) -> dict[str, Any]:
     return {
         "topic": topic.number,
         "label": topic.label,
@@ -139,7 +152,7 @@ def model_json(model: TopicModel, path: Path) -> dict[str, Any]:
         "relative_error": json_number(model.relative_error),
         "iterations": len(model.trace),
         "converged": model.stopped != "max_iter",
-        "topics": [topic_json(model, k + 1) for k in range(model.rank)],
+        "topics": [_topic_json(model, topic, 10, 5) for topic in model.topics()],
     }
 
 
@@ -149,7 +162,7 @@ def page_json(model: TopicModel, j: int, page: PageTopics) -> dict[str, Any]:
         "id": model.columns.ids[j],
         "title": model.columns.titles[j],
         **_page_topics_json(model, page),
-        "meta": dict(model.columns.meta[j]),
+        "meta": {name: None if value != value else value for name, value in model.columns.meta[j].items()},
     }
 
 
@@ -191,8 +204,8 @@ def _page_topics_json(model: TopicModel, page: PageTopics) -> dict[str, Any]:
 
 
 def readable(text: str) -> str:
-    """Text that cannot disturb a terminal: no control characters, no marks that turn the direction of what follows."""
-    return "".join(c if unicodedata.category(c) not in ("Cc", "Cf", "Cs") else " " for c in text)
+    """Text that cannot disturb a terminal: no control characters, no line ends, no marks that turn the direction."""
+    return "".join(c if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Zl", "Zp") else " " for c in text)
 
 
 def bar(value: float, width: int = 8) -> str:
@@ -205,35 +218,60 @@ def bar(value: float, width: int = 8) -> str:
 def print_table(headers: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[int] = ()) -> None:
     """A table on stdout: fitted to the width of a terminal, whole and plain anywhere else.
 
+    Where a terminal is too narrow, columns of text are cut first, the widest before the others, then the headers of
+    numbers; numbers and bars stay as they are.
+
     Parameters
     ----------
-    headers : one a column; the last column is the one that is cut when space is short
+    headers : one a column; a column without a header is of bars
     rows : cells as text
-    right : columns aligned to the right
+    right : columns of numbers, aligned to the right
     """
+    from rich.cells import cell_len, set_cell_size
     from rich.console import Console
-    from rich.table import Table
     from rich.text import Text
 
+    cells = [[readable(cell) for cell in row] for row in (headers, *rows)]
+    columns = range(len(headers))
+    widths = [max(cell_len(row[i]) for row in cells) for i in columns]
     terminal = sys.stdout.isatty()
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for i, header in enumerate(headers):
-        last = i == len(headers) - 1
-        table.add_column(
-            header,
-            justify="right" if i in right else "left",
-            no_wrap=True,
-            overflow="ellipsis",
-            ratio=None,
-            min_width=None if last else min(len(header), 4),
-        )
-    for row in rows:
-        table.add_row(*(Text(readable(cell)) for cell in row))
-    console = Console(file=sys.stdout, width=None if terminal else 100_000, highlight=False, markup=False, emoji=False)
-    with console.capture() as capture:
-        console.print(table)
-    for line in capture.get().splitlines():
-        sys.stdout.write(line.rstrip() + "\n")
+    console = Console(file=sys.stdout, highlight=False, markup=False, emoji=False)
+    room = console.width if terminal else sum(widths) + 2 * len(widths)
+    if terminal:
+        fixed = [i in right or not headers[i] for i in columns]
+        data = [max((cell_len(row[i]) for row in cells[1:]), default=0) for i in columns]
+        for text, short_headers in ((12, False), (12, True), (4, True)):
+            number = [max(data[i], min(cell_len(headers[i]), 4)) if short_headers else widths[i] for i in columns]
+            widths = _narrowed(widths, [number[i] if fixed[i] else text for i in columns], room)
+
+    def line(row: Sequence[str]) -> str:
+        fitted = []
+        for i, (cell, width) in enumerate(zip(row, widths, strict=True)):
+            if cell_len(cell) > width:
+                cell = set_cell_size(cell, max(width - 1, 0)) + "…"
+            fitted.append(" " * (width - cell_len(cell)) + cell if i in right else set_cell_size(cell, width))
+        whole = "  ".join(fitted).rstrip()
+        return set_cell_size(whole, room - 1) + "…" if cell_len(whole) > room else whole
+
+    if terminal and not os.environ.get("NO_COLOR"):
+        console.print(Text(line(cells[0]), style="bold"), soft_wrap=True)
+    else:
+        sys.stdout.write(line(cells[0]) + "\n")
+    for row in cells[1:]:
+        sys.stdout.write(line(row) + "\n")
+
+
+def _narrowed(widths: Sequence[int], floors: Sequence[int], room: int) -> list[int]:
+    """Widths lessened, the widest first, until they and two spaces between them fit or all are at their floors."""
+    narrowed = [
+        max(min(width, room), floor) if width > floor else width for width, floor in zip(widths, floors, strict=True)
+    ]
+    while sum(narrowed) + 2 * (len(narrowed) - 1) > room:
+        able = [i for i in range(len(narrowed)) if narrowed[i] > floors[i]]
+        if not able:
+            break
+        narrowed[max(able, key=lambda i: narrowed[i])] -= 1
+    return narrowed
 
 
 def print_topics(model: TopicModel, *, words: int = 8, order: WordOrder = "frequency") -> None:
@@ -307,14 +345,13 @@ def print_assignments(model: TopicModel, assignments: Sequence[Assignment], *, o
 def print_explanation(model: TopicModel, a: Assignment) -> None:
     """The words that carried the topics of a page, each with its part of the whole."""
     sys.stdout.write(f"\n{readable(a.title)}\n")
-    print_table(
-        ["topic", "words, and the part of the page's weight that they carry"],
-        [
-            [f"{k} {model.label(k)}", ", ".join(f"{word} {part:.1%}" for word, part in words)]
-            for k, words in (a.explanation or {}).items()
-            if a.topics.weights[k - 1] >= 0.01
-        ],
-    )
+    rows = [
+        [f"{k} {model.label(k)}", ", ".join(f"{word} {part:.1%}" for word, part in words if part >= 0.0005)]
+        for k, words in (a.explanation or {}).items()
+        if a.topics.weights[k - 1] >= 0.01
+    ]
+    if rows:
+        print_table(["topic", "words, and the part of the page's weight that they carry"], rows)
     if a.unknown_words:
         more = f" and {len(a.unknown_words) - 10} more" if len(a.unknown_words) > 10 else ""
         sys.stdout.write(f"not in the vocabulary: {readable(', '.join(a.unknown_words[:10]))}{more}\n")

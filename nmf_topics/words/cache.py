@@ -7,10 +7,10 @@ grows beyond its bounds.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import tempfile
-import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -23,6 +23,7 @@ from nmf_topics.matrix.datamatrix import PageColumns
 from nmf_topics.words.counts import TermCounts, WordOptions
 from nmf_topics.words.vocabulary import Vocabulary
 
+PREFIX = "counts-"  # only files of this name are ours to forget: the user may keep others in the same folder
 MAX_ENTRIES = 20
 MAX_BYTES = 4 * 2**30
 
@@ -43,6 +44,10 @@ def _unpack(array: np.ndarray) -> Any:
     return json.loads(array.tobytes().decode("utf-8", "surrogatepass"))
 
 
+def _entry(key: str, folder: Path) -> Path:
+    return folder / f"{PREFIX}{key}.npz"
+
+
 def store_counts(key: str, counts: TermCounts, origin: Mapping[str, Any], folder: Path) -> None:
     """Keep counts under a key, with what is known of where they came from.
 
@@ -53,7 +58,7 @@ def store_counts(key: str, counts: TermCounts, origin: Mapping[str, Any], folder
     """
     folder.mkdir(parents=True, exist_ok=True)
     C = counts.counts
-    handle, name = tempfile.mkstemp(prefix=".partial-", suffix=".npz", dir=folder)
+    handle, name = tempfile.mkstemp(prefix=PREFIX, suffix=".partial.npz", dir=folder)
     try:
         with os.fdopen(handle, "wb") as file:
             np.savez(
@@ -69,14 +74,14 @@ def store_counts(key: str, counts: TermCounts, origin: Mapping[str, Any], folder
                 ledger=_pack(counts.ledger),
                 origin=_pack(origin),
             )
-        os.replace(name, folder / f"{key}.npz")
+        os.replace(name, _entry(key, folder))
     finally:
         Path(name).unlink(missing_ok=True)
     _forget_oldest(folder)
 
 
 def _forget_oldest(folder: Path) -> None:
-    entries = sorted(folder.glob("*.npz"), key=lambda path: path.stat().st_mtime, reverse=True)
+    entries = sorted(folder.glob(f"{PREFIX}*.npz"), key=lambda path: path.stat().st_mtime, reverse=True)
     size = 0
     for position, path in enumerate(entries):
         size += path.stat().st_size
@@ -86,9 +91,10 @@ def _forget_oldest(folder: Path) -> None:
 
 def recall_counts(key: str, folder: Path) -> tuple[TermCounts, dict[str, Any]] | None:
     """Counts kept under a key with their origin, or None if there are none that can be read."""
-    path = folder / f"{key}.npz"
+    path = _entry(key, folder)
     try:
-        with np.load(path, allow_pickle=False) as entry:
+        # opened here, as np.load leaves a file open that is no archive
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as entry:
             counts = sp.csc_matrix(
                 (entry["data"], entry["indices"], entry["indptr"]), shape=tuple(entry["shape"].tolist())
             )
@@ -102,7 +108,8 @@ def recall_counts(key: str, folder: Path) -> tuple[TermCounts, dict[str, Any]] |
                 _unpack(entry["ledger"]),
             )
             origin = _unpack(entry["origin"])
-        os.utime(path)  # used just now: the last to be forgotten
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
+    except Exception:  # a damaged archive can fail in any way, and none of them matters: the text is read again
         return None
+    with contextlib.suppress(OSError):
+        os.utime(path)  # used just now: the last to be forgotten
     return found, origin

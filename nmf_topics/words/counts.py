@@ -6,6 +6,7 @@ another rank needs no second reading of the text. Pages are read once, as a stre
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,8 +17,8 @@ import scipy.sparse as sp
 
 from nmf_topics.errors import MatrixError
 from nmf_topics.matrix.datamatrix import PageColumns
-from nmf_topics.words.normalize import Normalization, Stemmer, normalizer
-from nmf_topics.words.stops import stop_words
+from nmf_topics.words.normalize import CASED, Normalization, Stemmer, normalizer
+from nmf_topics.words.stops import spreading, stop_words
 from nmf_topics.words.tokens import count_chunks, tokens_of_chunk
 from nmf_topics.words.vocabulary import Vocabulary
 
@@ -78,35 +79,48 @@ class TermCounts:
 class TermReader:
     """From a token to its term, or to the reason why it has none; the same for a corpus and for a new page.
 
-    A token is dropped if it begins with a digit ("number"), is a single letter ("short") or a stop word ("stop").
+    A token is dropped if it begins with a digit ("number"), is a single letter of ASCII ("short") or a stop word
+    ("stop"). Words of the language's list are also dropped in their other spellings, as far as dictionary forms tell:
+    a stem is too coarse for that ("ore" has Porter's stem of "or", "news" that of "new"). The user's own stop words
+    are dropped with all that shares their normal form.
     """
 
     def __init__(self, options: WordOptions) -> None:
         self._normal = normalizer(options.normalize, language=options.language, stemmer=options.stemmer)
+        by_lemma = options.normalize in ("lemma", "both")
+        self._base = normalizer("lemma", language=options.language) if by_lemma else _without_possessive
         listed = stop_words(options.language) if options.default_stops else frozenset()
-        stops = listed | {word.lower().replace("\u2019", "'") for word in options.stop}
-        self._stops = stops | {self._normal(word) for word in stops}
+        own = {unicodedata.normalize("NFC", word).lower().replace("\u2019", "'") for word in options.stop} - {""}
+        self._stops = listed | own
+        spread = spreading(listed)
+        self._stop_bases = spread | {self._base(word) for word in spread}
+        self._stop_terms = own | {self._normal(spelling) for word in own for spelling in (word, word.capitalize())}
+        self._cased = options.language in CASED
         self._cache: dict[str, tuple[str | None, str]] = {}
 
     def read(self, token: str) -> tuple[str | None, str]:
         """(term, "kept") or (None, reason)."""
-        word = token.lower()
+        word = token if self._cased else token.lower()
         answer = self._cache.get(word)
         if answer is None:
             answer = self._cache[word] = self._read(word)
         return answer
 
     def _read(self, word: str) -> tuple[str | None, str]:
-        if word[0].isnumeric():
+        if word[0].isnumeric() and not word[0].isalpha():  # the Chinese numerals are letters, too
             return None, "number"
         if len(word) == 1 and word.isascii():
             return None, "short"
-        if word in self._stops:
+        if word.lower() in self._stops or self._base(word) in self._stop_bases:
             return None, "stop"
         term = self._normal(word)
-        if term in self._stops or not term:
+        if term in self._stop_terms or not term:
             return None, "stop"
         return term, "kept"
+
+
+def _without_possessive(word: str) -> str:
+    return word.lower().removesuffix("'s")
 
 
 def count_terms(
@@ -182,7 +196,7 @@ def _surface(forms: Counter[str]) -> str:
     for token, count in forms.items():
         words[token.lower()] += count
     word = min(words, key=lambda w: (-words[w], w))
-    return min((t for t in forms if t.lower() == word), key=lambda t: (-forms[t], t.swapcase()))
+    return min((t for t in forms if t.lower() == word), key=lambda t: (-forms[t], t.swapcase(), t))
 
 
 def count_new_pages(texts: Sequence[str], vocabulary: Vocabulary, reader: TermReader) -> tuple[Any, list[Counter[str]]]:
@@ -232,9 +246,14 @@ class Bounds:
         if self.min_pages is None:
             low = float(min(5, max(2, round(0.02 * n_pages))))
         else:
-            low = self.min_pages * n_pages if self.min_pages < 1 else float(self.min_pages)
-        high = self.max_pages * n_pages if self.max_pages <= 1 else float(self.max_pages)
+            low = _share(self.min_pages, n_pages) if self.min_pages < 1 else float(self.min_pages)
+        high = _share(self.max_pages, n_pages) if self.max_pages <= 1 else float(self.max_pages)
         return low, high
+
+
+def _share(share: float, n_pages: int) -> float:
+    """So many pages; 0.07 of 100 are 7, not the 7.000000000000001 of the machine."""
+    return round(share * n_pages, 6)
 
 
 def bound_terms(counts: TermCounts, bounds: Bounds) -> TermCounts:
@@ -266,7 +285,7 @@ def bound_terms(counts: TermCounts, bounds: Bounds) -> TermCounts:
         )
     dropped = dict(counts.ledger.get("dropped", {}))
     for reason, rows in (("rare", rare), ("common", common), ("beyond max_terms", surplus)):
-        dropped[reason] = int(tokens[rows].sum())
+        dropped[reason] = dropped.get(reason, 0) + int(tokens[rows].sum())
     ledger = {**counts.ledger, "kept": int(tokens[keep].sum()), "dropped": dropped}
     rows = np.flatnonzero(keep)
     return replace(counts, counts=sp.csc_matrix(by_row[rows]), vocabulary=counts.vocabulary.take(rows), ledger=ledger)

@@ -23,8 +23,12 @@ Stemmer = Literal["snowball", "porter"]
 NORMALIZATIONS: tuple[str, ...] = get_args(Normalization)
 STEMMERS: tuple[str, ...] = get_args(Stemmer)
 
+# Languages that write nouns with a capital: Arbeit is work, arbeite a form of the verb.
+CASED = frozenset({"de"})
+
 # Where simplemma's English table is silent or wrong: dictionary form, then the forms that lead to it. Words that are
 # common in a sense of their own (rose, ground, left, won) lead to the verb only where the verb is what texts mean.
+# A word that leads to itself is kept from being taken for the piece of a contraction (AI for ain't, Don for don't).
 _CORRECTIONS = """
 bend bent; bind bound; bite bit bitten; break broke; drink drunk; feel felt; go gone; leave left; ring rung; rise rose;
 shake shook; shoot shot; swear swore; think thought; win won; awake awoke awoken; bear bore borne; bad worse worst;
@@ -33,7 +37,14 @@ model modelling modeling; travel travelling traveling; cancel cancelling; label 
 prefer preferring; rebel rebelling rebeling; rule ruling; breathe breathing; heal healing; build building;
 draw drawing; sit sitting; buy buying; compute computing; program programming; code coding; trade trading;
 hunt hunting; age aging ageing; act acting; live living; fish fishing; bake baking; cut cutting;
-close closing; spell spelt; wind wound;
+close closing; spell spelt; wind wound; think thinking; swing swinging; spring springing; swear swearing;
+develop developed; mix mixed mixing mixes; fix fixed fixing fixes; prefer preferred; determine determining;
+cancel cancelled; label labelled; model modelled; signal signalled signalling; guard guarded guarding;
+deposit deposited; thank thanked thanking; mimic mimicking; panic panicked panicking; unfold unfolded unfolding;
+cross crosses; lens lenses; fantasy fantasies; housewife housewives;
+american americans; armenian armenians; canadian canadians; egyptian egyptians; german germans; greek greeks;
+indian indians; israeli israelis; palestinian palestinians; russian russians; serb serbs; turk turks;
+ai ai; ca ca; don don; em em; na na; ur ur; wo wo; lay lay;
 person people; leaf leaves; life lives; wife wives; half halves; shelf shelves; thief thieves; calf calves;
 loaf loaves; basis bases; axis axes; datum data; hoof hooves; scarf scarves; dwarf dwarves
 """
@@ -57,13 +68,15 @@ def _drop_possessive(word: str) -> str:
 def _lemmatizer(language: str) -> Callable[[str], str]:
     from simplemma import lemmatize
 
+    try:
+        lemmatize("a", lang=language)
+    except ValueError as error:  # simplemma's answer to a language it does not have
+        raise NmfTopicsError(
+            f"there are no lemmas for the language {language!r}; use --normalize stem or --normalize none"
+        ) from error
+
     def lemma(word: str) -> str:
-        try:
-            return str(lemmatize(word, lang=language)).lower()
-        except ValueError as error:  # simplemma's answer to a language it does not have
-            raise NmfTopicsError(
-                f"there are no lemmas for the language {language!r}; use --normalize stem or --normalize none"
-            ) from error
+        return str(lemmatize(word.capitalize() if word.isupper() else word, lang=language)).lower()
 
     if language != "en":
         return lemma
@@ -91,7 +104,7 @@ def _stemmer(language: str, stemmer: Stemmer) -> Callable[[str], str]:
 def normalizer(
     normalization: Normalization, *, language: str = "en", stemmer: Stemmer = "snowball"
 ) -> Callable[[str], str]:
-    """The function from a word in lower case to its normal form.
+    """The function from a word to its normal form. Case matters for lemmas of CASED languages only.
 
     Parameters
     ----------
@@ -111,8 +124,12 @@ def normalizer(
     ['run', 'run', 'run', 'run', 'runner']
     """
     if normalization == "none":
-        return lambda word: word
-    steps: list[Callable[[str], str]] = [_drop_possessive] if language == "en" else []
+        return str.lower
+    steps: list[Callable[[str], str]] = []
+    if language not in CASED or normalization == "stem":
+        steps.append(str.lower)
+    if language == "en":
+        steps.append(_drop_possessive)
     if normalization in ("lemma", "both"):
         steps.append(_lemmatizer(language))
     if normalization in ("stem", "both"):

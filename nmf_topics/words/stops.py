@@ -2,7 +2,7 @@
 
 The English list is short, function words and the lightest verbs, as the long lists in circulation remove words of
 content (system, world, state, work). Other languages take the list of the package stopwordsiso. A stop word is
-removed in every spelling that has the same normal form, as well as in its own.
+removed in its other spellings too (going, went), but for those that are words of content: mines, wells, seconds.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ ENGLISH = frozenset(
     almost already rather quite perhaps maybe thus hence therefore moreover otherwise instead indeed etc eg ie
     really actually simply merely
     one two three four five six seven eight nine ten first second third
-    said say says get gets got gotten getting go goes going make makes made making take takes took taken use used
-    uses using including include includes included became become becomes
-    well back way now today new later early soon ago
+    said say says saying get gets got gotten getting go goes going went gone make makes made making take takes took
+    taken taking use used uses using including include includes included became become becomes becoming
+    need needs needed well back way ways now today new late later latest early earlier earliest soon ago ones
     mr mrs ms
     ain't aren't can't couldn't didn't doesn't don't hadn't hasn't haven't isn't mightn't mustn't needn't shan't
     shouldn't wasn't weren't won't wouldn't i'm i've i'd i'll you're you've you'd you'll he's he'd he'll she's she'd
@@ -36,6 +36,9 @@ ENGLISH = frozenset(
     there'll here's what's who's who'd who'll where's when's why's how's let's o'clock
     """.split()
 )
+
+# Removed in this spelling only: in another one they are words of content (beings, canned, mines, outing, wills).
+_ALONE = frozenset("being can down may might mine must out over second still well will".split())
 
 
 def stop_words(language: str) -> frozenset[str]:
@@ -54,9 +57,14 @@ def stop_words(language: str) -> frozenset[str]:
         return ENGLISH
     import stopwordsiso
 
-    if not stopwordsiso.has_lang(language):
+    if language not in stopwordsiso.langs():
         raise NmfTopicsError(
             f"there is no stop list for the language {language!r}; give your own with --stop FILE and "
             f"--no-default-stops, or take one of: {', '.join(sorted(stopwordsiso.langs()))}"
         )
     return frozenset(word.lower() for word in stopwordsiso.stopwords(language))
+
+
+def spreading(words: frozenset[str]) -> frozenset[str]:
+    """Those of the stop words that take their other spellings with them: no contractions, no double meanings."""
+    return frozenset(word for word in words - _ALONE if "'" not in word)

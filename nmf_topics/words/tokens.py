@@ -1,8 +1,10 @@
 """Text to tokens.
 
-A token is a run of letters, combining marks and digits, with apostrophes allowed inside: "don't", "O'Brien" and "café"
-stay whole, "well-known" is two tokens. Text is brought to Unicode's composed form (NFC) and the typographic apostrophe
-to the plain one. Case is kept here, for the eyes of readers; terms are told apart without it, later.
+A token is a run of letters, combining marks and digits that begins with a letter or digit, with apostrophes allowed
+inside: "don't", "O'Brien" and "café" stay whole, "well-known" is two tokens. The invisible joiners that Persian and
+Indian scripts write inside words are allowed there, too. Text is brought to Unicode's composed form (NFC), the
+typographic apostrophe to the plain one, and soft hyphens are taken out. Case is kept here, for the eyes of readers;
+terms are told apart without it, later.
 
 `tokens` says what a token is. `count_chunks` counts them an order of magnitude faster for whole corpora: bytes that
 end a token in ASCII text (space, punctuation) cut the text into chunks, a chunk is counted as it stands, and `tokens`
@@ -31,7 +33,10 @@ _PAGE_END_ID = 0
 
 @cache
 def _pattern() -> regex.Pattern[str]:
-    return regex.compile(r"[\p{L}\p{M}\p{N}]+(?:['\u2019][\p{L}\p{M}\p{N}]+)*")
+    # A mark needs a letter to stand on: emoji carry marks of their own, and "=" with a stroke is a sign, not a word.
+    # Possessive repeats (*+) keep no way back, which would fill memory in a word of a million apostrophes.
+    run = r"[\p{L}\p{N}][\p{L}\p{M}\p{N}]*+"
+    return regex.compile(rf"{run}(?:['\u2019\u200c\u200d]{run})*+")
 
 
 def tokens(text: str) -> list[str]:
@@ -42,7 +47,7 @@ def tokens(text: str) -> list[str]:
     >>> tokens("Don’t forget O'Brien's café: 3 well-known R&B songs.")
     ["Don't", 'forget', "O'Brien's", 'café', '3', 'well', 'known', 'R', 'B', 'songs']
     """
-    found: list[str] = _pattern().findall(unicodedata.normalize("NFC", text))
+    found: list[str] = _pattern().findall(unicodedata.normalize("NFC", text.replace("\u00ad", "")))
     return [token.replace("\u2019", "'") for token in found]
 
 
@@ -50,7 +55,8 @@ def tokens(text: str) -> list[str]:
 class ChunkCounts:
     """How often each distinct chunk occurs on each page: one entry of the three arrays a (page, chunk) pair.
 
-    `chunks[k]` is the text of chunk k; chunk 0 is the end of a page and occurs nowhere.
+    `chunks[k]` is the text of chunk k; chunk 0 is the end of a page and occurs nowhere. A page of more than BATCH
+    characters may have several entries for a chunk, to be added up.
     """
 
     chunks: list[str]

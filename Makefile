@@ -1,0 +1,44 @@
+# The workflow. `make demo` and `make test` are all that a fresh clone needs: both install what they use into .venv.
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+
+.PHONY: help demo test check bench format clean
+
+help:            ## Show this list.
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+
+$(VENV)/pip-is-there:
+	$(PYTHON) -m venv $(VENV)
+	touch $@
+
+$(VENV)/installed: $(VENV)/pip-is-there pyproject.toml
+	$(BIN)/pip install --quiet --editable .
+	touch $@
+
+$(VENV)/installed-dev: $(VENV)/installed
+	$(BIN)/pip install --quiet --editable '.[dev]'
+	touch $@
+
+demo: $(VENV)/installed            ## Fit the sample corpus; clouds and tables go to models/demo.
+	$(BIN)/nmf-topics demo
+
+test: $(VENV)/installed-dev        ## Run the tests (with real corpora where NMF_TOPICS_DATA points to them).
+	$(BIN)/python -m pytest
+
+check: $(VENV)/installed-dev       ## Style, types and the build of the package.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/installed-dev       ## Measure: the figures of README and docs (the recipes need NMF_TOPICS_DATA).
+	$(BIN)/python bench/speed.py
+	$(BIN)/python bench/recipe.py
+
+format: $(VENV)/installed-dev      ## Bring all code into one style.
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:           ## Remove what can be made again.
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
