@@ -54,11 +54,19 @@ def mu(X: Array, AtB: Array, AtA: Array) -> Array:
            [2.]])
     """
     denominator = AtA @ X
-    ratio = np.divide(AtB, denominator, out=np.ones_like(denominator), where=denominator > 0)
-    ratio *= X
-    smallest = np.finfo(ratio.dtype)
-    ratio[ratio < smallest.tiny / smallest.eps] = 0.0
-    return ratio
+    moves = denominator > 0
+    # X / (A'A X) is at most 1 / diag(A'A); A'B / (A'A X) could overflow where X is small
+    result = np.divide(X, denominator, out=np.zeros_like(denominator), where=moves)
+    result *= AtB
+    np.copyto(result, X, where=~moves)
+    result[result < _smallest(result)] = 0.0
+    return result
+
+
+def _smallest(X: Array) -> float:
+    """The smallest number whose arithmetic is still exact."""
+    limits = np.finfo(X.dtype)
+    return float(limits.tiny / limits.eps)
 
 
 def hals(X: Array, AtB: Array, AtA: Array) -> Array:
@@ -76,7 +84,7 @@ def hals(X: Array, AtB: Array, AtA: Array) -> Array:
 
     Notes
     -----
-    Cost 2 k r^2 flops. The row of a dead topic (AtA[i, i] == 0) is left as it is.
+    Cost 2 k r^2 flops. The row of a dead topic (AtA[i, i] zero or too small to divide by) is left as it is.
 
     References
     ----------
@@ -90,8 +98,9 @@ def hals(X: Array, AtB: Array, AtA: Array) -> Array:
            [2.]])
     """
     X = np.array(X, order="C")
+    smallest = _smallest(X)
     for i in range(len(X)):
-        if AtA[i, i] > 0:
+        if AtA[i, i] > smallest:
             X[i] += (AtB[i] - AtA[i] @ X) / AtA[i, i]
             np.maximum(X[i], 0.0, out=X[i])
     return X
@@ -166,7 +175,7 @@ def finish(X: Array, AtB: Array, AtA: Array) -> Array:
     alive = size > 0
     size = np.where(alive, size, 1.0)[:, None]
     G, B, X = AtA / (size * size.T), AtB / size, X * size  # topics of length one
-    X = np.where((X >= G @ X - B) & alive[:, None], X, 0.0)
+    X = np.where((len(X) * X >= G @ X - B) & alive[:, None], X, 0.0)  # zero where a gradient step would cross it
     at_once = max(1, 4_000_000 // len(X) ** 2)  # columns, so that their r x r systems stay within some 64 MB
     for first in range(0, X.shape[1], at_once):
         part = slice(first, first + at_once)

@@ -85,6 +85,7 @@ def read_pixels(path: Path) -> Array:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of oddities that change no pixel, or raises later
+            warnings.simplefilter("error", Image.DecompressionBombWarning)  # no column of V is that long
             with Image.open(path) as image:
                 if image.mode == "F":
                     raise ValueError("its pixels are fractions of an unknown whole; save it with 8 or 16 bits")
@@ -146,7 +147,7 @@ def build_image_matrix(
         names.append(name)
         parent = path.relative_to(folder).parent.as_posix()
         meta.append({} if parent == "." else {"label": parent})
-        digest.update(name.encode("utf-8", "surrogateescape") + b"\0" + image.tobytes())
+        digest.update(f"{name}\0{_size(image)}\0".encode("utf-8", "surrogateescape") + image.tobytes())
     if not pixels:
         found = f"none of its {len(broken)} images can be read" if broken else "it holds no image"
         raise ImageError(f"{folder}: {found}; known are {', '.join(sorted(ENDINGS))}")

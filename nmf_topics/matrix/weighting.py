@@ -130,12 +130,10 @@ class FittedWeighting:
 
     def apply(self, counts: Any) -> Any:
         """V, CSC of float64 and the shape of `counts`; a page without terms stays a column of zeros."""
-        counts = sp.csc_matrix(counts)
-        lengths = np.asarray(counts.sum(axis=0), dtype=np.float64).ravel()
-        per_entry = np.repeat(lengths, np.diff(counts.indptr))
-        formula = WEIGHTINGS[self.name]
-        weights = formula(counts.data.astype(np.float64), per_entry, counts.indices, self.statistics, self.idf_power)
-        V = sp.csc_matrix((weights, counts.indices, counts.indptr), shape=counts.shape)
+        V = sp.csc_matrix(counts, dtype=np.float64, copy=True)
+        lengths = np.asarray(V.sum(axis=0)).ravel()
+        per_entry = np.repeat(lengths, np.diff(V.indptr))
+        V.data = WEIGHTINGS[self.name](V.data, per_entry, V.indices, self.statistics, self.idf_power)
         if self.unit:
             norms = np.sqrt(np.asarray(V.multiply(V).sum(axis=0), dtype=np.float64).ravel())
             V.data /= np.repeat(np.where(norms > 0, norms, 1.0), np.diff(V.indptr))

@@ -204,7 +204,7 @@ class TopicModel:
         with np.errstate(divide="ignore"):  # a word of a topic of no mass has no weight over all
             lift = np.where(overall > 0, own / np.where(overall > 0, overall, 1.0), 1.0)
         score = RELEVANCE * np.log(own) + (1 - RELEVANCE) * np.log(lift) if order == "relevance" else lift
-        best = [candidates[i] for i in largest(score, k)]
+        best = [candidates[i] for i in largest(np.round(score, 9), k)]  # heavier words first among equals
         return [(self.rows.top(_one_hot(w, i), 1)[0][0], float(w[i])) for i in best]
 
     def top_pages(self, number: int, k: int = 5) -> list[tuple[int, float]]:

@@ -124,6 +124,11 @@ def reconstruction(v: Array, W: Array, h: Array, grid: PixelGrid, *, size: int =
     signs = ImageFont.truetype(str(default_font()), 40)
     gap, strip = 20, 34
     pictures = [(text, None if rgb is None else _to_image(rgb)) for text, rgb in parts]
+    if height > 2 * size:  # large images: the whole must fit a screen, and letters must be seen beside it
+        height = 2 * size
+        for _, picture in pictures:
+            if picture is not None:
+                picture.thumbnail((100 * height, height))
     width = sum(56 if picture is None else max(picture.width, 120) for _, picture in pictures) + 2 * gap
     page = Image.new("RGB", (width, height + strip + 2 * gap), "white")
     draw = ImageDraw.Draw(page)
@@ -135,5 +140,7 @@ def reconstruction(v: Array, W: Array, h: Array, grid: PixelGrid, *, size: int =
             continue
         draw.text((x, gap), text, fill=(40, 40, 40), font=letters)
         page.paste(picture, (x, strip + gap))
+        frame = (x - 1, strip + gap - 1, x + picture.width, strip + gap + picture.height)
+        draw.rectangle(frame, outline=(209, 209, 209))  # a white picture is one, too
         x += max(picture.width, 120)
     return page

@@ -115,9 +115,8 @@ def _draw_words(data: DataMatrix, results: Sequence[Factors], column: int, path:
     tops = [
         [largest(np.abs(result.W[:, k]), 8)[::-1] for k in order] for result, order in zip(results, orders, strict=True)
     ]
-    title = data.columns.titles[column]
-    font = find_font([title, *(rows.surfaces[i] for top in tops for words in top for i in words)])
-    title = _cut(drawable(title, font))
+    font = find_font(rows.surfaces[i] for top in tops for words in top for i in words)
+    title = _cut(drawable(data.columns.titles[column], font))
 
     pyplot = _pyplot()
     figure, axes = pyplot.subplots(

@@ -25,15 +25,21 @@ def default_font() -> Path:
     return Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"
 
 
-@cache
 def _letters_of(font: Path) -> frozenset[int]:
     """Code points that a font file has glyphs for; none if it cannot be read."""
+    return _letters_in(font.absolute())
+
+
+@cache
+def _letters_in(font: Path) -> frozenset[int]:
     from fontTools.ttLib import TTFont, TTLibError
+    from PIL import ImageFont
 
     try:
-        with TTFont(font, fontNumber=0, lazy=True) as file:
-            return frozenset(file.getBestCmap() or ())
-    except (OSError, TTLibError, AssertionError, KeyError, ValueError):
+        ImageFont.truetype(str(font), 20)  # what cannot be drawn with has no letters, either
+        with font.open("rb") as file, TTFont(file, fontNumber=0, lazy=True) as opened:
+            return frozenset(opened.getBestCmap() or ())
+    except (OSError, TTLibError, AssertionError, LookupError, ValueError):
         return frozenset()
 
 

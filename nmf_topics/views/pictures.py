@@ -6,11 +6,12 @@ from functools import singledispatch
 from pathlib import Path
 from typing import Any
 
+from nmf_topics.errors import OutputError
 from nmf_topics.images.pixels import PixelGrid
 from nmf_topics.topics.model import TopicModel
 from nmf_topics.views.basis import basis_grid, basis_image
 from nmf_topics.views.clouds import WORDS, CloudStyle, cloud_svg, make_cloud, sheet
-from nmf_topics.views.fonts import find_font
+from nmf_topics.views.fonts import default_font, find_font
 from nmf_topics.words.vocabulary import Vocabulary
 
 
@@ -45,6 +46,16 @@ def draw_topics(
     raise TypeError(f"there are no pictures of {type(rows).__name__}")
 
 
+def _caption_font(captions: list[str], font: Path | None) -> Path:
+    """The best font for captions; a name in letters that none has is left out of the sheet, not the sheet for it."""
+    for choice in (font, None):
+        try:
+            return find_font(captions, choice)
+        except OutputError:
+            continue
+    return default_font()
+
+
 @draw_topics.register
 def _(
     rows: Vocabulary,
@@ -60,7 +71,7 @@ def _(
     words = [word for top in terms.values() for word, _ in top]
     captions = [f"{t.number}  {t.share:.0%}  {t.label}" for t in model.topics()]
     style = CloudStyle(*size, font=find_font(words, font), colormap=colormap, seed=model.recipe["seed"])
-    caption_font = find_font(captions, font)
+    caption_font = _caption_font(captions, font)
     pictures, shown = [], []
     for (number, top), caption in zip(terms.items(), captions, strict=True):
         if not top:  # nothing to draw: a dead topic, or one whose words are all hidden

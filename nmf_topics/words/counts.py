@@ -233,7 +233,8 @@ class Bounds:
     ----------
     min_pages : a term must be on so many pages; a number below 1 is a share of the pages; None: 2 % of the pages,
         but at least 2 and at most 5
-    max_pages : and on no more than so many; 1.0 and below is a share of the pages
+    max_pages : and on no more than so many; 1.0 and below is a share of the pages, which a min_pages of None can only
+        raise
     max_terms : of those that remain, the most frequent ones; None: all
     """
 
@@ -243,11 +244,13 @@ class Bounds:
 
     def limits(self, n_pages: int) -> tuple[float, float]:
         """Smallest and largest number of pages a term may be on."""
+        high = _share(self.max_pages, n_pages) if self.max_pages <= 1 else float(self.max_pages)
         if self.min_pages is None:
             low = float(min(5, max(2, round(0.02 * n_pages))))
+            if self.max_pages <= 1:
+                high = max(high, low)  # of a handful of pages no word could be on two and on few enough
         else:
             low = _share(self.min_pages, n_pages) if self.min_pages < 1 else float(self.min_pages)
-        high = _share(self.max_pages, n_pages) if self.max_pages <= 1 else float(self.max_pages)
         return low, high
 
 
