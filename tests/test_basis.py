@@ -169,7 +169,7 @@ def test_scale_of_the_columns_does_not_matter() -> None:
 
 
 @pytest.mark.parametrize(
-    ("grid", "rank"), [((19, 19), 49), ((1, 1), 1), ((3, 12), 5), ((40, 8), 7), ((2, 3), 100), ((200, 200), 9)]
+    ("grid", "rank"), [((19, 19), 49), ((1, 1), 1), ((3, 12), 5), ((40, 8), 7), ((2, 3), 100), ((200, 200), 16)]
 )
 def test_figures_of_every_shape(grid: tuple[int, int], rank: int, rng: np.random.Generator) -> None:
     """Small, wide, high and large images, few parts and many: the figure has a size that a screen has."""

@@ -158,6 +158,12 @@ def test_words_with_signs_that_cannot_be_drawn() -> None:
     assert make_cloud([("music", 1.0), ("ab", 0.8), ("ok", 0.6)], 1, style()).layout_ == cloud.layout_
 
 
+def test_words_of_almost_no_weight_are_left_out() -> None:
+    """A word of less than a hundredth of the heaviest's weight would look far heavier than it is."""
+    cloud = make_cloud([*TERMS, ("faint", 0.011), ("fainter", 0.009), ("rounding", 1e-15)], 1, style())
+    assert drawn(cloud) == [*(word for word, _ in TERMS), "faint"]
+
+
 def test_scripts_from_right_to_left() -> None:
     """Arabic is drawn as joined letters: the word is not as wide as its letters alone."""
     from PIL import ImageFont, features

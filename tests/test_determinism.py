@@ -10,12 +10,14 @@ from __future__ import annotations
 import json
 import os
 import random
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from click.testing import Result
 from PIL import Image
 from program import call
 
@@ -24,20 +26,20 @@ from nmf_topics.corpus.open import open_corpus, sample_corpus_path
 SURROUNDINGS: dict[str, dict[str, str]] = {
     "hash seed 0, one thread": {"PYTHONHASHSEED": "0", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
     "hash seed 1, two threads": {"PYTHONHASHSEED": "1", "OPENBLAS_NUM_THREADS": "2", "OMP_NUM_THREADS": "2"},
-    "random hash seed": {"PYTHONHASHSEED": "random", "OPENBLAS_NUM_THREADS": "", "OMP_NUM_THREADS": ""},
-    "another language and time": {
+    "random hash seed, language, time zone, width": {
+        "PYTHONHASHSEED": "random",
         "LC_ALL": "C",
-        "TZ": "Asia/Tokyo",
         "PYTHONUTF8": "0",
         "PYTHONIOENCODING": "utf-8",
+        "TZ": "Asia/Tokyo",
         "COLUMNS": "40",
     },
 }
 # options of a fit, and in how many of the surroundings it is repeated
 STYLES: dict[str, tuple[list[object], int]] = {
-    "default": (["-r", 3, "--max-terms", 400], 4),
+    "default": (["-r", 3, "--max-terms", 400], 3),
     "article": (["-r", 2, "--recipe", "article", "--seed", 3, "--max-iter", 60, "--max-terms", 100], 1),
-    "kl": (["-r", 2, "--objective", "kl", "--max-iter", 40, "--max-terms", 100], 2),
+    "kl": (["-r", 2, "--objective", "kl", "--max-iter", 40, "--max-terms", 100], 1),
 }
 
 
@@ -104,11 +106,12 @@ def test_a_fit_of_text(tmp_path: Path, style: str) -> None:
     assert len(set(printed)) == 1
 
 
-def test_another_seed_is_another_model(tmp_path: Path) -> None:
-    """The other premise: what should matter does."""
+def test_another_seed_is_another_model(run: Callable[..., Result], tmp_path: Path) -> None:
+    """The premise of all this: what should matter does."""
     write(tmp_path / "x" / "pages.jsonl", pages())
     options = ["fit", "x/pages.jsonl", "-r", 2, "--start", "random", "--max-iter", 5, "--max-terms", 100, "-q"]
-    run_all([([*options, "--seed", seed, "-o", f"seed-{seed}"], {}) for seed in (0, 1)])
+    for seed in (0, 1):
+        assert run(*options, "--seed", seed, "-o", f"seed-{seed}").exit_code == 0
     one, other = (contents(tmp_path / f"seed-{seed}") for seed in (0, 1))
     assert one["model.npz"] != other["model.npz"]
     assert one["clouds/topic-01.png"] != other["clouds/topic-01.png"]
@@ -145,7 +148,7 @@ def test_images_and_comparisons(tmp_path: Path) -> None:
 
 def test_ranks(tmp_path: Path) -> None:
     """The table and the curves of ranks: the same bytes at once, and in two steps that the second completes."""
-    one, other = (dict(SURROUNDINGS[name]) for name in ("hash seed 1, two threads", "random hash seed"))
+    one, other = (dict(SURROUNDINGS[name]) for name in ("hash seed 0, one thread", "hash seed 1, two threads"))
     rows = pages()
     for i, place in enumerate(("at-once", "stepwise")):
         write(tmp_path / place / "pages.jsonl", random.Random(i).sample(rows, len(rows)))

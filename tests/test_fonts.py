@@ -150,6 +150,8 @@ def test_own_font_that_is_none(content: bytes | str | None) -> None:
 def test_signs_need_no_font() -> None:
     """Emoji and other signs do not stand in the way of words; what is no letter asks for no font."""
     assert find_font(["music🎵", "❤️", "→", "a\u200fb", "x\u202ey", "™"]) == default_font()
+    own = font_with("ab", "own.ttf")
+    assert find_font(["a🎵", "b❤\ufe0f", "→", "a\u200db"], own) == own
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nmf_topics.topics.measures import coherence, diversity, nmi, npmi, purity, sparseness
+from nmf_topics.topics.measures import coherence, diversity, nmi, npmi, purity, sparseness, top_rows
 
 # pages:                0  1  2  3  4  5  6  7
 PAGES = sp.csr_matrix([[1, 1, 1, 1, 0, 0, 0, 0],  # 0
@@ -70,6 +70,14 @@ def test_coherence_looks_at_the_top_terms_that_have_weight() -> None:
     assert coherence(PAGES.toarray(), W)[0] == pytest.approx(npmi(PAGES, (0, 1, 2)))
 
 
+def test_top_rows() -> None:
+    """The largest weights first, the earlier row among equals; what is zero but for rounding is none of them."""
+    w = np.array([0.2, 0.5, 1e-9, 0.5, 0.0, 1e-6])
+    assert top_rows(w, 9) == [1, 3, 0, 5]
+    assert top_rows(w, 2) == [1, 3]
+    assert top_rows(np.zeros(3), 2) == []
+
+
 def test_diversity_by_hand() -> None:
     """Of 2 + 2 top terms three are distinct; with one term each, both are."""
     W = np.array([[3, 0], [2, 2], [0, 3], [1, 1]], dtype=float)
@@ -81,7 +89,7 @@ def test_diversity_by_hand() -> None:
 def test_diversity_counts_no_term_without_weight() -> None:
     """Topics that share no term have a diversity of 1, however few terms have weight; without any there is none."""
     W = np.zeros((40, 3))
-    W[:3, 0], W[3:6, 1] = 1, 1
+    W[:3, 0], W[3:6, 1], W[20:, 1] = 1, 1, 1e-12
     assert diversity(W) == 1
     assert math.isnan(diversity(np.zeros((4, 2))))
 

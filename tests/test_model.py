@@ -348,7 +348,7 @@ def slow_order(model: TopicModel, number: int, score: Callable[[float, float], f
     for i, word in enumerate(model.rows.surfaces):  # type: ignore[attr-defined]
         own = float(model.W[i, number - 1])
         overall = sum(float(model.W[i, k]) * float(model.shares[k]) for k in range(model.rank))
-        if own > 0:
+        if own > 1e-6 * model.W[:, number - 1].max():
             scored.append((-round(score(own, overall), 9), -own, i, word))
     return [word for *_, word in sorted(scored)]
 
@@ -389,7 +389,7 @@ def test_equally_exclusive_words_are_in_the_order_of_their_weights() -> None:
 def test_exclusive_words_are_sought_among_the_heaviest() -> None:
     """A word of almost no weight is not shown as exclusive: only the 100 heaviest are looked at."""
     W = np.zeros((102, 2))
-    W[:101, 0], W[101, 0] = 1.0, 1e-9
+    W[:101, 0], W[101, 0] = 1.0, 1e-3
     W[:101, 1] = 0.5
     model = by_hand(W / W.sum(axis=0), [[1], [1]], words(*(f"w{i}" for i in range(102))))
     assert "w101" not in [word for word, _ in model.terms(1, 102, order="exclusive")]
@@ -401,6 +401,21 @@ def test_number_of_words(order: Any) -> None:
     model = by_hand([[0.5, 0], [0.5, 0], [0, 1]], [[1], [1]])
     assert model.terms(1, 0, order=order) == []
     assert model.terms(1, 99, order=order) == [("a", 0.5), ("b", 0.5)]
+
+
+def test_words_as_good_as_without_weight_are_none_of_the_topic() -> None:
+    """What multiplicative updates leave where zeros are meant is not shown, in no order; a small weight is."""
+    W = np.array([[0.9, 1e-16], [0.1, 0.2], [1e-5, 0], [1e-7, 0.8]])
+    model = by_hand(W / W.sum(axis=0), [[1], [1]])
+    for order in ("frequency", "relevance", "exclusive"):
+        assert {word for word, _ in model.terms(1, order=order)} == {"a", "b", "c"}
+        assert {word for word, _ in model.terms(2, order=order)} == {"b", "d"}
+
+
+def test_subjects_are_kept_apart(model: TopicModel) -> None:
+    """Subjects that share no word share none in their topics either."""
+    listed = [{word for word, _ in model.terms(k, 99)} for k in (1, 2, 3)]
+    assert not listed[0] & listed[1] | listed[0] & listed[2] | listed[1] & listed[2]
 
 
 def test_labels_are_distinct_words_of_the_corpus(model: TopicModel) -> None:

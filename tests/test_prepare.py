@@ -217,6 +217,10 @@ def test_a_changed_source_is_counted_anew(tmp_path: Path) -> None:
     assert read(folder, cache=cache)[1].items == 0
     (folder / "00.txt").write_text(ROWS[1]["text"])
     assert read(folder, cache=cache)[1].items == 12
+    length, later = len(ROWS[1]["text"]), os.stat(folder / "00.txt").st_mtime + 10
+    (folder / "00.txt").write_text("rocket moon planet star".ljust(length))  # another text of the same length
+    os.utime(folder / "00.txt", (later, later))
+    assert read(folder, cache=cache)[1].items == 12
     (folder / "new.txt").write_text("cat dog")
     assert read(folder, cache=cache)[1].items == 13
     (folder / "new.txt").unlink()

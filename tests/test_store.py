@@ -133,11 +133,15 @@ def test_files_are_plain(stored: Path) -> None:
         assert all(archive[name].dtype.kind == "f" for name in archive.files)
 
 
-def test_loads_in_a_fresh_process(stored: Path) -> None:
-    """The public load_model needs nothing else to be imported before it."""
-    code = f"import nmf_topics; print(nmf_topics.load_model({str(stored)!r}).label(2))"
-    result = subprocess.run([sys.executable, "-X", "utf8", "-c", code], capture_output=True, encoding="utf-8")
-    assert (result.stdout, result.stderr) == ("Música “é”\n", "")
+def test_loads_in_a_fresh_process(stored: Path, rng: np.random.Generator) -> None:
+    """The public load_model needs nothing else to be imported before it, whatever the rows are."""
+    Path("images").mkdir()
+    save_model(image_model(rng), Path("images"))
+    code = "import sys, nmf_topics; print(nmf_topics.load_model(sys.argv[1]).label(2))"
+    for folder, label in ((stored, "Música “é”"), (Path("images"), "part 2")):
+        command = [sys.executable, "-X", "utf8", "-c", code, str(folder)]
+        result = subprocess.run(command, capture_output=True, encoding="utf-8")
+        assert (result.stdout, result.stderr) == (f"{label}\n", "")
 
 
 # ---------------------------------------------------------------------------------------------- what is refused

@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -79,7 +79,7 @@ def classify(files: tuple[str, ...], **options: Any) -> None:
     model = load_model(options["model"])
     classifier = Classifier(model)
     if model.rows.kind == "pixels":
-        found = _images(classifier, files, _gallery(options, talk), talk)
+        found = _images(classifier, _image_paths(files), _gallery(options, talk), talk)
     else:
         found = _texts(classifier, files, columns, options["explain"], talk)
     readable = False
@@ -169,8 +169,8 @@ def _gallery(options: dict[str, Any], talk: Talk) -> Path | None:
     return Path(folder)
 
 
-def _images(classifier: Classifier, files: Iterable[str], folder: Path | None, talk: Talk) -> Iterator[Assignment]:
-    """Assignments of images, and their reconstructions as pictures."""
+def _image_paths(files: Sequence[str]) -> list[Path]:
+    """The images that the arguments mean: themselves, and those in folders."""
     paths: list[Path] = []
     for file in files:
         if not os.path.exists(file):
@@ -178,6 +178,11 @@ def _images(classifier: Classifier, files: Iterable[str], folder: Path | None, t
         paths += image_files(Path(file)) if os.path.isdir(file) else [Path(file)]
     if not paths:
         raise ModelError(f"there is no image in {', '.join(files)}; known are {', '.join(sorted(ENDINGS))}")
+    return paths
+
+
+def _images(classifier: Classifier, paths: Sequence[Path], folder: Path | None, talk: Talk) -> Iterator[Assignment]:
+    """Assignments of images, and their reconstructions as pictures."""
     grid: Any = classifier.model.rows
     drawn: Counter[str] = Counter()
     for first in range(0, len(paths), BATCH):

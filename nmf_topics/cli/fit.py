@@ -74,6 +74,9 @@ def read_data(source: Source, recipe: Recipe, cache: Path | None, talk: Talk) ->
     m, n = data.V.shape
     kinds = ("words", "pages") if data.rows.kind == "terms" else (data.rows.kind, "images")
     talk.note(f"V is {m} {kinds[0]} x {n} {kinds[1]}")
+    if "tokens" in data.ledger:
+        dropped = ", ".join(f"{count} {reason}" for reason, count in data.ledger["dropped"].items() if count)
+        talk.detail(f"{data.ledger['tokens']} words read, {data.ledger['kept']} kept, dropped: {dropped or 'none'}")
     return data
 
 
@@ -121,6 +124,8 @@ def run_fit(
             point_latest(folder, o.LATEST)
         except OSError as error:
             talk.warn(f"{o.LATEST} could not be made to name {folder} ({error.strerror or error}); name it yourself")
+    for stage in record.stages:
+        talk.detail(f"{stage['stage']}: {stage['seconds']} s, peak memory {stage['peak_memory_mb']} MB")
     look = "clouds/all.png" if not images else "clouds/all.png and reconstruction.png"
     talk.note(f"model in {folder} (see {look}, topics.csv, pages.csv)")
     return model, folder

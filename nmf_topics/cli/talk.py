@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 EVERY = 5.0  # seconds between lines of progress where there is no terminal
+CLEAR = "\r\x1b[K"  # to the beginning of the line, and nothing on it
 
 
 class Talk:
@@ -24,21 +25,28 @@ class Talk:
     def __init__(self, quiet: bool = False, verbose: bool = False) -> None:
         self.quiet = quiet
         self.verbose = verbose and not quiet
+        self.unfinished = False  # whether the cursor stands at the end of a line of progress
 
     def note(self, message: str) -> None:
         """Something that the user may want to know."""
         if not self.quiet:
+            self.clear()
             click.echo(message, err=True)
 
     def detail(self, message: str) -> None:
         """Something for --verbose."""
         if self.verbose:
-            click.echo(message, err=True)
+            self.note(message)
 
     def warn(self, message: str) -> None:
         """Something that the user should know."""
-        if not self.quiet:
-            click.echo(f"warning: {message}", err=True)
+        self.note(f"warning: {message}")
+
+    def clear(self) -> None:
+        """Take a line of progress away."""
+        if self.unfinished:
+            click.echo(CLEAR, nl=False, err=True)
+            self.unfinished = False
 
     def progress(self, what: str) -> Progress:
         """A line that grows while something takes its time."""
@@ -55,7 +63,6 @@ class Progress:
         self._began = time.monotonic()
         self._said = self._began
         self._count = 0
-        self._shown = False
 
     def __enter__(self) -> Progress:
         return self
@@ -70,13 +77,12 @@ class Progress:
         rate = self._count / (now - self._began)
         line = f"{self._what} {self._count} ({rate:.0f}/s) {detail}".rstrip()
         if self._terminal:
-            click.echo(f"\r\x1b[K{line}", nl=False, err=True)
-            self._shown = True
+            click.echo(f"{CLEAR}{line}", nl=False, err=True)
+            self._talk.unfinished = True
         else:
             click.echo(line, err=True)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._shown:
-            click.echo("\r\x1b[K", nl=False, err=True)
+        self._talk.clear()

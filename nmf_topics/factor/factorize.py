@@ -183,10 +183,9 @@ def _name_problems(objective: str, rule: str) -> Iterator[str]:
 
 
 def project(V: Any, W: Array, *, objective: str = "frobenius", rule: str = "amu") -> tuple[Array, Array]:
-    """Weights of pages on fixed topics: the H update alone, repeated until no weight moves.
+    """Weights of pages on fixed topics: the H update alone, and on to the minimum, which for a page is the only one.
 
     Each page's answer depends on that page and W only, so it is the same (to rounding) whatever pages come with it.
-    Least squares end at the minimum itself.
 
     Parameters
     ----------
@@ -197,7 +196,8 @@ def project(V: Any, W: Array, *, objective: str = "frobenius", rule: str = "amu"
     Returns
     -------
     H : ndarray of shape (r, n), float64 whatever V and W are
-    errors : ndarray of shape (n,), each page's relative error; nan for a page of zeros
+    errors : ndarray of shape (n,), each page's relative error; nan for a page of zeros, and for one with a term that no
+        topic has, whose divergence is infinite
 
     Raises
     ------

@@ -1,7 +1,8 @@
 """What is minimised, and the sweep over the blocks that lessens it.
 
 A sweep updates H block by block and sums the statistics that W needs on the way, so V is read once; then W follows.
-An objective also solves for new pages alone: W fixed, the H update repeated until nothing moves.
+An objective also solves for new pages alone: W fixed, the H update repeated, and an exact method from there to the
+minimum, which for a page is the only one.
 
     frobenius   F = 1/2 ||V - WH||_F^2               any rule of `rules.RULES`
     kl          D = sum(V log(V / WH) - V + WH)      Lee and Seung's update for it; only entries with V > 0 cost
@@ -26,7 +27,8 @@ from nmf_topics.factor.rules import Rule, finish
 
 # A page of a fixed model is solved when no weight moves by more than this share of the page's largest weight.
 PAGE_TOLERANCE = 1e-10
-PAGE_MAX_STEPS = {"frobenius": 500, "kl": 5_000}  # least squares have an exact end to come
+PAGE_MAX_STEPS = {"frobenius": 500, "kl": 30}  # steps of the rule; what they have not settled, an exact method ends
+NEWTON_STEPS = 50
 CHECK_EVERY = 10
 
 Columns = NDArray[np.integer[Any]]  # positions of pages
@@ -81,13 +83,13 @@ def _frobenius_scale(V: PageBlocks) -> float:
 
 
 def _column_squares(V: Any) -> Array:
-    V = V.astype(np.float64, copy=False)
     squares = V.multiply(V) if sp.issparse(V) else np.square(V)
     return np.asarray(squares.sum(axis=0), dtype=np.float64).ravel()
 
 
 def _frobenius_solve_pages(V: Any, W: Array, *, rule: Rule) -> tuple[Array, Array]:
     """H of a block with W fixed, and ||v - Wh|| / ||v|| of each page (nan for a page of zeros)."""
+    V = V.astype(W.dtype, copy=False)
     WtV = np.ascontiguousarray(np.asarray(V.T @ W).T)
     WtW = W.T @ W
 
@@ -96,7 +98,7 @@ def _frobenius_solve_pages(V: Any, W: Array, *, rule: Rule) -> tuple[Array, Arra
 
     # Any positive start of the right size will do; one that depends on the page alone gives it the same answer in
     # every company.
-    size = max(float(WtW.sum()), float(np.finfo(W.dtype).tiny))
+    size = float(WtW.sum()) or 1.0
     start = np.where(np.diag(WtW)[:, None] > 0, WtV.sum(axis=0) / size, 0.0)  # a dead topic has no weight
     H = _repeat_to_convergence(start, step, PAGE_MAX_STEPS["frobenius"])
     H = finish(H, WtV, WtW)
@@ -192,8 +194,22 @@ def _kl_scale(V: PageBlocks) -> float:
     return sum(part for _, part in V.map(_kl_total))
 
 
+def _page_divergences(V: Any, W: Array, H: Array) -> Array:
+    """The divergence of each page; infinite where it has a term that WH lacks."""
+    R = _ratio(V, W, H)
+    v, r = (V.data, R.data) if sp.issparse(V) else (V, R)
+    costs = np.where(r > 0, v * np.log(np.where(r > 0, r, 1.0)), np.where(v > 0, np.inf, 0.0))
+    if sp.issparse(V):
+        column_of = np.repeat(np.arange(V.shape[1]), np.diff(V.indptr))
+        sums = np.bincount(column_of, weights=costs, minlength=V.shape[1])
+    else:
+        sums = costs.sum(axis=0)
+    return np.asarray(sums - np.asarray(V.sum(axis=0), dtype=np.float64).ravel() + W.sum(axis=0) @ H)
+
+
 def _kl_solve_pages(V: Any, W: Array, *, rule: Rule) -> tuple[Array, Array]:
-    """H of a block with W fixed, and each page's divergence over its sum (nan for a page of zeros)."""
+    """H of a block with W fixed, and each page's divergence over its sum (nan for a page of zeros, or infinite)."""
+    V = V.astype(W.dtype, copy=False)
     if sp.issparse(V):
         V = V.tocsc()
     totals = np.asarray(V.sum(axis=0), dtype=np.float64).ravel()
@@ -202,15 +218,50 @@ def _kl_solve_pages(V: Any, W: Array, *, rule: Rule) -> tuple[Array, Array]:
     def step(H: Array, active: Columns) -> Array:
         return _kl_step(V[:, active], W, H, column_sums)
 
-    size = max(float(column_sums.sum()), float(np.finfo(W.dtype).tiny))
+    size = float(column_sums.sum()) or 1.0
     start = np.where(column_sums[:, None] > 0, totals / size, 0.0)  # a dead topic has no weight
     H = _repeat_to_convergence(start, step, PAGE_MAX_STEPS["kl"])
+    at_once = max(1, 4_000_000 // len(H) ** 2)  # pages, so that their r x r matrices stay within some 64 MB
+    for first in range(0, len(totals), at_once):
+        part = slice(first, first + at_once)
+        H[:, part] = _newton(V[:, part], W, H[:, part])
+    H = _kl_step(V, W, H, column_sums)  # weights too small to matter in a page's divergence follow
+    divergences = _page_divergences(V, W, H)
+    known = (totals > 0) & np.isfinite(divergences)
     errors = np.full(len(totals), np.nan)
-    for j in np.flatnonzero(totals > 0):
-        column = V[:, [j]]
-        log_part, total = _entropy_terms(column, _ratio(column, W, H[:, [j]]))
-        errors[j] = max(log_part - total + float(column_sums @ H[:, j]), 0.0) / total
+    errors[known] = np.maximum(divergences[known], 0.0) / totals[known]
     return H, errors
+
+
+def _newton(V: Any, W: Array, H: Array) -> Array:
+    """From near each page's least divergence to the least itself.
+
+    Each step goes to the minimum over h >= 0 of the second-order model, or as far that way as the divergence falls.
+    """
+    H = H.copy()
+    column_sums = W.sum(axis=0)[:, None]
+    active = np.flatnonzero(H.any(axis=0))
+    for _ in range(NEWTON_STEPS):
+        if not active.size:
+            break
+        pages, h = V[:, active], H[:, active]
+        R = _ratio(pages, W, h)
+        slopes = column_sums - np.asarray(R.T @ W).T
+        curvature = _ratio(R, W, h)  # V / (WH)^2
+        hessians = np.stack([np.asarray(curvature.T @ (W * W[:, [k]])) for k in range(len(h))], axis=1)
+        way = finish(h, (hessians @ h.T[:, :, None])[:, :, 0].T - slopes, hessians) - h
+        wanted = 1e-4 * (slopes * way).sum(axis=0)
+        before = _page_divergences(pages, W, h)
+        rounding = 1e-14 * np.asarray(pages.sum(axis=0), dtype=np.float64).ravel()
+        share = np.ones(len(active))
+        for _ in range(NEWTON_STEPS):
+            short = _page_divergences(pages, W, h + share * way) > before + share * wanted + rounding
+            if not short.any():
+                break
+            share[short] /= 2
+        H[:, active] = h + share * way
+        active = active[np.abs(share * way).max(axis=0) > PAGE_TOLERANCE * h.max(axis=0)]
+    return H
 
 
 OBJECTIVES: dict[str, Objective] = {

@@ -19,6 +19,14 @@ import scipy.sparse as sp
 from nmf_topics.factor.blocks import Array
 from nmf_topics.matrix.datamatrix import largest
 
+# Multiplicative updates come near zero, but not to it: below this share of a topic's heaviest weight there is none.
+NEGLIGIBLE = 1e-6
+
+
+def top_rows(w: Array, k: int) -> list[int]:
+    """Rows of the k largest weights of a topic, largest first; rows of no weight never are among them."""
+    return [int(i) for i in largest(w, k) if w[i] > NEGLIGIBLE * w.max()]
+
 
 def npmi(V: Any, rows: Sequence[int]) -> float:
     """Mean normalised pointwise mutual information of the pairs of some terms, by page.
@@ -68,7 +76,7 @@ def coherence(V: Any, W: Array, *, top: int = 10) -> Array:
     ndarray of shape (r,)
     """
     by_row = sp.csr_matrix(V)
-    return np.array([npmi(by_row, [i for i in largest(w, top) if w[i] > 0]) for w in W.T])
+    return np.array([npmi(by_row, top_rows(w, top)) for w in W.T])
 
 
 def diversity(W: Array, *, top: int = 25) -> float:
@@ -79,7 +87,7 @@ def diversity(W: Array, *, top: int = 25) -> float:
     W : ndarray of shape (m, r)
     top : terms of a topic that are looked at; those of no weight never are
     """
-    tops = [i for w in W.T for i in largest(w, top) if w[i] > 0]
+    tops = [i for w in W.T for i in top_rows(w, top)]
     return len(set(tops)) / len(tops) if tops else float("nan")
 
 

@@ -19,7 +19,7 @@ from nmf_topics.errors import MatrixError, ModelError
 from nmf_topics.factor.blocks import Array
 from nmf_topics.factor.factorize import Factorization, Iteration, factorize, project
 from nmf_topics.matrix.datamatrix import DataMatrix, PageColumns, RowAxis, largest
-from nmf_topics.topics.measures import coherence
+from nmf_topics.topics.measures import NEGLIGIBLE, coherence
 from nmf_topics.words.counts import TermReader, WordOptions
 
 Status = Literal["ok", "no-known-words", "unreadable"]
@@ -185,7 +185,7 @@ class TopicModel:
         return made
 
     def terms(self, number: int, k: int = 10, *, order: WordOrder = "frequency") -> list[tuple[str, float]]:
-        """The k top words of a topic, as (word, weight in W).
+        """The k top words of a topic, as (word, weight in W); words of no weight are left out.
 
         Parameters
         ----------
@@ -195,6 +195,7 @@ class TopicModel:
         """
         self._check(number)
         w = self.W[:, number - 1].copy()
+        w[w <= NEGLIGIBLE * w.max()] = 0.0
         w[self.hidden_rows] = 0.0
         if order == "frequency":
             return self.rows.top(w, k)

@@ -14,6 +14,7 @@ from nmf_topics.views.fonts import drawable
 
 WORDS = 80
 LONGEST = 28  # letters of a word that are drawn; a longer one would press all others into the smallest print
+LIGHTEST = 0.01  # of the heaviest word's weight; lighter ones could not be told from it by their size
 SCALE = 2  # clouds are laid out on a small canvas and drawn larger: as sharp, and several times faster
 
 # Dark, and told apart by the colour-blind (after Okabe & Ito, Color universal design, 2008).
@@ -81,6 +82,7 @@ def make_cloud(terms: Sequence[tuple[str, float]], number: int, style: CloudStyl
         drawn.setdefault(word if len(word) <= LONGEST else word[: LONGEST - 1] + "…", weight)
     drawn.pop("", None)
     heaviest = max(drawn.values(), default=1.0)
+    drawn = {word: weight for word, weight in drawn.items() if weight >= LIGHTEST * heaviest}
     strength = {word: (weight / heaviest) ** 0.5 for word, weight in drawn.items()}
 
     def shade(word: str, **_: Any) -> str:

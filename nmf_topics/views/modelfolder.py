@@ -20,7 +20,8 @@ RUN = "run.json"
 def files_of(folder: Path) -> list[str]:
     """The files that an earlier run wrote into a folder, as its record says."""
     files = read_run(folder).get("files")
-    return [name for name in files if isinstance(name, str)] if isinstance(files, list) else []
+    names = [name for name in files if isinstance(name, str)] if isinstance(files, list) else []
+    return [name for name in names if ".." not in name.split("/")]  # no detour to what was written just now
 
 
 def read_run(folder: Path) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, TextIO
 
 from nmf_topics.topics.classify import Assignment
@@ -116,7 +117,9 @@ def write_csv(rows: Iterable[Sequence[str]], target: Path | TextIO) -> None:
         with target.open("w", encoding="utf-8", newline="") as file:
             write_csv(rows, file)
     else:
-        csv.writer(target, lineterminator="\n").writerows(rows)
+        # Python before 3.13 quotes a carriage return only where it is part of the end of a line
+        lines = SimpleNamespace(write=lambda line: target.write(line.removesuffix("\r\n") + "\n"))
+        csv.writer(lines, lineterminator="\r\n").writerows(rows)
 
 
 def topic_json(model: TopicModel, number_: int, *, terms: int = 10, pages: int = 5) -> dict[str, Any]:
