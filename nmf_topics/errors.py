@@ -8,6 +8,7 @@ Every message says what went wrong, where, and what to try; the command line pri
         MatrixError     V is not what a factorization needs (NaN, negative, empty, wrong shape)
         ModelError      a model folder is missing, foreign, damaged, or does not fit the question
         OutputError     a result cannot be written (no permission, no space, something else in the way)
+            FontError   no font has the letters of what is to be drawn
         MissingExtra    a format needs a package that is not installed
 """
 
@@ -36,6 +37,10 @@ class ModelError(NmfTopicsError):
 
 class OutputError(NmfTopicsError):
     """A result cannot be written."""
+
+
+class FontError(OutputError):
+    """No font has the letters of what is to be drawn."""
 
 
 class MissingExtra(NmfTopicsError):

@@ -12,6 +12,7 @@ import pytest
 import scipy.sparse as sp
 from PIL import Image
 
+from nmf_topics.corpus.open import sample_corpus_path
 from nmf_topics.errors import MatrixError
 from nmf_topics.images.pixels import PixelGrid
 from nmf_topics.matrix.datamatrix import DataMatrix, PageColumns
@@ -199,6 +200,27 @@ def test_coherence_alone_may_choose() -> None:
     """Where two ranks have no bend between them, the better coherence is the answer; nan is no coherence."""
     assert suggest([row(3, 0.5, 0.1), row(5, 0.4, 0.3), row(7, 0.4)][:2])[:2] == (5, 5)
     assert suggest([row(3, 0.5), row(5, 0.5, 0.3), row(7, 0.5)])[:2] == (5, 5)
+
+
+def test_singular_values_say_where_they_flatten() -> None:
+    """Ten values above the noise, the first far above: the suggestion is ten, whatever noise follows."""
+    noise = [1.3 * 0.985**k for k in range(20)]
+    singular = [3.0, *(2.0 - 0.05 * k for k in range(9)), *noise]
+    rows = [row(rank, 0.9) for rank in range(2, 31, 2)]
+    assert suggest(rows, singular) == (10, 10, ["the singular values flatten after number 10"])
+
+
+@pytest.mark.parametrize("singular", [[], [2.0, 1.0], [1.0] * 20, [0.0] * 20])
+def test_singular_values_that_say_nothing(singular: list[float]) -> None:
+    """Too few values, even ones, or none above zero single out no rank."""
+    assert suggest([row(2, 0.5), row(4, 0.5)], singular)[2] == ["no curve singles out a rank"]
+
+
+def test_singular_values_of_the_sample_flatten_after_its_subjects() -> None:
+    """The sample has ten subjects, and its singular values say so."""
+    data = prepare(Source(str(sample_corpus_path())), Recipe())
+    low, high, reasons = suggest([row(2, 0.5), row(30, 0.5)], singular_values(data, 30).tolist())
+    assert (low, high) == (10, 10), reasons
 
 
 # ---------------------------------------------------------------------------------------------- the command goes on

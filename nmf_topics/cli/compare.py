@@ -13,7 +13,7 @@ from nmf_topics.cli.fit import read_data, typical_page
 from nmf_topics.topics.compare import FIGURES, compare_factorizations
 from nmf_topics.topics.model import fit_topics
 from nmf_topics.views.figures import draw_comparison
-from nmf_topics.views.tables import json_number, number, print_table, write_csv
+from nmf_topics.views.tables import decimals, json_number, number, print_table, write_csv
 from nmf_topics.writing import folder_of_files
 
 MARK = "compare.json"
@@ -75,6 +75,6 @@ def compare(source: str | None, **options: Any) -> None:
         return
     print_table(
         ["", *table],
-        [[name.replace("_", " "), *(f"{getattr(r, name):.4f}" for r in results)] for name in FIGURES],
+        [[name.replace("_", " "), *(decimals(getattr(r, name), 4) for r in results)] for name in FIGURES],
         right=(1, 2, 3),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.topics.model import TopicModel, fit_topics
 from nmf_topics.topics.prepare import Source, prepare
 from nmf_topics.topics.recipes import Recipe
+from nmf_topics.topics.stability import fit_runs
 from nmf_topics.topics.store import MARK, point_latest
 from nmf_topics.views.modelfolder import write_model_folder
 from nmf_topics.views.tables import model_json, print_topics
@@ -29,6 +31,9 @@ from nmf_topics.writing import folder_of_files
 @o.matrix_options
 @o.factor_options
 @o.seed_option
+@click.option(
+    "--runs", type=click.IntRange(min=1), default=1, show_default=True, help="Best of so many; each topic's stability."
+)
 @o.corpus_options
 @click.option("--require-convergence", is_flag=True, help="Exit with 3 if --max-iter ended the fit.")
 @click.option("--force", is_flag=True, help="Write into a folder that holds other files.")
@@ -53,6 +58,7 @@ def fit(source: str | None, **options: Any) -> None:
         recipe,
         options["rank"],
         seed=options["seed"],
+        runs=options["runs"],
         output=options["output"],
         cache=o.cache_of(options),
         force=options["force"],
@@ -86,6 +92,7 @@ def run_fit(
     rank: int,
     *,
     seed: int,
+    runs: int,
     output: Path | None,
     cache: Path | None,
     force: bool,
@@ -99,7 +106,8 @@ def run_fit(
     with folder_of_files(folder, mark=MARK, force=force):
         pass  # whether the folder may be written is asked before the work, not after it
     with record.stage("fit"), talk.progress("iteration") as progress:
-        model = fit_topics(
+        fit_data = partial(fit_runs, runs=runs) if runs > 1 else fit_topics
+        model = fit_data(
             data,
             rank,
             objective=recipe.objective,
@@ -119,6 +127,7 @@ def run_fit(
             lambda: record.document(model),
             force=force,
             example=(data.V, typical_page(model)) if images else None,
+            warn=talk.warn,
         )
         try:
             point_latest(folder, o.LATEST)
@@ -126,8 +135,10 @@ def run_fit(
             talk.warn(f"{o.LATEST} could not be made to name {folder} ({error.strerror or error}); name it yourself")
     for stage in record.stages:
         talk.detail(f"{stage['stage']}: {stage['seconds']} s, peak memory {stage['peak_memory_mb']} MB")
-    look = "clouds/all.png" if not images else "clouds/all.png and reconstruction.png"
-    talk.note(f"model in {folder} (see {look}, topics.csv, pages.csv)")
+    look = [
+        name for name in ("clouds/all.png", "reconstruction.png", "topics.csv", "pages.csv") if (folder / name).exists()
+    ]
+    talk.note(f"model in {folder} (see {', '.join(look)})")
     return model, folder
 
 
@@ -141,7 +152,10 @@ def report_fit(model: TopicModel, talk: Talk) -> None:
     talk.note(f"{ended}: {len(model.trace)} iterations, relative error {model.relative_error:.4f}")
     if dead := model.dead_topics:
         numbers = ", ".join(map(str, dead))
-        talk.warn(f"no page uses topic {numbers}: the corpus does not fill {model.rank} topics; try a smaller --rank")
+        talk.warn(
+            f"no page has topic {numbers} as its main one: the corpus does not fill {model.rank} topics; "
+            f"try a smaller --rank"
+        )
 
 
 def typical_page(model: TopicModel) -> int:

@@ -48,7 +48,7 @@ def label(arguments: tuple[str, ...], hide: tuple[str, ...], **options: Any) -> 
     model = load_model(folder).renamed(names, hide)
     run = read_run(folder)
     kept = _kept_files(folder, run)
-    write_model_folder(model, folder, lambda: run, keep=kept)
+    write_model_folder(model, folder, lambda: run, keep=kept, warn=talk.warn)
     talk.note(f"written to {folder}")
     if options["json"]:
         click.echo(json.dumps(model_json(model, folder), ensure_ascii=False, indent=1))

@@ -64,7 +64,7 @@ def ranks(source: str | None, **options: Any) -> None:
     folder = options["output"] or Path("models") / f"{data.recipe['corpus']['name']}-ranks"
     rows = _rows(data, wanted, recipe, options["seed"], folder, options["force"], talk)
     singular = singular_values(data, max(wanted))
-    low, high, reasons = suggest(rows)
+    low, high, reasons = suggest(rows, singular.tolist())
     with folder_of_files(folder, mark=MARK, force=options["force"]) as partial:
         _write_csv(rows, partial / "ranks.csv")
         draw_ranks(rows, singular, (low, high), partial / "ranks.png")

@@ -6,6 +6,7 @@ The article's faces, 2429 of 19 x 19 pixels, make V 361 x 2429.
 from __future__ import annotations
 
 import hashlib
+import os
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -131,7 +132,7 @@ def build_image_matrix(
     digest = hashlib.sha256()
     for path in image_files(folder):
         on_image(path)
-        name = path.relative_to(folder).as_posix()
+        name = _show(path.relative_to(folder))
         try:
             image = read_pixels(path)
         except ImageError as error:
@@ -145,9 +146,9 @@ def build_image_matrix(
             )
         pixels.append(image)
         names.append(name)
-        parent = path.relative_to(folder).parent.as_posix()
+        parent = _show(path.relative_to(folder).parent)
         meta.append({} if parent == "." else {"label": parent})
-        digest.update(f"{name}\0{_size(image)}\0".encode("utf-8", "surrogateescape") + image.tobytes())
+        digest.update(f"{name}\0{_size(image)}\0".encode() + image.tobytes())
     if not pixels:
         found = f"none of its {len(broken)} images can be read" if broken else "it holds no image"
         raise ImageError(f"{folder}: {found}; known are {', '.join(sorted(ENDINGS))}")
@@ -184,6 +185,11 @@ def pixel_columns(paths: Sequence[Path], grid: PixelGrid) -> tuple[Array, Iterab
         V[:, j] = image.ravel()
         problems.append(None)
     return V, problems
+
+
+def _show(path: Path) -> str:
+    """A path as text that can be written: bytes that are not UTF-8 as \\xe9."""
+    return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
 
 
 def _size(image: Array) -> str:

@@ -104,21 +104,29 @@ def try_ranks(
         )
 
 
-def suggest(rows: Sequence[RankRow]) -> tuple[int, int, list[str]]:
+def suggest(rows: Sequence[RankRow], singular: Sequence[float] = ()) -> tuple[int, int, list[str]]:
     """A range of ranks worth looking at, and why.
 
-    The bend of the error curve (the rank farthest below the straight line from the first rank to the last) and the
-    rank of the best coherence span the range.
+    Up to three ranks span the range: the end of the steep part of the singular values, the bend of the error curve (the
+    rank farthest below the straight line from the first rank to the last), and the best coherence.
+
+    Parameters
+    ----------
+    rows : one a rank, increasing
+    singular : singular values of V, falling; too few of them say nothing
 
     Returns
     -------
-    low, high : ranks among the rows
+    low, high : ranks from the first to the last of the rows
     reasons : one sentence each
     """
     ranks = np.array([row.rank for row in rows], dtype=float)
     errors = np.array([row.error for row in rows])
     reasons = []
     candidates = []
+    if steep := _end_of_steep_part(np.asarray(singular, dtype=float), max(2, rows[0].rank)):
+        candidates.append(steep)
+        reasons.append(f"the singular values flatten after number {steep}")
     if len(rows) > 2 and errors[0] > errors[-1]:
         x = (ranks - ranks[0]) / (ranks[-1] - ranks[0])
         y = (errors - errors[-1]) / (errors[0] - errors[-1])
@@ -134,3 +142,22 @@ def suggest(rows: Sequence[RankRow]) -> tuple[int, int, list[str]]:
         candidates = [rows[0].rank, rows[-1].rank]
         reasons.append("no curve singles out a rank")
     return min(candidates), max(candidates), reasons
+
+
+AFTER = 5  # singular values that a fall is compared with
+
+
+def _end_of_steep_part(singular: Array, lowest: int) -> int | None:
+    """The rank from `lowest` on after which the fall to the next singular value is largest against those that follow.
+
+    Falls are of logarithms, so that they are relative; a tenth of the mean fall keeps flat ends from deciding. The
+    values before `lowest` are of what all pages share.
+    """
+    if len(singular) < lowest + AFTER + 1 or singular[0] <= 0:
+        return None
+    falls = -np.diff(np.log(np.maximum(singular, 1e-12 * singular[0])))[lowest - 1 :]
+    if not falls.any():
+        return None
+    floor = 0.1 * falls.mean()
+    scores = [falls[i] / (falls[i + 1 : i + 1 + AFTER].mean() + floor) for i in range(len(falls) - AFTER)]
+    return lowest + int(np.argmax(scores))

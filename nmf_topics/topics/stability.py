@@ -66,7 +66,7 @@ def fit_runs(
 
     Returns
     -------
-    TopicModel of the least error, its `stabilities` filled
+    TopicModel of the least error, its `stabilities` filled; its recipe has `runs` and the first seed
     """
     if runs < 2:
         raise ValueError("stability needs at least two runs")
@@ -85,8 +85,8 @@ def fit_runs(
         for run in range(runs)
     ]
     best = min(models, key=lambda model: model.relative_error)  # the first one among equals
-    others = [model for model in models if model is not best]
-    return replace(best, stabilities=stability(best.W, [model.W for model in others]))
+    others = [model.W for model in models if model is not best]
+    return replace(best, stabilities=stability(best.W, others), recipe={**best.recipe, "seed": seed, "runs": runs})
 
 
 def stability(W: Array, others: Sequence[Array]) -> Array:

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-from nmf_topics.errors import OutputError
+from nmf_topics.errors import FontError
 
 _JOINERS = "\u200c\u200d"  # they shape letters of Persian and of India
 
@@ -69,17 +69,17 @@ def find_font(words: Iterable[str], font: Path | None = None) -> Path:
 
     Raises
     ------
-    OutputError
+    FontError
         if no font has them, naming the scripts that are missing.
     """
     needed = {ord(c) for c in set().union(*words) if _is_letter(c)}
     if font is not None:
         if not font.is_file():
-            raise OutputError(f"there is no font file {font}")
+            raise FontError(f"there is no font file {font}")
         if not _letters_of(font):
-            raise OutputError(f"{font} is not a font that can be read; name a .ttf or .otf file")
+            raise FontError(f"{font} is not a font that can be read; name a .ttf or .otf file")
         if missing := needed - _letters_of(font):
-            raise OutputError(f"the font {font} has no letters of these scripts: {_scripts(missing)}")
+            raise FontError(f"the font {font} has no letters of these scripts: {_scripts(missing)}")
         return font
     first = default_font()
     if max(needed, default=0) < 0x250 or needed <= _letters_of(first):  # all of Latin is known to be there
@@ -92,7 +92,7 @@ def find_font(words: Iterable[str], font: Path | None = None) -> Path:
         if not missing:
             return candidate
         best = min(best, missing, key=len)
-    raise OutputError(
+    raise FontError(
         f"no font on this machine has the letters of these scripts: {_scripts(best)}; install one (for example a Noto "
         f"font) or name its file with --font"
     )

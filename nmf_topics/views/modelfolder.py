@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from nmf_topics.errors import FontError
 from nmf_topics.topics.model import TopicModel
 from nmf_topics.topics.store import MARK, save_model
 from nmf_topics.views.basis import reconstruction
@@ -41,6 +42,7 @@ def write_model_folder(
     force: bool = False,
     example: tuple[Any, int] | None = None,
     keep: Sequence[str] = (),
+    warn: Callable[[str], None] = lambda message: None,
 ) -> None:
     """Write model, tables, pictures and the record of the run.
 
@@ -52,6 +54,7 @@ def write_model_folder(
     force : write among files that are not ours
     example : for images, V and the column that is drawn as a reconstruction
     keep : files of the earlier model that stay as they are
+    warn : told when there are no clouds because no font has the letters; all else is written
 
     Raises
     ------
@@ -67,7 +70,10 @@ def write_model_folder(
         write_csv(topic_rows(model), partial / "topics.csv")
         write_csv(page_rows(model), partial / "pages.csv")
         (partial / "clouds").mkdir()
-        draw_topics(model.rows, model, partial / "clouds")
+        try:
+            draw_topics(model.rows, model, partial / "clouds")
+        except FontError as error:  # found before anything is drawn
+            warn(f"no clouds: {error}; then draw them: nmf-topics clouds {folder}")
         if example is not None:
             V, j = example
             rows: Any = model.rows

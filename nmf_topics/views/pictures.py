@@ -6,7 +6,7 @@ from functools import singledispatch
 from pathlib import Path
 from typing import Any
 
-from nmf_topics.errors import OutputError
+from nmf_topics.errors import FontError
 from nmf_topics.images.pixels import PixelGrid
 from nmf_topics.topics.model import TopicModel
 from nmf_topics.views.basis import basis_grid, basis_image
@@ -40,7 +40,7 @@ def draw_topics(
 
     Raises
     ------
-    OutputError
+    FontError
         if no font has the letters of the words.
     """
     raise TypeError(f"there are no pictures of {type(rows).__name__}")
@@ -51,7 +51,7 @@ def _caption_font(captions: list[str], font: Path | None) -> Path:
     for choice in (font, None):
         try:
             return find_font(captions, choice)
-        except OutputError:
+        except FontError:
             continue
     return default_font()
 

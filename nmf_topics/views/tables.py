@@ -27,6 +27,11 @@ def number(value: float) -> str:
     return "" if math.isnan(value) else f"{value:.9g}"
 
 
+def decimals(value: float, places: int) -> str:
+    """A number for a table of the terminal; nothing for nan."""
+    return "" if math.isnan(value) else f"{value:.{places}f}"
+
+
 def json_number(value: float) -> float | None:
     """A number for JSON, with the digits that the files have; null for nan."""
     return None if math.isnan(value) else float(f"{value:.9g}")
@@ -308,10 +313,10 @@ def print_pages(model: TopicModel, columns: Sequence[int]) -> None:
             [
                 str(pages[j].topic or "-"),
                 model.label(pages[j].topic or 1)[:40] if pages[j].topic else pages[j].status,
-                "" if math.isnan(pages[j].weight) else f"{pages[j].weight:.2f}",
+                decimals(pages[j].weight, 2),
                 "" if math.isnan(pages[j].weight) else bar(pages[j].weight, 5),
-                "" if math.isnan(pages[j].margin) else f"{pages[j].margin:.2f}",
-                "" if math.isnan(pages[j].error) else f"{pages[j].error:.2f}",
+                decimals(pages[j].margin, 2),
+                decimals(pages[j].error, 2),
                 model.columns.titles[j],
             ]
             for j in columns
