@@ -34,6 +34,7 @@ from nmf_topics.corpus.open import sample_corpus_path
 from nmf_topics.topics.model import TopicModel, fit_topics
 from nmf_topics.topics.prepare import Source
 from nmf_topics.topics.recipes import RECIPES, Recipe
+from nmf_topics.topics.stability import fit_runs
 from nmf_topics.views.pictures import draw_topics
 from nmf_topics.words.counts import Bounds, WordOptions
 
@@ -270,6 +271,7 @@ NONE: tuple[object, ...] = ()
 # option -> (good values, bad values); paths, which are never wrong before they are used, have no bad ones
 VALUES: dict[str, tuple[tuple[object, ...], tuple[object, ...]]] = {
     "--rank": ((1, 12), (0, -1, "x", 2.5, "")),
+    "--runs": ((1, 5), (0, -1, "x", 2.5)),
     "--seed": ((0, 7), (-1, "x", 0.5)),
     "--recipe": (("default", "article"), ("other", "")),
     "--language": (("en", "de"), NONE),
@@ -342,7 +344,7 @@ def test_names_of_options_are_names_of_parameters() -> None:
             assert option.name == long_name(option)[2:].replace("-", "_"), name
     talk = {"output", "cache", "require_convergence", "force", "json", "quiet", "verbose", "recipe"}
     library = {f.name for kind in (Recipe, WordOptions, Bounds, Source) for f in fields(kind)}
-    library |= set(signature(fit_topics).parameters)
+    library |= set(signature(fit_topics).parameters) | set(signature(fit_runs).parameters)
     fit = dict(commands())["fit"]
     assert {option.name for option in options_of(fit)} - talk <= library
     of_fit_topics = set(signature(fit_topics).parameters) - {"data", "on_iteration"}
@@ -383,6 +385,22 @@ def test_options_reach_the_model(ok: Run, tiny_corpus: Path) -> None:
         "default_stops": False,
         "unit": False,
     }
+
+
+def test_runs_tell_how_stable_a_topic_is(ok: Run, tiny_corpus: Path) -> None:
+    """With several runs each topic has its stability, in the table, in the file and in JSON; with one there is none."""
+    alone = document(ok("fit", tiny_corpus, "-r", 2, *WIDE, "--json"))
+    assert {topic["stability"] for topic in alone["topics"]} == {None}
+    assert {row["stability"] for row in read_table(Path("models/tiny-r2/topics.csv"))} == {""}
+    several = document(ok("fit", tiny_corpus, "-r", 2, *WIDE, "--runs", 3, "--json"))
+    stabilities = [topic["stability"] for topic in several["topics"]]
+    assert all(0 <= value <= 1 + 1e-9 for value in stabilities)
+    assert [
+        float(row["stability"]) for row in read_table(Path("models/tiny-r2/topics.csv")) if row["rank_in_topic"] == "1"
+    ] == stabilities
+    assert several["relative_error"] <= alone["relative_error"] + 1e-9
+    assert "stable" in ok("topics").stdout
+    assert json.loads(Path("models/tiny-r2/run.json").read_text())["options"]["runs"] == 3
 
 
 def test_recipes_are_the_defaults_of_options(ok: Run, tiny_corpus: Path) -> None:

@@ -39,7 +39,7 @@ SURROUNDINGS: dict[str, dict[str, str]] = {
 STYLES: dict[str, tuple[list[object], int]] = {
     "default": (["-r", 3, "--max-terms", 400], 3),
     "article": (["-r", 2, "--recipe", "article", "--seed", 3, "--max-iter", 60, "--max-terms", 100], 1),
-    "kl": (["-r", 2, "--objective", "kl", "--max-iter", 40, "--max-terms", 100], 1),
+    "kl": (["-r", 2, "--objective", "kl", "--max-iter", 40, "--runs", 2, "--max-terms", 100], 1),
 }
 
 
