@@ -8,6 +8,7 @@ Every message says what went wrong, where, and what to try; the command line pri
         MatrixError     V is not what a factorization needs (NaN, negative, empty, wrong shape)
         ModelError      a model folder is missing, foreign, damaged, or does not fit the question
         OutputError     a result cannot be written (no permission, no space, something else in the way)
+        FetchError      a wiki refuses, or answers what cannot be used; WikiUnreachable: it cannot be asked at all
         MissingExtra    a format needs a package that is not installed
 """
 
@@ -36,6 +37,18 @@ class ModelError(NmfTopicsError):
 
 class OutputError(NmfTopicsError):
     """A result cannot be written."""
+
+
+class FetchError(NmfTopicsError):
+    """A wiki refuses a request, or answers what cannot be used; other requests may go well."""
+
+    def __init__(self, message: str, *, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status  # of HTTP, where that was the trouble
+
+
+class WikiUnreachable(FetchError):
+    """A wiki is not there, or stays busy: there is no use in asking for anything else now."""
 
 
 class MissingExtra(NmfTopicsError):
