@@ -1,7 +1,7 @@
 """A real MediaWiki on this machine, with pages made for the tests, and a proxy that spoils its answers.
 
-`make test-wiki` installs PHP and MediaWiki where they are missing (Debian's packages, so it needs apt and root) and runs
-the tests marked `wiki`; `make test` runs them only where both are there already. NMF_TOPICS_WIKI=yes or no decides it.
+`make test-wiki` installs PHP and MediaWiki where they are missing (Debian's packages, so it needs apt and root) and
+runs the tests marked `wiki`; `make test` runs them only where both are there already. NMF_TOPICS_WIKI is yes or no.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import json
 import os
 import random
 import shutil
+import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -142,23 +143,39 @@ def texts_asked(entries: list[dict[str, Any]]) -> list[str]:
     ]
 
 
-def wait_for_line(log: Path, number: int, patience: float = 20.0) -> None:
-    """Wait until a proxy has seen so many requests."""
-    end = time.monotonic() + patience
+def free_port() -> int:
+    """A port for a proxy, so that one after the other may have the same address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for_line(log: Path, number: int, process: subprocess.Popen[str]) -> bool:
+    """Wait until a proxy has seen so many requests; whether the program has ended before that."""
+    end = time.monotonic() + 60
     while not log.exists() or log.read_bytes().count(b"\n") < number:
+        if process.poll() is not None:
+            return True
         assert time.monotonic() < end, f"no request {number} came"
         time.sleep(0.002)
+    return False
 
 
 def fetch_into(
-    folder: Path, api: str, *asks: dict[str, Any], refresh: bool = False, timeout: float = 5.0, **settings: Any
+    folder: Path,
+    api: str,
+    *asks: dict[str, Any],
+    refresh: bool = False,
+    timeout: float = 5.0,
+    tries: int = 8,
+    **settings: Any,
 ) -> Any:
     """Fetch in this process, with the waits that nobody asked for cut short."""
     from nmf_topics.corpus.wikipedia.client import Client, Manners
     from nmf_topics.corpus.wikipedia.fetch import Fetch
     from nmf_topics.corpus.wikipedia.journal import Journal
 
-    client = Client(Manners(contact="dev@example.org", timeout=timeout, backoff=0.02, busy=0.2))
+    client = Client(Manners(contact="dev@example.org", timeout=timeout, tries=tries, backoff=0.02, busy=0.2))
     with Journal(folder) as journal:
         return Fetch(api, client, journal, **settings).run(folder, list(asks), refresh=refresh)
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from collections import Counter
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -176,10 +178,8 @@ def test_limit_and_min_words(wiki: Wiki, run: Run) -> None:
 
 
 def test_revisions_can_be_pinned(wiki: Wiki, empty_wiki: Wiki, tmp_path: Path, run: Run) -> None:
-    """A ledger as --pin brings the same corpus again, whatever has become of the pages; a revision unknown is missing."""
+    """A ledger as --pin brings the same corpus again, whatever became of the pages; --refresh asks for what changed."""
     changing = Wiki(tmp_path / "changing")
-    import shutil
-
     shutil.copytree(empty_wiki.folder, changing.folder)
     for number in range(5):
         save(tmp_path / "one", f"Page {number}", f"First text of page {number}, which is short.")
@@ -263,7 +263,7 @@ def test_request_as_wikimedia_wants_it(wiki: Wiki, tmp_path: Path, run: Run) -> 
         assert result.exit_code == 0, result.stderr
     entries = logged(tmp_path / "log")
     assert len(entries) == 64
-    for entry, after in zip(entries, entries[1:], strict=False):
+    for entry, after in pairwise(entries):
         assert entry["headers"]["User-Agent"].startswith("nmf-topics/")
         assert "(dev@example.org)" in entry["headers"]["User-Agent"]
         assert entry["headers"]["Accept-Encoding"] == "gzip"

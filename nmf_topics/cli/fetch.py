@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from nmf_topics.cli import options as o
+from nmf_topics.cli.common import Finite, json_option, talk_of, talk_options
 from nmf_topics.cli.talk import Talk
 from nmf_topics.corpus.plain import safe_name
 from nmf_topics.corpus.streams import split_endings
@@ -69,12 +69,12 @@ def wiki_option(function: Any) -> Any:
 @contact_option
 @click.option("--refresh", is_flag=True, help="Ask which pages have changed, and fetch those again.")
 @click.option("--workers", type=click.IntRange(1, 3), default=1, show_default=True, help="Requests at once.")
-@click.option("--timeout", type=o.Finite(min=0.1), default=30.0, show_default=True, help="Seconds of silence to bear.")
+@click.option("--timeout", type=Finite(min=0.1), default=30.0, show_default=True, help="Seconds of silence to bear.")
 @click.option("--plan", is_flag=True, help="Say what would be asked and how long it would take, and fetch nothing.")
 @click.option("--output", "-o", type=click.Path(path_type=Path), help="Folder.  [default: corpora/NAME]")
 @click.option("--force", is_flag=True, help="Write into a folder that holds other files.")
-@o.json_option
-@o.talk_options
+@json_option
+@talk_options
 def fetch(**options: Any) -> None:
     """Fetch pages of Wikipedia, or of any MediaWiki, into a corpus.
 
@@ -87,7 +87,7 @@ def fetch(**options: Any) -> None:
       nmf-topics fetch "Iron Man 3" "The Avengers (2012 film)" --contact you@example.org -o corpora/films
       nmf-topics fetch --top 500 --year 2024 --quality featured --contact you@example.org
     """
-    talk = o.talk_of(options)
+    talk = talk_of(options)
     if options["dump"] is not None:
         _dump(options, talk)
         return
