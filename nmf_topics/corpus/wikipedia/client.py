@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -77,7 +78,10 @@ def is_wikimedia(url: str) -> bool:
 def is_loopback(url: str) -> bool:
     """Whether a host is this machine."""
     host = urlsplit(url).hostname or ""
-    return host in ("localhost", "::1") or host.startswith("127.")
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:  # a name
+        return False
 
 
 class Client:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from nmf_topics import __version__
+from nmf_topics.corpus.plain import clean_text
 from nmf_topics.corpus.wikipedia.client import Client
 from nmf_topics.corpus.wikipedia.journal import JOURNAL, Journal
 from nmf_topics.corpus.wikipedia.ledger import (
@@ -113,7 +114,7 @@ class Fetch:
         """
         self.journal.begin_round(refresh)
         known = list(self.journal.all("ask").values())
-        asks = known + [ask for ask in asks if ask not in known]
+        asks = known + [ask for ask in map(_writable, asks) if ask not in known]
         ended = False
         try:
             self._prepare()
@@ -292,6 +293,12 @@ class Fetch:
             "program": f"nmf-topics {__version__}",
             "sha256": digest,
         }
+
+
+def _writable(ask: Ask) -> Ask:
+    """An ask without characters that no file can hold."""
+    found: Ask = json.loads(clean_text(json.dumps(ask, ensure_ascii=False)))
+    return found
 
 
 def _brief(ask: Ask) -> Ask:
