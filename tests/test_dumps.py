@@ -328,6 +328,42 @@ def test_who_stops_early_leaves_nothing_behind(tmp_path: Path, monkeypatch: pyte
     assert not active_children()
 
 
+def test_a_process_that_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When a process that cleans is ended from outside, the error says so, and no page is lost in silence."""
+    from multiprocessing import active_children
+
+    monkeypatch.setattr(dumps, "BATCH", 50_000)
+    pages = dump_pages(write(tmp_path / "d.xml", export(*many(300))), 2)
+    assert next(pages).id == "1"
+    for child in active_children():
+        child.kill()
+    with pytest.raises(CorpusError, match="ended from outside"):
+        list(pages)
+
+
+def test_how_many_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A small file, and one that is not there, is the work of one process."""
+    path = write(tmp_path / "d.xml", export(*many(1)))
+    assert dumps._count(path) == dumps._count(tmp_path / "none.xml") == 1
+    monkeypatch.setattr(dumps, "SMALL", 1)
+    assert dumps._count(path) == len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+
+
+@pytest.mark.parametrize(
+    ("address", "known"),
+    [
+        ("https://fr.wikipedia.org/wiki/A", True),
+        ("https://commons.wikimedia.org/", True),
+        ("https://wikipedia.org.example.com/", False),
+        ("http://[", False),
+        ("", False),
+    ],
+)
+def test_whose_licence_is_known(address: str, known: bool) -> None:
+    """Only of Wikimedia's own hosts the licence is known without being told."""
+    assert dumps.is_wikimedia(address) == known
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 def test_processes_end_with_their_parent(tmp_path: Path) -> None:
     """After a kill -9 no process that cleans is left."""

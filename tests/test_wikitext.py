@@ -21,6 +21,10 @@ READ = [
     ("a [http://example.org [b] c] d", "a [b c] d"),
     ("[[File:x.jpg|thumb|[http://example.org Photo]]] end", "end"),
     ("[[[Tea]]]", "[Tea]"),
+    ("[[http://example.org words]] [http://example.org\nwords]", "words [http://example.org\nwords]"),
+    ("[[no\nlink|words]]", "no\nlink words"),
+    ("{{nowrap|1=a|b}} {{convert|5}} {{oldStyleDate|9 July|1706|28 June}}", "b 5 9 July [O.S. 28 June] 1706"),
+    ("<div/>a<br/>b", "a\nb"),
     ("a{{nbsp}}b {{snd}} c{{'}}s", "a b – c's"),
     ("''Rawhide''{{'}}s ''Vogue''{{'s}}", "Rawhide's Vogue's"),
     ("''θ''<sub>''i''</sub>", "θi"),
@@ -173,7 +177,7 @@ PIECES = st.sampled_from(
 WIKITEXT = st.lists(PIECES | st.text(max_size=3), max_size=80).map("".join)
 
 
-@settings(max_examples=600, deadline=1000, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=400, deadline=1000, suppress_health_check=[HealthCheck.too_slow])
 @given(WIKITEXT, st.sampled_from(["en", "de", "fr", "ja", "xx", ""]))
 def test_any_text_in_text_out(source: str, language: str) -> None:
     """Whatever comes in, text of about that length comes out, the same each time and with tidy lines."""

@@ -267,7 +267,7 @@ class _PageIds:
             When another page has it.
         """
         number = page.page_id
-        if number is None or not 0 < number < 1 << 31:  # no wiki's; exports written by hand have none
+        if number is None or not 0 < number < 1 << 29:  # no wiki's; exports written by hand have none
             return self._others.give("" if number is None else str(number), page.title, text, page.title)
         byte, bit = divmod(number, 8)
         if byte >= len(self._bits):

@@ -7,18 +7,31 @@ understood everywhere.
 from __future__ import annotations
 
 FILES = frozenset(
-    "file|image|datei|bild|fichier|image|archivo|imagen|ficheiro|imagem|arquivo|immagine|bestand|afbeelding|plik|"
-    "grafika|файл|изображение|зображення|выява|fil|ファイル|画像|文件|檔案|档案|圖像|图像|圖片|图片|ملف|صورة|"
-    "soubor|obrázok|súbor|tiedosto|kuva|fájl|kép|dosya|resim|fișier|fişier|imagine|imatge|fitxer|tập tin|hình|파일|"
-    "그림|קובץ|תמונה|پرونده|تصویر|فایل|ไฟล์|ภาพ|berkas|gambar|slika|datoteka|датотека|слика|картинка|αρχείο|εικόνα|"
-    "चित्र|चित्र|file|dosiero|fitxategi|irudi|pilt|fail|attēls|vaizdas|mynd|billede|lêer|beeld|delwedd|íomhá|skrá|"
-    "imaxe|imaje|փայտ|պատկեր|სურათი|ფაილი|сүрет|şəkil|fayl|skeudenn|padomoù|restr".split("|")
+    "aafbeilding|afbeelding|archivo|archivu|arkivo|arquivo|attēls|barkas|beeld|beld|belld|berkas|bestaand|"
+    "bestand|bild|bilde|billede|chitro|coadan|dataja|datei|datoteka|delwedd|dosiero|dosya|faidhle|fail|faili|"
+    "fasciculus|fayl|faýl|fexeiro|ficheiro|ficheru|fichier|fichièr|fichiér|fichye|fiila|fil|file|fitxategi|"
+    "fitxer|fiùra|fişier|fișier|fájl|fáìlì|gambar|grafika|hình|imachen|image|imagem|imagen|imagine|imahen|imaj|"
+    "imajo|imatge|imaxe|imaxen|imej|immaggine|immagine|immàgini|imàjine|imådje|irudi|kuva|kép|ladawan|lêer|magod|"
+    "mmàggini|mynd|obrázok|ofbeelding|ofbyld|papeles|payl|paypay|pilt|plaetje|plik|resim|restr|restren|rikcha|"
+    "räsem|skeda|skeudenn|slika|soubor|swret|súbor|talaksan|tasvir|tiedosto|tập tin|usòrò|vaizdas|wobraz|wêne|"
+    "àwòrán|ákwúkwó orünotu|émâge|íomhá|òbrôzk|şəkil|αρχείο|εικόνα|акс|афаил|билэ|выява|датотека|зображення|"
+    "зураг|изображение|картинка|ныв|ойуу|податотека|рәсем|слика|сурет|сурт|файл|хlум|ӳкерчĕк|պատկեր|בילד|טעקע|"
+    "קובץ|תמונה|انځور|تصویر|دوتنه|سۋرەت|صورة|عڪس|فائل|فایل|ملف|پرونده|پەڕگە|ھۆججەت|किपा|चित्र|चित्रं|चित्रम्|"
+    "फाइल|सञ्चिका|চিত্র|চিত্ৰ|ਤਸਵੀਰ|ચિત્ર|ଫାଇଲ|படிமம்|దస్త్రం|ఫైలు|బొమ్మ|ಚಿತ್ರ|ചിത്രം|പ്ര|പ്രമാണം|ගොනුව|රූපය|ภาพ|"
+    "ไฟล์|ຮູບ|ဖိုင်|სურათი|ფაილი|ስዕል|ፋይል|រូបភាព|ឯកសារ|ファイル|图像|图片|圖像|圖片|文件|档案|檔案|画像|그림|파일|"
+    "𐍆𐌴𐌹𐌻𐌰".split("|")
 )
 CATEGORIES = frozenset(
-    "category|kategorie|catégorie|categoría|categoria|categorie|kategoria|категория|категорія|катэгорыя|kategori|"
-    "カテゴリ|分类|分類|تصنيف|luokka|kategória|kategooria|kategorija|категорија|thể loại|분류|קטגוריה|رده|หมวดหมู่|"
-    "κατηγορία|श्रेणी|kategorio|flokkur|catégourie|rummad|catagóir|categoría|կատեգորիա|კატეგორია|kateqoriya|санат|"
-    "turkum|kategoriýa|kategory|kategoriija|categori|snid|bólkur".split("|")
+    "bólkur|catadorie|catagóir|categoreye|categori|categoria|categorie|category|categorìa|categoría|categorîa|"
+    "categuria|categurìa|catigurìa|catègorie|catégorie|flokkur|jamii|kaarangay|kategooria|kategori|kategoria|"
+    "kategorie|kategoriija|kategorija|kategorio|kategoriya|kategoriýa|kategory|kategorya|kategoryjo|kategorî|"
+    "kategòrëjô|kategória|katejori|kateqoriya|katiguriya|kattegerie|kattejori|kaurian|luokka|roinn-seòrsa|ronney|"
+    "rummad|saachjrop|saachjropp|saachjrupp|sachjrop|sanat|shopni|sokajy|thể loại|turkum|törkem|ébéonọr|"
+    "ñemohenda|òtù|κατηγορία|акатегориа|ангилал|гурӯҳ|кадегар|категори|категория|категорија|категорія|катэгорыя|"
+    "санат|тоба|төркем|төркөм|կատեգորիա|קאַטעגאָריע|קאטעגאריע|קטגוריה|تصنيف|تۈر|رده|زمرو|زمرہ|سانات|وېشنيزه|پۆل|"
+    "گٹھ|पुचः|वर्ग|वर्गः|श्रेणी|বিষয়শ্রেণী|শ্রেণী|শ্ৰেণী|ਸ਼੍ਰੇਣੀ|શ્રેણી|ବିଭାଗ|ଶ୍ରେଣୀ|பகுப்பு|వర్గం|ವರ್ಗ|വിഭാഗം|"
+    "വർഗ്ഗം|ප්‍රවර්ගය|หมวดหมู่|ໝວດ|ကဏ္ဍ|კატეგორია|መደብ|ចំណាត់ក្រុម|ចំណាត់ថ្នាក់ក្រុម|ចំនាត់ថ្នាក់ក្រុម|ẹ̀ka|"
+    "カテゴリ|分类|分類|분류|𐌷𐌰𐌽𐍃𐌰".split("|")
 )
 # codes of Wikipedias, which are the prefixes of links to other languages
 LANGUAGES = frozenset(
