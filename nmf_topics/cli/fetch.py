@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import click
 
 from nmf_topics.cli.common import Finite, json_option, talk_of, talk_options
 from nmf_topics.cli.talk import Talk
+from nmf_topics.cli.wiki import address_of_api, contact_option, polite_client, require_contact, wiki_option
+from nmf_topics.corpus.page import Page
 from nmf_topics.corpus.plain import safe_name
 from nmf_topics.corpus.streams import split_endings
-from nmf_topics.corpus.wikipedia.client import Client, Manners, is_wikimedia
+from nmf_topics.corpus.wikipedia.client import Client
+from nmf_topics.corpus.wikipedia.corpusfolder import corpus_of_dump
 from nmf_topics.corpus.wikipedia.fetch import Ask, Fetch, Result
 from nmf_topics.corpus.wikipedia.journal import Journal, is_journalled
 from nmf_topics.corpus.wikipedia.ledger import Filters
@@ -26,22 +29,6 @@ from nmf_topics.errors import FetchError
 
 ARTICLE: Ask = {"top": 1000, "year": 2018, "month": None}  # the corpus of the article, with --quality good
 QUALITIES = ("any", "good", "featured")
-NOTABLE = 1.0  # seconds of a wait that are said
-
-
-def contact_option(function: Any) -> Any:
-    """--contact, which goes into the User-Agent."""
-    return click.option(
-        "--contact",
-        envvar="NMF_TOPICS_CONTACT",
-        metavar="ADDRESS",
-        help="Your e-mail address or page, which Wikimedia's hosts want to know; also NMF_TOPICS_CONTACT.",
-    )(function)
-
-
-def wiki_option(function: Any) -> Any:
-    """--wiki."""
-    return click.option("--wiki", metavar="URL", help="api.php of another MediaWiki: https://host/w/api.php.")(function)
 
 
 @click.command()
@@ -96,20 +83,15 @@ def fetch(**options: Any) -> None:
     former = _former(folder) if options["output"] and not asks else {}
     asks = asks if asks or former else [ARTICLE]
     api = _api(options, former)
-    client = Client(
-        Manners(contact=(options["contact"] or "").strip(), timeout=options["timeout"]),
-        on_wait=lambda seconds, reason: (talk.note if seconds >= NOTABLE else talk.detail)(
-            f"{reason}: waiting {seconds:.1f} s"
-        ),
-    )
+    client = polite_client(options, talk)
     if options["plan"]:
         if any("category" in ask for ask in asks):
-            _require_contact(client, api)
+            require_contact(client, api)
         with Journal(folder if is_journalled(folder) else None) as journal:
             plan = plan_of(asks, api, options["way"], options["limit"], client, journal)
         _print_plan(plan, folder, client, options["json"])
         return
-    _require_contact(client, api, options["pageviews"] if any("top" in ask for ask in asks) else "")
+    require_contact(client, api, options["pageviews"] if any("top" in ask for ask in asks) else "")
     filters = _filters(options, former, article=asks == [ARTICLE])
     with Journal(folder, force=options["force"]) as journal:
         run = Fetch(
@@ -184,37 +166,7 @@ def _api(options: dict[str, Any], former: dict[str, Any]) -> str:
     language = options["language"].lower()
     if not re.fullmatch(r"[a-z][a-z-]{1,15}", language):
         raise click.BadParameter(f"{options['language']!r} is not the code of a Wikipedia", param_hint="--language")
-    return api_of(options["wiki"]) if options["wiki"] else former.get("api") or wikipedia(language)
-
-
-def api_of(address: str) -> str:
-    """An address of api.php, checked."""
-    try:
-        split = urlsplit(address)
-        good = split.scheme in ("http", "https") and bool(split.hostname) and split.path.endswith("api.php")
-        good = good and not split.query and not split.username and split.port != 0
-    except ValueError:
-        good = False
-    if not good:
-        raise click.BadParameter(
-            f"{address!r} is not the address of an api.php, such as https://host/w/api.php", param_hint="--wiki"
-        )
-    return address
-
-
-def require_contact(contact: str, *addresses: str) -> None:
-    """Refuse to call Wikimedia's hosts without an address that reaches the caller."""
-    if contact and not (re.fullmatch(r"[ -'*-~]+", contact) and ("@" in contact or "://" in contact)):
-        raise click.BadParameter("needs an e-mail address or the address of a page", param_hint="--contact")
-    hosts = [str(urlsplit(address).hostname) for address in addresses if is_wikimedia(address)]
-    if hosts and not contact:
-        raise click.UsageError(
-            f"{hosts[0]} wants to know who asks: give --contact you@example.org, or set NMF_TOPICS_CONTACT"
-        )
-
-
-def _require_contact(client: Client, *addresses: str) -> None:
-    require_contact(client.manners.contact, *addresses)
+    return address_of_api(options["wiki"]) if options["wiki"] else former.get("api") or wikipedia(language)
 
 
 def _print_plan(plan: Plan, folder: Path, client: Client, as_json: bool) -> None:
@@ -249,4 +201,35 @@ def _report(result: Result, folder: Path, client: Client, as_json: bool) -> None
 
 def _dump(options: dict[str, Any], talk: Talk) -> None:
     """--dump: a corpus from a file, with no wiki at all."""
-    raise click.UsageError("--dump is not there yet")
+    from collections import Counter
+
+    from nmf_topics.corpus.dumps import dump_pages
+
+    others = [name for name in ("titles", "titles_file", "category", "top", "pin", "quality", "way") if options[name]]
+    if others or options["refresh"] or options["plan"]:
+        raise click.UsageError("--dump takes all pages of a file; what it knows besides is --min-words and --limit")
+    path: Path = options["dump"]
+    folder = options["output"] or Path("corpora") / safe_name(split_endings(path.name)[0])
+    left_out: Counter[str] = Counter()
+    with talk.progress("pages") as progress:
+
+        def counted() -> Iterator[Page]:
+            for page in dump_pages(path, warn=talk.warn, left_out=left_out):
+                progress.step(page.title)
+                yield page
+
+        manifest = corpus_of_dump(
+            counted(),
+            folder,
+            dump=path.name,
+            left_out=left_out,
+            min_words=1 if options["min_words"] is None else options["min_words"],
+            limit=options["limit"],
+            force=options["force"],
+        )
+    if options["json"]:
+        names = ("complete", "pages", "words", "counts", "left_out", "sha256")
+        document = {"schema": 1, "corpus": str(folder)} | {key: manifest[key] for key in names}
+        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+    else:
+        click.echo(f"{folder}: {manifest['pages']:,} pages, {manifest['words']:,} words")

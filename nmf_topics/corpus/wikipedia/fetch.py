@@ -9,17 +9,16 @@ A folder remembers what it was asked for; what is asked for later comes on top.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
 
-from nmf_topics import __version__
 from nmf_topics.corpus.plain import clean_text
 from nmf_topics.corpus.wikipedia.client import Client
+from nmf_topics.corpus.wikipedia.corpusfolder import write_corpus
 from nmf_topics.corpus.wikipedia.journal import JOURNAL, Journal
 from nmf_topics.corpus.wikipedia.ledger import (
     Asked,
@@ -31,17 +30,13 @@ from nmf_topics.corpus.wikipedia.ledger import (
     pages_of,
     rows_of,
     text_key,
-    write_ledger,
-    write_pages,
 )
 from nmf_topics.corpus.wikipedia.select import PAGEVIEWS, most_viewed, project_of, resolve_pins, titles_of_category
 from nmf_topics.corpus.wikipedia.site import Site, read_site
 from nmf_topics.corpus.wikipedia.texts import Key, choose_way, read_texts
 from nmf_topics.corpus.wikipedia.titles import BATCH, resolve, written
 from nmf_topics.errors import FetchError
-from nmf_topics.writing import folder_of_files
 
-MANIFEST = "manifest.json"
 Ask = dict[
     str, Any
 ]  # {"titles": [...]}, {"category":, "depth":}, {"top":, "year":, "month":} or {"pins": [[title, revid]]}
@@ -104,7 +99,7 @@ class Fetch:
     failures: dict[Key, str] = field(default_factory=dict)
     site: Site | None = None
 
-    def run(self, folder: Path, asks: Sequence[Ask], *, refresh: bool = False, name: str = "") -> Result:
+    def run(self, folder: Path, asks: Sequence[Ask], *, refresh: bool = False) -> Result:
         """Fetch what is asked for, on top of what the folder was asked for before.
 
         Raises
@@ -122,7 +117,7 @@ class Fetch:
             ended = True
         finally:
             if self.site is not None:
-                result = self._fold(folder, asks, ended=ended, name=name)
+                result = self._fold(folder, asks, ended=ended)
         if result.complete:
             self.journal.finish_round()
         return result
@@ -244,7 +239,7 @@ class Fetch:
         self._good += good
         return good
 
-    def _fold(self, folder: Path, asks: Sequence[Ask], *, ended: bool, name: str) -> Result:
+    def _fold(self, folder: Path, asks: Sequence[Ask], *, ended: bool) -> Result:
         """Put what there is together: pages.jsonl, ledger.csv and manifest.json."""
         assert self.site is not None
         rows = rows_of(
@@ -256,43 +251,20 @@ class Fetch:
         )
         complete = ended and not self.failures
         self._folded = sum(1 for row in rows if row.status == "ok")
-        with folder_of_files(folder, mark=JOURNAL) as partial:
-            digest = write_pages(pages_of(rows, self.journal, self.site), partial / "pages.jsonl")
-            write_ledger(rows, partial / "ledger.csv")
-            manifest = self._manifest(folder, asks, rows, digest, complete, name)
-            text = json.dumps(manifest, ensure_ascii=False, indent=1) + "\n"
-            (partial / MANIFEST).write_text(text, encoding="utf-8")
-        return Result(rows, manifest, complete)
-
-    def _manifest(
-        self, folder: Path, asks: Sequence[Ask], rows: Sequence[Row], digest: str, complete: bool, name: str
-    ) -> dict[str, Any]:
-        """Where the corpus came from, how, when, and what is in it."""
-        assert self.site is not None
-        good = [row for row in rows if row.status == "ok"]
-        now = datetime.now(UTC).isoformat(timespec="seconds")
-        return {
-            "schema": 1,
-            "name": name or folder.name,
+        facts = {
             "wiki": self.api,
             "site": self.site.name,
             "language": self.site.language,
             "license": self.site.license,
             "asked": [_brief(ask) for ask in asks],
-            "filters": {
-                "quality": self.filters.quality,
-                "min_words": self.filters.min_words,
-                "limit": self.filters.limit,
-            },
+            "filters": {name: getattr(self.filters, name) for name in ("quality", "min_words", "limit")},
             "text_from": self.filters.way,
             "complete": complete,
             "counts": counts_of(rows),
-            "pages": len(good),
-            "words": sum(row.words for row in good),
-            "fetched": now if self.client.requests else _former(folder).get("fetched", now),
-            "program": f"nmf-topics {__version__}",
-            "sha256": digest,
         }
+        pages = pages_of(rows, self.journal, self.site)
+        manifest = write_corpus(folder, pages, facts, mark=JOURNAL, rows=rows, news=self.client.requests > 0)
+        return Result(rows, manifest, complete)
 
 
 def _writable(ask: Ask) -> Ask:
@@ -304,12 +276,3 @@ def _writable(ask: Ask) -> Ask:
 def _brief(ask: Ask) -> Ask:
     """An ask without its lists, which stand in the ledger."""
     return {key: len(value) if isinstance(value, list) else value for key, value in ask.items()}
-
-
-def _former(folder: Path) -> Mapping[str, Any]:
-    """The manifest of the run before."""
-    try:
-        found = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}

@@ -8,8 +8,6 @@ order that depends on nothing but what is in them.
 from __future__ import annotations
 
 import csv
-import hashlib
-import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -203,17 +201,6 @@ def pages_of(rows: Iterable[Row], journal: Journal, site: Site) -> Iterator[dict
         if quality := qualities.get(row.pageid):
             page["quality"] = quality
         yield page
-
-
-def write_pages(pages: Iterable[Mapping[str, Any]], path: Path) -> str:
-    """Write pages.jsonl; its sha256."""
-    digest = hashlib.sha256()
-    with open(path, "wb") as file:
-        for page in pages:
-            line = json.dumps(page, ensure_ascii=False).encode() + b"\n"
-            digest.update(line)
-            file.write(line)
-    return digest.hexdigest()
 
 
 def counts_of(rows: Iterable[Row]) -> dict[str, int]:
