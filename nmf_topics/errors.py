@@ -9,6 +9,7 @@ Every message says what went wrong, where, and what to try; the command line pri
         ModelError      a model folder is missing, foreign, damaged, or does not fit the question
         OutputError     a result cannot be written (no permission, no space, something else in the way)
             FontError   no font has the letters of what is to be drawn
+        FetchError      a wiki refuses, or answers what cannot be used; WikiUnreachable: it cannot be asked at all
         MissingExtra    a format needs a package that is not installed
 """
 
@@ -41,6 +42,18 @@ class OutputError(NmfTopicsError):
 
 class FontError(OutputError):
     """No font has the letters of what is to be drawn."""
+
+
+class FetchError(NmfTopicsError):
+    """A wiki refuses a request, or answers what cannot be used; other requests may go well."""
+
+    def __init__(self, message: str, *, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status  # of HTTP, where that was the trouble
+
+
+class WikiUnreachable(FetchError):
+    """A wiki is not there, or stays busy: there is no use in asking for anything else now."""
 
 
 class MissingExtra(NmfTopicsError):

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
+from loopback import HERE, NoWiki, Wiki, write_pages
 
 TINY = {
     "animals": [
@@ -36,15 +38,22 @@ TINY = {
 
 @pytest.fixture(autouse=True)
 def _own_surroundings(
-    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Each test works in an empty folder, with a cache of its own and without a network."""
+    """Each test works in an empty folder, with a cache of its own and without a network but this machine."""
     for name in [name for name in os.environ if name.startswith("NMF_TOPICS_") and name != "NMF_TOPICS_DATA"]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("NMF_TOPICS_CACHE", str(tmp_path_factory.mktemp("cache")))
     monkeypatch.chdir(tmp_path)
 
-    def refuse(*args: object, **settings: object) -> None:
+    connect, marked = socket.socket.connect, request.node.get_closest_marker
+
+    def refuse(self: socket.socket, address: tuple[str, int]) -> None:
+        if (marked("loopback") or marked("wiki")) and address[0] == "127.0.0.1":
+            return connect(self, address)
         raise AssertionError("a test tried to use the network")
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
@@ -87,3 +96,29 @@ def data_folder() -> Path:
     if not folder or not Path(folder).is_dir():
         pytest.skip("NMF_TOPICS_DATA does not point to the real corpora")
     return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def empty_wiki(tmp_path_factory: pytest.TempPathFactory) -> Wiki:
+    """A wiki without pages, not running; a copy of its folder is a wiki of one's own."""
+    wiki = Wiki(tmp_path_factory.mktemp("wiki") / "empty")
+    try:
+        wiki.install()
+    except NoWiki as error:
+        pytest.skip(f"no MediaWiki here: {error}")
+    return wiki
+
+
+@pytest.fixture(scope="session")
+def wiki(empty_wiki: Wiki, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wiki]:
+    """A running wiki with the pages of mediawiki/sample and those of `write_pages`; tests do not change it."""
+    pages = tmp_path_factory.mktemp("pages")
+    write_pages(pages)
+    wiki = Wiki(tmp_path_factory.mktemp("wiki") / "full")
+    shutil.copytree(empty_wiki.folder, wiki.folder)
+    wiki.load(HERE / "templates")
+    wiki.load(HERE / "sample")
+    wiki.load(pages, "--blank-templates")
+    wiki.start()
+    yield wiki
+    wiki.stop()

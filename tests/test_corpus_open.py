@@ -223,7 +223,6 @@ def test_pipe_as_a_source(tmp_path: Path) -> None:
         ("a.docx", ".docx is not read yet"),
         ("a.epub", ".epub is not read yet"),
         ("a.parquet", ".parquet is not read yet"),
-        ("a.xml.bz2", ".xml is not read yet"),
         ("a.png", "images hold no text"),
         ("a.json", "make it JSONL: jq"),
         ("a", "cannot be read as pages"),

@@ -8,7 +8,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import click
 
 from nmf_topics.cli import options as o
 from nmf_topics.cli.talk import Talk
+from nmf_topics.cli.wiki import contact_option, pages_asked_for, wiki_option
 from nmf_topics.corpus.charsets import decode
 from nmf_topics.corpus.open import open_corpus
 from nmf_topics.corpus.page import Page
@@ -40,7 +41,11 @@ BATCH = 16  # pages held at once: a stream of results starts soon and stays smal
 
 
 @click.command()
-@click.argument("files", nargs=-1, required=True, metavar="FILE ...")
+@click.argument("files", nargs=-1, metavar="FILE ...")
+@click.option("--title", "titles", multiple=True, help="A page of Wikipedia, by its title.")
+@click.option("--url", "urls", multiple=True, metavar="URL", help="A page of a wiki, by its address.")
+@wiki_option
+@contact_option
 @click.option(
     "--model",
     "-m",
@@ -73,15 +78,22 @@ def classify(files: tuple[str, ...], **options: Any) -> None:
     """
     talk = o.talk_of(options)
     options.pop("cache")
+    titles, urls = options.pop("titles"), options.pop("urls")
+    if not (files or titles or urls):
+        raise click.UsageError("Missing argument 'FILE ...' (or --title, or --url).")
     columns = o.source_of(None, options)
     if options["csv"] + options["json"] + options["jsonl"] > 1:
         raise click.UsageError("--csv, --json and --jsonl exclude each other")
     model = load_model(options["model"])
     classifier = Classifier(model)
     if model.rows.kind == "pixels":
+        if titles or urls:
+            raise click.UsageError("--title and --url are for models of text")
         found = _images(classifier, _image_paths(files), _gallery(options, talk), talk)
     else:
         found = _texts(classifier, files, columns, options["explain"], talk)
+        if titles or urls:
+            found = chain(found, _wiki_pages(classifier, pages_asked_for(titles, urls, options, talk), options, talk))
     readable = False
 
     def watched() -> Iterator[Assignment]:
@@ -134,6 +146,18 @@ def _texts(
         if broken:
             yield unreadable(file, broken, classifier.model.rank)
             talk.warn(broken)
+
+
+def _wiki_pages(
+    classifier: Classifier, pages: Iterable[tuple[str, Page | None, str]], options: dict[str, Any], talk: Talk
+) -> Iterator[Assignment]:
+    """Assignments of pages of a wiki, as they come."""
+    for name, page, why in pages:
+        if page is None:
+            talk.warn(f"{name}: {why}")
+            yield unreadable(name, why, classifier.model.rank)
+        else:
+            yield from classifier.texts([(name, page.title, page.text)], explain=options["explain"])
 
 
 def _pages(file: str, columns: Source, talk: Talk) -> Iterator[Page]:

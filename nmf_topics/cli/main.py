@@ -29,6 +29,7 @@ SETTINGS = "nmf-topics.toml"
 
 # command -> its line in the list; a test holds these to the docstrings of the commands
 COMMANDS = {
+    "fetch": "Fetch pages of Wikipedia, or of any MediaWiki, into a corpus.",
     "fit": "Fit topics to a corpus.",
     "classify": "Assign new pages to the topics of a model.",
     "topics": "Show the topics of a model.",

@@ -6,17 +6,19 @@ recipe. Choices come from the registries of the library, so that help cannot dri
 
 from __future__ import annotations
 
-import functools
-import math
 import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
-from nmf_topics.cli.talk import Talk
+from nmf_topics.cli.common import Finite as Finite
+from nmf_topics.cli.common import json_option as json_option
+from nmf_topics.cli.common import stack
+from nmf_topics.cli.common import talk_of as talk_of
+from nmf_topics.cli.common import talk_options as talk_options
 from nmf_topics.factor.objectives import OBJECTIVES
 from nmf_topics.factor.rules import RULES
 from nmf_topics.factor.starts import STARTS
@@ -26,34 +28,12 @@ from nmf_topics.topics.recipes import RECIPES, Recipe
 from nmf_topics.words.cache import cache_folder
 from nmf_topics.words.normalize import NORMALIZATIONS, STEMMERS
 
-Command = TypeVar("Command", bound=Callable[..., Any])
-
 BY_RECIPE = "by recipe"
 LATEST = Path("models/latest")
 
 
-def _stack(*decorators: Callable[[Any], Any]) -> Callable[[Command], Command]:
-    """Several options as one decorator, in the order in which help shows them."""
-
-    def decorate(function: Command) -> Command:
-        return functools.reduce(lambda f, decorator: decorator(f), reversed(decorators), function)
-
-    return decorate
-
-
 def _recipe_option(*names: str, help: str, **settings: Any) -> Callable[[Any], Any]:
     return click.option(*names, default=None, show_default=BY_RECIPE, help=help, **settings)
-
-
-class Finite(click.FloatRange):
-    """A number within a range, which NaN and infinity are not."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """The number."""
-        number = float(super().convert(value, param, ctx))
-        if not math.isfinite(number):
-            self.fail(f"{value!r} is not a number", param, ctx)
-        return number
 
 
 def limit(value: str) -> float:
@@ -67,16 +47,9 @@ def limit(value: str) -> float:
     return number
 
 
-talk_options = _stack(
-    click.option("--quiet", "-q", is_flag=True, help="Say nothing but results and errors."),
-    click.option("--verbose", "-v", is_flag=True, help="Say more."),
-)
-
-json_option = click.option("--json", is_flag=True, help="Print one JSON document.")
-
 model_argument = click.argument("model", type=click.Path(path_type=Path), default=LATEST)
 
-corpus_options = _stack(
+corpus_options = stack(
     click.option("--text-column", help="Column of a table that holds the text.  [default: guessed]"),
     click.option("--title-column", help="Column of the titles.  [default: guessed]"),
     click.option("--id-column", help="Column of the ids.  [default: guessed]"),
@@ -85,7 +58,7 @@ corpus_options = _stack(
     click.option("--cache/--no-cache", default=True, show_default=True, help="Keep counts for the next fit."),
 )
 
-matrix_options = _stack(
+matrix_options = stack(
     click.option(
         "--recipe",
         type=click.Choice(list(RECIPES)),
@@ -113,7 +86,7 @@ matrix_options = _stack(
 rank_option = click.option("--rank", "-r", type=click.IntRange(min=1), default=10, show_default=True, help="Topics.")
 seed_option = click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the start.")
 
-factor_options = _stack(
+factor_options = stack(
     _recipe_option("--objective", type=click.Choice(list(OBJECTIVES)), help="What is minimised."),
     _recipe_option("--solver", type=click.Choice(list(RULES)), help="Update rule."),
     _recipe_option("--start", type=click.Choice(list(STARTS)), help="Where the updates begin."),
@@ -170,8 +143,3 @@ def recipe_of(options: dict[str, Any]) -> Recipe:
 def cache_of(options: dict[str, Any]) -> Path | None:
     """Where counts are kept, if they are."""
     return cache_folder() if options.pop("cache") else None
-
-
-def talk_of(options: dict[str, Any]) -> Talk:
-    """The voice; its options are taken out of `options`."""
-    return Talk(options.pop("quiet"), options.pop("verbose"))

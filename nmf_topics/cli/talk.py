@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from datetime import timedelta
 from types import TracebackType
 from typing import Any
 
@@ -48,17 +49,18 @@ class Talk:
             click.echo(CLEAR, nl=False, err=True)
             self.unfinished = False
 
-    def progress(self, what: str) -> Progress:
-        """A line that grows while something takes its time."""
-        return Progress(self, what)
+    def progress(self, what: str, total: int | None = None) -> Progress:
+        """A line that grows while something takes its time; with a total, it says how long."""
+        return Progress(self, what, total)
 
 
 class Progress:
     """Counts of one phase: a line that is rewritten on a terminal, a line now and then elsewhere."""
 
-    def __init__(self, talk: Talk, what: str) -> None:
+    def __init__(self, talk: Talk, what: str, total: int | None = None) -> None:
         self._talk = talk
         self._what = what
+        self._total = total
         self._terminal = sys.stderr.isatty()
         self._began = time.monotonic()
         self._said = self._began
@@ -76,6 +78,9 @@ class Progress:
         self._said = now
         rate = self._count / (now - self._began)
         line = f"{self._what} {self._count} ({rate:.0f}/s) {detail}".rstrip()
+        if self._total is not None:
+            left = timedelta(seconds=round(max(0, self._total - self._count) / rate))
+            line = f"{self._what} {self._count} of {self._total} ({left} left) {detail}".rstrip()
         if self._terminal:
             click.echo(f"{CLEAR}{line}", nl=False, err=True)
             self._talk.unfinished = True

@@ -1,4 +1,4 @@
-"""One door for every source of pages: a corpus folder, a folder of texts, a table, standard input, nothing.
+"""One door for every source of pages: a corpus folder, a folder of texts, a table, a dump, standard input.
 
 Which reader is right is decided here, by kind and ending; what is not read yet is said with what is.
 """
@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from nmf_topics.corpus.columns import Columns
+from nmf_topics.corpus.dumps import dump_pages, is_dump
 from nmf_topics.corpus.folders import TEXTS, Found, find_texts, read_texts, show_path
 from nmf_topics.corpus.page import Corpus
 from nmf_topics.corpus.plain import safe_name
@@ -23,10 +24,10 @@ from nmf_topics.errors import CorpusError
 
 PAGES = "pages.jsonl"  # what makes a folder a corpus folder
 READS = (
-    "read are a folder of .txt or .md files, a table (.jsonl, .ndjson, .csv, .tsv), each of them also packed "
-    "(.gz, .bz2, .xz, .zst), and JSONL from standard input (-)"
+    "read are a folder of .txt or .md files, a table (.jsonl, .ndjson, .csv, .tsv), a MediaWiki dump (.xml), each "
+    "of them also packed (.gz, .bz2, .xz, .zst), and JSONL from standard input (-)"
 )
-NOT_YET = {".html", ".htm", ".pdf", ".docx", ".epub", ".parquet", ".xml"}
+NOT_YET = {".html", ".htm", ".pdf", ".docx", ".epub", ".parquet"}
 IMAGES = {".png", ".pgm", ".ppm", ".pbm", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp"}
 
 
@@ -48,8 +49,8 @@ def open_corpus(
 
     Parameters
     ----------
-    source : a corpus folder, a folder of texts, one text, a table, "-" for JSONL on standard input, or None
-        for the newest corpus in ./corpora, else the sample; what was taken stands in `Corpus.source`
+    source : a corpus folder, a folder of texts, one text, a table, a MediaWiki dump, "-" for JSONL on standard
+        input, or None for the newest corpus in ./corpora, else the sample; what was taken stands in `Corpus.source`
     text_column, title_column, id_column, date_column, label_column : columns of a table; left out, they are
         guessed from their names
     warn : told of guesses and of what was set aside, each thing once however often the corpus is read
@@ -86,6 +87,10 @@ def open_corpus(
         return _table(safe_name(stem), str(path), partial(byte_chunks, path), ending, wanted, tell)
     if ending in TEXTS:
         return _texts(Found([(path, show_path(path.name))]), safe_name(stem), str(path), wanted, tell)
+    if is_dump(path.name):
+        if any(wanted.parts().values()):
+            tell(f"{path}: columns are those of a table; for a dump they mean nothing")
+        return Corpus(safe_name(stem), str(path), lambda _: dump_pages(path, warn=tell))
     raise CorpusError(f"{path}: {_refusal({ending})}; {READS}")
 
 
@@ -178,6 +183,8 @@ def _refusal(endings: set[str]) -> str:
     """Why files with these endings are no corpus."""
     if endings & set(TABLES):
         return "a table is read when it is named itself, not its folder"
+    if ".xml" in endings:
+        return "a dump is read when it is named itself, not its folder"
     if ".json" in endings:
         return ".json is not read; make it JSONL: jq -c '.[]' FILE.json > FILE.jsonl"
     if endings & NOT_YET:

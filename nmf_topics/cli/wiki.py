@@ -1,0 +1,88 @@
+"""What the commands that call a wiki have in common: which wiki, who calls, and how that is said."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+import click
+
+from nmf_topics.cli.talk import Talk
+from nmf_topics.corpus.page import Page
+from nmf_topics.corpus.wikipedia.client import Client, Manners, is_wikimedia
+from nmf_topics.corpus.wikipedia.single import read_titles
+from nmf_topics.corpus.wikipedia.site import page_at, wikipedia
+
+NOTABLE = 1.0  # seconds of a wait that are said
+
+
+def contact_option(function: Any) -> Any:
+    """--contact, which goes into the User-Agent."""
+    return click.option(
+        "--contact",
+        envvar="NMF_TOPICS_CONTACT",
+        metavar="ADDRESS",
+        help="Your e-mail address or page, which Wikimedia's hosts want to know; also NMF_TOPICS_CONTACT.",
+    )(function)
+
+
+def wiki_option(function: Any) -> Any:
+    """--wiki."""
+    return click.option("--wiki", metavar="URL", help="api.php of another MediaWiki: https://host/w/api.php.")(function)
+
+
+def address_of_api(address: str) -> str:
+    """An address of api.php, checked."""
+    try:
+        split = urlsplit(address)
+        good = split.scheme in ("http", "https") and bool(split.hostname) and split.path.endswith("api.php")
+        good = good and not split.query and not split.username and split.port != 0
+    except ValueError:
+        good = False
+    if not good:
+        raise click.BadParameter(
+            f"{address!r} is not the address of an api.php, such as https://host/w/api.php", param_hint="--wiki"
+        )
+    return address
+
+
+def require_contact(client: Client, *addresses: str) -> None:
+    """Refuse to call Wikimedia's hosts without an address that reaches the caller."""
+    contact = client.manners.contact
+    if contact and not (re.fullmatch(r"[ -'*-~]+", contact) and ("@" in contact or "://" in contact)):
+        raise click.BadParameter("needs an e-mail address or the address of a page", param_hint="--contact")
+    hosts = [str(urlsplit(address).hostname) for address in addresses if is_wikimedia(address)]
+    if hosts and not contact:
+        raise click.UsageError(
+            f"{hosts[0]} wants to know who asks: give --contact you@example.org, or set NMF_TOPICS_CONTACT"
+        )
+
+
+def polite_client(options: dict[str, Any], talk: Talk) -> Client:
+    """A client for the contact and the timeout of the options, which says when it waits."""
+
+    def on_wait(seconds: float, reason: str) -> None:
+        (talk.note if seconds >= NOTABLE else talk.detail)(f"{reason}: waiting {seconds:.1f} s")
+
+    settings = {name: options[name] for name in ("timeout",) if name in options}
+    return Client(Manners(contact=(options["contact"] or "").strip(), **settings), on_wait)
+
+
+def pages_asked_for(
+    titles: Sequence[str], urls: Sequence[str], options: dict[str, Any], talk: Talk
+) -> Iterator[tuple[str, Page | None, str]]:
+    """The pages of --title and --url: what was asked for, the page, and why there is none."""
+    client = polite_client(options, talk)
+    api = address_of_api(options["wiki"]) if options["wiki"] else wikipedia("en")
+    wanted = {api: list(titles)} if titles else {}
+    names = {(api, title): title for title in titles}
+    for url in urls:
+        at, title = page_at(url)
+        wanted.setdefault(at, []).append(title)
+        names[at, title] = url
+    require_contact(client, *wanted)
+    for at, some in wanted.items():
+        for title, page, why in read_titles(some, at, client):
+            yield names.get((at, title), title), page, why

@@ -1,0 +1,1 @@
+"""Pages of a MediaWiki: asked for politely, kept as they come, put together into a corpus."""

@@ -1,0 +1,278 @@
+"""A corpus from a wiki: what is asked for, page by page, with nothing lost on the way.
+
+    asks -> titles -> pages -> texts        each answer goes into the journal (journal.py) before the next question
+    journal -> pages.jsonl, ledger.csv, manifest.json        at the end, and whenever the fetch is stopped
+
+A folder remembers what it was asked for; what is asked for later comes on top.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict, dataclass, field, replace
+from itertools import islice
+from pathlib import Path
+from typing import Any, Protocol
+
+from nmf_topics.corpus.plain import clean_text
+from nmf_topics.corpus.wikipedia.client import Client
+from nmf_topics.corpus.wikipedia.corpusfolder import write_corpus
+from nmf_topics.corpus.wikipedia.journal import JOURNAL, Journal
+from nmf_topics.corpus.wikipedia.ledger import (
+    Asked,
+    Filters,
+    Row,
+    counts_of,
+    known_text,
+    outcome_of,
+    pages_of,
+    rows_of,
+    text_key,
+)
+from nmf_topics.corpus.wikipedia.select import PAGEVIEWS, most_viewed, project_of, resolve_pins, titles_of_category
+from nmf_topics.corpus.wikipedia.site import Site, read_site
+from nmf_topics.corpus.wikipedia.texts import Key, choose_way, read_texts
+from nmf_topics.corpus.wikipedia.titles import BATCH, resolve, written
+from nmf_topics.errors import FetchError
+
+Ask = dict[
+    str, Any
+]  # {"titles": [...]}, {"category":, "depth":}, {"top":, "year":, "month":} or {"pins": [[title, revid]]}
+
+
+class Counter(Protocol):
+    """What shows how far a phase is."""
+
+    def step(self, detail: Any = "") -> None:
+        """One more."""
+
+
+def _silent(what: str, total: int | None) -> AbstractContextManager[Counter | None]:
+    return nullcontext()
+
+
+@dataclass
+class Result:
+    """What a fetch came to.
+
+    Attributes
+    ----------
+    rows : of the ledger
+    manifest : what stands in manifest.json
+    complete : nothing is left to be asked for
+    """
+
+    rows: list[Row]
+    manifest: dict[str, Any]
+    complete: bool
+
+
+@dataclass
+class Fetch:
+    """One run over a folder.
+
+    Attributes
+    ----------
+    api : address of api.php
+    client, journal : who asks, and where the answers are kept
+    filters : what pages must be; `way` is the way that is wanted
+    way : None for the best that the wiki has
+    workers : requests on their way at once, at most 3
+    pageviews, language : where the most-viewed pages are listed, and of which Wikipedia
+    tell, progress : notes, and the counter of a phase
+    """
+
+    api: str
+    client: Client
+    journal: Journal
+    filters: Filters = field(default_factory=Filters)
+    way: Any = None
+    workers: int = 1
+    pageviews: str = PAGEVIEWS
+    language: str = "en"
+    tell: Callable[[str], None] = lambda message: None
+    progress: Callable[[str, int | None], AbstractContextManager[Counter | None]] = _silent
+    asked: dict[str, Asked] = field(default_factory=dict)
+    considered: dict[int, None] = field(default_factory=dict)
+    failures: dict[Key, str] = field(default_factory=dict)
+    site: Site | None = None
+
+    def run(self, folder: Path, asks: Sequence[Ask], *, refresh: bool = False) -> Result:
+        """Fetch what is asked for, on top of what the folder was asked for before.
+
+        Raises
+        ------
+        FetchError
+            When the wiki cannot be asked; what had come before is in the folder, and the next run goes on from there.
+        """
+        self.journal.begin_round(refresh)
+        known = list(self.journal.all("ask").values())
+        asks = known + [ask for ask in map(_writable, asks) if ask not in known]
+        ended = False
+        try:
+            self._prepare()
+            self._take_all(asks, len(known))
+            ended = True
+        finally:
+            if self.site is not None:
+                result = self._fold(folder, asks, ended=ended)
+        if result.complete:
+            self.journal.finish_round()
+        return result
+
+    def _prepare(self) -> None:
+        """Get to know the wiki, and whether it can give what is wanted."""
+        self.site = read_site(self.client, self.api, self.journal)
+        self.filters = replace(self.filters, way=choose_way(self.way, self.site))
+        self.journal.write([("filters", "", {**asdict(self.filters), "way": self.way})])
+        if self.filters.quality != "any" and not self.site.quality_marks and not self.site.assesses:
+            raise FetchError(
+                f"how {self.site.name} ({self.site.language}) marks its good articles is not known here; "
+                "name the category that holds them with --category"
+            )
+
+    def _take_all(self, asks: Sequence[Ask], known: int) -> None:
+        """Everything that is asked for, one after the other; the first `known` are in the journal."""
+        for ask in asks:  # what is named stands in the ledger, however far this run comes
+            if "titles" in ask or "pins" in ask:
+                self._note(self._candidates(ask))
+        for number, ask in enumerate(asks):
+            candidates = self._candidates(ask)
+            if number >= known:  # not before it is known that there is such a category
+                self.journal.write([("ask", str(number), ask)])
+            if "category" in ask:
+                self._note(candidates)
+            self._take(candidates, ask.get("top"))
+
+    @property
+    def pages(self) -> int:
+        """Pages that are in the corpus, as it was put together last."""
+        return self._folded
+
+    _folded: int = 0
+
+    def _note(self, candidates: Sequence[Asked]) -> None:
+        for one in candidates:
+            self.asked.setdefault(one.title, one)
+
+    def _candidates(self, ask: Ask) -> list[Asked]:
+        """What an ask means, in its order."""
+        assert self.site is not None
+        if "pins" in ask:
+            return [Asked(title, ("pin", str(revid))) for title, revid in ask["pins"]]
+        if "category" in ask:
+            titles = titles_of_category(ask["category"], ask["depth"], self.client, self.site, self.journal)
+        elif "top" in ask:
+            project = project_of(self.site, self.language)
+            year, month = ask["year"], ask["month"]
+            titles = most_viewed(year, month, self.pageviews, project, self.client, self.site, self.journal, self.tell)
+        else:
+            titles = ask["titles"]
+        return [Asked(title, ("title", written(title))) for title in titles]
+
+    def _take(self, candidates: Sequence[Asked], most: int | None) -> None:
+        """Texts of the candidates that are wanted, `most` of them and no more than --limit in all."""
+        wanted = self._wanted(candidates, lazily=most is not None or self.filters.limit is not None)
+        taken = 0
+        while (room := self._room(most, taken)) != 0:
+            wave = list(islice(wanted, room))
+            if not wave:
+                return
+            taken += self._read(wave)
+
+    def _room(self, most: int | None, taken: int) -> int | None:
+        """How many more pages may come; None for any number."""
+        rooms = [] if most is None else [most - taken]
+        if self.filters.limit is not None:
+            rooms.append(self.filters.limit - self._good)
+        return max(0, min(rooms)) if rooms else None
+
+    _good: int = 0  # pages that are in the corpus so far
+
+    def _wanted(self, candidates: Sequence[Asked], lazily: bool) -> Iterator[tuple[Asked, dict[str, Any]]]:
+        """The candidates that lead to pages of the wanted quality, each page once."""
+        size = BATCH if lazily else max(1, len(candidates))
+        for first in range(0, len(candidates), size):
+            batch = candidates[first : first + size]
+            self._resolve(batch)
+            for one in batch:
+                self.asked.setdefault(one.title, one)
+                outcome = outcome_of(one, self.journal)
+                if outcome is None or outcome["status"] != "page" or outcome["pageid"] in self.considered:
+                    continue
+                if one.key[0] == "title" and not self.filters.wants(outcome["quality"]):
+                    continue
+                self.considered[outcome["pageid"]] = None
+                yield one, outcome
+
+    def _resolve(self, batch: Sequence[Asked]) -> None:
+        assert self.site is not None
+        resolve_pins([int(one.key[1]) for one in batch if one.key[0] == "pin"], self.client, self.site, self.journal)
+        titles = [one.key[1] for one in batch if one.key[0] == "title"]
+        new = sum(1 for title in dict.fromkeys(titles) if self.journal.get("title", title, any_round=False) is None)
+        with self.progress("titles", new) as counter:
+            resolve(titles, self.client, self.site, self.journal, counter.step if counter else lambda title: None)
+
+    def _read(self, wave: Sequence[tuple[Asked, dict[str, Any]]]) -> int:
+        """See to it that the texts are there; how many of them are long enough."""
+        assert self.site is not None
+        way = self.filters.way
+        keys = {text_key(one, outcome, way): outcome for one, outcome in wave}
+        todo = [key for key, outcome in keys.items() if known_text(key, outcome, way, self.journal) is None]
+        with self.progress("pages", len(todo)) as counter:
+            for kind in ("page", "revision"):
+                some = [key for key in todo if key[0] == kind]
+                found = read_texts(
+                    some,
+                    way if kind == "page" else "wikitext",
+                    self.client,
+                    self.site,
+                    self.journal,
+                    workers=self.workers,
+                    on_page=counter.step if counter else lambda title: None,
+                )
+                self.failures |= found
+        texts = [known_text(key, outcome, way, self.journal) for key, outcome in keys.items()]
+        good = sum(1 for text in texts if text and text.get("words", -1) >= self.filters.min_words)
+        self._good += good
+        return good
+
+    def _fold(self, folder: Path, asks: Sequence[Ask], *, ended: bool) -> Result:
+        """Put what there is together: pages.jsonl, ledger.csv and manifest.json."""
+        assert self.site is not None
+        rows = rows_of(
+            self.asked.values(),
+            self.journal,
+            self.filters,
+            considered=self.considered if ended else None,
+            failures=self.failures,
+        )
+        complete = ended and not self.failures
+        self._folded = sum(1 for row in rows if row.status == "ok")
+        facts = {
+            "wiki": self.api,
+            "site": self.site.name,
+            "language": self.site.language,
+            "license": self.site.license,
+            "asked": [_brief(ask) for ask in asks],
+            "filters": {name: getattr(self.filters, name) for name in ("quality", "min_words", "limit")},
+            "text_from": self.filters.way,
+            "complete": complete,
+            "counts": counts_of(rows),
+        }
+        pages = pages_of(rows, self.journal, self.site)
+        manifest = write_corpus(folder, pages, facts, mark=JOURNAL, rows=rows, news=self.client.requests > 0)
+        return Result(rows, manifest, complete)
+
+
+def _writable(ask: Ask) -> Ask:
+    """An ask without characters that no file can hold."""
+    found: Ask = json.loads(clean_text(json.dumps(ask, ensure_ascii=False)))
+    return found
+
+
+def _brief(ask: Ask) -> Ask:
+    """An ask without its lists, which stand in the ledger."""
+    return {key: len(value) if isinstance(value, list) else value for key, value in ask.items()}

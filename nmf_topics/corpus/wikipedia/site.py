@@ -1,0 +1,181 @@
+"""What a wiki is: its address, names of namespaces, licence, language, and the marks of its good articles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, unquote, urlsplit
+
+from nmf_topics.corpus.plain import one_line
+from nmf_topics.corpus.wikipedia.client import Client
+from nmf_topics.corpus.wikipedia.journal import Journal
+from nmf_topics.corpus.wikipedia.reply import a_dict, a_line, dicts, parts
+from nmf_topics.errors import FetchError
+
+# Categories that hold the good and the featured articles of a Wikipedia, by the language of the wiki.
+GOOD = {
+    "ca": "Articles bons",
+    "de": "Wikipedia:Lesenswert",
+    "en": "Good articles",
+    "es": "Wikipedia:Artículos buenos",
+    "fr": "Bon article",
+    "ja": "良質な記事",
+    "pl": "Dobre artykuły",
+    "pt": "!Artigos bons",
+    "ru": "Википедия:Хорошие статьи по алфавиту",
+    "sv": "Wikipedia:Bra artiklar",
+    "zh": "优良条目",
+}
+FEATURED = {
+    "de": "Wikipedia:Exzellent",
+    "en": "Featured articles",
+    "es": "Wikipedia:Artículos destacados",
+    "fr": "Article de qualité",
+    "ja": "秀逸な記事",
+    "nl": "Wikipedia:Etalage-artikelen",
+    "pl": "Artykuły na Medal",
+    "pt": "!Artigos destacados",
+    "ru": "Википедия:Избранные статьи по алфавиту",
+    "sv": "Wikipedia:Utmärkta artiklar",
+    "zh": "典范条目",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What siteinfo says.
+
+    Attributes
+    ----------
+    api : address of api.php
+    name, language, main_page : as the wiki calls them
+    extensions : names
+    namespaces : number -> the names it goes by, in lower case
+    base : address of a page, with $1 for its title
+    license : of the texts; "" where the wiki does not say
+    """
+
+    api: str
+    name: str
+    language: str
+    main_page: str
+    extensions: frozenset[str]
+    namespaces: dict[int, frozenset[str]]
+    base: str
+    license: str
+    license_url: str
+
+    def address(self, title: str) -> str:
+        """Where people read a page."""
+        return self.base.replace("$1", quote(title.replace(" ", "_"), safe=";@$!*(),/~:"))
+
+    def namespace(self, title: str) -> int:
+        """Number of the namespace that a title names."""
+        prefix, colon, _ = title.partition(":")
+        name = " ".join(prefix.replace("_", " ").split()).lower()
+        numbers = [number for number, names in self.namespaces.items() if name in names]
+        return numbers[0] if colon and numbers else 0
+
+    @property
+    def quality_marks(self) -> dict[str, str]:
+        """Title of a category -> the quality that it gives."""
+        language = self.language.partition("-")[0]
+        marks = ((FEATURED.get(language), "featured"), (GOOD.get(language), "good"))
+        return {f"Category:{name}": quality for name, quality in marks if name}
+
+    @property
+    def assesses(self) -> bool:
+        """Whether the wiki tells the quality of a page by itself."""
+        return "PageAssessments" in self.extensions
+
+    @property
+    def local_category(self) -> frozenset[str]:
+        """The names of the namespace of categories."""
+        return self.namespaces.get(14, frozenset()) | {"category"}
+
+
+def wikipedia(language: str) -> str:
+    """Address of the api.php of a language's Wikipedia."""
+    return f"https://{language}.wikipedia.org/w/api.php"
+
+
+def page_at(url: str) -> tuple[str, str]:
+    """The api.php and the title of a page's address.
+
+    Raises
+    ------
+    FetchError
+        When the address is not one of a page.
+
+    Examples
+    --------
+    >>> page_at("https://en.m.wikipedia.org/wiki/Iron_Man_3#Plot")
+    ('https://en.wikipedia.org/w/api.php', 'Iron Man 3')
+    """
+    from urllib.parse import parse_qs
+
+    try:
+        split = urlsplit(url)
+        named = parse_qs(split.query).get("title", [""])[0]
+    except ValueError as error:
+        raise FetchError(f"{one_line(url)} is no address of a page ({error})") from error
+    title = split.path.removeprefix("/wiki/") if split.path.startswith("/wiki/") else ""
+    title = unquote(title) or named
+    if split.scheme not in ("http", "https") or not split.netloc or not title:
+        raise FetchError(f"{one_line(url)} is no address of a page; one is https://en.wikipedia.org/wiki/Iron_Man_3")
+    return f"{split.scheme}://{split.netloc.replace('.m.', '.', 1)}/w/api.php", title.replace("_", " ")
+
+
+def read_site(client: Client, api: str, journal: Journal) -> Site:
+    """Ask a wiki what it is."""
+    before = journal.get("site", "")
+    if before and before["api"] != api:
+        raise FetchError(f"this corpus is from {before['api']}, not {api}; choose another place with -o")
+    found = journal.get("site", "", any_round=False)
+    if found is None:
+        question = {"action": "query", "meta": "siteinfo"}
+        question["siprop"] = "general|extensions|rightsinfo|namespaces|namespacealiases"
+        found = {}
+        for answer in parts(client, api, question):
+            found |= a_dict(answer.get("query"))
+        found = _essence(found)
+        journal.write([("site", "", {"api": api, **found})])
+    rights = found["rights"]
+    return Site(
+        api=api,
+        name=found["name"],
+        language=found["language"],
+        main_page=found["main_page"],
+        extensions=frozenset(found["extensions"]),
+        namespaces={int(number): frozenset(names) for number, names in found["namespaces"].items()},
+        base=found["base"],
+        license=rights["text"] or rights["url"],
+        license_url=rights["url"],
+    )
+
+
+def _essence(answer: dict[str, Any]) -> dict[str, Any]:
+    """What of siteinfo is used, in its right shape."""
+    general, rights = a_dict(answer.get("general")), a_dict(answer.get("rightsinfo", {}))
+    names: dict[str, set[str]] = {}
+    for number, space in a_dict(answer.get("namespaces", {})).items():
+        space = a_dict(space)
+        names[str(int(number))] = {a_line(space.get(key)).lower() for key in ("name", "canonical")} - {""}
+    for alias in dicts(answer.get("namespacealiases")):
+        if str(alias.get("id")) in names:
+            names[str(alias["id"])].add(a_line(alias.get("alias")).lower())
+    server = a_line(general.get("server"))
+    server = f"https:{server}" if server.startswith("//") else server
+    path = a_line(general.get("articlepath")) or "/wiki/$1"
+    if urlsplit(server).scheme not in ("http", "https"):
+        raise FetchError(f"the wiki says that it is at {server!r}, which is no address")
+    return {
+        "name": a_line(general.get("sitename")) or "the wiki",
+        "language": a_line(general.get("lang")) or "en",
+        "main_page": a_line(general.get("mainpage")),
+        "generator": a_line(general.get("generator")),
+        "extensions": sorted(a_line(extension.get("name")) for extension in dicts(answer.get("extensions"))),
+        "namespaces": {number: sorted(found) for number, found in names.items()},
+        "base": server + path,
+        "rights": {"url": a_line(rights.get("url")), "text": a_line(rights.get("text"))},
+    }
