@@ -86,6 +86,12 @@ class TestEngine:
         assert sum_of_squares(ENGINES[engine](V)) == pytest.approx(np.square(V).sum(), rel=1e-14)
         assert mean_entry(ENGINES[engine](V)) == pytest.approx(V.mean(), rel=1e-14)
 
+    def test_sum_of_squares_in_32_bits(self, engine: str, V: np.ndarray) -> None:
+        """||V||^2 of float32 entries has the digits of float64."""
+        narrow = V.astype(np.float32)
+        exact = np.square(narrow.astype(np.float64)).sum()
+        assert sum_of_squares(ENGINES[engine](narrow)) == pytest.approx(exact, rel=1e-14)
+
     def test_linear_operator(self, engine: str, V: np.ndarray, rng: np.random.Generator) -> None:
         """Products with V and V', of vectors and of matrices, are those of numpy."""
         operator, X, Y = as_linear_operator(ENGINES[engine](V)), rng.random((40, 3)), rng.random((30, 3))

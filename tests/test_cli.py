@@ -303,6 +303,17 @@ VALUES: dict[str, tuple[tuple[object, ...], tuple[object, ...]]] = {
     "--font": (("somewhere",), NONE),
     "--draw": (("somewhere",), NONE),
     "--hide": (("word",), NONE),
+    "--depth": ((0, 20), (-1, 21, "x")),
+    "--year": ((2015, 2024), (2014, "x")),
+    "--month": ((1, 12), (0, 13)),
+    "--quality": (("any", "good", "featured"), ("bad",)),
+    "--min-words": ((0, 100), (-1, "x")),
+    "--limit": ((1, 100), (0, "x")),
+    "--text": (("extracts", "wikitext"), ("html",)),
+    "--workers": ((1, 3), (0, 4)),
+    "--timeout": ((0.5, 30), (0, "x", "nan", "inf")),
+    **{f"--{what}": (("x",), NONE) for what in ("titles", "category", "pin", "dump", "pageviews", "contact")},
+    **{f"--{what}": (("x",), NONE) for what in ("wiki", "title", "url")},
     **{f"--{part}-column": (("x",), NONE) for part in ("text", "title", "id", "date", "label")},
 }
 ROWS = [(name, long_name(option)) for name, command in commands() for option in options_of(command)]
@@ -337,6 +348,16 @@ def test_options_exclude_each_other(refused: Callable[..., str]) -> None:
     assert "nothing to name or hide" in refused(2, "label")
     assert "'b' is not NUMBER=NAME" in refused(2, "label", "a", "b")
     assert "'a' is neither a model folder nor NUMBER=NAME" in refused(2, "label", "a", "1=A")
+    assert "Missing argument 'FILE ...' (or --title, or --url)" in refused(2, "classify")
+
+
+def test_addresses_are_checked_before_anybody_is_called(refused: Callable[..., str]) -> None:
+    """Which wiki, and who asks: what cannot be is a usage error, and nobody is called."""
+    assert "--wiki" in refused(2, "fetch", "Tea", "--wiki", "https://host/index.html")
+    assert "--language" in refused(2, "fetch", "Tea", "--language", "../en")
+    assert "--contact" in refused(2, "fetch", "Tea", "--contact", "nobody")
+    assert "wants to know who asks: give --contact" in refused(2, "fetch", "Tea")
+    assert "--dump takes all pages" in refused(2, "fetch", "Tea", "--dump", "pages.xml")
 
 
 def test_names_of_options_are_names_of_parameters() -> None:
@@ -469,7 +490,7 @@ def test_every_option_can_stand_in_the_file(ok: Run, tiny_corpus: Path) -> None:
     [
         ("[fit]\nrnk = 3\n", "[fit] has no option rnk"),
         ("[fit]\nas_json = true\n", "[fit] has no option as_json"),
-        ("[fits]\nrank = 3\n", "[fits] is not a command; there are fit, classify"),
+        ("[fits]\nrank = 3\n", "[fits] is not a command; there are fetch, fit, classify"),
         ("rank = 3\n", "[rank] is not a command"),
         ("[fit]\nrank = 0\n", "'--rank'"),
         ("[fit]\nrank = 2.5\n", "'2.5' is not a valid integer"),

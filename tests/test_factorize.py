@@ -240,8 +240,9 @@ def test_max_iter(max_iter: int, rng: np.random.Generator) -> None:
 @pytest.mark.parametrize("objective", OBJECTIVES)
 def test_exact(objective: str) -> None:
     """A V that can be factored exactly is, the loop says so, and WH is V to 1e-6 under either objective."""
-    V = np.array([[1.0, 2.0, 0.0, 0.0], [2.0, 4.0, 0.0, 0.0], [0.0, 0.0, 3.0, 1.0]])
-    result = factorize(V, 2, objective=objective, tolerance=0, max_iter=10_000)
+    W, H = np.array([[1.0, 0.0], [1.0, 1.0], [0.0, 2.0]]), np.array([[1.0, 2.0, 0.0, 1.0], [0.0, 1.0, 3.0, 1.0]])
+    V, rule = W @ H, "hals" if objective == "frobenius" else "mu"
+    result = factorize(V, 2, objective=objective, rule=rule, tolerance=0, max_iter=10_000)
     assert result.stopped == "exact"
     assert result.error < 1e-7
     np.testing.assert_allclose(result.W @ result.H, V, atol=1e-6)
@@ -348,6 +349,22 @@ def test_project_kl_is_a_minimum(rng: np.random.Generator) -> None:
         assert (H.min(axis=1) == 0).any() or r == 1
         gradient = W.sum(axis=0)[:, None] - W.T @ (V / (W @ H))
         assert np.abs(np.minimum(H, gradient)).max() < 1e-7
+
+
+@pytest.mark.parametrize(
+    ("page", "W", "weights"),
+    [
+        # Newton's whole step would take away the one topic that has the first word
+        ([1e-5, 1e5], [[0.0, 10.0], [0.01, 1e4]], [9.999999e6, 1e-6]),
+        # what the third topic is for is lost in the rounding of the rest of the page
+        ([1e-4, 1e5, 1e-2], [[0.0, 0.0, 0.01], [10.0, 1e4, 0.0], [0.0, 1e4, 1e3]], [1e4, 0.0, 1.00999e-5]),
+    ],
+)
+def test_project_kl_across_orders_of_magnitude(page: list[float], W: list[list[float]], weights: list[float]) -> None:
+    """A word that is next to nothing on its page still has its topic."""
+    H, errors = project(np.array(page)[:, None], np.array(W), objective="kl", rule="mu")
+    np.testing.assert_allclose(H[:, 0], weights, rtol=1e-6, atol=1e-12)
+    assert np.isfinite(errors).all()
 
 
 @pytest.mark.parametrize("sparse", [False, True], ids=["dense", "sparse"])

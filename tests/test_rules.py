@@ -128,6 +128,14 @@ def test_nearly_dead_topic(name: str, dtype: type) -> None:
         assert (new >= 0).all()
 
 
+def test_hals_does_not_divide_by_what_rounding_left() -> None:
+    """Where A'A has fallen below exact arithmetic, a step would lead far uphill; there is none."""
+    a = np.array([1.6e-162] + [1.5e-162] * 20)[:, None]  # the sum of squares keeps one of 21 parts
+    X, B = np.zeros((1, 1)), np.ones((21, 1))
+    new = hals(X, a.T @ B, a.T @ a)
+    assert square_error(a, new, B) <= square_error(a, X, B)
+
+
 def test_mu_where_its_quotient_would_overflow() -> None:
     """A'B / (A'A X) has no room in float32 when X is tiny, X (A'B) / (A'A X) has."""
     X = np.full((1, 1), 1e-30, dtype=np.float32)

@@ -42,8 +42,8 @@ BATCH = 16  # pages held at once: a stream of results starts soon and stays smal
 
 @click.command()
 @click.argument("files", nargs=-1, metavar="FILE ...")
-@click.option("--title", "titles", multiple=True, help="A page of Wikipedia, by its title.")
-@click.option("--url", "urls", multiple=True, metavar="URL", help="A page of a wiki, by its address.")
+@click.option("--title", multiple=True, help="A page of Wikipedia, by its title.")
+@click.option("--url", multiple=True, metavar="URL", help="A page of a wiki, by its address.")
 @wiki_option
 @contact_option
 @click.option(
@@ -78,7 +78,7 @@ def classify(files: tuple[str, ...], **options: Any) -> None:
     """
     talk = o.talk_of(options)
     options.pop("cache")
-    titles, urls = options.pop("titles"), options.pop("urls")
+    titles, urls = options.pop("title"), options.pop("url")
     if not (files or titles or urls):
         raise click.UsageError("Missing argument 'FILE ...' (or --title, or --url).")
     columns = o.source_of(None, options)

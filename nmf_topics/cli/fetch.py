@@ -32,8 +32,8 @@ QUALITIES = ("any", "good", "featured")
 
 
 @click.command()
-@click.argument("titles", nargs=-1, metavar="[TITLE ...]")
-@click.option("--titles", "titles_file", type=click.Path(path_type=Path), metavar="FILE", help="Titles, one a line.")
+@click.argument("pages", nargs=-1, metavar="[TITLE ...]")
+@click.option("--titles", type=click.Path(path_type=Path), metavar="FILE", help="Titles, one a line.")
 @click.option("--category", metavar="NAME", help="The pages of a category.")
 @click.option("--depth", type=click.IntRange(0, 20), default=0, show_default=True, help="Levels of categories below.")
 @click.option("--top", type=click.IntRange(min=1), metavar="N", help="The N most viewed pages that fit.")
@@ -49,7 +49,6 @@ QUALITIES = ("any", "good", "featured")
 @click.option("--pageviews", default=PAGEVIEWS, show_default=True, metavar="URL", help="Service that --top asks.")
 @click.option(
     "--text",
-    "way",
     type=click.Choice(["extracts", "wikitext"]),
     help="How texts are had.  [default: extracts, where there are any]",
 )
@@ -88,7 +87,7 @@ def fetch(**options: Any) -> None:
         if any("category" in ask for ask in asks):
             require_contact(client, api)
         with Journal(folder if is_journalled(folder) else None) as journal:
-            plan = plan_of(asks, api, options["way"], options["limit"], client, journal)
+            plan = plan_of(asks, api, options["text"], options["limit"], client, journal)
         _print_plan(plan, folder, client, options["json"])
         return
     require_contact(client, api, options["pageviews"] if any("top" in ask for ask in asks) else "")
@@ -99,7 +98,7 @@ def fetch(**options: Any) -> None:
             client,
             journal,
             filters,
-            way=options["way"] or former.get("filters", {}).get("way"),
+            way=options["text"] or former.get("filters", {}).get("way"),
             workers=options["workers"],
             pageviews=options["pageviews"],
             language=options["language"],
@@ -125,12 +124,12 @@ def _asks(options: dict[str, Any], talk: Talk) -> tuple[list[Ask], str]:
     """What is asked for, and a name for it."""
     asks: list[Ask] = []
     names: list[str] = []
-    if options["titles"]:
-        asks.append({"titles": list(dict.fromkeys(options["titles"]))})
+    if options["pages"]:
+        asks.append({"titles": list(dict.fromkeys(options["pages"]))})
         names.append("pages")
-    if options["titles_file"] is not None:
-        asks.append({"titles": list(dict.fromkeys(titles_in(options["titles_file"], talk.warn)))})
-        names.append(split_endings(options["titles_file"].name)[0])
+    if options["titles"] is not None:
+        asks.append({"titles": list(dict.fromkeys(titles_in(options["titles"], talk.warn)))})
+        names.append(split_endings(options["titles"].name)[0])
     if options["category"] is not None:
         asks.append({"category": options["category"], "depth": options["depth"]})
         names.append(options["category"])
@@ -205,7 +204,7 @@ def _dump(options: dict[str, Any], talk: Talk) -> None:
 
     from nmf_topics.corpus.dumps import dump_pages
 
-    others = [name for name in ("titles", "titles_file", "category", "top", "pin", "quality", "way") if options[name]]
+    others = [name for name in ("pages", "titles", "category", "top", "pin", "quality", "text") if options[name]]
     if others or options["refresh"] or options["plan"]:
         raise click.UsageError("--dump takes all pages of a file; what it knows besides is --min-words and --limit")
     path: Path = options["dump"]

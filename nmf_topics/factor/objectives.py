@@ -99,7 +99,7 @@ def _frobenius_solve_pages(V: Any, W: Array, *, rule: Rule) -> tuple[Array, Arra
     # Any positive start of the right size will do; one that depends on the page alone gives it the same answer in
     # every company.
     size = float(WtW.sum()) or 1.0
-    start = np.where(np.diag(WtW)[:, None] > 0, WtV.sum(axis=0) / size, 0.0)  # a dead topic has no weight
+    start = np.tile(WtV.sum(axis=0) / size, (len(WtV), 1))
     H = _repeat_to_convergence(start, step, PAGE_MAX_STEPS["frobenius"])
     H = finish(H, WtV, WtW)
     squares = _column_squares(V)
@@ -219,7 +219,7 @@ def _kl_solve_pages(V: Any, W: Array, *, rule: Rule) -> tuple[Array, Array]:
         return _kl_step(V[:, active], W, H, column_sums)
 
     size = float(column_sums.sum()) or 1.0
-    start = np.where(column_sums[:, None] > 0, totals / size, 0.0)  # a dead topic has no weight
+    start = np.tile(totals / size, (len(column_sums), 1))
     H = _repeat_to_convergence(start, step, PAGE_MAX_STEPS["kl"])
     at_once = max(1, 4_000_000 // len(H) ** 2)  # pages, so that their r x r matrices stay within some 64 MB
     for first in range(0, len(totals), at_once):
