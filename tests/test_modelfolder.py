@@ -153,32 +153,43 @@ def test_fewer_topics_leave_no_picture_behind(models: dict[int, TopicModel]) -> 
     assert set(files_of(FOLDER)) == PROMISED | {"clouds/topic-01.png", "clouds/topic-02.png"}
 
 
-@pytest.mark.parametrize("fault", ["font", "record", "interrupt"])
-@pytest.mark.usefixtures("no_system_fonts")
-def test_failing_leaves_the_older_folder_untouched(models: dict[int, TopicModel], fault: str) -> None:
-    """Words without a font, a record that cannot be made, Ctrl-C: every file of the older model is as it was."""
+@pytest.mark.parametrize("fault", [ValueError, KeyboardInterrupt])
+def test_failing_leaves_the_older_folder_untouched(models: dict[int, TopicModel], fault: type[BaseException]) -> None:
+    """A record that cannot be made, Ctrl-C: every file of the older model is as it was."""
     write(models[3])
     before = contents()
 
     def broken() -> Mapping[str, Any]:
-        raise {"record": ValueError, "interrupt": KeyboardInterrupt}[fault]
+        raise fault
 
-    if fault == "font":
-        with pytest.raises(OutputError, match="scripts: Chinese"):
-            write(without_font(models[2]))
-    else:
-        with pytest.raises((ValueError, KeyboardInterrupt)):
-            write_model_folder(models[2], FOLDER, broken)
+    with pytest.raises(fault):
+        write_model_folder(models[2], FOLDER, broken)
     assert contents() == before
     assert sorted(path.name for path in FOLDER.iterdir()) == sorted({name.split("/")[0] for name in before})
 
 
-@pytest.mark.usefixtures("no_system_fonts")
 def test_failing_leaves_no_new_folder(models: dict[int, TopicModel]) -> None:
     """Where there was no folder there is none after a fault."""
-    with pytest.raises(OutputError):
-        write(without_font(models[2]))
+
+    def broken() -> Mapping[str, Any]:
+        raise ValueError
+
+    with pytest.raises(ValueError, match=r"^$"):
+        write_model_folder(models[2], FOLDER, broken)
     assert not FOLDER.exists()
+
+
+@pytest.mark.usefixtures("no_system_fonts")
+def test_words_without_a_font_cost_the_clouds_only(models: dict[int, TopicModel]) -> None:
+    """All but the clouds is written, older clouds go, and the message names the script and the remedy."""
+    write(models[3])
+    said: list[str] = []
+    write_model_folder(without_font(models[2]), FOLDER, lambda: {}, warn=said.append)
+    assert set(files_of(FOLDER)) == {"model.json", "model.npz", "topics.csv", "pages.csv", "run.json"}
+    assert not any(name.startswith("clouds/") for name in contents())
+    (message,) = said
+    assert "scripts: Chinese" in message
+    assert "nmf-topics clouds" in message
 
 
 def test_foreign_folder(models: dict[int, TopicModel]) -> None:
