@@ -4,10 +4,10 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: help demo test check bench format clean
+.PHONY: help demo test test-wiki check bench format clean
 
 help:            ## Show this list.
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
 $(VENV)/pip-is-there:
 	$(PYTHON) -m venv $(VENV)
@@ -26,6 +26,9 @@ demo: $(VENV)/installed            ## Fit the sample corpus; clouds and tables g
 
 test: $(VENV)/installed-dev        ## Run the tests (with real corpora where NMF_TOPICS_DATA points to them).
 	$(BIN)/python -m pytest
+
+test-wiki: $(VENV)/installed-dev   ## Run the tests of fetch on a real MediaWiki, which apt installs as root.
+	NMF_TOPICS_WIKI=yes $(BIN)/python -m pytest -m wiki
 
 check: $(VENV)/installed-dev       ## Style, types and the build of the package.
 	$(BIN)/ruff check .
