@@ -12,7 +12,7 @@ from typing import Any
 from nmf_topics.errors import OutputError
 from nmf_topics.views.fonts import drawable
 
-WORDS = 60
+WORDS = 50
 LONGEST = 28  # letters of a word that are drawn; a longer one would press all others into the smallest print
 LIGHTEST = 0.01  # of the heaviest word's weight; lighter ones could not be told from it by their size
 SCALE = 2  # clouds are laid out on a small canvas and drawn larger: as sharp, and several times faster
