@@ -106,7 +106,7 @@ def write_pages(folder: Path) -> None:
         save(folder, f"Link {number}", f"#REDIRECT [[Member {100 + number:04d}]]")
         save(folder, f"Round {number}", f"#REDIRECT [[Round {(number + 1) % CHAIN}]]")
         save(folder, f"Nowhere {number}", f"#REDIRECT [[No page {number}]]")
-        save(folder, f"Größe {number} 日本語日本語日本語", prose(f"g{number}", 15))
+        save(folder, f"Größe {number} 日本語日本語日本語日本語日本語日本語", prose(f"g{number}", 15))
 
 
 @contextlib.contextmanager

@@ -22,7 +22,9 @@ from nmf_topics.errors import FetchError, WikiUnreachable
 
 pytestmark = pytest.mark.wiki
 
-TITLES = {"titles": ["Sixty 00", "München", "AC/DC", "Munich", "No such page", "Größe 1 日本語日本語日本語"]}
+TITLES = {
+    "titles": ["Sixty 00", "München", "AC/DC", "Munich", "No such page", "Größe 1 日本語日本語日本語日本語日本語日本語"]
+}
 REQUESTS = 6  # the wiki, the titles, four texts
 SPOILED = "429=1 503=1 maxlag=1 ratelimited 500 truncate=40 shorten=40 shorten=0 drop html stall=3".split()
 LATE = "slow=0.3 drip=0.5".split()

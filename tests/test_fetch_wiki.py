@@ -91,7 +91,7 @@ def expectations() -> dict[str, str]:
         wanted[f"Nowhere {number}"] = "missing"
         wanted[f"Not there {number}"] = "missing"
     for number in range(CHAIN):  # one after the other, so that a list of them is too long for an address
-        wanted[f"Größe_{number} 日本語日本語日本語"] = "ok"
+        wanted[f"Größe_{number} 日本語日本語日本語日本語日本語日本語"] = "ok"
     for number in range(10):
         wanted[f"member {number:04d}"] = wanted[f"Member_{number:04d}"] = "redirect-merged"
         wanted[f"Member  {number:04d}#History"] = "redirect-merged"
