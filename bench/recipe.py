@@ -101,16 +101,7 @@ def main() -> None:
         for corpus, rank in CORPORA.items():
             data = prepare(Source(f"{folder}/{corpus}.jsonl.gz"), recipe, cache=cache_folder())
             began = time.perf_counter()
-            model = fit_topics(
-                data,
-                rank,
-                objective=recipe.objective,
-                solver=recipe.solver,
-                start=recipe.start,
-                seed=seed,
-                tolerance=recipe.tolerance,
-                max_iter=recipe.max_iter,
-            )
+            model = fit_topics(data, rank, seed=seed, **recipe.factors())
             seconds = time.perf_counter() - began
             score, pure, coherent, pages, share = measure(model)
             cells.append(f"{score:.3f} / {pure:.3f} / {coherent:.3f} / {pages} ({share:.1%}) / {seconds:.1f}")

@@ -38,15 +38,7 @@ def pages_of(path: Path) -> list[tuple[str, str, str]]:
 
 def fitted(path: Path, recipe: Recipe, rank: int = 3) -> TopicModel:
     """A model of a corpus by a recipe."""
-    return fit_topics(
-        prepare(Source(str(path)), recipe),
-        rank,
-        objective=recipe.objective,
-        solver=recipe.solver,
-        start=recipe.start,
-        tolerance=recipe.tolerance,
-        max_iter=recipe.max_iter,
-    )
+    return fit_topics(prepare(Source(str(path)), recipe), rank, **recipe.factors())
 
 
 @pytest.fixture

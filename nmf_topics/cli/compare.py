@@ -50,11 +50,8 @@ def compare(source: str | None, **options: Any) -> None:
         model = fit_topics(
             data,
             options["rank"],
-            solver=recipe.solver,
-            start=recipe.start,
             seed=options["seed"],
-            tolerance=recipe.tolerance,
-            max_iter=recipe.max_iter,
+            **recipe.factors(),
             on_iteration=lambda it: progress.step(f"error {it.error:.5f}"),
         )
     results = compare_factorizations(data, model, seed=options["seed"])

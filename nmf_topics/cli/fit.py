@@ -110,12 +110,8 @@ def run_fit(
         model = fit_data(
             data,
             rank,
-            objective=recipe.objective,
-            solver=recipe.solver,
-            start=recipe.start,
             seed=seed,
-            tolerance=recipe.tolerance,
-            max_iter=recipe.max_iter,
+            **recipe.factors(),
             on_iteration=lambda it: progress.step(f"error {it.error:.5f}"),
         )
     report_fit(model, talk)

@@ -15,6 +15,7 @@ import click
 from nmf_topics.cli import options as o
 from nmf_topics.cli.fit import read_data
 from nmf_topics.cli.talk import Talk
+from nmf_topics.factor.blocks import Array
 from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.topics.ranks import RankRow, singular_values, suggest, try_ranks
 from nmf_topics.topics.recipes import Recipe
@@ -62,8 +63,10 @@ def ranks(source: str | None, **options: Any) -> None:
         talk.warn(f"V is {data.V.shape[0]} x {data.V.shape[1]}: ranks end at {most}")
     wanted = list(range(first, min(last, most) + 1, options["step"])) or [most]
     folder = options["output"] or Path("models") / f"{data.recipe['corpus']['name']}-ranks"
-    rows = _rows(data, wanted, recipe, options["seed"], folder, options["force"], talk)
+    with folder_of_files(folder, mark=MARK, force=options["force"]):
+        pass  # whether the folder may be written is asked before the work, not after it
     singular = singular_values(data, max(wanted))
+    rows = _rows(data, wanted, recipe, options["seed"], singular, folder, talk)
     low, high, reasons = suggest(rows, singular.tolist())
     with folder_of_files(folder, mark=MARK, force=options["force"]) as partial:
         _write_csv(rows, partial / "ranks.csv")
@@ -114,7 +117,7 @@ def ranks(source: str | None, **options: Any) -> None:
 
 
 def _rows(
-    data: DataMatrix, wanted: Sequence[int], recipe: Recipe, seed: int, folder: Path, force: bool, talk: Talk
+    data: DataMatrix, wanted: Sequence[int], recipe: Recipe, seed: int, singular: Array, folder: Path, talk: Talk
 ) -> list[RankRow]:
     """A row for each rank: those that are done already are taken over, each new one is kept at once."""
     identity = {"columns": data.V.shape[1], "data": data.recipe, "recipe": asdict(recipe), "seed": seed}
@@ -123,11 +126,9 @@ def _rows(
     missing = [rank for rank in wanted if rank not in done]
     if len(missing) < len(wanted):
         talk.note(f"{len(wanted) - len(missing)} of {len(wanted)} ranks are known from an earlier run")
-    with folder_of_files(folder, mark=MARK, force=force):
-        pass  # whether the folder may be written is asked before the work, not after it
     if missing:
         with talk.progress("rank") as progress:
-            for row in try_ranks(data, missing, recipe, seed=seed):
+            for row in try_ranks(data, missing, recipe, seed=seed, singular=singular):
                 done[row.rank] = row
                 progress.step(f"(rank {row.rank}: error {row.error:.4f})")
                 _keep(folder / MARK, key, done)

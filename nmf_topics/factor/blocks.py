@@ -147,6 +147,16 @@ def _sum_of_squares(V: Any) -> float:
     return float(np.square(values, dtype=np.float64).sum())
 
 
+def _sum(V: Any) -> float:
+    return float(V.sum(dtype=np.float64))
+
+
+def column_squares(V: Any) -> Array:
+    """||v||^2 of each column of a matrix, dense or sparse; shape (n,), float64."""
+    squares = V.multiply(V) if sp.issparse(V) else np.square(V)
+    return np.asarray(squares.sum(axis=0), dtype=np.float64).ravel()
+
+
 def _times_transpose(V: Any, Y: Array) -> Array:
     return np.asarray(V.T @ Y)
 
@@ -158,6 +168,11 @@ def _times(V: Any, Xt: Array) -> Array:
 def sum_of_squares(V: PageBlocks) -> float:
     """||V||_F^2, in one pass."""
     return sum(part for _, part in V.map(_sum_of_squares))
+
+
+def total(V: PageBlocks) -> float:
+    """The sum of all entries of V, in one pass."""
+    return sum(part for _, part in V.map(_sum))
 
 
 def as_linear_operator(V: PageBlocks) -> LinearOperator:

@@ -22,7 +22,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from nmf_topics.factor.blocks import Array, PageBlocks, sum_of_squares
+from nmf_topics.factor.blocks import Array, PageBlocks, column_squares, sum_of_squares, total
 from nmf_topics.factor.rules import Rule, finish
 
 # A page of a fixed model is solved when no weight moves by more than this share of the page's largest weight.
@@ -82,11 +82,6 @@ def _frobenius_scale(V: PageBlocks) -> float:
     return float(np.sqrt(sum_of_squares(V)))
 
 
-def _column_squares(V: Any) -> Array:
-    squares = V.multiply(V) if sp.issparse(V) else np.square(V)
-    return np.asarray(squares.sum(axis=0), dtype=np.float64).ravel()
-
-
 def _frobenius_solve_pages(V: Any, W: Array, *, rule: Rule) -> tuple[Array, Array]:
     """H of a block with W fixed, and ||v - Wh|| / ||v|| of each page (nan for a page of zeros)."""
     V = V.astype(W.dtype, copy=False)
@@ -102,7 +97,7 @@ def _frobenius_solve_pages(V: Any, W: Array, *, rule: Rule) -> tuple[Array, Arra
     start = np.tile(WtV.sum(axis=0) / size, (len(WtV), 1))
     H = _repeat_to_convergence(start, step, PAGE_MAX_STEPS["frobenius"])
     H = finish(H, WtV, WtW)
-    squares = _column_squares(V)
+    squares = column_squares(V)
     residual = squares - 2 * (H * WtV).sum(axis=0) + (H * (WtW @ H)).sum(axis=0)
     known = squares > 0
     errors = np.full(len(squares), np.nan)
@@ -186,14 +181,6 @@ def _kl_sweep(V: PageBlocks, W: Array, H: Array, rule: Rule, scale: float) -> tu
     return W, H_new, max(divergence, 0.0) / scale
 
 
-def _kl_total(V: Any) -> float:
-    return float(V.sum(dtype=np.float64))
-
-
-def _kl_scale(V: PageBlocks) -> float:
-    return sum(part for _, part in V.map(_kl_total))
-
-
 def _page_divergences(V: Any, W: Array, H: Array) -> Array:
     """The divergence of each page; infinite where it has a term that WH lacks."""
     R = _ratio(V, W, H)
@@ -266,5 +253,5 @@ def _newton(V: Any, W: Array, H: Array) -> Array:
 
 OBJECTIVES: dict[str, Objective] = {
     "frobenius": Objective(_frobenius_sweep, _frobenius_scale, _frobenius_solve_pages, 1e-7, "least squares"),
-    "kl": Objective(_kl_sweep, _kl_scale, _kl_solve_pages, 1e-14, "Kullback-Leibler divergence"),
+    "kl": Objective(_kl_sweep, total, _kl_solve_pages, 1e-14, "Kullback-Leibler divergence"),
 }

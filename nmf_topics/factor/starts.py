@@ -13,12 +13,11 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from scipy.sparse.linalg import LinearOperator, eigsh
 
-from nmf_topics.factor.blocks import Array, PageBlocks, as_linear_operator, sum_of_squares
+from nmf_topics.factor.blocks import Array, PageBlocks, as_linear_operator, sum_of_squares, total
 
 SMALL = 50  # pages or terms, up to which V is decomposed whole
 
@@ -29,13 +28,9 @@ ARPACK_SEED = {"rng": 0} if "rng" in inspect.signature(eigsh).parameters else {}
 Start = Callable[[PageBlocks, int, np.random.Generator], tuple[Array, Array]]
 
 
-def _total(V: Any) -> float:
-    return float(V.sum(dtype=np.float64))
-
-
 def mean_entry(V: PageBlocks) -> float:
     """The mean of all m n entries of V, zeros included, in one pass."""
-    return sum(part for _, part in V.map(_total)) / (V.shape[0] * V.shape[1])
+    return total(V) / (V.shape[0] * V.shape[1])
 
 
 def random_start(V: PageBlocks, rank: int, rng: np.random.Generator) -> tuple[Array, Array]:

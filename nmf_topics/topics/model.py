@@ -16,7 +16,7 @@ from typing import Any, Literal
 import numpy as np
 
 from nmf_topics.errors import MatrixError, ModelError
-from nmf_topics.factor.blocks import Array
+from nmf_topics.factor.blocks import Array, column_squares
 from nmf_topics.factor.factorize import Factorization, Iteration, factorize, project
 from nmf_topics.matrix.datamatrix import DataMatrix, PageColumns, RowAxis, largest
 from nmf_topics.topics.measures import NEGLIGIBLE, coherence
@@ -360,5 +360,5 @@ def _overall_error(V: Any, errors: Array, objective: str) -> float:
     if objective == "kl":
         sizes = np.asarray(V.sum(axis=0), dtype=np.float64).ravel()
         return float(np.nansum(sizes * errors) / sizes.sum())
-    squares = np.asarray(V.multiply(V).sum(axis=0) if hasattr(V, "multiply") else np.square(V).sum(axis=0)).ravel()
+    squares = column_squares(V)
     return float(np.sqrt(np.nansum(squares * errors**2) / squares.sum()))

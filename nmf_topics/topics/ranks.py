@@ -7,7 +7,7 @@ coherence and in topics of few pages.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -60,6 +60,7 @@ def try_ranks(
     recipe: Recipe,
     *,
     seed: int = 0,
+    singular: Array | None = None,
     on_model: Callable[[TopicModel], None] = lambda model: None,
 ) -> Iterator[RankRow]:
     """A row for each rank, as soon as it is fitted.
@@ -69,6 +70,7 @@ def try_ranks(
     data : DataMatrix
     ranks : increasing
     recipe : its solver, start and bounds of iterations are used; least squares always
+    singular : singular values of V, at least as many as the largest rank; computed where None
     on_model : called with each model
 
     Raises
@@ -77,18 +79,11 @@ def try_ranks(
         if the largest rank does not fit the data; before any work.
     """
     check_rank(data, max(ranks))
-    values = singular_values(data, max(ranks))
+    values = singular_values(data, max(ranks)) if singular is None else singular
+    factors = replace(recipe, objective="frobenius").factors()
     square = sum_of_squares(as_blocks(data.V))
     for rank in ranks:
-        model = fit_topics(
-            data,
-            rank,
-            solver=recipe.solver,
-            start=recipe.start,
-            seed=seed,
-            tolerance=recipe.tolerance,
-            max_iter=recipe.max_iter,
-        )
+        model = fit_topics(data, rank, seed=seed, **factors)
         on_model(model)
         pages = np.bincount(model.dominant()[model.dominant() >= 0], minlength=rank)
         yield RankRow(

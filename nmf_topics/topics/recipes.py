@@ -8,6 +8,7 @@ Porter's stems of dictionary forms, 2345 words, least squares, a random start, a
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from nmf_topics.words.counts import Bounds, WordOptions
 
@@ -34,6 +35,16 @@ class Recipe:
     start: str = "nndsvda"
     tolerance: float = 1e-6
     max_iter: int = 1000
+
+    def factors(self) -> dict[str, Any]:
+        """The options of `fit_topics` that the recipe sets."""
+        return {
+            "objective": self.objective,
+            "solver": self.solver,
+            "start": self.start,
+            "tolerance": self.tolerance,
+            "max_iter": self.max_iter,
+        }
 
 
 RECIPES: dict[str, Recipe] = {

@@ -10,14 +10,14 @@ with samples of pages and overlaps of top words).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from nmf_topics.factor.blocks import Array
-from nmf_topics.factor.factorize import Iteration
 from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.topics.model import TopicModel, fit_topics
 
@@ -49,20 +49,17 @@ def fit_runs(
     rank: int,
     runs: int,
     *,
-    objective: str = "frobenius",
-    solver: str = "amu",
     start: str = "nndsvda",
     seed: int = 0,
-    tolerance: float = 1e-6,
-    max_iter: int = 1000,
-    on_iteration: Callable[[Iteration], None] | None = None,
+    **options: Any,
 ) -> TopicModel:
     """The best of several fits, with the stability of its topics.
 
     Parameters
     ----------
-    data, rank, objective, solver, tolerance, max_iter, on_iteration : as in `fit_topics`
+    data, rank : as in `fit_topics`
     runs : at least 2; the first begins at `start`, the others at random, with the seeds that follow `seed`
+    options : further options of `fit_topics`
 
     Returns
     -------
@@ -71,18 +68,7 @@ def fit_runs(
     if runs < 2:
         raise ValueError("stability needs at least two runs")
     models = [
-        fit_topics(
-            data,
-            rank,
-            objective=objective,
-            solver=solver,
-            start=start if run == 0 else "random",
-            seed=seed + run,
-            tolerance=tolerance,
-            max_iter=max_iter,
-            on_iteration=on_iteration,
-        )
-        for run in range(runs)
+        fit_topics(data, rank, start=start if run == 0 else "random", seed=seed + run, **options) for run in range(runs)
     ]
     best = min(models, key=lambda model: model.relative_error)  # the first one among equals
     others = [model.W for model in models if model is not best]
