@@ -17,7 +17,8 @@ import numpy as np
 
 from nmf_topics.errors import MatrixError, ModelError
 from nmf_topics.factor.blocks import Array, column_squares
-from nmf_topics.factor.factorize import Factorization, Iteration, factorize, project
+from nmf_topics.factor.factorize import Factorization, Iteration, factorize
+from nmf_topics.factor.project import project
 from nmf_topics.matrix.datamatrix import DataMatrix, PageColumns, RowAxis, largest
 from nmf_topics.topics.measures import NEGLIGIBLE, coherence
 from nmf_topics.words.counts import TermReader, WordOptions
