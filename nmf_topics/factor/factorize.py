@@ -132,7 +132,7 @@ def factorize(
     if resume is not None and (resume.W.shape, resume.H.shape) != ((blocks.shape[0], rank), (rank, blocks.shape[1])):
         raise MatrixError(f"a state with W {resume.W.shape} and H {resume.H.shape} is not of this V and rank {rank}")
     began = time.perf_counter()
-    kernels.missing()  # says so once, where there are none
+    kernels.say_if_missing()
     with kernels.one_blas_thread():
         state = resume if resume is not None else _first(blocks, rank, goal, start, seed)
         stopped: Stopped | None = None

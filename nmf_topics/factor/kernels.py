@@ -51,14 +51,14 @@ class _Kernels:
             library = ctypes.CDLL(str(LIBRARY))
             interface = int(library.nmf_interface())
         except (OSError, AttributeError):
-            self.why = "they were not compiled when nmf-topics was installed, for want of a C compiler"
+            self.why = "there was no C compiler when nmf-topics was installed"
         else:
             if interface == INTERFACE:
                 self._declare(library)
                 self.library = library
                 self.wide = bool(library.nmf_wide(1))
             else:
-                self.why = "they are of another version; install nmf-topics again"
+                self.why = "those here are of another version of nmf-topics; install it again"
 
     @staticmethod
     def _declare(library: ctypes.CDLL) -> None:
@@ -90,13 +90,10 @@ def about() -> str:
 
 
 @cache
-def missing() -> str:
-    """One line for the user where there are no compiled kernels, else nothing; logged the first time."""
-    if _kernels.library is not None:
-        return ""
-    line = f"without compiled kernels, which makes fits several times slower: {_kernels.why}"
-    logging.getLogger(__name__).warning(line)
-    return line
+def say_if_missing() -> None:
+    """Log one line, once in a process, where there are no compiled kernels."""
+    if _kernels.library is None:
+        logging.getLogger(__name__).warning("no compiled kernels, so fits take several times longer: %s", _kernels.why)
 
 
 def _library() -> ctypes.CDLL | None:
