@@ -16,7 +16,9 @@ from types import SimpleNamespace
 from typing import Any, TextIO
 
 from nmf_topics.topics.classify import Assignment
-from nmf_topics.topics.model import PageTopics, Topic, TopicModel, WordOrder
+from nmf_topics.topics.model import Topic, TopicModel
+from nmf_topics.topics.pagetopics import PageTopics
+from nmf_topics.topics.relevance import WordOrder
 
 TERMS_IN_FILE = 50
 PAGE_COLUMNS = ("id", "title", "topic", "label", "weight", "margin", "error", "status")
