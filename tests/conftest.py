@@ -7,6 +7,7 @@ import os
 import shutil
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,11 @@ from inputs import WIDE, write_tiny
 from loopback import HERE, NoWiki, Wiki, write_pages
 from outputs import check_refusal, everything
 from program import Refuse, Refused, Run
+
+from nmf_topics.cli.main import cli
+from nmf_topics.topics.classify import Assignment, classify_pages, unreadable
+from nmf_topics.topics.model import TopicModel
+from nmf_topics.topics.store import load_model
 
 
 @pytest.fixture(autouse=True)
@@ -56,8 +62,6 @@ def tiny_corpus(tmp_path: Path) -> Path:
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a model of the tiny corpus in it: three topics; models/latest names it. Fitted once for all."""
-    from nmf_topics.cli.main import cli
-
     folder = tmp_path_factory.mktemp("fitted")
     with contextlib.chdir(folder), pytest.MonkeyPatch.context() as patch:
         patch.setenv("NMF_TOPICS_CACHE", str(folder / "cache"))
@@ -75,9 +79,28 @@ def fitted(template: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def model(template: Path) -> TopicModel:
+    """That model; its fourth page has no weight and no error, as a page without known words."""
+    model = load_model(template / "models" / "latest")
+    H, errors = model.H.copy(), model.errors.copy()
+    H[:, 3], errors[3] = 0, np.nan
+    return replace(model, H=H, errors=errors)
+
+
+@pytest.fixture
+def assignments(model: TopicModel) -> list[Assignment]:
+    """New pages of every kind: known and unknown words, none, only an unknown one, unreadable."""
+    pages = [
+        ("a.txt", "Of cats", "The cat and the mouse watched the moon and a zebra."),
+        ("b.txt", "Nothing", ""),
+        ("c, d", 'The "c"', "Zebras"),
+    ]
+    return [*classify_pages(model, pages, explain=True), unreadable("e.txt", "e.txt is binary", 3)]
+
+
+@pytest.fixture
 def run() -> Run:
     """Run the program in this process: run("fit", "x.jsonl", "--rank", 3)."""
-    from nmf_topics.cli.main import cli
 
     def invoke(*arguments: object, **settings: object) -> Result:
         return CliRunner().invoke(cli, [str(a) for a in arguments], prog_name="nmf-topics", **settings)
