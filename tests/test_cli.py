@@ -36,7 +36,8 @@ from nmf_topics.topics.prepare import Source
 from nmf_topics.topics.recipes import RECIPES, Recipe
 from nmf_topics.topics.stability import fit_runs
 from nmf_topics.views.pictures import draw_topics
-from nmf_topics.words.counts import Bounds, WordOptions
+from nmf_topics.words.bounds import Bounds
+from nmf_topics.words.reading import WordOptions
 
 Run = Callable[..., Result]
 WIDE = ("--max-pages", 0.5)  # the tiny corpus has three subjects: its words are on a third of the pages each

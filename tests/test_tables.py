@@ -51,7 +51,7 @@ from nmf_topics.views.tables import (
     topic_rows,
     write_csv,
 )
-from nmf_topics.words.counts import Bounds
+from nmf_topics.words.bounds import Bounds
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from nmf_topics.factor.blocks import Array, column_squares
 from nmf_topics.factor.factorize import Factorization, Iteration, factorize, project
 from nmf_topics.matrix.datamatrix import DataMatrix, PageColumns, RowAxis, largest
 from nmf_topics.topics.measures import NEGLIGIBLE, coherence
-from nmf_topics.words.counts import TermReader, WordOptions
+from nmf_topics.words.reading import TermReader, WordOptions
 
 Status = Literal["ok", "no-known-words", "unreadable"]
 WordOrder = Literal["frequency", "relevance", "exclusive"]
@@ -249,7 +249,7 @@ class TopicModel:
 def word_options(recipe: Mapping[str, Any]) -> WordOptions:
     """How the text of a model became terms, as its recipe says."""
     recorded = dict(recipe.get("words", {}))
-    recorded["stop"] = tuple(recorded.get("stop", ()))
+    recorded |= {name: tuple(recorded.get(name, ())) for name in ("stop", "keep")}
     known = {f.name for f in fields(WordOptions)}
     return WordOptions(**{name: value for name, value in recorded.items() if name in known})
 

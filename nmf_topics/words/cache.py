@@ -20,7 +20,8 @@ import numpy as np
 import scipy.sparse as sp
 
 from nmf_topics.matrix.datamatrix import PageColumns
-from nmf_topics.words.counts import TermCounts, WordOptions
+from nmf_topics.words.counts import TermCounts
+from nmf_topics.words.reading import WordOptions
 from nmf_topics.words.vocabulary import Vocabulary
 
 PREFIX = "counts-"  # only files of this name are ours to forget: the user may keep others in the same folder
@@ -99,7 +100,7 @@ def recall_counts(key: str, folder: Path) -> tuple[TermCounts, dict[str, Any]] |
                 (entry["data"], entry["indices"], entry["indptr"]), shape=tuple(entry["shape"].tolist())
             )
             options = _unpack(entry["options"])
-            options["stop"] = tuple(options["stop"])
+            options |= {name: tuple(options[name]) for name in ("stop", "keep")}
             found = TermCounts(
                 counts,
                 Vocabulary.from_meta(_unpack(entry["vocabulary"])),
