@@ -291,6 +291,8 @@ VALUES: dict[str, tuple[tuple[object, ...], tuple[object, ...]]] = {
     "--tolerance": ((0, 1e-4), (-1e-4, "x", "nan")),
     "--max-iter": ((1, 500), (0, "x")),
     "--stop": (("of,the", "guitar"), ("gone.txt", "folder/gone")),
+    "--keep": (("of,the", "1984"), ("gone.txt", "folder/gone")),
+    "--processes": ((1, 8), (0, "x", 257)),
     "--from": ((1, 5), (0, "x")),
     "--to": ((1, 30), (0, "x")),
     "--step": ((1, 5), (0, "x")),
@@ -366,7 +368,7 @@ def test_names_of_options_are_names_of_parameters() -> None:
     for name, command in commands():
         for option in options_of(command):
             assert option.name == long_name(option)[2:].replace("-", "_"), name
-    talk = {"output", "cache", "require_convergence", "force", "json", "quiet", "verbose", "recipe"}
+    talk = {"output", "cache", "require_convergence", "force", "json", "quiet", "verbose", "recipe", "processes"}
     library = {f.name for kind in (Recipe, WordOptions, Bounds, Source) for f in fields(kind)}
     library |= set(signature(fit_topics).parameters) | set(signature(fit_runs).parameters)
     fit = dict(commands())["fit"]

@@ -73,6 +73,7 @@ def store_counts(key: str, counts: TermCounts, origin: Mapping[str, Any], folder
                 columns=_pack([counts.columns.ids, counts.columns.titles, [dict(m) for m in counts.columns.meta]]),
                 options=_pack(asdict(counts.options)),
                 ledger=_pack(counts.ledger),
+                languages=_pack(counts.languages),
                 origin=_pack(origin),
             )
         os.replace(name, _entry(key, folder))
@@ -107,6 +108,7 @@ def recall_counts(key: str, folder: Path) -> tuple[TermCounts, dict[str, Any]] |
                 PageColumns(*_unpack(entry["columns"])),
                 WordOptions(**options),
                 _unpack(entry["ledger"]),
+                _unpack(entry["languages"]),
             )
             origin = _unpack(entry["origin"])
     except Exception:  # a damaged archive can fail in any way, and none of them matters: the text is read again

@@ -49,6 +49,7 @@ class TermCounts:
     columns : PageColumns of length n, in the order of ids
     options : WordOptions
     ledger : "tokens" and "kept" and, by reason, "dropped": tokens = kept + all dropped
+    languages : how many pages are in which language
     """
 
     counts: Any
@@ -56,6 +57,7 @@ class TermCounts:
     columns: PageColumns
     options: WordOptions
     ledger: Mapping[str, Any] = field(default_factory=dict)
+    languages: Mapping[str, int] = field(default_factory=dict)
 
 
 class Gathered:
@@ -167,7 +169,8 @@ class Gathered:
     def in_memory(self) -> TermCounts:
         """The counts as one matrix; the batches are given up for it."""
         counts = self._batches.matrix(self._final_row, self._column_of, len(self.vocabulary))
-        return TermCounts(counts, self.vocabulary, self.columns, self.options, self.ledger)
+        languages = dict(sorted(self.languages.items()))
+        return TermCounts(counts, self.vocabulary, self.columns, self.options, self.ledger, languages)
 
 
 def _surface(forms: Sequence[tuple[str, int]]) -> str:

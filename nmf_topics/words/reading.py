@@ -58,7 +58,8 @@ class TermReader:
         self._stop_bases = spread | {self._base(word) for word in spread}
         self._stop_terms = own | self._terms_of(own)
         keep = self._spelled(options.keep)
-        self._keep = keep | self._terms_of(keep)
+        self.terms_to_keep = self._terms_of(keep)
+        self._keep = keep | self.terms_to_keep
         self._cased = options.language in CASED
         self._cache: dict[str, tuple[str | None, str]] = {}
 
