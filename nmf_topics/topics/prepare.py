@@ -19,7 +19,8 @@ from nmf_topics.images.pixels import build_image_matrix, image_files
 from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.topics.recipes import Recipe
 from nmf_topics.words.cache import recall_counts, store_counts
-from nmf_topics.words.counts import TermCounts, count_terms
+from nmf_topics.words.counts import count_terms
+from nmf_topics.words.gathered import TermCounts
 from nmf_topics.words.reading import WordOptions
 from nmf_topics.words.termmatrix import build_term_matrix
 
