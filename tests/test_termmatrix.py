@@ -82,6 +82,8 @@ def test_the_recipe_records_every_option(counts: TermCounts) -> None:
             "stemmer": "snowball",
             "default_stops": True,
             "stop": [],
+            "keep": [],
+            "phrases": False,
         },
         "bounds": {"min_pages": 2, "max_pages": 0.75, "max_terms": 9},
         "weighting": "tfidf",
