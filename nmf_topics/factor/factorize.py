@@ -3,7 +3,9 @@
     start -> sweep (H, then W) -> sweep -> ... -> stop
 
 The loop stops by progress: when the error has fallen by less than `tolerance` of itself per iteration, averaged over
-the last ten (an error that falls from 0.9000 to 0.8999 in ten iterations falls by 1.1e-5 per iteration).
+the last ten (an error that falls from 0.9000 to 0.8999 in ten iterations falls by 1.1e-5 per iteration). And it stops
+by certificate: every tenth iteration bounds what the objective could fall by if H alone, or W alone, went to its best
+place, and when that is no more than `tolerance` of it, no iteration can do better.
 
 References: Lee & Seung, Nature 401 (1999) 788-791, and NIPS 13 (2001).
 """
@@ -20,14 +22,14 @@ import numpy as np
 from nmf_topics.errors import MatrixError
 from nmf_topics.factor import kernels
 from nmf_topics.factor.blocks import Array, PageBlocks, as_blocks
-from nmf_topics.factor.objectives import OBJECTIVES, Objective, problems_of_names
+from nmf_topics.factor.objectives import OBJECTIVES, Objective, problems_of_names, rule_of
 from nmf_topics.factor.rules import RULES
 from nmf_topics.factor.starts import STARTS, make_start
 from nmf_topics.factor.state import State
 
-Stopped = Literal["converged", "exact", "max_iter"]
+Stopped = Literal["converged", "certified", "exact", "max_iter"]
 
-WINDOW = 10  # iterations over which progress is averaged
+WINDOW = 10  # iterations over which progress is averaged, and from one certificate to the next
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,9 @@ class Factorization:
     W : ndarray of shape (m, r), non-negative, read-only
     H : ndarray of shape (r, n), non-negative, read-only
     trace : ndarray, the relative error after each iteration; never grows (but for rounding)
-    stopped : "converged", "exact" (the error is zero but for rounding) or "max_iter"
+    stopped : "converged" (by progress), "certified", "exact" (the error is zero but for rounding) or "max_iter"
+    certificate : the last bound, as a part of the objective, on what it could fall by if H alone, and then W alone, went
+        to its best place; nan where no iteration was certified
     objective, rule, start : names, as in OBJECTIVES, RULES, STARTS
     seed : int
     """
@@ -57,6 +61,7 @@ class Factorization:
     H: Array
     trace: Array
     stopped: Stopped
+    certificate: float
     objective: str
     rule: str
     start: str
@@ -82,7 +87,7 @@ def factorize(
     rank: int,
     *,
     objective: str = "frobenius",
-    rule: str = "amu",
+    rule: str | None = None,
     start: str = "nndsvda",
     seed: int = 0,
     tolerance: float = 1e-6,
@@ -98,8 +103,8 @@ def factorize(
     V : ndarray, scipy sparse matrix or PageBlocks of shape (m, n), non-negative; columns are pages
     rank : int >= 1, the number of topics r
     objective : a name in OBJECTIVES; "kl" goes with the multiplicative rules only
-    rule : a name in RULES
-    start : a name in STARTS
+    rule : a name in RULES; None for the objective's own
+    start : a name in STARTS; "nndsvd" has zeros, which rules that multiply could not leave
     seed : int, for starts that are random
     tolerance : float >= 0, the mean relative fall of the error per iteration below which the loop stops; 0 never stops
     max_iter : int >= 1
@@ -124,7 +129,7 @@ def factorize(
     >>> np.allclose(result.W @ result.H, V, atol=1e-6)
     True
     """
-    blocks = as_blocks(V)
+    blocks, rule = as_blocks(V), rule_of(objective, rule)
     problems = list(_problems(rank, objective, rule, start, tolerance, max_iter))
     if problems:
         raise MatrixError("; ".join(problems))
@@ -137,13 +142,13 @@ def factorize(
         state = resume if resume is not None else _first(blocks, rank, goal, start, seed)
         stopped: Stopped | None = None
         while stopped is None:
-            state = goal.sweep(blocks, state, update)
+            state = goal.sweep(blocks, state, update, certify=(state.iteration + 1) % WINDOW == 0)
             if on_iteration:
                 on_iteration(Iteration(state.iteration, state.trace[-1], time.perf_counter() - began))
             if on_state:
                 on_state(state)
             stopped = _reason_to_stop(state, goal, tolerance, max_iter)
-    return Factorization(state.W, state.H, np.array(state.trace), stopped, objective, rule, start, seed)
+    return Factorization(state.W, state.H, np.array(state.trace), stopped, state.certificate, objective, rule, start, seed)
 
 
 def _first(V: PageBlocks, rank: int, goal: Objective, start: str, seed: int) -> State:
@@ -164,6 +169,8 @@ def _reason_to_stop(state: State, goal: Objective, tolerance: float, max_iter: i
         fallen = state.trace[-1 - WINDOW] - error
         if fallen <= WINDOW * tolerance * error:
             return "converged"
+    if state.certificate <= tolerance and state.iteration % WINDOW == 0:
+        return "certified"
     return "max_iter" if state.iteration >= max_iter else None
 
 
@@ -174,6 +181,8 @@ def _problems(rank: int, objective: str, rule: str, start: str, tolerance: float
     yield from problems_of_names(objective, rule)
     if start not in STARTS:
         yield f"no start {start!r}; there are {', '.join(STARTS)}"
+    elif start == "nndsvd" and rule in RULES and RULES[rule].multiplicative:
+        yield f"the rule {rule!r} cannot leave the zeros of the start 'nndsvd'; use 'nndsvda' or 'nndsvdar'"
     if not tolerance >= 0:
         yield f"tolerance must be 0 or more, not {tolerance}"
     if max_iter < 1:

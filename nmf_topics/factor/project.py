@@ -19,7 +19,7 @@ from nmf_topics.errors import MatrixError
 from nmf_topics.factor import kernels
 from nmf_topics.factor.activeset import finish
 from nmf_topics.factor.blocks import Array, as_blocks, column_squares
-from nmf_topics.factor.objectives import problems_of_names
+from nmf_topics.factor.objectives import problems_of_names, rule_of
 from nmf_topics.factor.reference import kl_step, ratio
 from nmf_topics.factor.rules import RULES, Rule
 
@@ -32,7 +32,7 @@ CHECK_EVERY = 10
 Columns = NDArray[np.integer[Any]]  # positions of pages
 
 
-def project(V: Any, W: Array, *, objective: str = "frobenius", rule: str = "amu") -> tuple[Array, Array]:
+def project(V: Any, W: Array, *, objective: str = "frobenius", rule: str | None = None) -> tuple[Array, Array]:
     """Weights of pages on fixed topics: the H update alone, and on to the minimum, which for a page is the only one.
 
     Each page's answer depends on that page and W only, so it is the same (to rounding) whatever pages come with it.
@@ -41,7 +41,7 @@ def project(V: Any, W: Array, *, objective: str = "frobenius", rule: str = "amu"
     ----------
     V : matrix of shape (m, n), non-negative; a page of zeros is allowed here
     W : ndarray of shape (m, r), non-negative; a column of zeros is a dead topic, without weight on any page
-    objective, rule : those of the fit
+    objective, rule : those of the fit; None for the objective's own rule
 
     Returns
     -------
@@ -54,7 +54,7 @@ def project(V: Any, W: Array, *, objective: str = "frobenius", rule: str = "amu"
     MatrixError
         for a V or W that cannot be used, a W that does not fit V, or an unknown objective or rule.
     """
-    blocks = as_blocks(V)
+    blocks, rule = as_blocks(V), rule_of(objective, rule)
     W = np.ascontiguousarray(W, dtype=np.float64)
     problems = list(problems_of_names(objective, rule))
     if W.ndim != 2 or len(W) != blocks.shape[0]:

@@ -8,7 +8,9 @@ References: Lee & Seung, Algorithms for non-negative matrix factorization, NIPS 
 Gillis & Glineur, Accelerated multiplicative updates and hierarchical ALS algorithms for nonnegative matrix
 factorization, Neural Computation 24 (2012) 1085-1105 (several steps for one product with V);
 Cichocki & Phan, Fast local algorithms for large scale nonnegative matrix and tensor factorizations,
-IEICE Trans. Fundamentals E92-A (2009) 708-721 (HALS).
+IEICE Trans. Fundamentals E92-A (2009) 708-721 (HALS);
+Ang & Gillis, Accelerating nonnegative matrix factorization algorithms using extrapolation, Neural Computation 31 (2019)
+417-439 (between the steps, in `leastsquares`).
 """
 
 from __future__ import annotations
@@ -100,14 +102,16 @@ class Rule:
     step : one update of X from the Gram pair
     solve : the step that is repeated for pages on fixed topics, before `finish` takes them to the minimum itself
     inner_steps : steps taken for one product with V, the costly part
-    positive_start : whether zeros of the start would stay zeros for ever
+    multiplicative : whether zeros of the start would stay zeros for ever
+    extrapolated : whether iterations begin further on the way that the last ones went
     summary : for help texts
     """
 
     step: Step
     solve: Step
     inner_steps: int
-    positive_start: bool
+    multiplicative: bool
+    extrapolated: bool
     summary: str
 
     def update(self, X: Array, AtB: Array, AtA: Array) -> Array:
@@ -116,9 +120,10 @@ class Rule:
 
 
 RULES: dict[str, Rule] = {
-    "mu": Rule(mu, mu, 1, True, "Lee and Seung's multiplicative updates, to the letter"),
-    "amu": Rule(mu, hals, 3, True, "the same updates, three for each pass over V"),
-    "hals": Rule(hals, hals, 1, False, "hierarchical alternating least squares"),
+    "mu": Rule(mu, mu, 1, True, False, "Lee and Seung's multiplicative updates, to the letter"),
+    "amu": Rule(mu, hals, 3, True, False, "the same updates, three for each pass over V"),
+    "hals": Rule(hals, hals, 1, False, False, "hierarchical alternating least squares"),
+    "ehals": Rule(hals, hals, 1, False, True, "the same with extrapolation, taken back where the error would grow"),
 }
 
 

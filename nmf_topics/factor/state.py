@@ -6,6 +6,7 @@ bit. Every iteration makes a new one and changes none, so a State can be written
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,6 +29,7 @@ class State:
     H : ndarray of shape (r, n), Fortran order, so that blocks of pages are contiguous
     scale : what errors are measured against: ||V||_F, or sum(V) for a divergence
     trace : the relative error after each iteration so far
+    certificate : the last bound on what the objective can still fall by, as a part of it; nan before the first
     memory : arrays that the rule keeps from one iteration to the next, by name; those with n in their last dimension
         belong to the pages
     """
@@ -37,6 +39,7 @@ class State:
     scale: float
     trace: tuple[float, ...] = ()
     memory: Mapping[str, Array] = field(default_factory=dict)
+    certificate: float = math.nan
 
     @property
     def iteration(self) -> int:
@@ -46,6 +49,7 @@ class State:
     def to_arrays(self) -> dict[str, Array]:
         """Everything, as plain arrays by name (for numpy's npz files)."""
         own = {"W": self.W, "H": self.H, "scale": np.array(self.scale), "trace": np.array(self.trace, dtype=np.float64)}
+        own["certificate"] = np.array(self.certificate)
         return own | {MEMORY + name: np.asarray(array) for name, array in self.memory.items()}
 
     @classmethod
@@ -60,6 +64,7 @@ class State:
         try:
             W, H = np.ascontiguousarray(arrays["W"]), np.asfortranarray(arrays["H"])
             scale, trace = float(arrays["scale"]), tuple(float(error) for error in arrays["trace"])
+            certificate = float(arrays["certificate"])
         except (KeyError, TypeError, ValueError) as error:
             raise MatrixError(f"this is no state of a factorization: {error}") from error
         if W.ndim != 2 or H.ndim != 2 or W.shape[1] != H.shape[0] or W.dtype != H.dtype:
@@ -67,6 +72,6 @@ class State:
         for name, factor in (("W", W), ("H", H)):
             if factor.dtype not in (np.float32, np.float64) or not np.isfinite(factor).all() or (factor < 0).any():
                 raise MatrixError(f"this is no state of a factorization: {name} holds what no factor can")
-        known = {"W", "H", "scale", "trace"}
+        known = {"W", "H", "scale", "trace", "certificate"}
         memory = {name.removeprefix(MEMORY): np.asarray(arrays[name]) for name in arrays if name not in known}
-        return cls(W, H, scale, trace, memory)
+        return cls(W, H, scale, trace, memory, certificate)

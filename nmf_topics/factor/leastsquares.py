@@ -1,0 +1,119 @@
+"""Least squares: F = 1/2 ||V - WH||_F^2, its iteration, and what it still could fall by.
+
+One iteration looks at V once: each block of pages moves its part of H and hands back V H' and H H', which W and the error
+need. The error costs no further look: ||V - WH||^2 = ||V||^2 - 2 <V H', W> + <W'W, H H'>.
+
+Rules that extrapolate begin an iteration not at (W, H) but further on the way that the last ones went. The pair that
+comes of it is kept only where F has not grown; else the pair before it stays, the next iteration begins there and is a
+plain one, and extrapolation goes on from it in shorter steps. So F never grows, whatever the rule.
+
+Reference: Ang & Gillis, Accelerating nonnegative matrix factorization algorithms using extrapolation, Neural
+Computation 31 (2019) 417-439.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from nmf_topics.factor import kernels
+from nmf_topics.factor.blocks import Array, PageBlocks, column_squares, sum_of_squares
+from nmf_topics.factor.rules import Rule
+from nmf_topics.factor.state import State
+
+# How far to extrapolate: at first; shrinks by `SHRINK` where F grew; else grows by `GROW` up to a bound that itself
+# grows by `GROW_BOUND`. Values of Ang & Gillis (2019), section 3.
+BETA, SHRINK, GROW, GROW_BOUND = 0.5, 1.5, 1.05, 1.01
+
+
+def scale(V: PageBlocks) -> float:
+    """||V||_F."""
+    return math.sqrt(sum_of_squares(V))
+
+
+def sweep(V: PageBlocks, state: State, rule: Rule, *, certify: bool = False) -> State:
+    """One iteration: H, then W; with `certify` a plain one, which also bounds what F can still fall by."""
+    memory = {} if certify or not rule.extrapolated else state.memory
+    beta, beta_bound, beta_before = memory.get("steps", state.memory.get("steps", np.array([BETA, 1.0, BETA])))
+    plain = "W_start" not in memory
+    W = state.W if plain else memory["W_start"]
+    H, H_last, VHt, HHt, gap, row_squares = _pages(V, state, W, rule, 0.0 if plain else float(beta), certify)
+    W_new = rule.update(W.T, VHt.T, HHt).T
+    WtW = kernels.gram(W_new.T)
+    square = state.scale**2 - 2 * kernels.dot(VHt, W_new) + float(np.vdot(WtW, HHt))
+    error = math.sqrt(max(square, 0.0)) / state.scale
+    if not plain and error > state.trace[-1]:
+        steps = np.array([beta / SHRINK, beta_before, beta_before])
+        return replace(state, trace=(*state.trace, state.trace[-1]), memory={"steps": steps})
+    certificate = state.certificate
+    if certify:
+        gap += _gap(W_new.T, VHt.T, HHt, np.sqrt(row_squares))
+        certificate = gap / (square / 2) if square > 0 else math.inf
+    if rule.extrapolated:
+        if not plain:
+            beta, beta_bound, beta_before = min(beta_bound, GROW * beta), min(1.0, GROW_BOUND * beta_bound), beta
+        W_start = np.maximum(W_new + W.dtype.type(beta) * (W_new - state.W), 0)
+        memory = {"W_start": W_start, "H_last": H_last, "steps": np.array([beta, beta_bound, beta_before])}
+    return replace(state, W=W_new, H=H, trace=(*state.trace, error), memory=memory, certificate=certificate)
+
+
+def _pages(V: PageBlocks, state: State, W: Array, rule: Rule, beta: float, certify: bool) -> tuple[Any, ...]:
+    """H, H before its extrapolation, V H', H H', the gap of H and the squares of V's rows, over all blocks."""
+    H = np.empty_like(state.H)
+    H_last = np.empty_like(H) if beta else H
+    VHt, HHt, gap, row_squares = np.zeros_like(W), np.zeros((len(H), len(H))), 0.0, np.zeros(len(W))
+    split = (state.H, state.memory["H_last"]) if beta else (state.H, state.H)
+    step = partial(_page_step, rule=rule, beta=beta, certify=certify)
+    for columns, (Hj, newj, VHtj, HHtj, found) in V.map(step, split=split, shared=(W, kernels.gram(W.T))):
+        H[:, columns] = Hj
+        if newj is not None:
+            H_last[:, columns] = newj
+        VHt += VHtj
+        HHt += HHtj
+        if found is not None:
+            gap += found[0]
+            row_squares += found[1]
+    return H, H_last, VHt, HHt, gap, row_squares
+
+
+def _page_step(
+    V: Any, H: Array, H_last: Array, W: Array, WtW: Array, *, rule: Rule, beta: float, certify: bool
+) -> tuple[Array, Array | None, Array, Array, tuple[float, Array] | None]:
+    """Move one block's H; return it, it before extrapolation, its share of V H' and H H', and of the certificate."""
+    WtV = kernels.WtV(V, W)
+    found = (_gap(H, WtV, WtW, np.sqrt(column_squares(V))), _row_squares(V)) if certify else None
+    new = rule.update(H, WtV, WtW)
+    if not beta:
+        return new, None, kernels.VHt(V, new), kernels.gram(new), found
+    H = np.maximum(new + new.dtype.type(beta) * (new - H_last), 0)
+    return H, new, kernels.VHt(V, H), kernels.gram(H), found
+
+
+def _gap(X: Array, AtB: Array, AtA: Array, lengths: Array) -> float:
+    """What 1/2 ||B - A X||^2 could fall by at most over X >= 0, with A as it is.
+
+    It is convex in X, so it lies above its tangent: its fall is at most <G, X - X*>, G = A'A X - A'B. At the minimum
+    x*_k a_k is no longer than b, for all entries are non-negative, so that 0 <= x*_k <= ||b|| / ||a_k||.
+
+    Parameters
+    ----------
+    lengths : ndarray of shape (k,), ||b|| of each column of B
+    """
+    G = AtA.astype(X.dtype) @ X
+    G -= AtB
+    size = np.sqrt(np.diagonal(AtA))
+    alive = size > 0
+    largest = np.maximum(-G, 0)[alive] @ lengths.astype(X.dtype)  # what each row could gain where it should grow
+    return kernels.dot(np.asfortranarray(G), np.asfortranarray(X)) + float((largest / size[alive]).sum())
+
+
+def _row_squares(V: Any) -> Array:
+    """||v||^2 of each row of a matrix, dense or CSC; shape (m,), float64."""
+    if sp.issparse(V):
+        return np.bincount(V.indices, weights=np.square(V.data, dtype=np.float64), minlength=V.shape[0])
+    return np.square(V, dtype=np.float64).sum(axis=1)
