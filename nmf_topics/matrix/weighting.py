@@ -56,15 +56,16 @@ class Statistics:
         """From counts, CSC of shape (m, n)."""
         lengths = np.asarray(counts.sum(axis=0), dtype=np.float64).ravel()
         tokens = np.asarray(counts.sum(axis=1), dtype=np.float64).ravel()
+        pages = np.bincount(counts.indices, minlength=counts.shape[0]).astype(np.float64)
+        return cls.of_sums(pages, tokens, lengths)
+
+    @classmethod
+    def of_sums(cls, pages: Array, tokens: Array, lengths: Array) -> Statistics:
+        """From pages and tokens of each term (m,), and tokens of each page (n,)."""
         n_pages = int((lengths > 0).sum())
         if n_pages == 0:
             raise MatrixError("no page has a single word of the vocabulary")
-        return cls(
-            n_pages,
-            float(lengths.sum() / n_pages),
-            np.bincount(counts.indices, minlength=counts.shape[0]).astype(np.float64),
-            tokens / tokens.sum(),
-        )
+        return cls(n_pages, float(lengths.sum() / n_pages), pages.astype(np.float64), tokens / tokens.sum())
 
 
 # (count c, length l of its page, row of its term, statistics, idf power q) -> weight, for the stored entries of V

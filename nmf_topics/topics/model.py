@@ -16,8 +16,9 @@ from typing import Any, Literal
 import numpy as np
 
 from nmf_topics.errors import MatrixError, ModelError
-from nmf_topics.factor.blocks import Array, column_squares
+from nmf_topics.factor.blocks import Array, as_blocks
 from nmf_topics.factor.factorize import Factorization, Iteration, factorize, project
+from nmf_topics.factor.sums import page_squares, page_sums
 from nmf_topics.matrix.datamatrix import DataMatrix, PageColumns, RowAxis, largest
 from nmf_topics.topics.measures import NEGLIGIBLE, coherence
 from nmf_topics.words.counts import TermReader, WordOptions
@@ -317,7 +318,7 @@ def fit_topics(
 def check_rank(data: DataMatrix, rank: int) -> None:
     """Refuse a rank that the data cannot fill."""
     m, n = data.V.shape
-    known = int((np.asarray(data.V.sum(axis=0)).ravel() > 0).sum())
+    known = int((page_sums(as_blocks(data.V)) > 0).sum())
     pages = "pages" if data.rows.kind == "terms" else "images"
     if not known:
         raise MatrixError(f"none of the {n} {pages} has anything on it: V holds only zeros")
@@ -358,7 +359,7 @@ def model_from(data: DataMatrix, result: Factorization, recipe: Mapping[str, Any
 def _overall_error(V: Any, errors: Array, objective: str) -> float:
     """The error of all pages from that of each."""
     if objective == "kl":
-        sizes = np.asarray(V.sum(axis=0), dtype=np.float64).ravel()
+        sizes = page_sums(as_blocks(V))
         return float(np.nansum(sizes * errors) / sizes.sum())
-    squares = column_squares(V)
+    squares = page_squares(as_blocks(V))
     return float(np.sqrt(np.nansum(squares * errors**2) / squares.sum()))

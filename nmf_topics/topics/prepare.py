@@ -15,6 +15,8 @@ from nmf_topics.corpus.folders import find_texts
 from nmf_topics.corpus.open import PAGES, open_corpus
 from nmf_topics.corpus.page import Corpus, Fingerprint
 from nmf_topics.errors import CorpusError
+from nmf_topics.factor.blocks import as_blocks
+from nmf_topics.factor.sums import page_sums
 from nmf_topics.images.pixels import build_image_matrix, image_files
 from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.topics.recipes import Recipe
@@ -100,7 +102,7 @@ def prepare(
         idf_power=recipe.idf_power,
         recipe={"corpus": origin},
     )
-    blank = int((data.V.sum(axis=0) == 0).sum())
+    blank = int((page_sums(as_blocks(data.V)) == 0).sum())
     ledger = {
         "pages": len(data.columns),
         "pages_without_known_words": blank,

@@ -96,7 +96,7 @@ class DaskBlocks:
         sent = 0
         for columns in ranges:
             while sent < len(ranges) and len(waiting) < TASKS_A_THREAD * self._threads:
-                pieces = [np.ascontiguousarray(A[..., ranges[sent]]) for A in split]
+                pieces = [A[..., ranges[sent]] for A in split]
                 waiting.append(self._submit(_apply, folder, stamp, sent, fn, pieces, *common))
                 sent += 1
             yield columns, self._result(waiting.popleft())

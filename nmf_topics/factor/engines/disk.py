@@ -54,7 +54,7 @@ class OnDisk:
         for (part, columns), (after, _) in zip(ranges, [*ranges[1:], ranges[0]], strict=True):
             block = read_block(self.folder, self.manifest, part)
             _fetch_soon(self.folder / after.file)
-            result = fn(block, *(np.ascontiguousarray(A[..., columns]) for A in split), *shared)
+            result = fn(block, *(A[..., columns] for A in split), *shared)
             del block  # unmapped before the next one is mapped
             yield columns, result
 
