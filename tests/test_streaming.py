@@ -99,9 +99,9 @@ def test_large_batches_are_weighted_in_pieces(counts: Any, tmp_path: Path, monke
     sizes = []
     apply = FittedWeighting.apply
 
-    def watched(self: FittedWeighting, part: Any) -> Any:
+    def watched(self: FittedWeighting, part: Any, *how: Any) -> Any:
         sizes.append((part.nnz, part.shape[1]))
-        return apply(self, part)
+        return apply(self, part, *how)
 
     monkeypatch.setattr(FittedWeighting, "apply", watched)
     monkeypatch.setattr(streaming, "AT_ONCE", 10)

@@ -28,7 +28,7 @@ from nmf_topics.matrix.weighting import FittedWeighting
 from nmf_topics.writing import PARTIAL, output_errors
 
 
-AT_ONCE = 500_000  # counts that are turned into weights together, which takes some 60 bytes for each of them
+AT_ONCE = 2_000_000  # counts that are turned into weights together
 
 
 class Batch(Protocol):
@@ -102,7 +102,7 @@ def write_weighted(
                 for piece in _pieces(counts):
                     places.append(np.asarray(batch.columns)[piece])
                     bounded = _columns(counts, piece.start, piece.stop).tocsr()[rows]
-                    yield checked(weighting.apply(bounded).astype(dtype))
+                    yield checked(weighting.apply(bounded, dtype))
 
         unordered = write_blocks(scratch / "batches", weighted())
         blocks = _merged(scratch / "batches", unordered, places, n_pages, columns)
