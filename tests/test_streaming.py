@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from nmf_topics.errors import MatrixError, OutputError
 from nmf_topics.factor.engines.store import read_block, read_manifest
 from nmf_topics.matrix import streaming
-from nmf_topics.matrix.streaming import page_lengths, write_weighted
+from nmf_topics.matrix.streaming import cut_anew, page_lengths, write_weighted
 from nmf_topics.matrix.weighting import WEIGHTINGS, FittedWeighting, Statistics, fit_weighting
 
 
@@ -147,3 +147,16 @@ def test_a_place_that_cannot_be_written(counts: Any, tmp_path: Path) -> None:
             57,
             columns=9,
         )
+
+
+@pytest.mark.parametrize("columns", [1, 8, 30, 57])
+def test_the_same_in_other_blocks(columns: int, counts: Any, tmp_path: Path) -> None:
+    """V cut anew is what it would have been, cut so at once; what stands beside it comes along."""
+    weighting = fit_weighting(counts, "bm25")
+    batches = batches_of(counts, np.arange(57), [])
+    first = write_weighted(tmp_path / "a", batches, np.arange(40), weighting, 57, columns=8)
+    cut_anew(first, tmp_path / "b", columns=columns, beside=lambda folder: (folder / "note").touch())
+    write_weighted(tmp_path / "c", batches, np.arange(40), weighting, 57, columns=columns)
+    for path in (tmp_path / "c").iterdir():
+        assert path.read_bytes() == (tmp_path / "b" / path.name).read_bytes()
+    assert (tmp_path / "b" / "note").exists()

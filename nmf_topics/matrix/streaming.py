@@ -10,6 +10,7 @@ columns out of each of them, as an external merge does. One batch or one block i
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -23,9 +24,9 @@ from numpy.typing import NDArray
 
 from nmf_topics.factor.blocks import Array
 from nmf_topics.factor.engines.disk import OnDisk, checked
-from nmf_topics.factor.engines.store import Manifest, read_block, write_blocks
+from nmf_topics.factor.engines.store import PLACE, Manifest, column_ranges, read_block, write_blocks
 from nmf_topics.matrix.weighting import FittedWeighting
-from nmf_topics.writing import PARTIAL, output_errors
+from nmf_topics.writing import PARTIAL, output_errors, with_nothing_in_it
 
 
 AT_ONCE = 2_000_000  # counts that are turned into weights together
@@ -69,19 +70,20 @@ def write_weighted(
     columns: int,
     dtype: Any = np.float64,
     made_from: Mapping[str, Any] | None = None,
+    beside: Callable[[Path], None] = lambda folder: None,
 ) -> OnDisk:
     """V in blocks, from counts.
 
     Parameters
     ----------
     folder : of the blocks; see `write_blocks`
-    batches : called twice at most, gives all batches in any order
+    batches : gives all batches, in any order
     rows : the terms that are rows of V, rising
     weighting : fitted to all of the counts
     n_pages : n
     columns : of a block of V
     dtype : of the entries
-    made_from : remembered with the blocks
+    made_from, beside : as in `write_blocks`
 
     Raises
     ------
@@ -90,25 +92,50 @@ def write_weighted(
     OutputError
         if the blocks cannot be written; nothing is left of them.
     """
-    with output_errors(folder, "NMF_TOPICS_CACHE"):
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        scratch = Path(tempfile.mkdtemp(prefix=PARTIAL, dir=folder.parent))
+    places: list[NDArray[np.int64]] = []
+
+    def weighted() -> Iterator[Any]:
+        for batch in batches():
+            counts = sp.csc_matrix(batch.counts)
+            for piece in _pieces(counts):
+                places.append(np.asarray(batch.columns)[piece])
+                bounded = _columns(counts, piece.start, piece.stop).tocsr()[rows]
+                yield checked(weighting.apply(bounded, dtype))
+
+    new = not folder.exists()
+    with output_errors(folder, PLACE):
+        folder.mkdir(parents=True, exist_ok=True)
+        scratch = Path(tempfile.mkdtemp(prefix=PARTIAL, dir=folder))
     try:
-        places: list[NDArray[np.int64]] = []
-
-        def weighted() -> Iterator[Any]:
-            for batch in batches():
-                counts = sp.csc_matrix(batch.counts)
-                for piece in _pieces(counts):
-                    places.append(np.asarray(batch.columns)[piece])
-                    bounded = _columns(counts, piece.start, piece.stop).tocsr()[rows]
-                    yield checked(weighting.apply(bounded, dtype))
-
         unordered = write_blocks(scratch / "batches", weighted())
+        os.utime(scratch)  # or it would be taken for what a run of long ago left behind
         blocks = _merged(scratch / "batches", unordered, places, n_pages, columns)
-        write_blocks(folder, blocks, made_from=made_from)
+        write_blocks(folder, blocks, made_from=made_from, beside=beside)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+        if new:
+            with_nothing_in_it(folder)
+    return OnDisk(folder)
+
+
+def cut_anew(source: OnDisk, folder: Path, *, columns: int, beside: Callable[[Path], None]) -> OnDisk:
+    """The same V in another folder, in blocks of so many columns.
+
+    Parameters
+    ----------
+    source : OnDisk
+    folder : another one
+    columns : of a block
+    beside : as in `write_blocks`
+
+    Raises
+    ------
+    EngineError, OutputError
+        if the old blocks cannot be read, or the new ones not written.
+    """
+    places = [np.arange(part.start, part.stop) for _, part in column_ranges(source.manifest)]
+    blocks = _merged(source.folder, source.manifest, places, source.shape[1], columns)
+    write_blocks(folder, blocks, made_from=source.manifest.made_from, beside=beside)
     return OnDisk(folder)
 
 

@@ -26,6 +26,7 @@ import numpy as np
 from nmf_topics.errors import EngineError, MissingExtra, NmfTopicsError
 from nmf_topics.factor.blocks import Array
 from nmf_topics.factor.engines.disk import OnDisk
+from nmf_topics.factor.engines.machine import processors
 from nmf_topics.factor.engines.store import Manifest, column_ranges, read_block, read_manifest
 from nmf_topics.factor.factorize import one_blas_thread
 
@@ -220,11 +221,6 @@ async def _ask_for_a_scheduler(address: str, timeout: float) -> None:
         identity = await asyncio.wait_for(there.identity(), timeout)
     if identity.get("type") != "Scheduler":
         raise ValueError(f"it is a {str(identity.get('type')).lower()}")
-
-
-def processors() -> int:
-    """How many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _ready(client: Any, where: str, store: OnDisk, timeout: float) -> int:

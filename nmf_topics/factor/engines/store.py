@@ -16,7 +16,7 @@ import json
 import mmap
 import sys
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -29,6 +29,7 @@ from nmf_topics.writing import folder_of_files
 
 SCHEMA = 1
 MARK = "blocks.json"
+PLACE = "NMF_TOPICS_CACHE"  # what chooses the disk that blocks lie on
 ALIGNMENT = 64
 MOST_STORED = 2**31 - 1  # entries of a part, so that its indices fit in 32 bits
 TYPES = ("float32", "float64", "int32")
@@ -95,7 +96,7 @@ def write_blocks(
     blocks: Iterable[Any],
     *,
     made_from: Mapping[str, Any] | None = None,
-    option: str = "NMF_TOPICS_CACHE",
+    beside: Callable[[Path], None] = lambda folder: None,
 ) -> Manifest:
     """Write blocks of columns as they come; one of them is in memory at a time.
 
@@ -104,7 +105,7 @@ def write_blocks(
     folder : new, empty, or an older folder of blocks, which is replaced
     blocks : matrices of shape (m, k), all CSC or all dense, of one type in TYPES; checked by whoever made them
     made_from : remembered in blocks.json, as JSON
-    option : what a message names for choosing another place
+    beside : writes further files that belong to the blocks, into the folder that it is given
 
     Raises
     ------
@@ -115,7 +116,7 @@ def write_blocks(
     """
     parts: list[Part] = []
     first: Any = None
-    with folder_of_files(folder, mark=MARK, stale=_files_of, option=option) as partial:
+    with folder_of_files(folder, mark=MARK, stale=_files_of, option=PLACE) as partial:
         for block in blocks:
             if first is None:
                 first = _Kind.of(block)
@@ -126,6 +127,7 @@ def write_blocks(
                 parts.append(_write_part(file, name, block))
         if first is None:
             raise EngineError("there is no block of V to write")
+        beside(partial)
         columns = sum(part.columns for part in parts)
         manifest = Manifest(first.rows, columns, first.type, first.sparse, dict(made_from or {}), tuple(parts))
         document = {"schema": SCHEMA, **asdict(manifest)}
