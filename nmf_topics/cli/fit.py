@@ -13,6 +13,7 @@ import numpy as np
 from nmf_topics.cli import options as o
 from nmf_topics.cli.record import Record
 from nmf_topics.cli.talk import Talk
+from nmf_topics.factor import kernels
 from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.topics.model import TopicModel, fit_topics
 from nmf_topics.topics.prepare import Source, prepare
@@ -116,6 +117,7 @@ def run_fit(
             on_iteration=lambda it: progress.step(f"error {it.error:.5f}"),
         )
     report_fit(model, talk)
+    talk.detail(f"kernels: {kernels.about()}, threads: {kernels.thread_count()}")
     images = data.rows.kind == "pixels"
     with record.stage("write"):
         write_model_folder(

@@ -14,10 +14,12 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 
 from nmf_topics.errors import MatrixError, ModelError
 from nmf_topics.factor.blocks import Array, as_blocks
-from nmf_topics.factor.factorize import Factorization, Iteration, factorize, project
+from nmf_topics.factor.factorize import Factorization, Iteration, factorize
+from nmf_topics.factor.project import project
 from nmf_topics.factor.sums import page_squares, page_sums
 from nmf_topics.matrix.datamatrix import DataMatrix, PageColumns, RowAxis, largest
 from nmf_topics.topics.measures import NEGLIGIBLE, coherence
@@ -253,7 +255,7 @@ def fit_topics(
     """
     check_rank(data, rank)
     result = factorize(
-        data.V,
+        _working_precision(data),
         rank,
         objective=objective,
         rule=solver,
@@ -275,6 +277,11 @@ def fit_topics(
     return model_from(data, result, {**data.recipe, **options})
 
 
+def _working_precision(data: DataMatrix) -> Any:
+    """V as the loop takes it: 32 bits are enough for weights of words, half the memory, and twice as fast."""
+    return data.V.astype(np.float32, copy=False) if data.rows.kind == "terms" and sp.issparse(data.V) else data.V
+
+
 def check_rank(data: DataMatrix, rank: int) -> None:
     """Refuse a rank that the data cannot fill."""
     m, n = data.V.shape
@@ -293,8 +300,9 @@ def check_rank(data: DataMatrix, rank: int) -> None:
 
 def model_from(data: DataMatrix, result: Factorization, recipe: Mapping[str, Any]) -> TopicModel:
     """Scale, solve for the pages once more, and order: from factors to a model."""
-    sums = result.W.sum(axis=0)
-    W = np.where(sums > 0, result.W / np.where(sums > 0, sums, 1.0), 0.0)
+    W = result.W.astype(np.float64)
+    sums = W.sum(axis=0)
+    W = np.where(sums > 0, W / np.where(sums > 0, sums, 1.0), 0.0)
     H, errors = project(data.V, W, objective=result.objective, rule=result.rule)
     order = np.argsort(-H.sum(axis=1), kind="stable")
     W, H = np.ascontiguousarray(W[:, order]), np.ascontiguousarray(H[order])
