@@ -16,7 +16,8 @@ import pytest
 from nmf_topics.corpus.page import Page
 from nmf_topics.words import cache
 from nmf_topics.words.cache import cache_folder, recall_counts, store_counts
-from nmf_topics.words.counts import TermCounts, WordOptions, count_terms
+from nmf_topics.words.counts import TermCounts, count_terms
+from nmf_topics.words.reading import WordOptions
 
 ORIGIN = {"name": "tiny", "fingerprint": "abc", "set_aside": [{"name": "x.txt", "reason": "empty"}]}
 

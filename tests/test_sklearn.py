@@ -16,6 +16,7 @@ from nmf_topics.factor.factorize import factorize
 with warnings.catch_warnings():  # of packages that it imports
     warnings.simplefilter("ignore")
     pytest.importorskip("sklearn")
+    from inputs import TINY
     from sklearn.base import clone
     from sklearn.decomposition import NMF as Theirs
     from sklearn.exceptions import NotFittedError
@@ -25,7 +26,6 @@ with warnings.catch_warnings():  # of packages that it imports
     from sklearn.pipeline import make_pipeline
     from sklearn.utils.estimator_checks import parametrize_with_checks
 
-    from conftest import TINY
     from nmf_topics.sklearn import NMF
 
 NEEDS_ENVIRONMENT = {"check_array_api_input": "needs SCIPY_ARRAY_API to be set before scipy is imported"}

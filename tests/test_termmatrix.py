@@ -11,7 +11,9 @@ import pytest
 from nmf_topics.corpus.open import open_corpus
 from nmf_topics.errors import MatrixError
 from nmf_topics.matrix.weighting import WEIGHTINGS, fit_weighting
-from nmf_topics.words.counts import Bounds, TermCounts, WordOptions, bound_terms, count_terms
+from nmf_topics.words.bounds import Bounds, bound_terms
+from nmf_topics.words.counts import TermCounts, count_terms
+from nmf_topics.words.reading import WordOptions
 from nmf_topics.words.termmatrix import build_term_matrix
 
 

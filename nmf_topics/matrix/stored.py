@@ -1,6 +1,6 @@
 """A DataMatrix in a folder of blocks: what stands beside the blocks of V, so that a later fit begins with them at once.
 
-    names.npz   without pickle: the rows, columns, recipe and ledger as JSON in arrays of bytes, and the weighting's arrays
+    names.npz   without pickle: the rows, columns, recipe and ledger as JSON in arrays of bytes; the weighting
 
 A folder that cannot be read is as good as none: the blocks are made anew.
 """

@@ -28,7 +28,6 @@ from nmf_topics.factor.engines.store import PLACE, Manifest, column_ranges, read
 from nmf_topics.matrix.weighting import FittedWeighting
 from nmf_topics.writing import PARTIAL, output_errors, with_nothing_in_it
 
-
 AT_ONCE = 2_000_000  # counts that are turned into weights together
 
 

@@ -1,25 +1,27 @@
 """Corpus to counts: how often each term occurs on each page.
 
 Counts are kept apart from weights and from the bounds of the vocabulary, so that another weighting, another bound or
-another rank needs no second reading of the text. Pages are read once, as a stream; what stays in memory is the counts.
+another rank needs no second reading of the text. Pages are read once, as a stream; what stays in memory is the counts,
+and of these only as many as the caller allows.
 """
 
 from __future__ import annotations
 
-import unicodedata
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 import scipy.sparse as sp
 
-from nmf_topics.errors import MatrixError
 from nmf_topics.matrix.datamatrix import PageColumns
-from nmf_topics.words.normalize import CASED, Normalization, Stemmer, normalizer
-from nmf_topics.words.stops import spreading, stop_words
-from nmf_topics.words.tokens import count_chunks, tokens_of_chunk
+from nmf_topics.words.batches import Batch, CountBatches
+from nmf_topics.words.chunks import BatchCounts, ChunkCounter, Growing, page_batches
+from nmf_topics.words.parallel import count_batches
+from nmf_topics.words.reading import Readers, WordOptions
 from nmf_topics.words.vocabulary import Vocabulary
 
 
@@ -37,26 +39,6 @@ class PageLike(Protocol):
 
 
 @dataclass(frozen=True)
-class WordOptions:
-    """How text becomes terms.
-
-    Attributes
-    ----------
-    language : str, ISO 639-1
-    normalize : "stem", "lemma", "both" or "none"
-    stemmer : "snowball" or "porter"
-    default_stops : whether the language's stop list is applied
-    stop : further stop words
-    """
-
-    language: str = "en"
-    normalize: Normalization = "lemma"
-    stemmer: Stemmer = "snowball"
-    default_stops: bool = True
-    stop: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
 class TermCounts:
     """Counts of all terms of a corpus.
 
@@ -67,6 +49,7 @@ class TermCounts:
     columns : PageColumns of length n, in the order of ids
     options : WordOptions
     ledger : "tokens" and "kept" and, by reason, "dropped": tokens = kept + all dropped
+    languages : how many pages are in which language
     """
 
     counts: Any
@@ -74,57 +57,186 @@ class TermCounts:
     columns: PageColumns
     options: WordOptions
     ledger: Mapping[str, Any] = field(default_factory=dict)
+    languages: Mapping[str, int] = field(default_factory=dict)
 
 
-class TermReader:
-    """From a token to its term, or to the reason why it has none; the same for a corpus and for a new page.
+class Gathered:
+    """The counts of a corpus that has been read, still in batches.
 
-    A token is dropped if it begins with a digit ("number"), is a single letter of ASCII ("short") or a stop word
-    ("stop"). Words of the language's list are also dropped in their other spellings, as far as dictionary forms tell:
-    a stem is too coarse for that ("ore" has Porter's stem of "or", "news" that of "new"). The user's own stop words
-    are dropped with all that shares their normal form.
+    Attributes
+    ----------
+    vocabulary : Vocabulary of length m, sorted
+    columns : PageColumns of length n, in the order of ids
+    options : WordOptions
+    ledger : as in `TermCounts`
+    pages, tokens : ndarrays of int64, shape (m,), pages that have a term and how often it occurs in all
+    languages : how many pages are in which language
     """
 
-    def __init__(self, options: WordOptions) -> None:
-        self._normal = normalizer(options.normalize, language=options.language, stemmer=options.stemmer)
-        by_lemma = options.normalize in ("lemma", "both")
-        self._base = normalizer("lemma", language=options.language) if by_lemma else _without_possessive
-        listed = stop_words(options.language) if options.default_stops else frozenset()
-        own = {unicodedata.normalize("NFC", word).lower().replace("\u2019", "'") for word in options.stop} - {""}
-        self._stops = listed | own
-        spread = spreading(listed)
-        self._stop_bases = spread | {self._base(word) for word in spread}
-        self._stop_terms = own | {self._normal(spelling) for word in own for spelling in (word, word.capitalize())}
-        self._cased = options.language in CASED
-        self._cache: dict[str, tuple[str | None, str]] = {}
+    def __init__(self, options: WordOptions, batches: CountBatches) -> None:
+        self.options = options
+        self.languages: Counter[str] = Counter()
+        self._readers = Readers(options)
+        self._batches = batches
+        self._tokens: dict[str, dict[str, int]] = {}  # language -> token -> number
+        self._names: list[str] = []  # of the tokens
+        self._total = Growing()  # of a token
+        self._row_of = Growing()  # token -> provisional row
+        self._rows: dict[tuple[str, str], int] = {}  # (term, "kept") or (word, reason) -> provisional row
+        self._pages_of = Growing()  # provisional row -> pages
+        self._numbers: dict[tuple[int, int], Growing] = {}  # of each counter, its tokens' numbers here
 
-    def read(self, token: str) -> tuple[str | None, str]:
-        """(term, "kept") or (None, reason)."""
-        word = token if self._cased else token.lower()
-        answer = self._cache.get(word)
-        if answer is None:
-            answer = self._cache[word] = self._read(word)
-        return answer
+    def add(self, found: BatchCounts) -> None:
+        """Take the counts of the pages that follow."""
+        numbers = self._numbers.setdefault(found.origin, Growing())
+        for language, fresh in found.fresh:
+            numbers.extend(self._numbers_of(language, fresh))
+        tokens = numbers.array[found.token]
+        np.add.at(self._total.array, tokens, found.count)
+        self.languages.update(found.languages)
+        shape = (len(self._rows), len(found.languages))
+        counts = sp.csc_matrix((found.count, (self._row_of.array[tokens], found.page)), shape=shape)
+        counts.sum_duplicates()
+        np.add.at(self._pages_of.array, counts.indices, 1)
+        self._batches.add(counts)
 
-    def _read(self, word: str) -> tuple[str | None, str]:
-        if word[0].isnumeric() and not word[0].isalpha():  # the Chinese numerals are letters, too
-            return None, "number"
-        if len(word) == 1 and word.isascii():
-            return None, "short"
-        if word.lower() in self._stops or self._base(word) in self._stop_bases:
-            return None, "stop"
-        term = self._normal(word)
-        if term in self._stop_terms or not term:
-            return None, "stop"
-        return term, "kept"
+    def _numbers_of(self, language: str, tokens: Sequence[str]) -> list[int]:
+        """The numbers of some tokens; those that are new are read."""
+        known, read = self._tokens.setdefault(language, {}), self._readers.reader(language).read
+        numbers, rows = [], []
+        for token in tokens:
+            number = known.get(token)
+            if number is None:
+                number = known[token] = len(self._names)
+                self._names.append(token)
+                term, reason = read(token)
+                name = (token.lower() if term is None else term, reason)
+                rows.append(self._rows.setdefault(name, len(self._rows)))
+            numbers.append(number)
+        self._row_of.extend(rows)
+        self._total.extend(np.zeros(len(rows), np.int64))
+        self._pages_of.extend(np.zeros(len(self._rows) - len(self._pages_of.array), np.int64))
+        return numbers
+
+    def finish(self, ids: Sequence[str], titles: Sequence[str], meta: Sequence[Mapping[str, Any]]) -> None:
+        """Settle rows and columns, now that all pages are known."""
+        position = np.argsort(np.array(ids, dtype=object), kind="stable")
+        self._column_of = np.empty(len(ids), np.int64)
+        self._column_of[position] = np.arange(len(ids))
+        order = position.tolist()
+        self.columns = PageColumns([ids[i] for i in order], [titles[i] for i in order], [meta[i] for i in order])
+
+        totals, row_of = self._total.array, self._row_of.array
+        tokens = np.bincount(row_of, weights=totals, minlength=len(self._rows)).astype(np.int64)
+        kept = sorted((name, row) for (name, reason), row in self._rows.items() if reason == "kept")
+        rows = np.array([row for _, row in kept], np.int64)
+        self._final_row = np.full(len(self._rows), -1, np.int64)
+        self._final_row[rows] = np.arange(len(rows))
+        self.tokens, self.pages = tokens[rows], self._pages_of.array[rows]
+        terms = [name for name, _ in kept]
+        self.vocabulary = Vocabulary(terms, self._surfaces())
+        dropped: Counter[str] = Counter()
+        for (_, reason), row in self._rows.items():
+            if reason != "kept":
+                dropped[reason] += int(tokens[row])
+        total = int(self.tokens.sum())
+        self.ledger = {
+            "tokens": total + sum(dropped.values()),
+            "kept": total,
+            "dropped": dict(sorted(dropped.items())),
+        }
+
+    def _surfaces(self) -> list[str]:
+        """For each term what readers see: the commonest word among those that led to it."""
+        final = self._final_row[self._row_of.array]
+        order = np.argsort(final, kind="stable")
+        order = order[np.searchsorted(final[order], 0) :]
+        starts = np.flatnonzero(np.diff(final[order], prepend=-1))
+        numbers, totals = order.tolist(), self._total.array
+        surfaces = []
+        for start, end in pairwise(np.append(starts, len(numbers)).tolist()):
+            own = numbers[start:end]
+            if len(own) == 1:
+                surfaces.append(self._names[own[0]])
+            else:
+                surfaces.append(_surface([(self._names[number], int(totals[number])) for number in own]))
+        return surfaces
+
+    def batches(self) -> Iterator[Batch]:
+        """The counts, batch by batch in the order of reading, under final rows and columns; as often as wanted."""
+        return self._batches.walk(self._final_row, self._column_of, len(self.vocabulary))
+
+    def in_memory(self) -> TermCounts:
+        """The counts as one matrix; the batches are given up for it."""
+        counts = self._batches.matrix(self._final_row, self._column_of, len(self.vocabulary))
+        languages = dict(sorted(self.languages.items()))
+        return TermCounts(counts, self.vocabulary, self.columns, self.options, self.ledger, languages)
 
 
-def _without_possessive(word: str) -> str:
-    return word.lower().removesuffix("'s")
+def _surface(forms: Sequence[tuple[str, int]]) -> str:
+    """The commonest word of some tokens, in its commonest spelling; lower case wins among equals."""
+    words: Counter[str] = Counter()
+    spellings: Counter[str] = Counter()  # a token can come from several languages
+    for token, count in forms:
+        words[token.lower()] += count
+        spellings[token] += count
+    word = min(words, key=lambda w: (-words[w], w))
+    return min((t for t in spellings if t.lower() == word), key=lambda t: (-spellings[t], t.swapcase(), t))
+
+
+def gather_counts(
+    pages: Iterable[PageLike],
+    options: WordOptions,
+    *,
+    processes: int = 1,
+    memory: int | None = None,
+    spill: Path | None = None,
+    on_page: Callable[[PageLike], None] | None = None,
+) -> Gathered:
+    """Read a corpus and count its terms, batch by batch.
+
+    Parameters
+    ----------
+    pages : iterable of pages, in any order, read once
+    options : WordOptions
+    processes : how many processes count; more than one are started for corpora of some size only
+    memory : bytes that counts may take in memory; None: as many as they need
+    spill : an existing folder for the counts beyond that; it is the caller's to remove
+    on_page : called with each page as it passes (progress, fingerprint)
+
+    Raises
+    ------
+    MatrixError
+        if a counting process dies.
+    OSError
+        if counts cannot be spilled.
+    """
+    ids: list[str] = []
+    titles: list[str] = []
+    meta: list[Mapping[str, Any]] = []
+
+    def texts() -> Iterator[tuple[None, str]]:
+        for page in pages:
+            ids.append(page.id)
+            titles.append(page.title)
+            meta.append(page.meta)
+            if on_page:
+                on_page(page)
+            yield None, page.text
+
+    gathered = Gathered(options, CountBatches(memory, spill))
+    for _, found in count_batches(page_batches(texts()), options, processes=processes):
+        gathered.add(found)
+    gathered.finish(ids, titles, meta)
+    return gathered
 
 
 def count_terms(
-    pages: Iterable[PageLike], options: WordOptions, *, on_page: Callable[[PageLike], None] | None = None
+    pages: Iterable[PageLike],
+    options: WordOptions,
+    *,
+    processes: int = 1,
+    on_page: Callable[[PageLike], None] | None = None,
 ) -> TermCounts:
     """Count the terms of a corpus.
 
@@ -132,74 +244,22 @@ def count_terms(
     ----------
     pages : iterable of pages, in any order, read once
     options : WordOptions
+    processes : how many processes count; more than one are started for corpora of some size only
     on_page : called with each page as it passes (progress, fingerprint)
 
     Returns
     -------
     TermCounts; pages in the order of their ids, terms sorted. Pages without any term are columns of zeros.
+
+    Raises
+    ------
+    MatrixError
+        if a counting process dies.
     """
-    reader = TermReader(options)
-    ids: list[str] = []
-    titles: list[str] = []
-    meta: list[Mapping[str, Any]] = []
-
-    def texts() -> Iterator[str]:
-        for page in pages:
-            ids.append(page.id)
-            titles.append(page.title)
-            meta.append(page.meta)
-            if on_page:
-                on_page(page)
-            yield page.text
-
-    found = count_chunks(texts())
-    totals = np.bincount(found.chunk, weights=found.count, minlength=len(found.chunks)).astype(np.int64)
-    ledger: Counter[str] = Counter()
-    forms: dict[str, Counter[str]] = defaultdict(Counter)  # term -> tokens that led to it
-    links: list[tuple[int, str]] = []  # (chunk, term), as often as the term is in the chunk
-    for number, chunk in enumerate(found.chunks):
-        if totals[number] == 0:
-            continue
-        for token in tokens_of_chunk(chunk):
-            term, reason = reader.read(token)
-            ledger[reason] += int(totals[number])
-            if term is not None:
-                forms[term][token] += int(totals[number])
-                links.append((number, term))
-    terms = sorted(forms)
-    row_of = {term: row for row, term in enumerate(terms)}
-    position = np.argsort(np.array(ids, dtype=object), kind="stable")
-    column_of = np.empty(len(ids), dtype=np.int64)
-    column_of[position] = np.arange(len(ids))
-
-    shape = (len(found.chunks), len(ids))
-    by_chunk = sp.csr_matrix((found.count.astype(np.int32), (found.chunk, column_of[found.page])), shape=shape)
-    rows = np.fromiter((row_of[term] for _, term in links), np.int64, len(links))
-    of_chunks = np.fromiter((number for number, _ in links), np.int64, len(links))
-    merge = sp.csr_matrix((np.ones(len(links), np.int32), (rows, of_chunks)), shape=(len(terms), len(found.chunks)))
-    counts = sp.csc_matrix(merge @ by_chunk)
-    counts.sort_indices()
-
-    kept = ledger.pop("kept", 0)
-    return TermCounts(
-        counts,
-        Vocabulary(terms, [_surface(forms[term]) for term in terms]),
-        PageColumns([ids[i] for i in position], [titles[i] for i in position], [meta[i] for i in position]),
-        options,
-        {"tokens": kept + sum(ledger.values()), "kept": kept, "dropped": dict(sorted(ledger.items()))},
-    )
+    return gather_counts(pages, options, processes=processes, on_page=on_page).in_memory()
 
 
-def _surface(forms: Counter[str]) -> str:
-    """The commonest word among those of a term, in its commonest spelling; lower case wins among equals."""
-    words: Counter[str] = Counter()
-    for token, count in forms.items():
-        words[token.lower()] += count
-    word = min(words, key=lambda w: (-words[w], w))
-    return min((t for t in forms if t.lower() == word), key=lambda t: (-forms[t], t.swapcase(), t))
-
-
-def count_new_pages(texts: Sequence[str], vocabulary: Vocabulary, reader: TermReader) -> tuple[Any, list[Counter[str]]]:
+def count_new_pages(texts: Sequence[str], vocabulary: Vocabulary, readers: Readers) -> tuple[Any, list[Counter[str]]]:
     """Counts of a known vocabulary on new pages.
 
     Returns
@@ -207,88 +267,22 @@ def count_new_pages(texts: Sequence[str], vocabulary: Vocabulary, reader: TermRe
     counts : CSC of int32, shape (m, n)
     unknown : for each page how often it has words, in lower case, whose term is not in the vocabulary
     """
-    found = count_chunks(texts)
-    tokens = [tokens_of_chunk(chunk) for chunk in found.chunks]
-    rows, columns, data = [], [], []
-    unknown: list[Counter[str]] = [Counter() for _ in texts]
-    for page, chunk, count in zip(found.page.tolist(), found.chunk.tolist(), found.count.tolist(), strict=True):
-        for token in tokens[chunk]:
+    found = ChunkCounter(readers.options).count(texts)
+    rows: list[int] = []  # of each token: its row, -1 if its term is unknown, -2 if it has none
+    words: list[str] = []
+    for language, fresh in found.fresh:
+        reader = readers.reader(language)
+        for token in fresh:
             term, _ = reader.read(token)
-            row = vocabulary.index.get(term) if term is not None else None
-            if row is not None:
-                rows.append(row)
-                columns.append(page)
-                data.append(count)
-            elif term is not None:
-                unknown[page][token.lower()] += count
+            rows.append(-2 if term is None else vocabulary.index.get(term, -1))
+            words.append(token.lower())
+    row = np.array(rows, np.int64)[found.token] if rows else np.empty(0, np.int64)
+    known, strange = row >= 0, row == -1
     shape = (len(vocabulary), len(texts))
-    return sp.csc_matrix((np.array(data, np.int32), (rows, columns)), shape=shape), unknown
-
-
-@dataclass(frozen=True)
-class Bounds:
-    """Which terms are rows of V.
-
-    Attributes
-    ----------
-    min_pages : a term must be on so many pages; a number below 1 is a share of the pages; None: 2 % of the pages,
-        but at least 2 and at most 5
-    max_pages : and on no more than so many; 1.0 and below is a share of the pages, which a min_pages of None can only
-        raise
-    max_terms : of those that remain, the most frequent ones; None: all
-    """
-
-    min_pages: float | None = None
-    max_pages: float = 0.5
-    max_terms: int | None = None
-
-    def limits(self, n_pages: int) -> tuple[float, float]:
-        """Smallest and largest number of pages a term may be on."""
-        high = _share(self.max_pages, n_pages) if self.max_pages <= 1 else float(self.max_pages)
-        if self.min_pages is None:
-            low = float(min(5, max(2, round(0.02 * n_pages))))
-            if self.max_pages <= 1:
-                high = max(high, low)  # of a handful of pages no word could be on two and on few enough
-        else:
-            low = _share(self.min_pages, n_pages) if self.min_pages < 1 else float(self.min_pages)
-        return low, high
-
-
-def _share(share: float, n_pages: int) -> float:
-    """So many pages; 0.07 of 100 are 7, not the 7.000000000000001 of the machine."""
-    return round(share * n_pages, 6)
-
-
-def bound_terms(counts: TermCounts, bounds: Bounds) -> TermCounts:
-    """Counts of the terms within bounds only; the ledger says how many tokens fell to which bound.
-
-    Raises
-    ------
-    MatrixError
-        if no term is left.
-    """
-    n_pages = len(counts.columns)
-    by_row = counts.counts.tocsr()
-    pages = np.diff(by_row.indptr)
-    tokens = np.asarray(by_row.sum(axis=1), dtype=np.int64).ravel()
-    low, high = bounds.limits(n_pages)
-    rare, common = pages < low, (pages >= low) & (pages > high)
-    keep = ~(rare | common)
-    surplus = np.zeros_like(keep)
-    if bounds.max_terms is not None and keep.sum() > bounds.max_terms:
-        order = np.flatnonzero(keep)
-        order = order[np.argsort(-tokens[order], kind="stable")]  # terms are sorted: the earlier one among equals
-        surplus[order[bounds.max_terms :]] = True
-        keep &= ~surplus
-    if not keep.any():
-        raise MatrixError(
-            f"no words are left of {len(pages)} distinct ones on {n_pages} pages: {int(rare.sum())} are on fewer than "
-            f"{low:g} pages, {int(common.sum())} on more than {high:g}; try a lower --min-pages or a higher "
-            f"--max-pages"
-        )
-    dropped = dict(counts.ledger.get("dropped", {}))
-    for reason, rows in (("rare", rare), ("common", common), ("beyond max_terms", surplus)):
-        dropped[reason] = dropped.get(reason, 0) + int(tokens[rows].sum())
-    ledger = {**counts.ledger, "kept": int(tokens[keep].sum()), "dropped": dropped}
-    rows = np.flatnonzero(keep)
-    return replace(counts, counts=sp.csc_matrix(by_row[rows]), vocabulary=counts.vocabulary.take(rows), ledger=ledger)
+    counts = sp.csc_matrix((found.count[known], (row[known], found.page[known])), shape=shape, dtype=np.int32)
+    counts.sum_duplicates()
+    unknown: list[Counter[str]] = [Counter() for _ in texts]
+    strangers = (found.page[strange], found.token[strange], found.count[strange])
+    for page, token, count in zip(*(part.tolist() for part in strangers), strict=True):
+        unknown[page][words[token]] += count
+    return counts, unknown

@@ -165,8 +165,8 @@ def _pages_of_a_block(size: Size, room: int) -> int:
     if (needed := size.on_disk(pages)) > room:
         factors = show_bytes(size.factors())
         raise EngineError(
-            f"W ({size.n_terms} x {size.rank}) and H ({size.rank} x {size.n_pages}) with one block of {pages} pages need "
-            f"{show_bytes(needed)} (the factors alone {factors}), and there is room for {show_bytes(max(room, 0))}; "
+            f"W ({size.n_terms} x {size.rank}), H ({size.rank} x {size.n_pages}) and one block of {pages} pages "
+            f"need {show_bytes(needed)} (the factors alone {factors}), and there is room for {show_bytes(max(room, 0))}; "
             f"allow more with --memory, or try a smaller --rank or --max-terms"
         )
     return pages
