@@ -14,7 +14,8 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from nmf_topics.errors import MatrixError, MissingExtra
-from nmf_topics.factor.factorize import factorize, project
+from nmf_topics.factor.factorize import factorize
+from nmf_topics.factor.project import project
 
 try:
     from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin

@@ -18,7 +18,8 @@ import scipy.sparse as sp
 from nmf_topics.errors import EngineError, MissingExtra
 from nmf_topics.factor.blocks import PageBlocks, as_blocks, as_linear_operator, sum_of_squares
 from nmf_topics.factor.engines.disk import OnDisk, to_disk
-from nmf_topics.factor.factorize import factorize, project
+from nmf_topics.factor.factorize import factorize
+from nmf_topics.factor.project import project
 
 pytestmark = pytest.mark.loopback  # the cluster's processes talk to each other
 

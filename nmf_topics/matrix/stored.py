@@ -66,7 +66,7 @@ def recall_matrix(folder: Path) -> DataMatrix | None:
                 V=V,
                 rows=AXES[rows["kind"]].from_meta(rows),
                 columns=PageColumns(*_unpack(names["columns"])),
-                weighting=FittedWeighting.from_arrays(*fitted, names) if fitted else None,
+                weighting=FittedWeighting.from_arrays(fitted[0], fitted[1], names) if fitted else None,
                 recipe=_unpack(names["recipe"]),
                 ledger=_unpack(names["ledger"]),
             )

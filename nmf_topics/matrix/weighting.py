@@ -157,9 +157,9 @@ class FittedWeighting:
             first = last
         return sp.csc_matrix((data, counts.indices.copy(), counts.indptr.copy()), shape=counts.shape, copy=False)
 
-    def _weights(self, counts: Array, rows: Any, stored: Any) -> Array:
+    def _weights(self, counts: Any, rows: Any, stored: Any) -> Array:
         """Weights of the entries of some columns, `stored` of them in each."""
-        page = np.repeat(np.arange(len(stored)), stored)
+        page: Any = np.repeat(np.arange(len(stored)), stored)
         c = counts.astype(np.float64)
         lengths = np.bincount(page, weights=c, minlength=len(stored))
         weights = WEIGHTINGS[self.name](c, lengths[page], rows, self.statistics, self.idf_power)

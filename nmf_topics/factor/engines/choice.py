@@ -163,10 +163,10 @@ def _pages_of_a_block(size: Size, room: int) -> int:
     while pages > smallest and size.on_disk(pages) > room:
         pages = max(smallest, pages // 2)
     if (needed := size.on_disk(pages)) > room:
-        factors = show_bytes(size.factors())
+        factors, there_is = show_bytes(size.factors()), show_bytes(max(room, 0))
         raise EngineError(
             f"W ({size.n_terms} x {size.rank}), H ({size.rank} x {size.n_pages}) and one block of {pages} pages "
-            f"need {show_bytes(needed)} (the factors alone {factors}), and there is room for {show_bytes(max(room, 0))}; "
+            f"need {show_bytes(needed)} (the factors alone {factors}), and there is room for {there_is}; "
             f"allow more with --memory, or try a smaller --rank or --max-terms"
         )
     return pages

@@ -24,11 +24,11 @@ from typing import Any
 import numpy as np
 
 from nmf_topics.errors import EngineError, MissingExtra, NmfTopicsError
+from nmf_topics.factor import kernels
 from nmf_topics.factor.blocks import Array
 from nmf_topics.factor.engines.disk import OnDisk
 from nmf_topics.factor.engines.machine import processors
 from nmf_topics.factor.engines.store import Manifest, column_ranges, read_block, read_manifest
-from nmf_topics.factor.factorize import one_blas_thread
 
 TASKS_A_THREAD = 2  # sent ahead for each thread of the cluster, so that none waits for the next
 PATIENCE = 60.0  # seconds without any worker after which the run gives up
@@ -149,9 +149,9 @@ def _as_it_is(A: Any) -> Any:
 def _apply(
     folder: str, stamp: int, number: int, fn: Callable[..., Any], pieces: Sequence[Array], *shared: Array
 ) -> Any:
-    """One task: map a block and apply the function, with the BLAS on one thread as everywhere."""
+    """One task: map a block and apply the function, on one thread, as there are as many tasks as processors."""
     manifest = _manifest(folder, stamp)
-    with one_blas_thread():
+    with kernels.one_blas_thread(), kernels.using(threads=1):
         return fn(read_block(Path(folder), manifest, manifest.parts[number]), *pieces, *shared)
 
 
