@@ -60,7 +60,7 @@ class Statistics:
         return cls.of_sums(pages, tokens, lengths)
 
     @classmethod
-    def of_sums(cls, pages: Array, tokens: Array, lengths: Array) -> Statistics:
+    def of_sums(cls, pages: Any, tokens: Any, lengths: Array) -> Statistics:
         """From pages and tokens of each term (m,), and tokens of each page (n,)."""
         n_pages = int((lengths > 0).sum())
         if n_pages == 0:
@@ -190,7 +190,7 @@ def fit_weighting(counts: Any, name: str, *, unit: bool = True, idf_power: float
 
     Parameters
     ----------
-    counts : CSC of shape (m, n), non-negative integers
+    counts : CSC of shape (m, n), non-negative integers, or the Statistics of them
     name : a key of WEIGHTINGS
     unit : scale columns to length one
     idf_power : q, for the weightings with an idf
@@ -202,4 +202,5 @@ def fit_weighting(counts: Any, name: str, *, unit: bool = True, idf_power: float
     """
     if name not in WEIGHTINGS:
         raise MatrixError(f"no weighting {name!r}; there are {', '.join(WEIGHTINGS)}")
-    return FittedWeighting(name, unit, idf_power, Statistics.of(sp.csc_matrix(counts)))
+    statistics = counts if isinstance(counts, Statistics) else Statistics.of(sp.csc_matrix(counts))
+    return FittedWeighting(name, unit, idf_power, statistics)

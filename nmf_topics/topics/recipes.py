@@ -37,6 +37,15 @@ class Recipe:
     tolerance: float = 1e-6
     max_iter: int = 1000
 
+    def matrix(self) -> dict[str, Any]:
+        """The options of `build_term_matrix` that the recipe sets."""
+        return {
+            "bounds": self.bounds,
+            "weighting": self.weighting,
+            "unit": self.unit,
+            "idf_power": self.idf_power,
+        }
+
     def factors(self) -> dict[str, Any]:
         """The options of `fit_topics` that the recipe sets."""
         return {

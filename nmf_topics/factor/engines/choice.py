@@ -52,6 +52,7 @@ class Size:
     ----------
     n_terms, n_pages, rank : m, n, r
     stored : entries that are kept, m n for a dense V
+    counted : entries of the counts from which V is made, where it is made from counts in memory
     sparse : CSC or dense
     itemsize : bytes of an entry
     """
@@ -60,6 +61,7 @@ class Size:
     n_pages: int
     rank: int
     stored: int
+    counted: int = 0
     sparse: bool = True
     itemsize: int = 8
 
@@ -82,7 +84,10 @@ class Size:
 
     def in_memory(self) -> int:
         """Bytes for a fit with V in memory."""
-        return self.bytes_of_V + self.factors() + self.block(AT_ONCE if self.sparse else self.n_pages)
+        fit = self.bytes_of_V + self.factors() + self.block(AT_ONCE if self.sparse else self.n_pages)
+        if self.sparse and self.itemsize == 8:
+            fit += self.stored * 8  # the loop works on a copy of 32 bits
+        return max(fit, self.counted * 20 + self.bytes_of_V)  # counts by page and by term, and those within bounds
 
     def on_disk(self, pages: int) -> int:
         """Bytes for a fit with V in blocks of so many pages on disk."""
@@ -173,5 +178,6 @@ def _pages_of_a_block(size: Size, room: int) -> int:
 
 
 def show_bytes(number: int) -> str:
-    """A size for readers: 1.2 GB, 340 MB."""
-    return f"{number / 1e9:.1f} GB" if number >= 1e9 else f"{number / 1e6:.0f} MB"
+    """A size for readers: 1.2 GB, 340 MB, 5 kB."""
+    unit, name = next(((u, n) for u, n in ((10**9, "GB"), (10**6, "MB")) if number >= u), (1000, "kB"))
+    return f"{number / unit:.{1 if number < 10 * unit else 0}f} {name}"
