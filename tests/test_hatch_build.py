@@ -66,7 +66,7 @@ def test_without_a_compiler(compiler: str, project: Path, monkeypatch: pytest.Mo
 
 @pytest.mark.skipif(not HAS_COMPILER, reason="no C compiler here")
 def test_with_a_compiler(project: Path) -> None:
-    """The library is in the wheel and loads in an interpreter that has nothing else of ours; the wheel names its kind."""
+    """The library is in the wheel and loads where nothing else of ours is; the wheel names its kind."""
     name, files = build(project, None)
     assert re.fullmatch(r"nmf_topics-[\d.]+-py3-none-(linux|macosx)_\w+\.whl", name)
     assert len(files[LIBRARY]) > 50_000
