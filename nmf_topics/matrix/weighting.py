@@ -113,6 +113,7 @@ WEIGHTINGS: dict[str, Formula] = {
 
 
 AT_ONCE = 500_000  # entries of V that are worked out together
+MANY_ENTRIES = 200_000  # of V, from which on text is factored in 32 bits
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,6 @@ from nmf_topics.factor.engines.store import PLACE
 from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.matrix.stored import PREFIX, forget_stores, recall_matrix, remove_store, store_names
 from nmf_topics.matrix.streaming import cut_anew
-from nmf_topics.words.termblocks import ENTRIES
 from nmf_topics.writing import output_errors, with_nothing_in_it
 
 SPILL = "spill-"  # how folders of counts that do not fit in memory are called
@@ -148,7 +147,7 @@ def key_of(counts_key: str | None, shaping: Mapping[str, Any]) -> str | None:
     """A name for blocks of V, from that of the counts and all that turns them into V."""
     if counts_key is None:
         return None
-    text = json.dumps([counts_key, str(ENTRIES), shaping], sort_keys=True, default=str)
+    text = json.dumps([counts_key, shaping], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 

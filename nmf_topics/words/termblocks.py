@@ -14,14 +14,12 @@ from numpy.typing import NDArray
 from nmf_topics.matrix.datamatrix import DataMatrix, PageColumns
 from nmf_topics.matrix.stored import store_names
 from nmf_topics.matrix.streaming import page_lengths, write_weighted
-from nmf_topics.matrix.weighting import Statistics, fit_weighting
+from nmf_topics.matrix.weighting import MANY_ENTRIES, Statistics, fit_weighting
 from nmf_topics.words.batches import Batch
 from nmf_topics.words.bounds import VERDICTS, Bounds, judge, rows_to_keep
 from nmf_topics.words.counts import TermCounts
 from nmf_topics.words.reading import WordOptions
 from nmf_topics.words.vocabulary import Vocabulary
-
-ENTRIES = np.dtype(np.float32)  # of V on disk: 32 bits are enough for weights of words, and half to read
 
 
 class BatchedCounts(Protocol):
@@ -82,6 +80,11 @@ class TermsWithin:
     rows: NDArray[np.int64]
     stored: int
     ledger: Mapping[str, Any]
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Of the entries of V on disk: that in which it would be factored in memory."""
+        return np.dtype(np.float32 if self.stored >= MANY_ENTRIES else np.float64)
 
 
 def terms_within(counts: BatchedCounts, bounds: Bounds) -> TermsWithin:
@@ -151,5 +154,7 @@ def build_term_blocks(
     def names(partial: Path) -> None:
         store_names(partial, vocabulary, counts.columns, fitted, full_recipe, full_ledger)
 
-    V = write_weighted(folder, counts.batches, within.rows, fitted, n_pages, columns=block, dtype=ENTRIES, beside=names)
+    V = write_weighted(
+        folder, counts.batches, within.rows, fitted, n_pages, columns=block, dtype=within.dtype, beside=names
+    )
     return DataMatrix(V, vocabulary, counts.columns, fitted, full_recipe, full_ledger)
