@@ -50,13 +50,15 @@ class Places:
     cache: Path | None
     note: Callable[[str], None]
 
-    def plan(self, n_terms: int, n_pages: int, stored: int, *, counted: int = 0, held: int = 0, **kind: Any) -> Plan:
-        """Which engine; it is said, but where there was nothing to choose."""
-        size = Size(n_terms, n_pages, min(self.rank, n_terms, n_pages), stored, counted, **kind)
-        plan = choose_engine(size, self.options, held=held)
+    def plan(self, n_terms: int, n_pages: int, stored: int, *, held: int = 0, **kind: Any) -> Plan:
+        """Which engine."""
+        size = Size(n_terms, n_pages, min(self.rank, n_terms, n_pages), stored, **kind)
+        return choose_engine(size, self.options, held=held)
+
+    def say(self, plan: Plan) -> None:
+        """Which engine it was, but where there was nothing to choose."""
         if self.options.engine != "memory" or self.options.memory is not None:
             self.note(str(plan))
-        return plan
 
     def folder(self, key: str | None, columns: int) -> Path:
         """Of blocks of so many pages; one that goes with V where there is no key."""
@@ -76,9 +78,10 @@ class Places:
                 continue
             stored = sum(part.stored for part in data.V.manifest.parts)
             m, n = data.V.shape
-            plan = self.plan(m, n, stored, itemsize=data.V.dtype.itemsize)
+            plan = self.plan(m, n, stored, itemsize=(size := data.V.dtype.itemsize), wide=size < 8)
             if plan.engine == "memory":  # where V has other bytes: nothing may depend on what is kept
                 return None
+            self.say(plan)
             wanted = self.folder(key, plan.columns)
             if wanted != folder:
                 data = recall_matrix(wanted) or self._cut_anew(data, wanted, plan.columns)
@@ -113,6 +116,7 @@ class Places:
         sparse = sp.issparse(data.V)
         stored = int(data.V.nnz) if sparse else m * n
         plan = self.plan(m, n, stored, sparse=sparse, itemsize=data.V.dtype.itemsize)
+        self.say(plan)
         if plan.engine == "memory":
             return data
         V = to_disk(data.V, self.folder(None, plan.columns), columns=plan.columns)

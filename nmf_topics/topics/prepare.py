@@ -142,7 +142,17 @@ def _matrix(
     batched = OneBatch(counts) if isinstance(counts, TermCounts) else counts
     within = terms_within(batched, recipe.bounds)
     counted = int(batched.pages.sum())
-    plan = places.plan(len(within.rows), len(counts.columns), within.stored, counted=counted, held=8 * counted)
+    size = within.dtype.itemsize
+    plan = places.plan(
+        len(within.rows),
+        len(counts.columns),
+        within.stored,
+        counted=counted,
+        held=8 * counted,
+        itemsize=size,
+        wide=size < 8,
+    )
+    places.say(plan)
     if plan.engine != "memory":
         data = build_term_blocks(
             batched,

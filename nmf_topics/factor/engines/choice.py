@@ -21,7 +21,6 @@ ENGINES: dict[str, str] = {
 SPARE = 0.8  # of the memory that is free, what a run may take unasked
 LARGEST_BLOCK = 64 * 10**6  # bytes of V
 SMALLEST_BLOCK = 1000  # pages, below which blocks cost more than they save
-PICTURES = 100 * 10**6  # bytes that packages take which are loaded after the fit
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,8 @@ class Size:
     stored : entries that are kept, m n for a dense V
     counted : entries of the counts from which V is made, where it is made from counts in memory
     sparse : CSC or dense
-    itemsize : bytes of an entry
+    itemsize : bytes of an entry, as the loop and the files have it
+    wide : whether V in memory is in 64 bits besides
     """
 
     n_terms: int
@@ -64,39 +64,56 @@ class Size:
     counted: int = 0
     sparse: bool = True
     itemsize: int = 8
+    wide: bool = False
 
     @property
     def bytes_of_V(self) -> int:
-        """V as it lies in memory or on disk."""
+        """V as it lies on disk, or in memory for the loop."""
         index = 4 if self.sparse else 0
         return self.stored * (self.itemsize + index) + index * (self.n_pages + 1)
 
-    def factors(self) -> int:
-        """W, H and all that is made of their size: in the loop, or for the model afterwards in float64."""
-        loop = self.itemsize * self.rank * (5 * self.n_terms + 4 * self.n_pages)
-        model = self.rank * (self.itemsize * (self.n_terms + self.n_pages) + 8 * (3 * self.n_terms + 2 * self.n_pages))
-        return max(loop, model)
+    def _loop(self) -> int:
+        """W and H, those that follow them, and the sums between."""
+        return self.itemsize * self.rank * (5 * self.n_terms + 4 * self.n_pages)
 
-    def block(self, pages: int) -> int:
-        """What so many pages take on their way: products with W, and their entries once more in float64."""
-        entries = self.stored * min(pages, self.n_pages) // self.n_pages
-        return entries * (24 if self.sparse else 16) + 8 * self.rank * min(pages, self.n_pages) * 6
+    def _model(self) -> int:
+        """The factors that the loop left, and those of the model in float64, before and after they are put in order."""
+        loop = self.itemsize * self.rank * (self.n_terms + self.n_pages)
+        return loop + 8 * self.rank * (3 * self.n_terms + 2 * self.n_pages)
+
+    def _pages(self, pages: int) -> int:
+        """What it takes to solve for so many pages at once: products, weights on their way, systems of r x r."""
+        pages = min(pages, self.n_pages)
+        entries = self.stored * pages // self.n_pages
+        systems = 24 * min(pages * self.rank**2, 4_000_000)
+        return 12 * entries + 40 * self.rank * pages + systems
+
+    def factors(self) -> int:
+        """W, H and all that is made of their size."""
+        return max(self._loop(), self._model())
+
+    def pictures(self) -> int:
+        """What pictures and the packages that draw them take after the fit."""
+        return 30 * 10**6 + 1_500_000 * self.rank
 
     def in_memory(self) -> int:
         """Bytes for a fit with V in memory."""
-        fit = self.bytes_of_V + self.factors() + self.block(AT_ONCE if self.sparse else self.n_pages)
-        if self.sparse and self.itemsize == 8:
-            fit += self.stored * 8  # the loop works on a copy of 32 bits
-        return max(fit, self.counted * 20 + self.bytes_of_V)  # counts by page and by term, and those within bounds
+        V, copy = self.bytes_of_V, 0
+        if self.wide:
+            V, copy = self.stored * 12, self.bytes_of_V
+        fit = V + max(copy + self._loop(), self._model() + self._pages(AT_ONCE if self.sparse else self.n_pages))
+        made = self.counted * 20 + V  # counts by page and by term, and those within bounds
+        return max(fit, made, V + self._model() + self.pictures())
 
     def on_disk(self, pages: int) -> int:
         """Bytes for a fit with V in blocks of so many pages on disk."""
-        return self.factors() + self.block(pages) + self.bytes_of_V * pages // self.n_pages
+        block = self.bytes_of_V * min(pages, self.n_pages) // self.n_pages
+        return max(self._loop() + block, self._model() + block + self._pages(pages), self._model() + self.pictures())
 
     def on_a_cluster(self, pages: int, threads: int) -> int:
         """Bytes that this process takes when workers do the blocks."""
         results = self.itemsize * self.rank * (self.n_terms + 2 * pages)
-        return self.factors() + 2 * threads * results
+        return max(self.factors() + 2 * threads * results, self._model() + self.pictures())
 
 
 @dataclass(frozen=True)
@@ -141,7 +158,7 @@ def choose_engine(size: Size, options: EngineOptions, *, held: int = 0) -> Plan:
         if not even W, H and one small block fit into the memory that is allowed.
     """
     allowed = options.allowed()
-    base = max(resident() - held, 0) + PICTURES
+    base = max(resident() - held, 0)
     engine = "dask" if options.engine == "auto" and options.scheduler else options.engine
     if engine == "auto":
         engine = "memory" if base + size.in_memory() <= allowed else "disk"
