@@ -75,6 +75,12 @@ matrix_options = stack(
     click.option("--stop", multiple=True, metavar="WORDS|FILE", help="More stop words: a,b,c or a file of them."),
     click.option("--default-stops/--no-default-stops", default=None, help="Use the language's stop list."),
     click.option("--keep", multiple=True, metavar="WORDS|FILE", help="Words that are terms whatever else is said."),
+    click.option(
+        "--phrases/--no-phrases",
+        default=None,
+        show_default=BY_RECIPE,
+        help="Words that go together as one: New York, prime minister.",
+    ),
     _recipe_option(
         "--min-pages", type=limit, metavar="NUMBER", help="A word must be on so many pages (5), or this share (0.01)."
     ),
@@ -177,7 +183,7 @@ def recipe_of(options: dict[str, Any]) -> Recipe:
         values = {name: options.pop(name, None) for name in names}
         return {name: value for name, value in values.items() if value is not None}
 
-    words = replace(recipe.words, **given("language", "normalize", "stemmer", "default_stops"))
+    words = replace(recipe.words, **given("language", "normalize", "stemmer", "default_stops", "phrases"))
     stop, keep = (words_of(options.pop(name, ()), f"--{name}") for name in ("stop", "keep"))
     words = replace(words, stop=stop, keep=keep)
     bounds = replace(recipe.bounds, **given("min_pages", "max_pages", "max_terms"))

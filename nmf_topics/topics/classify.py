@@ -17,6 +17,7 @@ from nmf_topics.matrix.datamatrix import largest
 from nmf_topics.topics.model import TopicModel, word_options
 from nmf_topics.topics.pagetopics import PageTopics, page_topics
 from nmf_topics.words.counts import count_new_pages
+from nmf_topics.words.phrases import Phrases
 from nmf_topics.words.reading import Readers
 
 EXPLAINING_WORDS = 10
@@ -77,7 +78,8 @@ class Classifier:
         texts = [text for _, _, text in pages]
         self._readers = self._readers or Readers(word_options(model.recipe))
         vocabulary: Any = model.rows
-        counts, unknown = count_new_pages(texts, vocabulary, self._readers)
+        phrases = Phrases.from_meta(model.recipe.get("phrases", ()))
+        counts, unknown = count_new_pages(texts, vocabulary, self._readers, phrases)
         V = model.weighting.apply(counts)
         known = np.asarray(counts.sum(axis=0)).ravel()
         H, errors = self._project(V)

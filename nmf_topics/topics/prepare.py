@@ -24,7 +24,8 @@ from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.topics.places import Places, key_of
 from nmf_topics.topics.recipes import Recipe
 from nmf_topics.words.cache import recall_counts, store_counts
-from nmf_topics.words.counts import Gathered, TermCounts, gather_counts
+from nmf_topics.words.counts import gather_counts
+from nmf_topics.words.gathered import Gathered, TermCounts
 from nmf_topics.words.reading import WordOptions
 from nmf_topics.words.termblocks import OneBatch, build_term_blocks, terms_within
 from nmf_topics.words.termmatrix import build_term_matrix

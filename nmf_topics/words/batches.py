@@ -49,25 +49,42 @@ class CountBatches:
 
     def add(self, counts: Any) -> None:
         """Take the counts of the pages that follow: CSC with provisional rows."""
+        self._batches.append(self._kept(counts, len(self._batches)))
+
+    def change(self, number: int, counts: Any) -> None:
+        """Put other counts in the place of a batch."""
+        old = self._batches[number]
+        if not isinstance(old, Path):
+            self._used -= sum(array.nbytes for array in old)
+        self._batches[number] = self._kept(counts, number)
+
+    def __getitem__(self, number: int) -> Any:
+        """A batch as CSC with provisional rows, so many of them as it needs."""
+        indptr, indices, data = self._read(number)
+        return sp.csc_matrix((data, indices, indptr), shape=(int(indices.max(initial=-1)) + 1, len(indptr) - 1))
+
+    def _kept(self, counts: Any, number: int) -> tuple[Any, Any, Any] | Path:
         arrays = (counts.indptr.astype(np.int64), counts.indices.astype(np.int32), counts.data.astype(np.int32))
         size = sum(array.nbytes for array in arrays)
-        if self._memory is not None and self._spill is not None and self._used + size > self._memory:
-            path = self._spill / f"counts-{len(self._batches):06}.npy"
-            with path.open("wb") as file:
-                for array in arrays:
-                    np.save(file, array)
-            self._batches.append(path)
-            return
-        self._used += size
-        self._batches.append(arrays)
+        if self._memory is None or self._spill is None or self._used + size <= self._memory:
+            self._used += size
+            return arrays
+        path = self._spill / f"counts-{number:06}.npy"
+        with path.open("wb") as file:
+            for array in arrays:
+                np.save(file, array)
+        return path
+
+    def _read(self, number: int) -> tuple[Any, Any, Any]:
+        batch = self._batches[number]
+        if not isinstance(batch, Path):
+            return batch
+        with batch.open("rb") as file:
+            return tuple(np.load(file) for _ in range(3))
 
     def _walk(self, *, give_away: bool = False) -> Iterator[tuple[Any, Any, Any]]:
-        for number, batch in enumerate(self._batches):
-            if isinstance(batch, Path):
-                with batch.open("rb") as file:
-                    yield tuple(np.load(file) for _ in range(3))
-            else:
-                yield batch
+        for number in range(len(self._batches)):
+            yield self._read(number)
             if give_away:
                 self._batches[number] = (np.zeros(1, np.int64), np.zeros(0, np.int32), np.zeros(0, np.int32))
 

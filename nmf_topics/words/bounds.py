@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from nmf_topics.errors import MatrixError
-from nmf_topics.words.counts import TermCounts
+from nmf_topics.words.gathered import TermCounts
+from nmf_topics.words.phrases import Phrases
 from nmf_topics.words.reading import Readers, WordOptions
 from nmf_topics.words.vocabulary import Vocabulary
 
@@ -81,7 +83,7 @@ def judge(
     low, high = bounds.limits(n_pages)
     verdict = np.zeros(len(pages), np.int8)
     verdict[pages > high] = VERDICTS.index("common")
-    verdict[pages < low] = VERDICTS.index("rare")
+    verdict[pages < max(low, 1)] = VERDICTS.index("rare")  # a word may be on no page but in phrases
     if keep is not None:
         verdict[keep] = 0
     kept = np.flatnonzero(verdict == 0)
@@ -104,22 +106,56 @@ def judge(
 def bound_terms(counts: TermCounts, bounds: Bounds) -> TermCounts:
     """Counts of the terms within bounds only; the ledger says how many tokens fell to which bound.
 
+    The words of a phrase that is out of bounds stand for themselves.
+
     Raises
     ------
     MatrixError
         if no term is left.
     """
     by_row = counts.counts.tocsr()
-    pages = np.diff(by_row.indptr)
-    tokens = np.asarray(by_row.sum(axis=1), dtype=np.int64).ravel()
+    n_pages = len(counts.columns)
+    terms = counts.vocabulary.terms
     keep = rows_to_keep(counts.vocabulary, counts.options, counts.languages)
-    verdict = judge(pages, tokens, len(counts.columns), bounds, keep)
+    if counts.phrases:
+        pages = np.diff(by_row.indptr)
+        low, high = bounds.limits(n_pages)
+        outside = np.array([term in counts.phrases.words for term in terms]) & ((pages < low) | (pages > high))
+        by_row = dissolved(by_row, terms, counts.phrases, outside if keep is None else outside & ~keep)
+    tokens = np.asarray(by_row.sum(axis=1), dtype=np.int64).ravel()
+    verdict = judge(np.diff(by_row.indptr), tokens, n_pages, bounds, keep)
+    if counts.phrases:
+        by_row = dissolved(by_row, terms, counts.phrases, verdict == VERDICTS.index("beyond max_terms"))
+        width = np.array([len(counts.phrases.words.get(term, " ")) for term in terms])
+        tokens = np.asarray(by_row.sum(axis=1), dtype=np.int64).ravel() * width
     dropped = dict(counts.ledger.get("dropped", {}))
     for number, reason in enumerate(VERDICTS[1:], 1):
         dropped[reason] = dropped.get(reason, 0) + int(tokens[verdict == number].sum())
+    lost = counts.ledger.get("kept", 0) - int(tokens.sum())  # words of phrases that earlier bounds had dropped
+    dropped["rare"] += max(lost, 0)
     rows = np.flatnonzero(verdict == 0)
     ledger = {**counts.ledger, "kept": int(tokens[rows].sum()), "dropped": dropped}
     return replace(counts, counts=sp.csc_matrix(by_row[rows]), vocabulary=counts.vocabulary.take(rows), ledger=ledger)
+
+
+def dissolved(by_row: Any, terms: Sequence[str], phrases: Phrases, rows: NDArray[np.bool_]) -> Any:
+    """Counts, CSR of shape (m, n), in which the phrases among some rows are counted as their words again."""
+    row_of = {term: row for row, term in enumerate(terms)}
+    moves = [
+        (row_of[word], row)
+        for row in np.flatnonzero(rows).tolist()
+        for word in phrases.words.get(terms[row], ())
+        if word in row_of
+    ]
+    if not moves:
+        return by_row
+    stays = np.ones(len(terms), np.int32)
+    stays[[row for _, row in moves]] = 0
+    to, origin = np.array(moves).T
+    move = sp.csr_matrix((np.ones(len(moves), np.int32), (to, origin)), shape=(len(terms), len(terms)))
+    after = sp.csr_matrix((move + sp.diags(stays, dtype=np.int32)) @ by_row)
+    after.eliminate_zeros()
+    return after
 
 
 def rows_to_keep(vocabulary: Vocabulary, options: WordOptions, languages: Iterable[str]) -> NDArray[np.bool_] | None:

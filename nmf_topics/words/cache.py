@@ -20,7 +20,8 @@ import numpy as np
 import scipy.sparse as sp
 
 from nmf_topics.matrix.datamatrix import PageColumns
-from nmf_topics.words.counts import TermCounts
+from nmf_topics.words.gathered import TermCounts
+from nmf_topics.words.phrases import Phrases
 from nmf_topics.words.reading import WordOptions
 from nmf_topics.words.vocabulary import Vocabulary
 
@@ -74,6 +75,7 @@ def store_counts(key: str, counts: TermCounts, origin: Mapping[str, Any], folder
                 options=_pack(asdict(counts.options)),
                 ledger=_pack(counts.ledger),
                 languages=_pack(counts.languages),
+                phrases=_pack(counts.phrases.to_meta()),
                 origin=_pack(origin),
             )
         os.replace(name, _entry(key, folder))
@@ -111,6 +113,7 @@ def recall_counts(key: str, folder: Path, *, largest: int | None = None) -> tupl
                 WordOptions(**options),
                 _unpack(entry["ledger"]),
                 _unpack(entry["languages"]),
+                Phrases.from_meta(_unpack(entry["phrases"])),
             )
             origin = _unpack(entry["origin"])
     except Exception:  # a damaged archive can fail in any way, and none of them matters: the text is read again

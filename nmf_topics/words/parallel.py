@@ -10,7 +10,7 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context, parent_process
@@ -35,7 +35,7 @@ def count_batches(
     *,
     sequences: bool = False,
     processes: int = 1,
-) -> Iterator[tuple[Any, BatchCounts]]:
+) -> Generator[tuple[Any, BatchCounts], None, None]:
     """Count batches of pages, each with whatever comes with it, in their order.
 
     Parameters

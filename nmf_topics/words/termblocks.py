@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
@@ -17,8 +17,10 @@ from nmf_topics.matrix.streaming import page_lengths, write_weighted
 from nmf_topics.matrix.weighting import MANY_ENTRIES, Statistics, fit_weighting
 from nmf_topics.words.batches import Batch
 from nmf_topics.words.bounds import VERDICTS, Bounds, judge, rows_to_keep
-from nmf_topics.words.counts import TermCounts
+from nmf_topics.words.gathered import TermCounts
+from nmf_topics.words.phrases import Phrases
 from nmf_topics.words.reading import WordOptions
+from nmf_topics.words.termmatrix import recipe_of
 from nmf_topics.words.vocabulary import Vocabulary
 
 
@@ -36,6 +38,8 @@ class BatchedCounts(Protocol):
     @property
     def languages(self) -> Iterable[str]: ...
     @property
+    def phrases(self) -> Phrases: ...
+    @property
     def pages(self) -> NDArray[np.int64]: ...
     @property
     def tokens(self) -> NDArray[np.int64]: ...
@@ -48,7 +52,7 @@ class OneBatch:
     def __init__(self, counts: TermCounts) -> None:
         self.counts = counts.counts
         self.vocabulary, self.columns, self.options = counts.vocabulary, counts.columns, counts.options
-        self.ledger, self.languages = counts.ledger, counts.languages
+        self.ledger, self.languages, self.phrases = counts.ledger, counts.languages, counts.phrases
 
     @cached_property
     def pages(self) -> NDArray[np.int64]:
@@ -141,14 +145,7 @@ def build_term_blocks(
     statistics = Statistics.of_sums(counts.pages[within.rows], counts.tokens[within.rows], lengths)
     fitted = fit_weighting(statistics, weighting, unit=unit, idf_power=idf_power)
     vocabulary: Any = counts.vocabulary.take(within.rows)
-    full_recipe = {
-        **(recipe or {}),
-        "words": asdict(counts.options),
-        "bounds": asdict(bounds),
-        "weighting": weighting,
-        "unit": unit,
-        "idf_power": idf_power,
-    }
+    full_recipe = recipe_of(counts, bounds, recipe, weighting=weighting, unit=unit, idf_power=idf_power)
     full_ledger = ledger(int((lengths == 0).sum()), within.ledger)
 
     def names(partial: Path) -> None:

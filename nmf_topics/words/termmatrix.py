@@ -9,7 +9,7 @@ from typing import Any
 from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.matrix.weighting import fit_weighting
 from nmf_topics.words.bounds import Bounds, bound_terms
-from nmf_topics.words.counts import TermCounts
+from nmf_topics.words.gathered import TermCounts
 
 
 def build_term_matrix(
@@ -49,13 +49,17 @@ def build_term_matrix(
         rows=bounded.vocabulary,
         columns=bounded.columns,
         weighting=fitted,
-        recipe={
-            **(recipe or {}),
-            "words": asdict(counts.options),
-            "bounds": asdict(bounds),
-            "weighting": weighting,
-            "unit": unit,
-            "idf_power": idf_power,
-        },
+        recipe=recipe_of(counts, bounds, recipe, weighting=weighting, unit=unit, idf_power=idf_power),
         ledger=bounded.ledger,
     )
+
+
+def recipe_of(counts: Any, bounds: Bounds, origin: Mapping[str, Any] | None, **weights: Any) -> dict[str, Any]:
+    """Every option that shapes V, from what is known of the counts' origin, the counts, bounds and weights."""
+    return {
+        **(origin or {}),
+        "words": asdict(counts.options),
+        **({"phrases": counts.phrases.to_meta()} if counts.phrases else {}),
+        "bounds": asdict(bounds),
+        **weights,
+    }
