@@ -20,6 +20,7 @@ from nmf_topics.factor.engines.choice import EngineOptions
 from nmf_topics.factor.sums import one_page
 from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.topics.model import TopicModel, fit_topics
+from nmf_topics.topics.places import describe_place
 from nmf_topics.topics.prepare import Source, prepare
 from nmf_topics.topics.recipes import Recipe
 from nmf_topics.topics.stability import fit_runs
@@ -138,6 +139,7 @@ def run_fit(
     record = Record("fit")
     with record.stage("read"):
         data = read_data(source, recipe, cache, processes, talk, engine=engine, rank=rank)
+    record.engine = describe_place(data.V)
     folder = output or Path("models") / f"{data.recipe['corpus']['name']}-r{rank}"
     with folder_of_files(folder, mark=MARK, force=force):
         pass  # whether the folder may be written is asked before the work, not after it

@@ -147,6 +147,15 @@ class Places:
                 with_nothing_in_it(self.cache)
 
 
+def describe_place(V: Any) -> dict[str, Any]:
+    """Where V is, for records."""
+    store = getattr(V, "store", V)
+    if not isinstance(store, OnDisk):
+        return {"name": "memory"}
+    pages = max(part.columns for part in store.manifest.parts)
+    return {"name": "disk" if store is V else "dask", "pages_of_a_block": pages}
+
+
 def key_of(counts_key: str | None, shaping: Mapping[str, Any]) -> str | None:
     """A name for blocks of V, from that of the counts and all that turns them into V."""
     if counts_key is None:

@@ -87,7 +87,7 @@ class Checkpoint:
         try:
             with self.path.open("rb") as file, np.lib.npyio.NpzFile(file, allow_pickle=False) as archive:
                 state = State.from_arrays({name: archive[name] for name in archive.files})
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
         except (OSError, ValueError, EOFError, KeyError, MatrixError, zipfile.BadZipFile) as error:
             self._settings.note(f"the checkpoint {self.path} cannot be used ({error}); the fit begins anew")
