@@ -267,7 +267,7 @@ def test_names_of_options_are_names_of_parameters() -> None:
     library |= set(signature(fit_topics).parameters) | set(signature(fit_runs).parameters)
     fit = dict(commands())["fit"]
     assert {option.name for option in options_of(fit)} - talk <= library
-    of_fit_topics = set(signature(fit_topics).parameters) - {"data", "on_iteration"}
+    of_fit_topics = set(signature(fit_topics).parameters) - {"data", "on_iteration", "checkpoints"}
     assert of_fit_topics <= {option.name for option in options_of(fit)}
     of_words = {f.name for kind in (WordOptions, Bounds) for f in fields(kind)}
     assert of_words <= {option.name for option in options_of(fit)}
