@@ -158,6 +158,19 @@ def test_spilled_counts_do_not_show(ok: Run, monkeypatch: pytest.MonkeyPatch) ->
     assert not list(Path(os.environ["NMF_TOPICS_CACHE"]).glob("spill-*"))
 
 
+def test_what_killed_runs_left_behind_goes(ok: Run) -> None:
+    """After a day without use; what somebody may be at work on stays."""
+    cache = Path(os.environ["NMF_TOPICS_CACHE"])
+    old = time.time() - 2 * 24 * 3600
+    for name in ("spill-old", "spill-new", "blocks-once-old", "blocks-once-used"):
+        (cache / name / "V").mkdir(parents=True)
+    (cache / "blocks-once-used" / "V" / "blocks.json").touch()
+    for name in ("spill-old", "blocks-once-old", "blocks-once-used"):
+        os.utime(cache / name, (old, old))
+    ok(*FIT)
+    assert {p.name for p in cache.iterdir() if p.is_dir()} == {"spill-new", "blocks-once-used"}
+
+
 @pytest.mark.loopback
 def test_dask(ok: Run) -> None:
     """A cluster of this machine; the same topics, the engine in run.json."""

@@ -22,7 +22,7 @@ import scipy.sparse as sp
 
 from nmf_topics.factor.engines.choice import EngineOptions, Plan, Size, choose_engine
 from nmf_topics.factor.engines.disk import OnDisk, to_disk
-from nmf_topics.factor.engines.store import PLACE
+from nmf_topics.factor.engines.store import MARK, PLACE
 from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.matrix.stored import PREFIX, forget_stores, recall_matrix, remove_store, store_names
 from nmf_topics.matrix.streaming import cut_anew
@@ -165,8 +165,9 @@ def key_of(counts_key: str | None, shaping: Mapping[str, Any]) -> str | None:
 
 
 def _sweep(cache: Path) -> None:
-    """Remove folders of counts that runs left behind which were killed outright."""
-    for folder in cache.glob(f"{SPILL}*"):
+    """Remove what runs left behind that were killed outright: spilled counts, and blocks that nobody can find again."""
+    for folder in [*cache.glob(f"{SPILL}*"), *cache.glob(f"{PREFIX}once-*")]:
+        mark = folder / "V" / MARK  # touched whenever the blocks are used
         with suppress(OSError):
-            if time.time() - folder.stat().st_mtime > ABANDONED:
+            if time.time() - (mark if mark.exists() else folder).stat().st_mtime > ABANDONED:
                 shutil.rmtree(folder, ignore_errors=True)
