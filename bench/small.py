@@ -2,8 +2,8 @@
 
     NMF_TOPICS_DATA=folder python bench/small.py [--draws 20]
 
-A draw has so many pages of 15, 30, 60 or 120, the same number of each of a few labels; pages of 20newsgroups are made of
-five messages each, so that they are long. The figure is the mean NMI of the dominant topic against the label, at a rank
+A draw has 15, 30, 60 or 120 pages, the same number of each of a few labels; pages of 20newsgroups are made of five
+messages each, so that they are long. The figure is the mean NMI of the dominant topic against the label, at a rank
 of as many topics as there are labels, with words on 2 pages to 30 % of them, and with the default bounds. Draws are the
 same for both, so the standard error is that of the differences.
 """

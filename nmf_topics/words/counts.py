@@ -24,6 +24,7 @@ from nmf_topics.words.vocabulary import Vocabulary
 
 CROWD = 75  # terms a page: more than that, and few pages cannot tell what they are good for
 
+
 class PageLike(Protocol):
     """What counting needs of a page."""
 
@@ -241,9 +242,9 @@ class Bounds:
     Notes
     -----
     Few pages want other bounds than many. The share of the pages that a word is on scatters with their number n as
-    1/sqrt(n), so it may be 3/sqrt(n) of them: half of 36, all of 9. And a few long pages have words by the thousand that
-    just two of them share. Those are rare, so they weigh much, and topics become pairs of pages; a word must then be on
-    more pages, though never on more than 30 % of them. What this is worth: docs/recipe.md.
+    1/sqrt(n), so it may be 3/sqrt(n) of them: half of 36, all of 9. And a few long pages have words by the thousand
+    that just two of them share. Those are rare, so they weigh much, and topics become pairs of pages; a word must then
+    be on more pages, though never on more than 30 % of them. What this is worth: docs/recipe.md.
     """
 
     min_pages: float | None = None

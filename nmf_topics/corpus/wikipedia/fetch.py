@@ -31,6 +31,7 @@ from nmf_topics.corpus.wikipedia.ledger import (
     rows_of,
     text_key,
 )
+from nmf_topics.corpus.wikipedia.quality import known_marks, linked_marks
 from nmf_topics.corpus.wikipedia.select import PAGEVIEWS, most_viewed, project_of, resolve_pins, titles_of_category
 from nmf_topics.corpus.wikipedia.site import Site, read_site
 from nmf_topics.corpus.wikipedia.texts import Key, choose_way, read_texts
@@ -124,9 +125,15 @@ class Fetch:
 
     def _prepare(self) -> None:
         """Get to know the wiki, and whether it can give what is wanted."""
-        self.site = read_site(self.client, self.api, self.journal)
+        site = read_site(self.client, self.api, self.journal)
+        self.site = replace(site, quality_marks=known_marks(site.language))
         self.filters = replace(self.filters, way=choose_way(self.way, self.site))
         self.journal.write([("filters", "", {**asdict(self.filters), "way": self.way})])
+        try:
+            linked = linked_marks(site, self.client, self.journal)
+            self.site = replace(self.site, quality_marks={**self.site.quality_marks, **linked})
+        except FetchError as error:  # the table may know enough, and the wiki itself does answer
+            self.tell(f"what {site.name} calls its good articles could not be asked ({error})")
         if self.filters.quality != "any" and not self.site.quality_marks and not self.site.assesses:
             raise FetchError(
                 f"how {self.site.name} ({self.site.language}) marks its good articles is not known here; "
