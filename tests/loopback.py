@@ -125,6 +125,17 @@ def proxied(api: str, log: Path, *faults: str, port: int = 0, serve: tuple[str, 
             proxy.terminate()
 
 
+def pageviews(folder: Path, month: int, views: dict[str, int]) -> str:
+    """A month of Pageviews as `faulty_proxy --serve` wants it."""
+    articles = [
+        {"article": title, "views": count, "rank": rank} for rank, (title, count) in enumerate(views.items(), 1)
+    ]
+    item = {"project": "en.wikipedia", "access": "all-access", "year": "2018", "month": f"{month:02d}"}
+    path = folder / f"{month}.json"
+    path.write_text(json.dumps({"items": [{**item, "day": "all-days", "articles": articles}]}), encoding="utf-8")
+    return f"/api/rest_v1/metrics/pageviews/top/en.wikipedia/all-access/2018/{month:02d}/all-days={path}"
+
+
 def logged(log: Path) -> list[dict[str, Any]]:
     """The requests that a proxy saw, each with its parameters as `asked`."""
     entries = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines() if line.endswith("}")]

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from click.testing import Result
-from loopback import CHAIN, LOADED, Wiki, corpus_bytes, fetch_into, logged, proxied, save, texts_asked
+from loopback import CHAIN, LOADED, Wiki, corpus_bytes, fetch_into, logged, pageviews, proxied, save, texts_asked
 
 from nmf_topics.corpus.wikipedia.ledger import STATUSES, Filters
 
@@ -212,17 +212,6 @@ def test_revisions_can_be_pinned(wiki: Wiki, empty_wiki: Wiki, tmp_path: Path, r
     assert [text.split()[0] for text in texts.values()] == ["First", "Second", "First", "Second", "First"]
     assert len(texts_asked(asked)) == 2  # only what had changed
     assert len(asked) == 3  # the wiki, 5 titles at once, 2 texts at once
-
-
-def pageviews(folder: Path, month: int, views: dict[str, int]) -> str:
-    """A month of Pageviews as `faulty_proxy --serve` wants it."""
-    articles = [
-        {"article": title, "views": count, "rank": rank} for rank, (title, count) in enumerate(views.items(), 1)
-    ]
-    item = {"project": "en.wikipedia", "access": "all-access", "year": "2018", "month": f"{month:02d}"}
-    path = folder / f"{month}.json"
-    path.write_text(json.dumps({"items": [{**item, "day": "all-days", "articles": articles}]}), encoding="utf-8")
-    return f"/api/rest_v1/metrics/pageviews/top/en.wikipedia/all-access/2018/{month:02d}/all-days={path}"
 
 
 def test_most_viewed_of_a_year(wiki: Wiki, tmp_path: Path, run: Run) -> None:

@@ -112,6 +112,8 @@ def fetch(**options: Any) -> None:
         except (FetchError, KeyboardInterrupt) as error:
             if run.site is None:
                 raise
+            if not run.pages:
+                raise
             kept = f"{run.pages} pages are kept in {folder}; the same command goes on from there"
             if isinstance(error, FetchError):
                 raise FetchError(f"{error}; {kept}") from error

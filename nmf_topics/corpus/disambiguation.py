@@ -18,7 +18,7 @@ _SWITCH = (
     r"동음이의|消歧义|വിവക്ഷ|निःसंदिग्ध)__"
 )
 # Names of templates as they are written: a blank for any number of blanks, and English ones are understood everywhere.
-_EVERYWHERE = r"(?:[\w.'-]+ ){0,6}disambiguation(?: page| cleanup)?|disambig|disamb"
+_EVERYWHERE = r"(?:[\w.'–-]+ ){0,6}disambiguation(?: page| cleanup)?|disambig|disamb"
 _TEMPLATES = {
     "en": "dab|hndis|geodis|mathdab|numberdis|roaddis|schooldis|schooldab|hospitaldis|hospital disambig|callsigndis|"
     "letterdis|letter-numbercombdisambig|airportdis|airport disambig|bio disambig|biology disambig|disambig cleanup|"
