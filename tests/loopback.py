@@ -7,6 +7,7 @@ runs the tests marked `wiki`; `make test` runs them only where both are there al
 from __future__ import annotations
 
 import contextlib
+import csv
 import json
 import os
 import random
@@ -197,3 +198,16 @@ def corpus_bytes(folder: Path) -> dict[str, bytes]:
     manifest["fetched"] = manifest["name"] = ""
     found = {name: (folder / name).read_bytes() for name in ("pages.jsonl", "ledger.csv")}
     return {**found, "manifest": json.dumps(manifest).encode()}
+
+
+def ledger(folder: Path) -> dict[str, dict[str, str]]:
+    """The lines of the ledger by title; a title that stands there twice is an error."""
+    with open(folder / "ledger.csv", encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len({row["title"] for row in rows}) == len(rows)
+    return {row["title"]: row for row in rows}
+
+
+def pages(folder: Path) -> list[dict[str, Any]]:
+    """The pages of a corpus."""
+    return [json.loads(line) for line in (folder / "pages.jsonl").read_text(encoding="utf-8").splitlines()]

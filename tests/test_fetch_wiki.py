@@ -2,36 +2,34 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import shutil
 from collections import Counter
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pytest
 from click.testing import Result
-from loopback import CHAIN, LOADED, Wiki, corpus_bytes, fetch_into, logged, pageviews, proxied, save, texts_asked
+from loopback import (
+    CHAIN,
+    LOADED,
+    Wiki,
+    corpus_bytes,
+    fetch_into,
+    ledger,
+    logged,
+    pages,
+    pageviews,
+    proxied,
+    save,
+    texts_asked,
+)
 
 from nmf_topics.corpus.wikipedia.ledger import STATUSES, Filters
 
 pytestmark = pytest.mark.wiki
 Run = Callable[..., Result]
-
-
-def ledger(folder: Path) -> dict[str, dict[str, str]]:
-    """The lines of the ledger by title; a title that stands there twice is an error."""
-    with open(folder / "ledger.csv", encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    assert len({row["title"] for row in rows}) == len(rows)
-    return {row["title"]: row for row in rows}
-
-
-def pages(folder: Path) -> list[dict[str, Any]]:
-    """The pages of a corpus."""
-    return [json.loads(line) for line in (folder / "pages.jsonl").read_text(encoding="utf-8").splitlines()]
 
 
 def test_titles_become_pages(wiki: Wiki, run: Run) -> None:
