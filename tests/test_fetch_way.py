@@ -71,11 +71,14 @@ def test_fetch_fit_classify(people: Wiki, run: Run) -> None:
     for title, topic in topics(result.stdout, "name").items():
         assert {topic} == topic_of[HELD_OUT.get(title, "singers")]
 
-    result = run("classify", "--title", "Adele", "--title", "Nobody at all", "--wiki", people.api, "--json")
-    known, unknown = json.loads(result.stdout)["pages"]
+    nowhere = ("--title", "Nobody at all", "--url", "http://127.0.0.1:9/wiki/A", "--url", "https://x.test/w")
+    result = run("classify", "--title", "Adele", *nowhere, "--wiki", people.api, "--json")
+    assert result.exit_code == 0, result.stderr
+    known, *others = json.loads(result.stdout)["pages"]
     assert {str(known["topic"])} == topic_of["singers"]
-    assert unknown["status"] == "unreadable"
-    assert "missing" in result.stderr
+    assert [other["status"] for other in others] == ["unreadable"] * 3
+    for why in ("missing", "nobody listens there", "no address of a page"):
+        assert why in result.stderr
     table = csv.DictReader(io.StringIO(Path("models/latest/pages.csv").read_text(encoding="utf-8")))
     before = next(row for row in table if row["title"] == "Adele")
     assert known["weights"] == pytest.approx([float(before[f"topic_{k}"]) for k in range(1, 5)], abs=1e-3)

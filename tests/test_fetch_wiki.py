@@ -140,7 +140,12 @@ def test_an_empty_category_is_said_and_forgotten(wiki: Wiki, run: Run) -> None:
     """A category with nothing in it is an error that names it, and does not stand in the way of the next command."""
     result = run("fetch", "--category", "Nothing", "--wiki", wiki.api, "-o", "c")
     assert result.exit_code == 1
-    assert "Category:Nothing" in result.stderr
+    assert "no Category:Nothing; is that how it is spelled" in result.stderr
+    assert "kept" not in result.stderr
+    result = run("fetch", "--category", "Bavaria", "--wiki", wiki.api, "-o", "c")
+    assert "categories below it; try --depth 1" in result.stderr
+    result = run("fetch", "--category", "Nothing", "--wiki", wiki.api, "--plan")
+    assert (result.exit_code, "no Category:Nothing" in result.stderr) == (1, True)
     assert run("fetch", "--category", "Loop A", "--wiki", wiki.api, "-o", "c").exit_code == 0
 
 
