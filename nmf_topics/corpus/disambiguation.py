@@ -17,26 +17,25 @@ _SWITCH = (
     r"__(?:DISAMBIG|BEGRIFFSKLÄRUNG|HOMONYMIE|DISAMBIGUACI[ÓO]N|HOM[ÓO]NIMOS|TÄPSUSTUS|ПОЈАСНУВАЊЕ|توضيح|ابهام‌?زدایی|"
     r"동음이의|消歧义|വിവക്ഷ|निःसंदिग्ध)__"
 )
-# Names of templates as they are written: a blank for any number of blanks, and English ones are understood everywhere.
+# Names of templates: a blank stands for any number of blanks. Notes at the head of articles that lead to such a page
+# (about, voir homonymes, nota disambigua) are none of them. English names are understood nearly everywhere.
 _EVERYWHERE = r"(?:[\w.'–-]+ ){0,6}disambiguation(?: page| cleanup)?|disambig|disamb"
 _TEMPLATES = {
     "en": "dab|hndis|geodis|mathdab|numberdis|roaddis|schooldis|schooldab|hospitaldis|hospital disambig|callsigndis|"
     "letterdis|letter-numbercombdisambig|airportdis|airport disambig|bio disambig|biology disambig|disambig cleanup|"
     "dab cleanup|wpdab|uscongressdis|townshipdis|tropical cyclone disambig|chinese title disambig",
     "de": "begriffsklärung|begriffsklärungsseite",
-    "fr": "homonymie|homonyme|homonymes|paronymie|patronymie|internationalisation|toponymie|prénoms homonymes|"
-    "saint homonyme|batailles homonymes|cantons homonymes|communes homonymes|titres homonymes|films homonymes|"
-    "personnes homonymes|unités homonymes|arrondissements homonymes|gouvernements homonymes|guerres homonymes|"
-    "épisodes homonymes|sigle|sigles|aides-mémoires|homonymie vidéo-ludique|homonymie dans les transports",
+    "fr": "homonymie|paronymie|patronymie|internationalisation|toponymie|batailles homonymes|cantons homonymes|"
+    "communes homonymes|titres homonymes|films homonymes|personnes homonymes|unités homonymes|guerres homonymes|"
+    "arrondissements homonymes|gouvernements homonymes|sigle|sigles|homonymie dans les transports",
     "es": "desambiguación|desambig|desambiguacion|des|disambig",
-    "it": "disambigua|disambigua da completare|nota disambigua pagina",
+    "it": "disambigua|disambigua da completare",
     "pt": "desambiguação|desambig|desambiguacao|disambig",
-    "nl": "dp|doorverwijspagina|dpintro|disambiguatie",
-    "pl": "ujednoznacznienie|ujedn|disambigR",
-    "ru": "неоднозначность|многозначность|неоднозначность имени|неод|однофамильцы|тёзки|список однофамильцев|омонимы",
-    "uk": "неоднозначність|багатозначність|однофамільці|disambigx|disambigz|омоніми",
-    "ja": "aimai|曖昧さ回避|人名の曖昧さ回避|地名の曖昧さ回避|人名曖昧さ回避|同名の地名|学校名の曖昧さ回避|"
-    "駅名の曖昧さ回避|曖昧さ回避冒頭|プロジェクト:曖昧さ回避",
+    "nl": "dp|doorverwijspagina|disambiguatie",
+    "pl": "ujednoznacznienie|ujedn",
+    "ru": "неоднозначность|многозначность|неоднозначность имени|неод|однофамильцы|тёзки",
+    "uk": "неоднозначність|багатозначність|однофамільці|disambigx|disambigz",
+    "ja": "aimai|曖昧さ回避|人名の曖昧さ回避|地名の曖昧さ回避|人名曖昧さ回避|学校名の曖昧さ回避|駅名の曖昧さ回避",
     "zh": "消歧义|消歧義|消歧义页|消歧義頁|消歧|消岐义|人名消歧义|人名消歧義|地名消歧义|地名消歧義|disambig-cleanup",
     "sv": "förgrening|gren|namnförgrening|efternamnsförgrening|förgreningssida|ortnamnsförgrening|"
     "trafikplatsförgrening",
@@ -46,11 +45,11 @@ _TEMPLATES = {
     "da": "flertydig|flertydigt|efternavn-flertydig",
     "no": "peker|pekerside|etternavn-peker|navnepeker",
     "fi": "täsmennyssivu|täsmennys",
-    "hu": "egyért|egyért-redir|egyértelműsítő lap",
+    "hu": "egyért|egyértelműsítő lap",
     "ro": "dezambiguizare|dez|dezamb",
     "tr": "anlam ayrımı|anlam ayrım|anlamayrımı|ad anlam ayrımı|yer anlam ayrımı",
     "ko": "동음이의|동명이인|동음이의어|동음이의 문서|학교 동음이의|지명 동음이의|인명 동음이의",
-    "vi": "định hướng|trang định hướng|đổi hướng định hướng|td",
+    "vi": "định hướng|trang định hướng|td",
     "id": "disambiguasi|disambigs",
     "fa": "ابهام‌زدایی|ابهامزدایی|ابهام زدایی|ابهام‌زدایی نام",
     "he": "פירושונים|דף פירושונים|פרושונים",
@@ -68,6 +67,7 @@ _TEMPLATES = {
     "la": "discretiva",
 }
 _LIKE = {"nb": "no", "nn": "no", "simple": "en", "sh": "sr", "bs": "hr", "yue": "zh", "wuu": "zh"}
+_NO_ENGLISH = ("pl",)  # where {{disambig}} is a note at the head of an article
 
 
 def is_disambiguation(source: str, language: str) -> bool:
@@ -98,5 +98,5 @@ def _marks(language: str) -> re.Pattern[str]:
     """What shows that a page of a wiki in this language is a disambiguation page."""
     own = _TEMPLATES.get(_LIKE.get(language, language), "")
     names = "|".join(re.escape(name).replace(r"\ ", r"[ _]+") for name in own.split("|")) if own else "(?!)"
-    everywhere = _EVERYWHERE.replace(" ", "[ _]+")
+    everywhere = "(?!)" if language in _NO_ENGLISH else _EVERYWHERE.replace(" ", "[ _]+")
     return re.compile(rf"{_SWITCH}|(?i:\{{\{{[\s_]*(?:template[\s_]*:[\s_]*)?(?:{everywhere}|{names})[\s_]*(?=[|}}<]))")
