@@ -27,7 +27,7 @@ class Recipe:
     """
 
     words: WordOptions = field(default_factory=WordOptions)
-    bounds: Bounds = field(default_factory=lambda: Bounds(max_pages=0.3, max_terms=12_000))
+    bounds: Bounds = field(default_factory=lambda: Bounds(max_terms=12_000))
     weighting: str = "bm25"
     unit: bool = True
     idf_power: float = 1.2
@@ -61,7 +61,7 @@ RECIPES: dict[str, Recipe] = {
     "default": Recipe(),
     "article": Recipe(
         words=WordOptions(normalize="both", stemmer="porter"),
-        bounds=Bounds(max_terms=2345),
+        bounds=Bounds(max_pages=0.5, max_terms=2345),
         weighting="frequency",
         unit=False,
         idf_power=1.0,
