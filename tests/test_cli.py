@@ -21,6 +21,7 @@ from program import PROGRAM, Refused, Run, call
 
 import nmf_topics
 from nmf_topics.cli.main import COMMANDS, cli
+from nmf_topics.factor.engines.choice import EngineOptions
 from nmf_topics.topics.model import fit_topics
 from nmf_topics.topics.prepare import Source
 from nmf_topics.topics.recipes import Recipe
@@ -163,6 +164,10 @@ VALUES: dict[str, tuple[tuple[object, ...], tuple[object, ...]]] = {
     "--rank": ((1, 12), (0, -1, "x", 2.5, "")),
     "--runs": ((1, 5), (0, -1, "x", 2.5)),
     "--seed": ((0, 7), (-1, "x", 0.5)),
+    "--engine": (("auto", "memory", "disk", "dask"), ("cloud", "")),
+    "--memory": (("2GB", "500 mb", "1.5GiB", "1000000", "3T"), ("0", "x", "-1GB", "GB", "1XB", "nan", "99999999T")),
+    "--scheduler": (("tcp://127.0.0.1:8786",), NONE),
+    "--checkpoint": ((0, 0.5, 60), (-1, "x", "nan", "inf")),
     "--recipe": (("default", "article"), ("other", "")),
     "--language": (("en", "de"), NONE),
     "--normalize": (("stem", "lemma", "both", "none"), ("stems",)),
@@ -235,6 +240,7 @@ def test_options_exclude_each_other(refused: Refused) -> None:
     assert "--from 5 is larger than --to 3" in refused(2, "ranks", "--from", 5, "--to", 3)
     assert "least squares" in refused(2, "ranks", "--objective", "kl")
     assert "least squares" in refused(2, "compare", "--objective", "kl")
+    assert "--scheduler is for --engine dask" in refused(2, "fit", "--engine", "disk", "--scheduler", "tcp://x:1")
     assert "nothing to name or hide" in refused(2, "label")
     assert "'b' is not NUMBER=NAME" in refused(2, "label", "a", "b")
     assert "'a' is neither a model folder nor NUMBER=NAME" in refused(2, "label", "a", "1=A")
@@ -256,11 +262,12 @@ def test_names_of_options_are_names_of_parameters() -> None:
         for option in options_of(command):
             assert option.name == long_name(option)[2:].replace("-", "_"), name
     talk = {"output", "cache", "require_convergence", "force", "json", "quiet", "verbose", "recipe", "processes"}
-    library = {f.name for kind in (Recipe, WordOptions, Bounds, Source) for f in fields(kind)}
+    talk |= {"checkpoint"}  # seconds of what the library has as Checkpointing
+    library = {f.name for kind in (Recipe, WordOptions, Bounds, Source, EngineOptions) for f in fields(kind)}
     library |= set(signature(fit_topics).parameters) | set(signature(fit_runs).parameters)
     fit = dict(commands())["fit"]
     assert {option.name for option in options_of(fit)} - talk <= library
-    of_fit_topics = set(signature(fit_topics).parameters) - {"data", "on_iteration"}
+    of_fit_topics = set(signature(fit_topics).parameters) - {"data", "on_iteration", "checkpoints"}
     assert of_fit_topics <= {option.name for option in options_of(fit)}
     of_words = {f.name for kind in (WordOptions, Bounds) for f in fields(kind)}
     assert of_words <= {option.name for option in options_of(fit)}

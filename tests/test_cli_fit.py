@@ -162,7 +162,7 @@ def test_the_model_folder(ok: Run, fitted: Path) -> None:
     assert {"options", "versions", "seed", "corpus", "counts", "trace", "stages"} <= set(run)
     counts = run["counts"]
     assert counts["tokens"] == counts["kept"] + sum(counts["dropped"].values())
-    assert run["trace"] == sorted(run["trace"], reverse=True)
+    assert (np.diff(run["trace"]) <= 1e-12).all()  # it never grows, but for rounding
     rows = read_table(fitted / "topics.csv")
     assert list(rows[0]) == "topic label share pages stability coherence term weight rank_in_topic".split()
     assert [row["rank_in_topic"] for row in rows if row["topic"] == "1"][:3] == ["1", "2", "3"]

@@ -15,7 +15,8 @@ import click
 from nmf_topics.cli import options as o
 from nmf_topics.cli.fit import read_data
 from nmf_topics.cli.talk import Talk
-from nmf_topics.factor.blocks import Array
+from nmf_topics.factor.blocks import Array, as_blocks
+from nmf_topics.factor.sums import page_sums
 from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.topics.ranks import RankRow, singular_values, suggest, try_ranks
 from nmf_topics.topics.recipes import Recipe
@@ -36,6 +37,7 @@ MARK = "ranks.json"
 @o.matrix_options
 @o.factor_options
 @o.seed_option
+@o.engine_options
 @o.corpus_options
 @click.option("--force", is_flag=True, help="Write into a folder that holds other files.")
 @o.json_option
@@ -58,8 +60,9 @@ def ranks(source: str | None, **options: Any) -> None:
         raise click.UsageError(f"--from {first} is larger than --to {last}")
     if recipe.objective != "frobenius":
         raise click.UsageError("ranks are compared by least squares; leave --objective frobenius")
-    data = read_data(where, recipe, o.cache_of(options), o.processes_of(options), talk)
-    most = min(*data.V.shape, int((data.V.sum(axis=0) > 0).sum()))
+    cache, processes, engine = o.cache_of(options), o.processes_of(options), o.engine_of(options)
+    data = read_data(where, recipe, cache, processes, talk, engine=engine, rank=last)
+    most = min(*data.V.shape, int((page_sums(as_blocks(data.V)) > 0).sum()))
     if last > most:
         talk.warn(f"V is {data.V.shape[0]} x {data.V.shape[1]}: ranks end at {most}")
     wanted = list(range(first, min(last, most) + 1, options["step"])) or [most]

@@ -46,6 +46,7 @@ class Record:
         self.command = command
         self.started = datetime.now(UTC).isoformat(timespec="seconds")
         self.stages: list[dict[str, Any]] = []
+        self.engine: dict[str, Any] = {}
         self._open: tuple[str, float] | None = None
 
     @contextmanager
@@ -82,5 +83,6 @@ class Record:
             "dead_topics": model.dead_topics,
             "trace": model.trace.tolist(),
             "stages": self.stages,
+            "engine": self.engine,
             "versions": _versions(),
         }

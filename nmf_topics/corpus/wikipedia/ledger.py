@@ -158,8 +158,8 @@ def _row(
     text = known_text(key, outcome, filters.way, journal)
     if text is None:
         return Row(asked.title, "failed", pageid, revid, note=one_line(failures.get(key, "not asked yet")))
-    if "gone" in text:
-        return Row(asked.title, "missing", pageid, revid, note=text["gone"])
+    if "status" in text:
+        return Row(asked.title, text["status"], pageid, revid, note=text["note"] or via)
     status = "ok" if text["words"] >= filters.min_words else "too-short"
     if key[0] == "revision" and filters.way == "extracts":
         via = "from wikitext: the revision is no longer the page's last"
