@@ -15,6 +15,7 @@ ROOT = Path(nmf_topics.__file__).parent
 FLOORS = {
     "errors": 0,
     "writing": 1,
+    "csvfiles": 1,
     "factor": 1,
     "matrix": 2,
     "corpus": 3,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
 from collections.abc import Sequence
@@ -15,6 +14,7 @@ import click
 from nmf_topics.cli import options as o
 from nmf_topics.cli.fit import read_data
 from nmf_topics.cli.talk import Talk
+from nmf_topics.csvfiles import write_csv
 from nmf_topics.factor.blocks import Array
 from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.topics.ranks import RankRow, singular_values, suggest, try_ranks
@@ -160,8 +160,5 @@ def _keep(path: Path, key: str, rows: dict[int, RankRow]) -> None:
 
 
 def _write_csv(rows: Sequence[RankRow], path: Path) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(asdict(rows[0]))
-        for row in rows:
-            writer.writerow([number(value) if isinstance(value, float) else value for value in asdict(row).values()])
+    cells = ([number(v) if isinstance(v, float) else str(v) for v in asdict(row).values()] for row in rows)
+    write_csv([list(asdict(rows[0])), *cells], path)
