@@ -22,7 +22,7 @@ from nmf_topics.words.cache import recall_counts, store_counts
 from nmf_topics.words.counts import TermCounts, WordOptions, count_terms
 from nmf_topics.words.termmatrix import build_term_matrix
 
-COUNTING = 1  # raise when the same text would be counted otherwise, so that older caches are not believed
+COUNTING = 2  # raise when the same text would be counted otherwise, so that older caches are not believed
 
 
 @dataclass(frozen=True)
