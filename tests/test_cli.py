@@ -186,6 +186,7 @@ VALUES: dict[str, tuple[tuple[object, ...], tuple[object, ...]]] = {
     "--size": (("800x500", "50x8000"), ("800", "49x500", "800x8001", "axb", "-800x500", "800x500x2")),
     "--colormap": (("viridis", "Dark2"), ("rainbow!", "")),
     "--output": (("somewhere",), NONE),
+    "--source": (("somewhere",), NONE),
     "--model": (("somewhere",), NONE),
     "--font": (("somewhere",), NONE),
     "--draw": (("somewhere",), NONE),

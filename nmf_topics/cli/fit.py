@@ -100,7 +100,7 @@ def run_fit(
     talk: Talk,
 ) -> tuple[TopicModel, Path]:
     """Read, fit and write; the model and its folder."""
-    record = Record("fit")
+    record = Record("fit", source)
     with record.stage("read"):
         data = read_data(source, recipe, cache, talk)
     folder = output or Path("models") / f"{data.recipe['corpus']['name']}-r{rank}"

@@ -36,6 +36,7 @@ COMMANDS = {
     "pages": "Show which page belongs to which topic.",
     "label": "Give topics names that stay, or hide words.",
     "ranks": "Try several numbers of topics.",
+    "evaluate": "Measure how good the topics of a model are.",
     "compare": "Compare NMF, vector quantization and PCA.",
     "clouds": "Draw the word clouds of a model again.",
     "demo": "Fit the sample corpus and say where to look.",
