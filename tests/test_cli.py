@@ -217,7 +217,7 @@ def test_every_option_that_takes_a_value_is_in_the_table() -> None:
 def test_values_of_options(name: str, option: str, refused: Refused) -> None:
     """Good values are read; bad ones are refused with 2 and a message that names the option, before any work."""
     good, bad = VALUES[option]
-    argument = {"classify": ["page.txt"], "label": ["1=A"]}.get(name, [])
+    argument = {"classify": ["page.txt"], "label": ["1=A"], "diff": ["a", "b"]}.get(name, [])
     command = dict(commands())[name]
     for value in good:
         assert command.make_context(name, [*argument, option, str(value)]).params
