@@ -26,7 +26,7 @@ FLOORS = {
     "cli": 6,
 }
 WAITING = {"nltk", "Stemmer", "simplemma", "wordcloud", "matplotlib", "PIL", "fontTools", "charset_normalizer", "rich"}
-WAITING |= {"stopwordsiso", "zstandard", "requests", "urllib3"}
+WAITING |= {"stopwordsiso", "zstandard", "requests", "urllib3", "xlsxwriter"}
 MODULES = sorted(ROOT.rglob("*.py"))
 
 

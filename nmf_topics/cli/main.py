@@ -39,6 +39,7 @@ COMMANDS = {
     "evaluate": "Measure how good the topics of a model are.",
     "diff": "Say which topics of two models are the same.",
     "compare": "Compare NMF, vector quantization and PCA.",
+    "export": "Write a model for other programs.",
     "clouds": "Draw the word clouds of a model again.",
     "demo": "Fit the sample corpus and say where to look.",
 }
