@@ -40,6 +40,7 @@ COMMANDS = {
     "diff": "Say which topics of two models are the same.",
     "compare": "Compare NMF, vector quantization and PCA.",
     "export": "Write a model for other programs.",
+    "figures": "Draw figures of a model for papers.",
     "clouds": "Draw the word clouds of a model again.",
     "demo": "Fit the sample corpus and say where to look.",
 }
