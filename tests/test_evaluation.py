@@ -18,7 +18,7 @@ from nmf_topics.topics.cooccurrence import count_cooccurrence, umass, window_npm
 from nmf_topics.topics.evaluation import evaluate_topics, exclusivity
 from nmf_topics.topics.measures import top_rows
 from nmf_topics.topics.model import TopicModel, word_options
-from nmf_topics.words.counts import TermReader
+from nmf_topics.words.reading import TermReader
 from nmf_topics.words.tokens import tokens
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from nmf_topics import __version__
 from nmf_topics.corpus.folders import show_path
 from nmf_topics.corpus.open import default_source
+from nmf_topics.factor import kernels
 from nmf_topics.topics.model import TopicModel
 from nmf_topics.topics.prepare import Source
 
@@ -37,7 +38,7 @@ def _versions() -> dict[str, str]:
             found[package] = version(package)
         except PackageNotFoundError:
             found[package] = "not installed"
-    return found
+    return found | {"kernels": kernels.about()}
 
 
 def source_path(source: Source) -> str:

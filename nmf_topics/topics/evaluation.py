@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -28,8 +29,9 @@ from nmf_topics.topics.cooccurrence import (
 )
 from nmf_topics.topics.measures import diversity, nmi, purity, sparseness, top_rows
 from nmf_topics.topics.model import TopicModel, word_options
-from nmf_topics.words.counts import PageLike, TermReader
-from nmf_topics.words.tokens import tokens
+from nmf_topics.words.counts import PageLike
+from nmf_topics.words.phrases import Phrases
+from nmf_topics.words.sequences import number_terms
 
 NAN = float("nan")
 
@@ -164,34 +166,17 @@ def _count(
             f"the model's rows are {model.rows.kind}, not words: no text can tell how they belong together"
         )
     number = {row: i for i, row in enumerate(sorted({row for rows in tops for row in rows}))}
-    words = _Words(model, number)
+    terms: Any = model.rows
+    numbers = {terms.terms[row]: i for row, i in number.items()}
 
-    def pages() -> Iterator[np.ndarray]:
+    def texts() -> Iterator[str]:
         for page in reference:
             on_page(page)
-            found = tokens(page.text)
-            numbers = np.fromiter(map(words.__getitem__, found), np.int64, len(found))
-            yield numbers[numbers != DROPPED]
+            yield page.text
 
-    near, wide, whole = count_cooccurrence(pages(), len(number), (NPMI_WINDOW, CV_WINDOW, None))
+    phrases = Phrases.from_meta(model.recipe.get("phrases", ()))
+    pages = number_terms(texts(), numbers, word_options(model.recipe), phrases)
+    near, wide, whole = count_cooccurrence(pages, len(number), (NPMI_WINDOW, CV_WINDOW, None))
     if not whole.together[np.triu_indices(len(number), 1)].any():
         raise ModelError("no page of the reference texts has two of the topics' words: are they of the same language?")
     return near, wide, whole, number
-
-
-DROPPED = -2  # a stop word, a number, a lone letter: no part of a window, as it is none of V
-
-
-class _Words(dict[str, int]):
-    """Token -> number of the top word that it is, -1 for another word; looked up once for each distinct token."""
-
-    def __init__(self, model: TopicModel, number: Mapping[int, int]) -> None:
-        super().__init__()
-        self._reader = TermReader(word_options(model.recipe))
-        self._rows: Mapping[str, int] = model.rows.index  # type: ignore[attr-defined]
-        self._number = number
-
-    def __missing__(self, token: str) -> int:
-        term, _ = self._reader.read(token)
-        found = self[token] = DROPPED if term is None else self._number.get(self._rows.get(term, -1), -1)
-        return found
