@@ -193,7 +193,7 @@ VALUES: dict[str, tuple[tuple[object, ...], tuple[object, ...]]] = {
     "--output": (("somewhere",), NONE),
     "--format": (("svg", "pdf", "png"), ("gif", "")),
     "--by": (("label",), NONE),
-    "--unit": (("day", "month", "year", "decade", "century"), ("week",)),
+    "--period": (("day", "month", "year", "decade", "century"), ("week",)),
     "--source": (("somewhere",), NONE),
     "--model": (("somewhere",), NONE),
     "--font": (("somewhere",), NONE),

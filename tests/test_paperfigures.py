@@ -188,7 +188,7 @@ def test_dead_topic_and_one_topic(model: TopicModel) -> None:
 def test_which_trends(model: TopicModel) -> None:
     """Dates and labels by themselves; else what is asked for, if it makes periods or groups."""
     months = with_meta(model, "when", [f"2001-{j + 1:02d}" for j in range(12)])
-    assert "trend" in draw_figures(months, Path(), ["png"], by="when", unit="month")
+    assert "trend" in draw_figures(months, Path(), ["png"], by="when", period="month")
     assert "groups" in draw_figures(model, Path(), ["png"], by="label")
     with pytest.raises(ModelError, match="no 'age'; they have label"):
         draw_figures(model, Path(), ["png"], by="age")

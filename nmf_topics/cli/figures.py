@@ -32,7 +32,7 @@ MARK = "figures.json"
 )
 @click.option("--top", "-n", type=click.IntRange(min=1), default=10, show_default=True, help="Words of a topic.")
 @click.option("--by", help="Metadata for trends.  [default: dates, and labels]")
-@click.option("--unit", type=click.Choice(UNITS), help="Length of a period.  [default: one that fits]")
+@click.option("--period", type=click.Choice(UNITS), help="Of a trend over time.  [default: one that fits]")
 @click.option("--font", type=click.Path(path_type=Path), help="A font file.  [default: ones that have the letters]")
 @click.option("--output", "-o", type=click.Path(path_type=Path), help="Folder.  [default: figures in the model]")
 @click.option("--force", is_flag=True, help="Write into a folder that holds other files.")
@@ -61,7 +61,7 @@ def figures(model: Path, format: tuple[str, ...], output: Path | None, force: bo
             formats,
             top=options["top"],
             by=options["by"],
-            unit=options["unit"],
+            period=options["period"],
             font=options["font"],
             ranks=ranks_of(fitted, home.resolve()),
         )

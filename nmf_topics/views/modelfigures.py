@@ -22,7 +22,7 @@ def draw_figures(
     *,
     top: int = 10,
     by: str | None = None,
-    unit: Unit | None = None,
+    period: Unit | None = None,
     font: Path | None = None,
     ranks: tuple[Sequence[RankRow], Sequence[float]] | None = None,
 ) -> dict[str, str]:
@@ -35,7 +35,7 @@ def draw_figures(
     formats : of `plots.FORMATS`
     top : words of a topic
     by : metadata of the trend; None for dates, and for labels or else the first metadata that make groups
-    unit : length of the periods; None for one that fits
+    period : of trends over time; None for one that fits
     font : the user's own choice, or None
     ranks : what `ranks` found on the corpus: rows, and singular values
 
@@ -50,7 +50,7 @@ def draw_figures(
     ModelError
         if there are neither dates nor groups in the metadata asked for.
     """
-    trends = _trends(model, by, unit)
+    trends = _trends(model, by, period)
     drawn = {
         "words": draw_words(model, folder, formats, top=top, font=font),
         "pages": draw_pages(model, folder, formats, font=font),
