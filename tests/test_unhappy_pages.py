@@ -59,7 +59,8 @@ def test_odd_titles_go_the_whole_way(run: Run, tmp_path: Path) -> None:
     assert len(shown.splitlines()) == len(rows) + 1
     assert {page["title"] for page in json.loads(run("pages", "--json").stdout)["pages"]} == set(title.values())
     classified = run("classify", "odd.jsonl", "--csv").stdout
-    assert {row["title"] for row in csv.DictReader(classified.splitlines(keepends=True))} == set(title.values())
+    new = {unguarded(row["title"]) for row in csv.DictReader(classified.splitlines(keepends=True))}
+    assert new == set(title.values())
     assert {path.name for path in tmp_path.iterdir()} == {"odd.jsonl", "models"}
 
 
