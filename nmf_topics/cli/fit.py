@@ -136,7 +136,7 @@ def run_fit(
     checkpoints: Checkpointing | None = None,
 ) -> tuple[TopicModel, Path]:
     """Read, fit and write; the model and its folder."""
-    record = Record("fit")
+    record = Record("fit", source)
     with record.stage("read"):
         data = read_data(source, recipe, cache, processes, talk, engine=engine, rank=rank)
     record.engine = describe_place(data.V)

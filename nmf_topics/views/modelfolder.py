@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from nmf_topics.csvfiles import write_csv
 from nmf_topics.errors import FontError
 from nmf_topics.topics.model import TopicModel
 from nmf_topics.topics.store import MARK, save_model
 from nmf_topics.views.basis import reconstruction
 from nmf_topics.views.pictures import draw_topics
-from nmf_topics.views.tables import page_rows, topic_rows, write_csv
+from nmf_topics.views.tables import page_rows, topic_rows
 from nmf_topics.writing import folder_of_files
 
 RUN = "run.json"

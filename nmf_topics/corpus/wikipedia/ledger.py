@@ -7,7 +7,6 @@ order that depends on nothing but what is in them.
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from nmf_topics.corpus.plain import one_line
 from nmf_topics.corpus.wikipedia.journal import Journal
 from nmf_topics.corpus.wikipedia.site import Site
 from nmf_topics.corpus.wikipedia.texts import Key, Way
+from nmf_topics.csvfiles import write_csv
 
 COLUMNS = ("title", "status", "pageid", "revid", "words", "note")
 STATUSES = ("ok", "redirect-merged", "missing", "invalid", "disambiguation", "too-short", "filtered", "failed")
@@ -168,10 +168,7 @@ def _row(
 
 def write_ledger(rows: Iterable[Row], path: Path) -> None:
     """Write ledger.csv."""
-    with open(path, "w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        writer.writerows(row.cells() for row in rows)
+    write_csv([COLUMNS, *(row.cells() for row in rows)], path)
 
 
 def pages_of(rows: Iterable[Row], journal: Journal, site: Site) -> Iterator[dict[str, Any]]:

@@ -16,6 +16,7 @@ from nmf_topics.corpus.wikipedia.journal import Fact, Journal
 from nmf_topics.corpus.wikipedia.reply import a_dict, a_line, a_number, dicts, merged_pages, parts
 from nmf_topics.corpus.wikipedia.site import Site
 from nmf_topics.corpus.wikipedia.titles import BATCH, written
+from nmf_topics.csvfiles import unguarded
 from nmf_topics.errors import CorpusError, FetchError
 
 PAGEVIEWS = "https://wikimedia.org/api/rest_v1"
@@ -56,7 +57,7 @@ def pins_in(path: Path, tell: Tell) -> list[tuple[str, int]]:
             number = (row["revid"] or "").strip()
             if not number.isdecimal() or not 0 < int(number) < 2**63:
                 raise CorpusError(f"{path}, line {table.line_num}: {number!r} is no revision; revid is a whole number")
-            pins.setdefault(int(number), (row.get("title") or "").strip() or f"revision {int(number)}")
+            pins.setdefault(int(number), unguarded(row.get("title") or "").strip() or f"revision {int(number)}")
     except csv.Error as error:
         raise CorpusError(f"{path}, line {table.line_num}: {error}") from error
     if not pins:
