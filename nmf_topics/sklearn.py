@@ -36,7 +36,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # 
     ----------
     n_components : int >= 1, the number of topics
     init : a name in `nmf_topics.factor.starts.STARTS`
-    solver : a name in `nmf_topics.factor.rules.RULES`
+    solver : a name in `nmf_topics.factor.rules.RULES`; None for the rule that is best for the loss
     beta_loss : "frobenius" or "kullback-leibler"
     tol : float >= 0, the mean relative fall of the error per iteration below which the fit stops; 0 never stops
     max_iter : int >= 1
@@ -70,7 +70,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # 
         n_components: int = 10,
         *,
         init: str = "nndsvda",
-        solver: str = "amu",
+        solver: str | None = None,
         beta_loss: str = "frobenius",
         tol: float = 1e-6,
         max_iter: int = 1000,

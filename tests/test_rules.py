@@ -95,7 +95,7 @@ def test_hals_frees_zeros() -> None:
     W, V = np.eye(2), np.array([[3.0], [4.0]])
     np.testing.assert_array_equal(hals(np.zeros((2, 1)), W.T @ V, W.T @ W), V)
     locked = {name for name, rule in RULES.items() if not rule.update(np.zeros((2, 1)), W.T @ V, W.T @ W).any()}
-    assert locked == {name for name, rule in RULES.items() if rule.positive_start}
+    assert locked == {name for name, rule in RULES.items() if rule.multiplicative}
 
 
 def test_inner_steps(rng: np.random.Generator) -> None:

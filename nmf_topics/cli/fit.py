@@ -184,6 +184,7 @@ def report_fit(model: TopicModel, talk: Talk) -> None:
     """How the fit ended, and what is wrong with it."""
     ended = {
         "converged": "converged",
+        "certified": "at a minimum, by certificate",
         "exact": "the factorization is exact",
         "max_iter": "stopped by --max-iter before it converged",
     }[model.stopped]

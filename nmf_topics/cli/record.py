@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import platform
 import sys
 import time
@@ -88,6 +89,7 @@ class Record:
             "counts": model.ledger,
             "iterations": len(model.trace),
             "stopped": model.stopped,
+            "certificate": model.certificate if math.isfinite(model.certificate) else None,
             "relative_error": model.relative_error,
             "dead_topics": model.dead_topics,
             "trace": model.trace.tolist(),

@@ -51,8 +51,8 @@ class Factorization:
     H : ndarray of shape (r, n), non-negative, read-only
     trace : ndarray, the relative error after each iteration; never grows (but for rounding)
     stopped : "converged" (by progress), "certified", "exact" (the error is zero but for rounding) or "max_iter"
-    certificate : the last bound, as a part of the objective, on what it could fall by if H alone, and then W alone, went
-        to its best place; nan where no iteration was certified
+    certificate : the last bound, as a part of the objective, on what it could fall by if H alone, and then W alone,
+        went to its best place; nan where no iteration was certified
     objective, rule, start : names, as in OBJECTIVES, RULES, STARTS
     seed : int
     """
@@ -148,7 +148,8 @@ def factorize(
             if on_state:
                 on_state(state)
             stopped = _reason_to_stop(state, goal, tolerance, max_iter)
-    return Factorization(state.W, state.H, np.array(state.trace), stopped, state.certificate, objective, rule, start, seed)
+    names = (objective, rule, start, seed)
+    return Factorization(state.W, state.H, np.array(state.trace), stopped, state.certificate, *names)
 
 
 def _first(V: PageBlocks, rank: int, goal: Objective, start: str, seed: int) -> State:
@@ -169,7 +170,7 @@ def _reason_to_stop(state: State, goal: Objective, tolerance: float, max_iter: i
         fallen = state.trace[-1 - WINDOW] - error
         if fallen <= WINDOW * tolerance * error:
             return "converged"
-    if state.certificate <= tolerance and state.iteration % WINDOW == 0:
+    if state.certificate <= tolerance and tolerance > 0 and state.iteration % WINDOW == 0:
         return "certified"
     return "max_iter" if state.iteration >= max_iter else None
 

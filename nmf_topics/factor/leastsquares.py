@@ -1,7 +1,7 @@
 """Least squares: F = 1/2 ||V - WH||_F^2, its iteration, and what it still could fall by.
 
-One iteration looks at V once: each block of pages moves its part of H and hands back V H' and H H', which W and the error
-need. The error costs no further look: ||V - WH||^2 = ||V||^2 - 2 <V H', W> + <W'W, H H'>.
+One iteration looks at V once: each block of pages moves its part of H and hands back V H' and H H', which W and the
+error need. The error costs no further look: ||V - WH||^2 = ||V||^2 - 2 <V H', W> + <W'W, H H'>.
 
 Rules that extrapolate begin an iteration not at (W, H) but further on the way that the last ones went. The pair that
 comes of it is kept only where F has not grown; else the pair before it stays, the next iteration begins there and is a
@@ -115,5 +115,7 @@ def _gap(X: Array, AtB: Array, AtA: Array, lengths: Array) -> float:
 def _row_squares(V: Any) -> Array:
     """||v||^2 of each row of a matrix, dense or CSC; shape (m,), float64."""
     if sp.issparse(V):
-        return np.bincount(V.indices, weights=np.square(V.data, dtype=np.float64), minlength=V.shape[0])
-    return np.square(V, dtype=np.float64).sum(axis=1)
+        found: Any = np.bincount(V.indices, weights=np.square(V.data, dtype=np.float64), minlength=V.shape[0])
+    else:
+        found = np.square(V, dtype=np.float64).sum(axis=1)
+    return np.asarray(found, dtype=np.float64)

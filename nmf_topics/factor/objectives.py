@@ -1,7 +1,7 @@
 """What is minimised.
 
-    frobenius   F = 1/2 ||V - WH||_F^2               `leastsquares`, by any rule of `rules.RULES`
-    kl          D = sum(V log(V / WH) - V + WH)      `divergence`, by Lee and Seung's update for it
+frobenius   F = 1/2 ||V - WH||_F^2               `leastsquares`, by any rule of `rules.RULES`
+kl          D = sum(V log(V / WH) - V + WH)      `divergence`, by Lee and Seung's update for it
 """
 
 from __future__ import annotations

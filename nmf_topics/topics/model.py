@@ -7,6 +7,7 @@ shares: its column of H over the sum of that column.
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
@@ -20,6 +21,7 @@ from nmf_topics.errors import MatrixError, ModelError
 from nmf_topics.factor.blocks import Array, as_blocks
 from nmf_topics.factor.engines.checkpoints import Checkpointing
 from nmf_topics.factor.factorize import Factorization, Iteration, factorize
+from nmf_topics.factor.objectives import rule_of
 from nmf_topics.factor.project import project
 from nmf_topics.factor.sums import page_squares, page_sums
 from nmf_topics.matrix.datamatrix import DataMatrix, PageColumns, RowAxis, largest
@@ -64,7 +66,7 @@ class TopicModel:
     H : ndarray of shape (r, n), read-only
     errors : ndarray of shape (n,), each page's relative error
     trace : ndarray, relative error after each iteration of the fit
-    stopped : why the fit ended: "converged", "exact", "max_iter"
+    stopped : why the fit ended: "converged", "certified", "exact", "max_iter"
     relative_error : of the model as it stands
     coherences, stabilities : ndarrays of shape (r,)
     rows, columns : what rows and columns are
@@ -73,6 +75,8 @@ class TopicModel:
     ledger : counts of what went in, was kept and dropped
     names : given names by topic number
     hidden : words that are not shown
+    certificate : bound on what the objective could still fall by where the fit ended, as a part of it (see
+        `factor.factorize`); nan where there is none
     """
 
     W: Array
@@ -90,6 +94,7 @@ class TopicModel:
     ledger: Mapping[str, Any] = field(default_factory=dict)
     names: Mapping[int, str] = field(default_factory=dict)
     hidden: Sequence[str] = ()
+    certificate: float = math.nan
 
     def __post_init__(self) -> None:
         for array in (self.W, self.H, self.errors, self.trace, self.coherences, self.stabilities):
@@ -231,7 +236,7 @@ def fit_topics(
     rank: int,
     *,
     objective: str = "frobenius",
-    solver: str = "amu",
+    solver: str | None = None,
     start: str = "nndsvda",
     seed: int = 0,
     tolerance: float = 1e-6,
@@ -248,7 +253,8 @@ def fit_topics(
     ----------
     data : DataMatrix of shape (m, n)
     rank : from 1 to the number of pages that have terms, and of terms
-    objective, start, seed, tolerance, max_iter : as in `factorize`; `solver` is its `rule`
+    objective, start, seed, tolerance, max_iter : as in `factorize`; `solver` is its `rule`,
+        and the recipe of the model names the one that was used
     on_iteration : called after each iteration
     checkpoints : where a long fit keeps its state, from which the same call goes on after an interruption
 
@@ -259,7 +265,8 @@ def fit_topics(
     """
     check_rank(data, rank)
     V = as_blocks(_working_precision(data))
-    iterations: dict[str, Any] = {"rank": rank, "objective": objective, "rule": solver, "start": start, "seed": seed}
+    rule = rule_of(objective, solver)
+    iterations: dict[str, Any] = {"rank": rank, "objective": objective, "rule": rule, "start": start, "seed": seed}
     checkpoint = checkpoints.of(V, iterations) if checkpoints else None
     result = factorize(
         V,
@@ -275,7 +282,7 @@ def fit_topics(
     options = {
         "rank": rank,
         "objective": objective,
-        "solver": solver,
+        "solver": result.rule,
         "start": start,
         "seed": seed,
         "tolerance": tolerance,
@@ -333,6 +340,7 @@ def model_from(data: DataMatrix, result: Factorization, recipe: Mapping[str, Any
         weighting=data.weighting,
         recipe=recipe,
         ledger=data.ledger,
+        certificate=result.certificate,
     )
 
 

@@ -23,7 +23,8 @@ class Recipe:
     words : WordOptions
     bounds : Bounds
     weighting, unit, idf_power : as in `matrix.weighting`
-    objective, solver, start, tolerance, max_iter : as in `factor.factorize` (solver is its `rule`)
+    objective, solver, start, tolerance, max_iter : as in `factor.factorize`; solver is its `rule`, None for the
+        objective's own
     """
 
     words: WordOptions = field(default_factory=WordOptions)
@@ -32,7 +33,7 @@ class Recipe:
     unit: bool = True
     idf_power: float = 1.2
     objective: str = "frobenius"
-    solver: str = "amu"
+    solver: str | None = None
     start: str = "nndsvda"
     tolerance: float = 1e-6
     max_iter: int = 1000

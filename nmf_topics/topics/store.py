@@ -10,6 +10,7 @@ factors. Unknown arrays and unknown keys are refused.
 from __future__ import annotations
 
 import json
+import math
 import os
 import zipfile
 import zlib
@@ -32,6 +33,7 @@ SCHEMA = 1
 MARK = "model.json"
 _ARRAYS = ("W", "H", "errors", "trace", "coherences", "stabilities")
 _WEIGHTING_ARRAYS = ("weighting_pages", "weighting_share", "weighting_scalars")
+_OPTIONAL = frozenset(("certificate",))  # models of earlier versions have none
 _KEYS = frozenset(
     ("schema", "rows", "columns", "weighting", "recipe", "ledger", "names", "hidden", "stopped", "relative_error")
 )
@@ -74,6 +76,7 @@ def save_model(model: TopicModel, folder: Path) -> None:
         "hidden": list(model.hidden),
         "stopped": model.stopped,
         "relative_error": model.relative_error,
+        "certificate": model.certificate if math.isfinite(model.certificate) else None,
     }
     (folder / MARK).write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
@@ -137,7 +140,7 @@ def _build(document: Mapping[str, Any], arrays: Mapping[str, Any]) -> TopicModel
         raise ModelError("model.json does not say which version it is")
     if document["schema"] > SCHEMA:
         raise ModelError(f"it was made by a later version (schema {document['schema']}); update nmf-topics")
-    if odd := set(document) ^ _KEYS:
+    if odd := (set(document) ^ _KEYS) - _OPTIONAL:
         raise ModelError(f"model.json has unknown entries, or lacks some: {', '.join(sorted(odd))}")
     expected = set(_ARRAYS) | (set(_WEIGHTING_ARRAYS) if document["weighting"] is not None else set())
     if set(arrays) != expected:
@@ -164,6 +167,7 @@ def _build(document: Mapping[str, Any], arrays: Mapping[str, Any]) -> TopicModel
         ledger=dict(document["ledger"]),
         names=names,
         hidden=tuple(_strings(document["hidden"])),
+        certificate=float("nan" if document.get("certificate") is None else document["certificate"]),
     )
 
 

@@ -140,6 +140,8 @@ def model_json(model: TopicModel, path: Path) -> dict[str, Any]:
         "relative_error": json_number(model.relative_error),
         "iterations": len(model.trace),
         "converged": model.stopped != "max_iter",
+        "stopped": model.stopped,
+        "certificate": json_number(model.certificate),
         "topics": [_topic_json(model, topic, 10, 5) for topic in model.topics()],
     }
 
