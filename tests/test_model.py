@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from nmf_topics.errors import MatrixError, ModelError
-from nmf_topics.factor.objectives import OBJECTIVES
+from nmf_topics.factor.objectives import OBJECTIVES, problems_of_names
 from nmf_topics.factor.rules import RULES
 from nmf_topics.factor.starts import STARTS
 from nmf_topics.images.pixels import PixelGrid
@@ -37,7 +37,7 @@ WAYS = [
     for objective in OBJECTIVES
     for rule in RULES
     for start in STARTS
-    if (objective, rule) != ("kl", "hals")
+    if not list(problems_of_names(objective, rule)) and (start != "nndsvd" or not RULES[rule].multiplicative)
 ]
 
 

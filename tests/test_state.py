@@ -35,6 +35,7 @@ def test_resumed_from_disk_to_the_same_bytes(
         with np.load(tmp_path / "state.npz") as kept:
             resumed = factorize(V, 4, max_iter=60, resume=State.from_arrays(kept), **options)
         assert resumed.stopped == whole.stopped
+        assert str(resumed.certificate) == str(whole.certificate)
         for name in ("W", "H", "trace"):
             assert getattr(resumed, name).tobytes() == getattr(whole, name).tobytes(), name
 
@@ -70,6 +71,7 @@ def test_round_trip() -> None:
         {"W": np.ones((3, 2), dtype=int), "H": np.ones((2, 4), dtype=int)},
         {"scale": np.ones(3)},
         {"trace": np.array(1.0)},
+        {"certificate": np.ones(2)},
     ],
 )
 def test_refuses_what_is_no_state(change: dict[str, Any]) -> None:
@@ -78,7 +80,7 @@ def test_refuses_what_is_no_state(change: dict[str, Any]) -> None:
         State.from_arrays({**good(), **change})
 
 
-@pytest.mark.parametrize("name", ["W", "H", "scale", "trace"])
+@pytest.mark.parametrize("name", ["W", "H", "scale", "trace", "certificate"])
 def test_refuses_a_state_with_something_missing(name: str) -> None:
     """Nothing is filled in."""
     with pytest.raises(MatrixError, match="no state of a factorization"):

@@ -24,7 +24,7 @@ class Objective:
     sweep : `(V, state, rule, *, certify) -> state`, one iteration: H first, then W
     scale : `(V) -> float`, what errors are measured against
     exact : the error below which it is rounding, and the factorization exact
-    rule : the name of the rule that is best for it
+    rule : the name of the rule that is taken where none is named
     summary : for help texts
     """
 
@@ -36,7 +36,7 @@ class Objective:
 
 
 OBJECTIVES: dict[str, Objective] = {
-    "frobenius": Objective(leastsquares.sweep, leastsquares.scale, 1e-7, "ehals", "least squares"),
+    "frobenius": Objective(leastsquares.sweep, leastsquares.scale, 1e-7, "amu", "least squares"),
     "kl": Objective(divergence.sweep, divergence.scale, 1e-14, "mu", "Kullback-Leibler divergence"),
 }
 

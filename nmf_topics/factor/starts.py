@@ -23,9 +23,9 @@ from nmf_topics.factor import kernels
 from nmf_topics.factor.blocks import Array, PageBlocks, as_linear_operator, sum_of_squares, total
 
 SMALL = 50  # pages or terms, up to which V is decomposed whole
-# Of the sketch: columns beyond those wanted, and passes over V. Fewer passes measured worse optima at rank 50 and more.
-EXTRA, PASSES = 10, 4
-WORTH_A_SKETCH = 5  # times as many pages and terms as the sketch has columns: else it would cost as much as all of V
+# Of the sketch: columns beyond those wanted, and passes over V. Fewer passes measured worse optima.
+EXTRA, PASSES = 10, 7
+EXACT = 12_000  # pages or terms, up to which exact singular vectors cost about a second and are taken
 
 # When ARPACK has seen all that its vector can reach, as in a V with equal singular values, it goes on from a random
 # one. Older versions of scipy draw it from a fixed sequence, newer ones want a seed for that.
@@ -104,11 +104,11 @@ def sketched_svd(V: PageBlocks, rank: int) -> tuple[Array, Array, Array]:
     -----
     The space of U is that of (VV')^q times random columns, made orthonormal after each pass. It is the same for every
     seed: what a seed is for are starts that differ. On text the singular values are right to 1e-3 or better where
-    the next ones are near, which for a start is plenty, and cost a fifth of ARPACK's. Of a V that is not much larger
-    than the sketch they are exact.
+    the next ones are near, which for a start is plenty, and cost a fifth of ARPACK's. Where V
+    has few pages or terms they are exact.
     """
     m, n = V.shape
-    if min(m, n) <= WORTH_A_SKETCH * (rank + EXTRA):
+    if min(m, n) <= max(EXACT, rank + EXTRA):
         return truncated_svd(V, rank)
     Y = _orthonormal(np.random.default_rng(0).standard_normal((m, rank + EXTRA)).astype(V.dtype))
     for _ in range(PASSES):
