@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from nmf_topics.factor.factorize import factorize
-from nmf_topics.factor.objectives import OBJECTIVES
+from nmf_topics.factor.objectives import OBJECTIVES, rule_of
 from nmf_topics.factor.rules import RULES
 from nmf_topics.factor.starts import STARTS
 from nmf_topics.matrix.weighting import WEIGHTINGS
@@ -38,7 +38,7 @@ def test_recipes_name_what_there_is(name: str) -> None:
     recipe = RECIPES[name]
     assert recipe.weighting in WEIGHTINGS
     assert recipe.objective in OBJECTIVES
-    assert recipe.solver in RULES
+    assert rule_of(recipe.objective, recipe.solver) in RULES
     assert recipe.start in STARTS
     assert recipe.words.normalize in NORMALIZATIONS
     assert recipe.words.stemmer in STEMMERS

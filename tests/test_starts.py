@@ -19,6 +19,7 @@ from nmf_topics.factor.state import State
 
 Array = NDArray[Any]
 RNG = np.random.default_rng(5)
+POSITIVE = [name for name in STARTS if name != "nndsvd"]
 MATRICES: dict[str, Array] = {
     "even": RNG.random((12, 15)),
     "sparse": RNG.random((12, 15)) * (RNG.random((12, 15)) < 0.2),
@@ -36,7 +37,7 @@ MATRICES: dict[str, Array] = {
 }
 
 
-@pytest.mark.parametrize("start", STARTS)
+@pytest.mark.parametrize("start", POSITIVE)
 @pytest.mark.parametrize("name", MATRICES)
 @pytest.mark.parametrize("rank", [1, 3, 12, 20])
 def test_no_start_is_a_prison(start: str, name: str, rank: int) -> None:
@@ -128,8 +129,8 @@ def test_nndsvda_is_nndsvd_filled(shape: tuple[int, int], rng: np.random.Generat
 def test_nndsvda_begins_lower(rng: np.random.Generator) -> None:
     """It is a head start: after one sweep it is below what the random start has."""
     V = rng.random((30, 4)) ** 4 @ rng.random((4, 40)) ** 4 + 0.01 * rng.random((30, 40))
-    begun = {start: factorize(V, 4, start=start, max_iter=1).error for start in STARTS}
-    assert begun["nndsvda"] < begun["random"]
+    begun = {start: factorize(V, 4, start=start, rule="hals", max_iter=1).error for start in STARTS}
+    assert all(begun[start] < begun["random"] for start in STARTS if start != "random")
 
 
 def test_topics_beyond_the_rank_of_V_are_of_use() -> None:

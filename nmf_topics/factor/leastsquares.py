@@ -4,8 +4,9 @@ One iteration looks at V once: each block of pages moves its part of H and hands
 error need. The error costs no further look: ||V - WH||^2 = ||V||^2 - 2 <V H', W> + <W'W, H H'>.
 
 Rules that extrapolate begin an iteration not at (W, H) but further on the way that the last ones went. The pair that
-comes of it is kept only where F has not grown; else the pair before it stays, the next iteration begins there and is a
-plain one, and extrapolation goes on from it in shorter steps. So F never grows, whatever the rule.
+comes of it is kept only where F has fallen, by more than its rounding; else the pair before it stays, the next
+iteration begins there and is a plain one, and extrapolation goes on from it in shorter steps. So F never grows,
+whatever the rule.
 
 Reference: Ang & Gillis, Accelerating nonnegative matrix factorization algorithms using extrapolation, Neural
 Computation 31 (2019) 417-439.
@@ -29,6 +30,7 @@ from nmf_topics.factor.state import State
 # How far to extrapolate: at first; shrinks by `SHRINK` where F grew; else grows by `GROW` up to a bound that itself
 # grows by `GROW_BOUND`. Values of Ang & Gillis (2019), section 3.
 BETA, SHRINK, GROW, GROW_BOUND = 0.5, 1.5, 1.05, 1.01
+ROUNDING = 4  # machine epsilons of ||V||^2 that F may be wrong by
 
 
 def scale(V: PageBlocks) -> float:
@@ -47,7 +49,8 @@ def sweep(V: PageBlocks, state: State, rule: Rule, *, certify: bool = False) -> 
     WtW = kernels.gram(W_new.T)
     square = state.scale**2 - 2 * kernels.dot(VHt, W_new) + float(np.vdot(WtW, HHt))
     error = math.sqrt(max(square, 0.0)) / state.scale
-    if not plain and error > state.trace[-1]:
+    rounding = ROUNDING * float(np.finfo(W.dtype).eps) * state.scale**2
+    if not plain and square > (state.trace[-1] * state.scale) ** 2 - rounding:
         steps = np.array([beta / SHRINK, beta_before, beta_before])
         return replace(state, trace=(*state.trace, state.trace[-1]), memory={"steps": steps})
     certificate = state.certificate
