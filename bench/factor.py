@@ -1,0 +1,243 @@
+"""How long a factorization takes, ours and that of others, on the same V, in turn, medians.
+
+    NMF_TOPICS_DATA=folder python bench/factor.py race      [--ranks 10 50 100] [--rounds 3] [--pages 0]
+    NMF_TOPICS_DATA=folder python bench/factor.py others    [--ranks 10]
+    NMF_TOPICS_DATA=folder python bench/factor.py kl        [--ranks 10 50] [--rounds 3]
+    python bench/factor.py growth                           seconds an iteration as V and the rank grow
+
+`race` fits with each method's own defaults, then begins anew and measures the time (start included) until the error is
+within 0.1 % of the least that any of them reached. V is 20newsgroups-train, log tf-idf, in 32 bits; with --pages it is
+drawn as `draw` below has it, with 20,000 terms. scikit-learn tells no error on the way: it is called for a few iterations
+at a time from where it was, and what its error costs to know is not counted. `others` are what one might take instead.
+BLAS has one thread with all of them; ours uses all processors, scikit-learn's `cd` can use only one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from nmf_topics.factor import kernels
+from nmf_topics.factor.factorize import Iteration, factorize
+from nmf_topics.topics.prepare import Source, prepare
+from nmf_topics.topics.recipes import RECIPES
+from nmf_topics.words.cache import cache_folder
+
+NEAR = 1.001  # times the least error: the target of the race
+LIMIT = 120.0  # seconds after which a method has not reached it
+
+
+class ReachedError(Exception):
+    """The target is reached."""
+
+
+def newsgroups() -> Any:
+    """20newsgroups-train, log tf-idf, pages of length one; CSC of float32."""
+    recipe = replace(RECIPES["default"], weighting="log-tfidf", idf_power=1.0)
+    path = next(Path(os.environ["NMF_TOPICS_DATA"]).glob("20newsgroups-train*"))
+    return prepare(Source(str(path)), recipe, cache=cache_folder()).V.astype(np.float32)
+
+
+def draw(n_terms: int, n_pages: int, *, topics: int = 50, words: int = 150, seed: int = 0) -> Any:
+    """Pages of a topic model: words of a topic fall as Zipf's law has it, in an order of its own near the common one.
+
+    Page lengths are lognormal with the mean `words`, shares of topics Dirichlet with 0.1. What is returned is tf-idf of
+    1 + log(count), pages of length one; CSC of float32.
+    """
+    rng = np.random.default_rng(seed)
+    common = 1.0 / np.arange(1, n_terms + 1)
+    tilt = rng.lognormal(0.0, 2.0, (topics, n_terms))
+    ends = np.cumsum(common * tilt, axis=1)
+    ends /= ends[:, -1:]
+    parts = []
+    for first in range(0, n_pages, 20_000):
+        n = min(20_000, n_pages - first)
+        lengths = np.maximum(rng.lognormal(np.log(words) - 0.18, 0.6, n).astype(int), 5)
+        counts = rng.multinomial(lengths, rng.dirichlet(np.full(topics, 0.1), n))
+        drawn = [np.searchsorted(ends[k], rng.random(int(counts[:, k].sum()))) for k in range(topics)]
+        pages = [np.repeat(np.arange(n), counts[:, k]) for k in range(topics)]
+        entries = np.ones(int(counts.sum()), dtype=np.float32)
+        part = sp.csc_matrix((entries, (np.concatenate(drawn), np.concatenate(pages))), shape=(n_terms, n))
+        part.sum_duplicates()
+        parts.append(part)
+    V = sp.hstack(parts, format="csc")
+    on = np.bincount(V.indices, minlength=n_terms)
+    V.data = (1 + np.log(V.data)) * np.log((1 + n_pages) / (1 + on))[V.indices].astype(np.float32)
+    lengths = np.sqrt(np.asarray(V.multiply(V).sum(axis=0)).ravel())
+    V.data /= np.repeat(lengths, np.diff(V.indptr)).astype(np.float32)
+    return V
+
+
+# ---------------------------------------------------------------------------------------------------- who races
+
+
+def ours(V: Any, rank: int, target: float | None, **options: Any) -> tuple[float, float]:
+    """Seconds and error of `factorize`, as a whole or until it is at the target."""
+
+    def look(iteration: Iteration) -> None:
+        if target is not None and iteration.error <= target:
+            raise ReachedError
+
+    began = time.perf_counter()
+    try:
+        error = factorize(V, rank, on_iteration=look, **options).error
+    except ReachedError:
+        return time.perf_counter() - began, float(target or 0)
+    return (float("nan") if target is not None else time.perf_counter() - began), error
+
+
+def theirs(V: Any, rank: int, target: float | None, **options: Any) -> tuple[float, float]:
+    """The same of scikit-learn, on V' in compressed rows."""
+    from sklearn.decomposition import NMF, non_negative_factorization
+    from sklearn.decomposition._nmf import _initialize_nmf
+
+    X, size = sp.csr_matrix(V.T), float(np.sqrt(np.square(V.data, dtype=np.float64).sum()))
+    began = time.perf_counter()
+    if target is None:
+        model = NMF(rank, init="nndsvda", random_state=0, **options).fit(X)
+        return time.perf_counter() - began, float(model.reconstruction_err_) / size
+    W, H = _initialize_nmf(X, rank, init="nndsvda", random_state=0)
+    spent, at_once = time.perf_counter() - began, 3
+    while spent < LIMIT:
+        began = time.perf_counter()
+        W, H, _ = non_negative_factorization(
+            X, W=W, H=H, n_components=rank, init="custom", tol=0, max_iter=at_once, **options
+        )
+        spent += time.perf_counter() - began
+        product = float((X @ H.T * W).sum(dtype=np.float64))
+        square = size**2 - 2 * product + float(((W.T @ W).astype(float) * (H @ H.T)).sum())
+        if np.sqrt(max(square, 0.0)) / size <= target:
+            return spent, target
+    return float("nan"), float("nan")
+
+
+RACERS: dict[str, tuple[Callable[..., tuple[float, float]], dict[str, Any]]] = {
+    "ehals": (ours, {"rule": "ehals"}),
+    "hals": (ours, {"rule": "hals"}),
+    "amu": (ours, {"rule": "amu"}),
+    "scikit-learn cd": (theirs, {"solver": "cd"}),
+    "scikit-learn mu": (theirs, {"solver": "mu"}),
+}
+
+
+def race(V: Any, ranks: list[int], rounds: int) -> None:
+    """Print the table of the race."""
+    print(f"V: {V.shape[0]:,} terms x {V.shape[1]:,} pages, {V.nnz:,} entries; {kernels.about()}\n")
+    print("| rank | method | fit, s | error | to 0.1 %, s | cd takes so many times that |\n|---|---|---|---|---|---|")
+    for rank in ranks:
+        fits: dict[str, list[tuple[float, float]]] = {name: [] for name in RACERS}
+        for _ in range(rounds):
+            for name, (method, options) in RACERS.items():
+                fits[name].append(method(V, rank, None, **options))
+        best = min(error for results in fits.values() for _, error in results)
+        times: dict[str, list[float]] = {name: [] for name in RACERS}
+        for _ in range(rounds):
+            for name, (method, options) in RACERS.items():
+                times[name].append(method(V, rank, NEAR * best, **options)[0])
+        of_cd = statistics.median(times["scikit-learn cd"])
+        for name in RACERS:
+            seconds, reached = statistics.median(s for s, _ in fits[name]), statistics.median(times[name])
+            cells = f"{seconds:.2f} | {fits[name][0][1]:.6f} | {reached:.2f} | {of_cd / reached:.1f}"
+            print(f"| {rank} | {name} | {cells} |", flush=True)
+
+
+def race_kl(V: Any, ranks: list[int], rounds: int) -> None:
+    """Milliseconds an iteration of the divergence, and the divergence after so many."""
+    from sklearn.decomposition import NMF
+
+    X, their_iterations, our_iterations = sp.csr_matrix(V.T), 10, 60
+    print("| rank | method | ms an iteration | iterations | divergence / sum |\n|---|---|---|---|---|")
+    for rank in ranks:
+        mine, peers = [], []
+        for _ in range(rounds):
+            began = time.perf_counter()
+            result = factorize(V, rank, objective="kl", start="random", tolerance=0, max_iter=our_iterations)
+            mine.append((time.perf_counter() - began) / our_iterations)
+            began = time.perf_counter()
+            model = NMF(
+                rank,
+                init="random",
+                random_state=0,
+                solver="mu",
+                beta_loss="kullback-leibler",
+                tol=0,
+                max_iter=their_iterations,
+            ).fit(X)
+            peers.append((time.perf_counter() - began) / their_iterations)
+        error = model.reconstruction_err_**2 / 2 / float(V.data.sum(dtype=np.float64))
+        print(f"| {rank} | mu | {1e3 * statistics.median(mine):.1f} | {our_iterations} | {result.error:.4f} |")
+        print(f"| {rank} | scikit-learn mu | {1e3 * statistics.median(peers):.1f} | {their_iterations} | {error:.4f} |")
+        print(f"| {rank} | times | {statistics.median(peers) / statistics.median(mine):.1f} | | |", flush=True)
+
+
+def others(V: Any, ranks: list[int]) -> None:
+    """Seconds of what one might take instead; their errors are of other objectives, or of none."""
+    import tomotopy
+    from gensim.matutils import Sparse2Corpus
+    from gensim.models import Nmf
+
+    print("| rank | method | seconds |\n|---|---|---|")
+    for rank in ranks:
+        began = time.perf_counter()
+        factorize(V, rank, rule="ehals")
+        print(f"| {rank} | ehals | {time.perf_counter() - began:.2f} |", flush=True)
+        began = time.perf_counter()
+        Nmf(Sparse2Corpus(V, documents_columns=True), num_topics=rank, passes=1, random_state=0)
+        print(f"| {rank} | gensim Nmf, 1 pass | {time.perf_counter() - began:.2f} |", flush=True)
+        model = tomotopy.LDAModel(k=rank, seed=0)
+        for j in range(V.shape[1]):  # each word of a page once: its counts are not in V
+            if words := [str(i) for i in V.indices[V.indptr[j] : V.indptr[j + 1]]]:
+                model.add_doc(words)
+        began = time.perf_counter()
+        model.train(200)
+        print(f"| {rank} | tomotopy LDA, 200 iterations | {time.perf_counter() - began:.2f} |", flush=True)
+
+
+def growth() -> None:
+    """Seconds an iteration of hals as entries of V double, and as the rank does."""
+
+    def seconds(V: Any, rank: int) -> float:
+        times: list[float] = []
+        factorize(V, rank, rule="hals", start="random", max_iter=8, on_iteration=lambda it: times.append(it.seconds))
+        return statistics.median(np.diff(times))
+
+    print("| pages | entries | rank | s an iteration | ns an entry and topic |\n|---|---|---|---|---|")
+    for pages, rank in [(p, 50) for p in (12_500, 25_000, 50_000, 100_000)] + [(25_000, r) for r in (10, 25, 100, 200)]:
+        V = draw(20_000, pages)
+        taken = seconds(V, rank)
+        print(f"| {pages:,} | {V.nnz:,} | {rank} | {taken:.3f} | {1e9 * taken / V.nnz / rank:.2f} |", flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=["race", "others", "kl", "growth"])
+    parser.add_argument("--ranks", type=int, nargs="+", default=[10, 50])
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--pages", type=int, default=0, help="draw so many, in place of 20newsgroups-train")
+    given = parser.parse_args()
+    warnings.simplefilter("ignore")  # scikit-learn warns of every call that did not converge
+    with kernels.one_blas_thread():
+        if given.what == "growth":
+            growth()
+            return
+        V = draw(20_000, given.pages) if given.pages else newsgroups()
+        if given.what == "race":
+            race(V, given.ranks, given.rounds)
+        elif given.what == "kl":
+            race_kl(V, given.ranks, given.rounds)
+        else:
+            others(V, given.ranks)
+
+
+if __name__ == "__main__":
+    main()
