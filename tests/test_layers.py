@@ -25,7 +25,7 @@ FLOORS = {
     "cli": 6,
 }
 WAITING = {"nltk", "Stemmer", "simplemma", "wordcloud", "matplotlib", "PIL", "fontTools", "charset_normalizer", "rich"}
-WAITING |= {"stopwordsiso", "zstandard", "requests", "urllib3"}
+WAITING |= {"stopwordsiso", "zstandard", "requests", "urllib3", "jinja2", "mpld3"}
 MODULES = sorted(ROOT.rglob("*.py"))
 
 

@@ -11,11 +11,13 @@ import click
 import numpy as np
 
 from nmf_topics.cli import options as o
-from nmf_topics.cli.record import Record
+from nmf_topics.cli.record import Record, versions
 from nmf_topics.cli.talk import Talk
+from nmf_topics.corpus.page import Corpus
 from nmf_topics.matrix.datamatrix import DataMatrix
+from nmf_topics.topics.extracts import image_extracts, text_extracts
 from nmf_topics.topics.model import TopicModel, fit_topics
-from nmf_topics.topics.prepare import Source, prepare
+from nmf_topics.topics.prepare import Source, is_image_folder, open_source, prepare
 from nmf_topics.topics.recipes import Recipe
 from nmf_topics.topics.stability import fit_runs
 from nmf_topics.topics.store import MARK, point_latest
@@ -44,7 +46,8 @@ def fit(source: str | None, **options: Any) -> None:
 
     SOURCE is a corpus folder, a folder of .txt or .md files, a table (.jsonl, .csv, .tsv; also .gz, .bz2, .xz), a
     folder of images, or - for JSONL on standard input. Left out: the newest corpus in ./corpora, else the sample that
-    comes with the program. The model folder gets model.npz, model.json, topics.csv, pages.csv, clouds and run.json.
+    comes with the program. The model folder gets model.npz, model.json, topics.csv, pages.csv, clouds, run.json, and
+    report.html, which shows it all.
 
     \b
     Example:
@@ -73,10 +76,14 @@ def fit(source: str | None, **options: Any) -> None:
         click.get_current_context().exit(3)
 
 
-def read_data(source: Source, recipe: Recipe, cache: Path | None, talk: Talk) -> DataMatrix:
+def read_data(
+    source: Source, recipe: Recipe, cache: Path | None, talk: Talk, corpus: Corpus | None = None
+) -> DataMatrix:
     """V of a source, with progress."""
     with talk.progress("read") as progress:
-        data = prepare(source, recipe, cache=cache, warn=talk.warn, note=talk.note, on_item=progress.step)
+        data = prepare(
+            source, recipe, corpus=corpus, cache=cache, warn=talk.warn, note=talk.note, on_item=progress.step
+        )
     m, n = data.V.shape
     kinds = ("words", "pages") if data.rows.kind == "terms" else (data.rows.kind, "images")
     talk.note(f"V is {m} {kinds[0]} x {n} {kinds[1]}")
@@ -100,8 +107,9 @@ def run_fit(
 ) -> tuple[TopicModel, Path]:
     """Read, fit and write; the model and its folder."""
     record = Record("fit")
+    corpus = None if is_image_folder(source.path) else open_source(source, warn=talk.warn)
     with record.stage("read"):
-        data = read_data(source, recipe, cache, talk)
+        data = read_data(source, recipe, cache, talk, corpus)
     folder = output or Path("models") / f"{data.recipe['corpus']['name']}-r{rank}"
     with folder_of_files(folder, mark=MARK, force=force):
         pass  # whether the folder may be written is asked before the work, not after it
@@ -115,14 +123,17 @@ def run_fit(
             on_iteration=lambda it: progress.step(f"error {it.error:.5f}"),
         )
     report_fit(model, talk)
-    images = data.rows.kind == "pixels"
     with record.stage("write"):
+        images = data.rows.kind == "pixels"
+        extracts = image_extracts(model, data) if corpus is None else text_extracts(model, data, corpus)
         write_model_folder(
             model,
             folder,
             lambda: record.document(model),
             force=force,
             example=(data.V, typical_page(model)) if images else None,
+            extracts=extracts,
+            versions=versions(),
             warn=talk.warn,
         )
         try:
@@ -132,7 +143,7 @@ def run_fit(
     for stage in record.stages:
         talk.detail(f"{stage['stage']}: {stage['seconds']} s, peak memory {stage['peak_memory_mb']} MB")
     look = [
-        name for name in ("clouds/all.png", "reconstruction.png", "topics.csv", "pages.csv") if (folder / name).exists()
+        name for name in ("report.html", "clouds/all.png", "reconstruction.png", "topics.csv", "pages.csv") if (folder / name).exists()
     ]
     talk.note(f"model in {folder} (see {', '.join(look)})")
     return model, folder

@@ -38,6 +38,7 @@ COMMANDS = {
     "ranks": "Try several numbers of topics.",
     "compare": "Compare NMF, vector quantization and PCA.",
     "clouds": "Draw the word clouds of a model again.",
+    "report": "Make the HTML report of a model again.",
     "demo": "Fit the sample corpus and say where to look.",
 }
 

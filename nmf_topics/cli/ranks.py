@@ -131,7 +131,7 @@ def _rows(
             for row in try_ranks(data, missing, recipe, seed=seed, singular=singular):
                 done[row.rank] = row
                 progress.step(f"(rank {row.rank}: error {row.error:.4f})")
-                _keep(folder / MARK, key, done)
+                _keep(folder / MARK, key, data, done)
     return [done[rank] for rank in wanted]
 
 
@@ -150,12 +150,14 @@ def _done(path: Path, key: str) -> dict[int, RankRow]:
         return {}
 
 
-def _keep(path: Path, key: str, rows: dict[int, RankRow]) -> None:
+def _keep(path: Path, key: str, data: DataMatrix, rows: dict[int, RankRow]) -> None:
+    """Write down what is known so far: for a run that goes on, and for reports of models of the same data."""
     plain = [
         {name: None if value != value else value for name, value in asdict(rows[rank]).items()} for rank in sorted(rows)
     ]
     with whole_file(path) as partial:
-        partial.write_text(json.dumps({"schema": 1, "key": key, "rows": plain}, indent=1) + "\n", encoding="utf-8")
+        document = {"schema": 1, "key": key, "recipe": data.recipe, "rows": plain}
+        partial.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
 
 
 def _write_csv(rows: Sequence[RankRow], path: Path) -> None:

@@ -64,6 +64,7 @@ def prepare(
     source: Source,
     recipe: Recipe,
     *,
+    corpus: Corpus | None = None,
     cache: Path | None = None,
     warn: Callable[[str], None] = lambda message: None,
     note: Callable[[str], None] = lambda message: None,
@@ -75,6 +76,7 @@ def prepare(
     ----------
     source : Source
     recipe : Recipe; its words, bounds and weighting shape V (images have none of these)
+    corpus : the source of text as `open_source` opened it, for those who read it once more; opened here where None
     cache : folder of counts kept from earlier readings, or None for none
     warn : told what was left out or guessed
     note : told what is being read
@@ -88,7 +90,7 @@ def prepare(
     if source.path is not None and is_image_folder(source.path):
         note(f"reading images from {source.path}")
         return build_image_matrix(Path(source.path), warn=warn, on_image=lambda path: on_item())
-    corpus = open_source(source, warn=warn)
+    corpus = corpus or open_source(source, warn=warn)
     counts, origin = _counts(corpus, source, recipe.words, cache, warn, note, on_item)
     if not counts.columns.ids:
         raise CorpusError(f"{corpus.source} holds no page")
