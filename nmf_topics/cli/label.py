@@ -11,13 +11,14 @@ import click
 from nmf_topics.cli import options as o
 from nmf_topics.topics.store import MARK, load_model, resolve_model
 from nmf_topics.views.modelfolder import read_extracts, read_run, write_model_folder
-from nmf_topics.views.tables import model_json, print_topics
+from nmf_topics.views.tables import model_json
+from nmf_topics.views.terminal import print_topics
 
 
 def _names_of(path: Path) -> dict[int, str]:
     """Names of a file: one NUMBER=NAME a line, as the report saves them; # begins a comment."""
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise click.BadParameter(f"{path} cannot be read as UTF-8 text: {error}", param_hint="--from") from error
     names = {}

@@ -5,7 +5,7 @@ function frame(width, height, label) {
 }
 
 // Lines that share one pair of axes. series: [{name, colour, values, dash}], x: names or numbers.
-function lineChart({ label, x, series, format, width = 640, height = 260, band = null, log = false }) {
+function lineChart({ label, x, series, format, width = 640, height = 260, band = null, floor = 0 }) {
   const m = { top: 12, right: 16, bottom: 34, left: 52 };
   const svg = frame(width, height, label);
   const numeric = typeof x[0] === "number";
@@ -14,8 +14,7 @@ function lineChart({ label, x, series, format, width = 640, height = 260, band =
     : d3.scalePoint().domain(d3.range(x.length)).range([m.left, width - m.right]).padding(0.3);
   const values = d3.merge(series.map((s) => s.values)).filter((v) => v !== null && !Number.isNaN(v));
   const [low, high] = d3.extent(values);
-  const sy = (log ? d3.scaleLog().domain([low, high]) : d3.scaleLinear().domain([Math.min(0, low), high || 1]))
-    .nice().range([height - m.bottom, m.top]);
+  const sy = d3.scaleLinear().domain([floor === null ? low : Math.min(floor, low), high || 1]).nice().range([height - m.bottom, m.top]);
   if (band) {
     svg.append("rect").attr("class", "band").attr("x", sx(band[0]) - 4).attr("y", m.top)
       .attr("width", sx(band[1]) - sx(band[0]) + 8).attr("height", height - m.bottom - m.top);
@@ -25,7 +24,7 @@ function lineChart({ label, x, series, format, width = 640, height = 260, band =
     ? d3.axisBottom(sx).ticks(8, "d")
     : d3.axisBottom(sx).tickValues(d3.range(x.length).filter((i) => i % every === 0)).tickFormat((i) => x[i]);
   svg.append("g").attr("class", "axis").attr("transform", `translate(0,${height - m.bottom})`).call(bottom);
-  svg.append("g").attr("class", "axis").attr("transform", `translate(${m.left},0)`).call(log ? d3.axisLeft(sy).ticks(5, "~g") : d3.axisLeft(sy).ticks(5).tickFormat(format));
+  svg.append("g").attr("class", "axis").attr("transform", `translate(${m.left},0)`).call(d3.axisLeft(sy).ticks(5).tickFormat(format));
   const line = d3.line().defined((v) => v !== null && !Number.isNaN(v))
     .x((_, i) => sx(numeric ? x[i] : i)).y((v) => sy(v));
   for (const s of series) {

@@ -2,7 +2,7 @@
 
 function methodView() {
   const how = data.how;
-  const pairs = (rows, caption) => tableOf([caption, ""], rows.map(([name, value]) => [name, typeof value === "number" ? whole(value) : titleOf(String(value), 200)]), { caption, className: "plain" });
+  const pairs = (rows, caption) => tableOf(["what", "value"], rows.map(([name, value]) => [name, typeof value === "number" ? whole(value) : titleOf(String(value) || "none", 200)]), { caption, className: "plain" });
   const copy = h("button", { type: "button", onclick: () => navigator.clipboard?.writeText(how.command).then(() => say("Copied")) }, "Copy");
   return h("div", {}, h("h1", {}, "How it was made"),
     h("section", { "aria-labelledby": "h-method" }, h("h2", { id: "h-method" }, "Method"), h("ol", {}, how.method.map((line) => h("li", {}, line)))),
@@ -25,8 +25,8 @@ function ranksView() {
   const rows = data.ranks.rows;
   const x = rows.map((r) => r.rank);
   const [blue, orange, green, grey] = ["#005b96", "#b04a00", "#007a58", "#545454"];
-  const one = (name, series, format) => h("figure", { class: "half" }, h("figcaption", {}, h("h2", {}, name), h("p", { class: "key" }, series.map((s) => h("span", { "--c": s.colour }, h("i", { class: s.dash ? "dashed" : null }), s.name)))),
-    lineChart({ label: `${name} against the rank; the numbers stand in the table below`, x, series, format, width: 480, height: 260, band: rows.length > 1 && x.includes(data.rank) ? [data.rank, data.rank] : null }));
+  const one = (name, series, format, floor = null) => h("figure", { class: "half" }, h("figcaption", {}, h("h2", {}, name), h("p", { class: "key" }, series.map((s) => h("span", { "--c": s.colour }, h("i", { class: s.dash ? "dashed" : null }), s.name)))),
+    lineChart({ label: `${name} against the rank; the numbers stand in the table below`, x, series, format, floor, width: 480, height: 260, band: rows.length > 1 && x.includes(data.rank) ? [data.rank, data.rank] : null }));
   const column = (name) => rows.map((r) => r[name]);
   const some = (values) => values.some((v) => v !== null);
   const quality = [["coherence (NPMI)", "coherence", green], ["diversity", "diversity", orange], ["smallest topic, share of pages", "smallest", blue]]
@@ -34,8 +34,8 @@ function ranksView() {
   return h("div", {}, h("h1", {}, "Ranks"),
     h("p", { class: "lead" }, `How many ${topicNoun()}s: what other ranks make of the same corpus. This report has ${data.rank}.`),
     h("div", { class: "two" },
-      one("Relative error", [{ name: "NMF", colour: blue, values: column("error") }, { name: "the best of this rank (SVD)", colour: grey, values: column("svd_error"), dash: "4 4" }], (v) => v.toFixed(2)),
-      one("Topics", quality, (v) => v.toFixed(2))),
+      one("Relative error", [{ name: "NMF", colour: blue, values: column("error") }, { name: "the best of this rank (SVD)", colour: grey, values: column("svd_error"), dash: "4 4" }], (v) => v.toFixed(3)),
+      one("Topics", quality, (v) => v.toFixed(2), 0)),
     tableOf(["rank", "error", "SVD error", "coherence", "diversity", "smallest topic", "iterations"],
       rows.map((r) => [String(r.rank), decimals(r.error, 4), decimals(r.svd_error, 4), decimals(r.coherence, 3), decimals(r.diversity, 2), percent(r.smallest), whole(r.iterations)]),
       { caption: "Ranks that were tried", numeric: [0, 1, 2, 3, 4, 5, 6] }));
