@@ -144,7 +144,9 @@ def run_fit(
     for stage in record.stages:
         talk.detail(f"{stage['stage']}: {stage['seconds']} s, peak memory {stage['peak_memory_mb']} MB")
     look = [
-        name for name in ("report.html", "clouds/all.png", "reconstruction.png", "topics.csv", "pages.csv") if (folder / name).exists()
+        name
+        for name in ("report.html", "clouds/all.png", "reconstruction.png", "topics.csv", "pages.csv")
+        if (folder / name).exists()
     ]
     talk.note(f"model in {folder} (see {', '.join(look)})")
     return model, folder

@@ -128,13 +128,19 @@ def unpack(data: bytes) -> dict[str, Any]:
     """
     try:
         document: dict[str, Any] = json.loads(gzip.decompress(data))
-        if type(document["schema"]) is not int or document["schema"] > SCHEMA or not isinstance(document["pages"], list):
+        if (
+            type(document["schema"]) is not int
+            or document["schema"] > SCHEMA
+            or not isinstance(document["pages"], list)
+        ):
             raise ValueError("they are of another version")
         for page in document["pages"]:
             if type(page["page"]) is not int:
                 raise ValueError("a page has no number")
     except _DAMAGE as error:
-        raise ModelError(f"{EXTRACTS} cannot be read ({error}); fit the model again for the texts of its pages") from error
+        raise ModelError(
+            f"{EXTRACTS} cannot be read ({error}); fit the model again for the texts of its pages"
+        ) from error
     return document
 
 

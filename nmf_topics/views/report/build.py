@@ -110,7 +110,9 @@ def _d3() -> str:
     places = list(package.submodule_search_locations or []) if package else []
     found = [path for place in places for path in Path(place, "js").glob("d3.v5*.min.js")]
     if not found:
-        raise OutputError("the drawing library of the report is missing (D3, in the package mpld3); install mpld3 again")
+        raise OutputError(
+            "the drawing library of the report is missing (D3, in the package mpld3); install mpld3 again"
+        )
     return min(found).read_text(encoding="utf-8").replace("\r\n", "\n").replace("</script", "<\\/script")
 
 

@@ -166,7 +166,9 @@ def _words(model: TopicModel) -> dict[str, Any]:
     most = max(1, ROWS // model.rank)
     kept = np.arange(len(rows))
     if len(rows) > most:
-        kept = np.sort(np.argsort(-(model.W / np.maximum(model.W.max(axis=0), 1e-300)).max(axis=1), kind="stable")[:most])
+        kept = np.sort(
+            np.argsort(-(model.W / np.maximum(model.W.max(axis=0), 1e-300)).max(axis=1), kind="stable")[:most]
+        )
     top = model.W.max(axis=0)
     scaled = np.round(model.W[kept] / np.where(top > 0, top, 1.0) * 65535).astype("<u2")
     scaled[np.isin(kept, model.hidden_rows)] = 0
