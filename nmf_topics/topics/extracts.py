@@ -1,11 +1,11 @@
 """Extracts: what the report shows of the pages themselves, kept in the model folder so that it can be made again.
 
     extracts.json.gz   text     {"schema": 1, "kind": "terms", "pages": [{"page", "text", "length", "words"}], "forms"}
-                       images   {"schema": 1, "kind": "pixels", "height", "width", "shrunk", "pages": [{"page", "pixels"}]}
+                       images   {"schema": 1, "kind": "pixels", "height", "width", "pages": [{"page", "pixels"}]}
 
 `page` is the column of V; `text` is the page's text or its beginning, `length` how long the whole is. `words` are the
-words that carried each topic of the page, [topic, rows, parts]: a part is W_ik h_k over its sum over the page's words and
-topics. `forms` says which row of V a word of the texts is, so that they can be coloured. Pixels are bytes, base64.
+words that carried each topic of the page, [topic, rows, parts]: a part is W_ik h_k over its sum over the page's words
+and topics. `forms` says which row of V a word of the texts is, so that they can be coloured. Pixels are bytes, base64.
 
 Texts are bounded, so that a report can be sent by mail: the pages that matter most come first, those that a topic is
 heaviest on, and of long pages the beginning is kept.
@@ -103,7 +103,6 @@ def image_extracts(model: TopicModel, data: DataMatrix) -> bytes:
         "kind": "pixels",
         "height": grid.height // factor,
         "width": grid.width // factor,
-        "shrunk": factor,
         "pages": [
             {"page": int(j), "pixels": bytes_of(np.clip(shrink(v, grid, factor), 0, 1) * 255)}
             for j, v in zip(columns, found, strict=True)
@@ -128,19 +127,12 @@ def unpack(data: bytes) -> dict[str, Any]:
     """
     try:
         document: dict[str, Any] = json.loads(gzip.decompress(data))
-        if (
-            type(document["schema"]) is not int
-            or document["schema"] > SCHEMA
-            or not isinstance(document["pages"], list)
-        ):
-            raise ValueError("they are of another version")
-        for page in document["pages"]:
-            if type(page["page"]) is not int:
-                raise ValueError("a page has no number")
+        if type(document["schema"]) is not int or document["schema"] > SCHEMA:
+            raise ValueError("it is of a later version")
+        if not all(type(page["page"]) is int for page in document["pages"]):
+            raise ValueError("a page has no number")
     except _DAMAGE as error:
-        raise ModelError(
-            f"{EXTRACTS} cannot be read ({error}); fit the model again for the texts of its pages"
-        ) from error
+        raise ModelError(f"{EXTRACTS} cannot be read ({error}); fit the model again to have the texts") from error
     return document
 
 
@@ -238,7 +230,7 @@ def _forms(model: TopicModel, texts: list[str]) -> dict[str, int]:
     vocabulary: Any = model.rows
     reader = TermReader(word_options(model.recipe))
     top = model.W.max(axis=0)
-    weighty = (model.W > NEGLIGIBLE * top).any(axis=1)
+    weighty = (NEGLIGIBLE * top < model.W).any(axis=1)
     forms = {}
     for chunk in count_chunks(texts).chunks[1:]:
         for token in tokens_of_chunk(chunk):

@@ -1,9 +1,9 @@
 """The report put together: template, style, programs, data and pictures in one HTML file.
 
 Nothing in it comes from elsewhere when it is opened. A Content-Security-Policy names the two programs and the style by
-their hashes and forbids everything else, so that even a text that found its way into the markup could not run. Data are
-gzip in base64: no text of the corpus can end the element that it stands in. The drawing library is D3, which the package
-mpld3 carries and keeps; the file is taken from there as it is.
+their hashes and forbids everything else, so that even a text that found its way into the markup could not run. Data
+are gzip in base64: no text of the corpus can end the element that it stands in. The drawing library is D3, which the
+package mpld3 carries; its file is taken from there as it is.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def _assets(names: tuple[str, ...], ending: str) -> str:
 
 @cache
 def _d3() -> str:
-    """The drawing library, from the package that carries it (which itself is not imported: that would take a second)."""
+    """The drawing library, from the package that carries it; to import that would take a second."""
     package = importlib.util.find_spec("mpld3")
     places = list(package.submodule_search_locations or []) if package else []
     found = [path for place in places for path in Path(place, "js").glob("d3.v5*.min.js")]

@@ -75,7 +75,7 @@ def _topics(model: TopicModel, places: Any, pictures: Mapping[int, str]) -> list
         k = topic.number - 1
         words = model.candidates(topic.number) if model.rows.kind == "terms" else []
         distances = places.distances[k]
-        near = [int(l) for l in np.argsort(distances, kind="stable") if l != k and not math.isnan(distances[l])][:3]
+        near = [int(i) for i in np.argsort(distances, kind="stable") if i != k and not math.isnan(distances[i])][:3]
         found.append(
             {
                 "number": topic.number,
@@ -86,7 +86,7 @@ def _topics(model: TopicModel, places: Any, pictures: Mapping[int, str]) -> list
                 "coherence": json_number(topic.coherence),
                 "stability": json_number(topic.stability),
                 "place": [json_number(round(float(x), 6)) for x in places.positions[k]],
-                "near": [[l + 1, json_number(round(float(distances[l]), 6))] for l in near],
+                "near": [[i + 1, json_number(round(float(distances[i]), 6))] for i in near],
                 "words": [[w.row, w.term, json_number(w.weight), json_number(w.overall)] for w in words],
                 "colour": "#{:02x}{:02x}{:02x}".format(*colour_of(topic.number)),
                 "picture": pictures.get(topic.number),
@@ -164,12 +164,11 @@ def _words(model: TopicModel) -> dict[str, Any]:
     """W for colouring words: rows of the heaviest words, entries in parts of their column's largest."""
     rows: Any = model.rows
     most = max(1, ROWS // model.rank)
+    top = model.W.max(axis=0)
     kept = np.arange(len(rows))
     if len(rows) > most:
-        kept = np.sort(
-            np.argsort(-(model.W / np.maximum(model.W.max(axis=0), 1e-300)).max(axis=1), kind="stable")[:most]
-        )
-    top = model.W.max(axis=0)
+        heaviest = (model.W / np.where(top > 0, top, 1.0)).max(axis=1)
+        kept = np.sort(np.argsort(-heaviest, kind="stable")[:most])
     scaled = np.round(model.W[kept] / np.where(top > 0, top, 1.0) * 65535).astype("<u2")
     scaled[np.isin(kept, model.hidden_rows)] = 0
     return {
