@@ -87,7 +87,7 @@ def _topics(model: TopicModel, places: Any, pictures: Mapping[int, str]) -> list
                 "stability": json_number(topic.stability),
                 "place": [json_number(round(float(x), 6)) for x in places.positions[k]],
                 "near": [[i + 1, json_number(round(float(distances[i]), 6))] for i in near],
-                "words": [[w.row, w.term, json_number(w.weight), json_number(w.overall)] for w in words],
+                "words": [[w.row, w.term, w.weight, w.overall] for w in words],  # all digits: their order hangs on them
                 "colour": "#{:02x}{:02x}{:02x}".format(*colour_of(topic.number)),
                 "picture": pictures.get(topic.number),
             }

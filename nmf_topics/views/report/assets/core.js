@@ -115,13 +115,25 @@ function mixtureBar(shares) {
 const sharesOf = (i) => data.pages.shares.subarray(i * data.rank, (i + 1) * data.rank);
 const pageLink = (i, longest) => h("a", { href: `#page-${data.pages.column[i] + 1}` }, titleOf(data.pages.title[i], longest));
 
+// A table that is wider than its place can be scrolled by keyboard, and only such a one is a stop on the way of Tab.
+const scrolling = new ResizeObserver((entries) => {
+  for (const { target } of entries) {
+    const wide = target.scrollWidth > target.clientWidth + 1;
+    for (const [name, value] of [["tabindex", "0"], ["role", "region"], ["aria-label", target.dataset.name]]) {
+      if (wide) target.setAttribute(name, value); else target.removeAttribute(name);
+    }
+  }
+});
+
 function tableOf(headers, rows, { caption, numeric = [], className = "" } = {}) {
   const numbers = new Set(numeric);
   const cells = (row) => row.map((cell, i) => h(i === 0 ? "th" : "td", { scope: i === 0 ? "row" : null, class: numbers.has(i) ? "n" : null }, cell));
-  return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
+  const place = h("div", { class: "scroll", "data-name": `${caption}: table` },
     h("table", { class: className }, h("caption", { class: "unseen" }, caption),
-      h("thead", {}, h("tr", {}, headers.map((text, i) => h("th", { scope: "col", class: numbers.has(i) ? "n" : null }, text)))),
+      h("thead", {}, h("tr", {}, headers.map((text, i) => h(text === "" ? "td" : "th", { scope: text === "" ? null : "col", class: numbers.has(i) ? "n" : null }, text)))),
       h("tbody", {}, rows.map((row) => h("tr", {}, cells(row))))));
+  scrolling.observe(place);
+  return place;
 }
 
 const behind = (summary, table) => h("details", { class: "behind" }, h("summary", {}, summary), table);

@@ -34,7 +34,7 @@ function pagesView(topic) {
     count.textContent = found.length > AT_ONCE
       ? `${pageNoun(found.length)}; shown are ${whole(list.from + 1)} to ${whole(list.from + shown.length)}` : pageNoun(found.length);
     const region = pagesTable(shown, isText() ? "All pages" : "All images");
-    region.querySelectorAll("thead th").forEach((cell, i) => sortable(cell, ...SORTS[i], fill));
+    [...region.querySelector("thead tr").cells].forEach((cell, i) => sortable(cell, ...SORTS[i], fill));
     place.replaceChildren(region, turning(found.length, fill));
   }
   fill();

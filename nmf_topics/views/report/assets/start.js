@@ -43,7 +43,7 @@ async function start() {
   try {
     data = await unpack("data-core");
     unpackColumns();
-    document.getElementById("plain").hidden = true;
+    document.getElementById("plain").remove();
     show();
     document.documentElement.dataset.ready = "yes";
   } catch (error) {
