@@ -86,6 +86,18 @@ def test_numbers_are_those_of_the_tables(fitted: Path) -> None:
     assert pages["meta"]["label"] == [row["page_label"] for row in table]
 
 
+def test_shares_by_group_are_means_of_the_table(fitted: Path) -> None:
+    """The share of a topic in a group is the mean of that topic's column in pages.csv over the pages of the group."""
+    (trend,) = data_of((fitted / "report.html").read_text(encoding="utf-8"))["trends"]
+    assert (trend["by"], trend["unit"], trend["left_out"]) == ("label", "group", 0)
+    assert (trend["names"], trend["pages"]) == (["animals", "music", "space"], [4, 4, 4])
+    table = read_table(fitted / "pages.csv")
+    for k, shares in enumerate(trend["shares"], start=1):
+        for name, share in zip(trend["names"], shares, strict=True):
+            own = [float(row[f"topic_{k}"]) for row in table if row["page_label"] == name]
+            assert share == pytest.approx(np.mean(own), rel=1e-6)
+
+
 def test_a_page_without_a_topic(model: TopicModel) -> None:
     """It has no topic and no numbers, and is there."""
     pages = data_of(build.build_report(model))["pages"]

@@ -33,8 +33,8 @@ from nmf_topics.words.tokens import count_chunks, tokens_of_chunk
 
 EXTRACTS = "extracts.json.gz"
 SCHEMA = 1
-TEXT_BYTES = 12_000_000  # of all texts together, UTF-8; packed and in base64 about half of it
-LONGEST = 16_000  # characters of one page: some 2500 words
+TEXT_BYTES = 8_000_000  # of all texts together, UTF-8; packed and in base64 about half of it
+LONGEST = 12_000  # characters of one page: some 2000 words
 SHORTEST = 1_500  # an extract shorter than this tells nothing, so there are no more pages than that allows
 IMAGES = 1_000
 SIDE = 64  # pixels of an image are brought together until it is no larger
@@ -114,7 +114,7 @@ def image_extracts(model: TopicModel, data: DataMatrix) -> bytes:
 def pack(document: Any) -> bytes:
     """JSON, packed; the same document makes the same bytes."""
     text = json.dumps(document, separators=(",", ":"))  # ASCII: half a surrogate pair survives it
-    return gzip.compress(text.encode("ascii"), compresslevel=6, mtime=0)
+    return gzip.compress(text.encode("ascii"), compresslevel=4, mtime=0)
 
 
 def unpack(data: bytes) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from nmf_topics.views.report.provenance import provenance
 REPORT = "report.html"
 PROGRAMS = ("core", "charts", "overview", "topic", "pages", "page", "parts", "method", "start")
 STYLES = ("base", "views")
-CLOUD_WIDTH = 640  # pixels of a cloud in the report
+CLOUD_WIDTH = 800  # pixels of a cloud in the report at most
 CLOUD_COLOURS = 24  # flat colours pack well
 
 
@@ -117,7 +117,7 @@ def _d3() -> str:
 
 
 def _pictures(folder: Path, rank: int) -> dict[int, str]:
-    """Clouds as data URLs, made small enough for a mail: fewer pixels, flat colours."""
+    """Clouds as data URLs, made small enough for a mail: flat colours, and no more pixels than a screen shows."""
     from PIL import Image
 
     found = {}
@@ -127,11 +127,11 @@ def _pictures(folder: Path, rank: int) -> dict[int, str]:
                 picture = image.convert("RGB")
         except OSError:  # no font had the letters, or somebody took the picture away
             continue
-        height = max(1, round(picture.height * CLOUD_WIDTH / picture.width))
-        picture = picture.resize((CLOUD_WIDTH, height), Image.Resampling.LANCZOS, reducing_gap=2.0)
+        if picture.width > CLOUD_WIDTH:
+            height = max(1, round(picture.height * CLOUD_WIDTH / picture.width))
+            picture = picture.resize((CLOUD_WIDTH, height), Image.Resampling.LANCZOS)
         packed = io.BytesIO()
-        picture.quantize(CLOUD_COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(
-            packed, "PNG", compress_level=6
-        )
+        flat = picture.quantize(CLOUD_COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+        flat.save(packed, "PNG", compress_level=6)
         found[number] = "data:image/png;base64," + base64.b64encode(packed.getvalue()).decode("ascii")
     return found

@@ -26,8 +26,8 @@ SHARES = 2_000_000  # entries of H at most: of many topics fewer pages
 ROWS = 1_200_000  # entries of W that colour the words of texts
 META_LENGTH = 300  # characters of a value
 META_BYTES = 6_000_000  # of all values of a column; a longer one is left out
-DATES = ("date", "timestamp", "year", "published", "created")
-LINKS = ("url", "link", "source_url")
+DATES = ("date", "year", "published", "created")  # no `timestamp`: of a wiki it is when the page was last touched
+GROUPINGS = 4
 
 
 def report_data(model: TopicModel, pictures: Mapping[int, str]) -> dict[str, Any]:
@@ -61,11 +61,13 @@ def report_data(model: TopicModel, pictures: Mapping[int, str]) -> dict[str, Any
 
 
 def trends_of(model: TopicModel) -> list[Trend]:
-    """Shares over time, by the first metadata that is a date, and by each that makes groups."""
+    """Shares over time, by the first metadata that is a date, and by those that make groups, four at most."""
     names = model.columns.meta_names()
     dated = [trend for name in DATES if name in names and (trend := trend_over_time(model, name))]
     taken = {trend.by for trend in dated}
-    grouped = [trend for name in groupings(model) if name not in taken and (trend := trend_by_group(model, name))]
+    grouped = [
+        trend for name in groupings(model)[:GROUPINGS] if name not in taken and (trend := trend_by_group(model, name))
+    ]
     return [*dated[:1], *grouped]
 
 
