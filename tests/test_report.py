@@ -23,7 +23,7 @@ from program import Refused, Run
 from nmf_topics.cli import options as o
 from nmf_topics.cli.fit import fit
 from nmf_topics.errors import OutputError
-from nmf_topics.topics.model import TopicModel
+from nmf_topics.topics.model import TopicModel, fit_topics
 from nmf_topics.topics.recipes import RECIPES
 from nmf_topics.topics.store import load_model
 from nmf_topics.views.report import build, payload
@@ -176,6 +176,29 @@ def test_same_model_same_bytes(ok: Run, fitted: Path) -> None:
     assert said["report"].endswith("report.html")
     assert said["bytes"] == len(before)
     assert "report.html" in json.loads((fitted / "run.json").read_text())["files"]
+
+
+def test_a_corpus_that_is_gone_costs_the_texts_alone(
+    ok: Run, tiny_corpus: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A source that cannot be read once more after the fit is said, and everything but the texts is written."""
+    path = tiny_corpus
+
+    def fit_and_lose(*arguments: Any, **options: Any) -> TopicModel:
+        path.unlink()
+        return fit_topics(*arguments, **options)
+
+    monkeypatch.setattr("nmf_topics.cli.fit.fit_topics", fit_and_lose)
+    assert "the report has no texts" in ok("fit", path, "-r", 3, *WIDE, "-o", "mine").stderr
+    assert 'id="data-texts"' not in Path("mine/report.html").read_text(encoding="utf-8")
+    assert load_model("mine").rank == 3
+
+
+def test_standard_input_is_read_once_more(ok: Run, tiny_corpus: Path) -> None:
+    """Pages that came through a pipe have their texts in the report, too."""
+    ok("fit", "-", "-r", 3, *WIDE, "-o", "mine", input=tiny_corpus.read_bytes())
+    texts = data_of(Path("mine/report.html").read_text(encoding="utf-8"), "data-texts")
+    assert len(texts["pages"]) == 12
 
 
 def test_opening(ok: Run, fitted: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ from nmf_topics.cli import options as o
 from nmf_topics.cli.record import Record, versions
 from nmf_topics.cli.talk import Talk
 from nmf_topics.corpus.page import Corpus
+from nmf_topics.errors import NmfTopicsError
 from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.topics.extracts import image_extracts, text_extracts
 from nmf_topics.topics.model import TopicModel, fit_topics
@@ -125,15 +126,13 @@ def run_fit(
         )
     report_fit(model, talk)
     with record.stage("write"):
-        images = data.rows.kind == "pixels"
-        extracts = image_extracts(model, data) if corpus is None else text_extracts(model, data, corpus)
         write_model_folder(
             model,
             folder,
             lambda: record.document(model),
             force=force,
-            example=(data.V, typical_page(model)) if images else None,
-            extracts=extracts,
+            example=(data.V, typical_page(model)) if corpus is None else None,
+            extracts=_extracts(model, data, corpus, talk),
             versions=versions(),
             warn=talk.warn,
         )
@@ -150,6 +149,17 @@ def run_fit(
     ]
     talk.note(f"model in {folder} (see {', '.join(look)})")
     return model, folder
+
+
+def _extracts(model: TopicModel, data: DataMatrix, corpus: Corpus | None, talk: Talk) -> bytes | None:
+    """What the report shows of the pages themselves; a corpus that cannot be read once more costs that alone."""
+    if corpus is None:
+        return image_extracts(model, data)
+    try:
+        return text_extracts(model, data, corpus)
+    except (NmfTopicsError, OSError) as error:
+        talk.warn(f"the report has no texts: {error}")
+        return None
 
 
 def report_fit(model: TopicModel, talk: Talk) -> None:

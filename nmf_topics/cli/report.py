@@ -23,8 +23,8 @@ def report(model: Path, **options: Any) -> None:
     """Make the HTML report of a model again.
 
     One file that opens anywhere and needs no network: topics, pages, texts, and how it all was made. `fit` writes it,
-    too; make it again after `ranks` or `clouds`, whose results it takes over. MODEL is a model folder; left out, the
-    last one that was fitted.
+    too; make it again after `ranks`, whose curves it takes over. MODEL is a model folder; left out, the last one that
+    was fitted.
 
     \b
     Example:

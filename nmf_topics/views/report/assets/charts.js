@@ -57,6 +57,10 @@ function topicMap({ width = 720, height = 450 }) {
   const force = d3.forceSimulation(nodes).force("x", d3.forceX((n) => n.fx0).strength(0.3))
     .force("y", d3.forceY((n) => n.fy0).strength(0.3)).force("apart", d3.forceCollide((n) => n.r + 8).strength(0.9)).stop();
   for (let i = 0; i < 150; i++) force.tick();
+  for (const n of nodes) {
+    n.x = Math.max(n.r + 4, Math.min(width - n.r - 4, n.x));
+    n.y = Math.max(n.r + 4, Math.min(height - n.r - 20, n.y));
+  }
 
   const box = h("div", { class: "map" });
   const canvas = h("canvas", { "aria-hidden": "true" });
@@ -134,8 +138,6 @@ function topicMap({ width = 720, height = 450 }) {
       h("button", { type: "button", onclick: by(1 / 1.5) }, "Farther"),
       h("button", { type: "button", onclick: () => zoom.transform(svg, d3.zoomIdentity) }, "Whole map")));
 }
-
-const cut = (text, longest) => (text.length > longest ? text.slice(0, longest - 1) + "…" : text);
 
 // A label stands below its circle, or above, or beside it: at the first place where it hides nothing.
 function labelPlaces(nodes, width) {

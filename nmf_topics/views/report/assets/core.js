@@ -3,6 +3,7 @@
 
 let data, texts, images;
 const edited = new Map();  // names given in this page, by topic number
+let unsaved = false;
 
 function bytes(base64) {
   const text = atob(base64.trim());
@@ -52,10 +53,11 @@ function h(tag, attributes = {}, ...children) {
 
 const word = (text) => h("bdi", {}, text);
 
+// By letters, for half a pair of surrogates is none.
+const cut = (text, longest) => (text.length > longest ? [...text].slice(0, longest - 1).join("") + "…" : text);
+
 // A text wrapped so that its direction is its own, and cut where nobody would read on.
-function titleOf(text, longest = 160) {
-  return h("bdi", { title: text.length > longest ? text : null }, text.length > longest ? text.slice(0, longest) + "…" : text);
-}
+const titleOf = (text, longest = 160) => h("bdi", { title: text.length > longest ? text : null }, cut(text, longest));
 
 function say(text) {
   document.getElementById("say").textContent = text;

@@ -114,7 +114,7 @@ function carriedSection(page) {
     h("div", { class: "three" }, page.words.slice(0, 6).map(([number, rows, parts]) => {
       const shown = d3.range(rows.length).filter((n) => !hidden.has(rows[n]) && data.rows.at.has(rows[n]));
       return h("div", {}, h("h3", {}, chip(number)), tableOf(["word", "", "part"],
-        shown.map((n) => [word(data.rows.word[data.rows.at.get(rows[n])]), bar(parts[n], scale, { colour: colourOf(number) }), percent(parts[n])]),
+        shown.map((n) => [word(data.rows.word[data.rows.at.get(rows[n])]), bar(parts[n], scale, { colour: colourOf(number) }), `${(100 * parts[n]).toFixed(2)} %`]),
         { caption: `Words that carried topic ${number}`, numeric: [2], className: "words" }));
     })));
 }

@@ -58,6 +58,9 @@ async function start() {
     main.focus({ preventScroll: true });
     scrollTo(0, 0);
   });
+  addEventListener("beforeunload", (event) => {
+    if (unsaved) event.preventDefault();  // the browser asks whether the names may be lost
+  });
   document.getElementById("skip").addEventListener("click", (event) => {
     event.preventDefault();  // an address of its own would change the view
     document.getElementById("main").focus();

@@ -35,6 +35,7 @@ function rename(number, given) {
   const name = given?.split(/\s+/u).filter(Boolean).join(" ");
   if (given === null || !name || name === topicOf(number).label) edited.delete(number);
   else edited.set(number, name);
+  unsaved = edited.size > 0;
   showRenamed();
   show();
   say(`${topicNoun()} ${number} is named ${nameOf(number)}`);
@@ -60,6 +61,7 @@ function saveNames() {
   link.click();
   link.remove();
   setTimeout(() => URL.revokeObjectURL(url), 10000);
+  unsaved = false;
   say("Saved as topic-names.txt. To keep the names: nmf-topics label MODEL --from topic-names.txt");
   document.getElementById("renamed").append(h("span", {}, " then: ", h("code", {}, "nmf-topics label MODEL --from topic-names.txt")));
 }
