@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from nmf_topics.errors import NmfTopicsError as NmfTopicsError
     from nmf_topics.factor.factorize import Factorization as Factorization
     from nmf_topics.factor.factorize import factorize as factorize
-    from nmf_topics.factor.factorize import project as project
+    from nmf_topics.factor.project import project as project
     from nmf_topics.images.pixels import build_image_matrix as build_image_matrix
     from nmf_topics.matrix.datamatrix import DataMatrix as DataMatrix
     from nmf_topics.topics.classify import Assignment as Assignment
@@ -64,7 +64,7 @@ _HOMES = {
     "load_model": "topics.store",
     "open_corpus": "corpus.open",
     "prepare": "topics.prepare",
-    "project": "factor.factorize",
+    "project": "factor.project",
     "save_model": "topics.store",
 }
 

@@ -15,6 +15,7 @@ from nmf_topics.cli.record import Record, versions
 from nmf_topics.cli.talk import Talk
 from nmf_topics.corpus.page import Corpus
 from nmf_topics.errors import NmfTopicsError
+from nmf_topics.factor import kernels
 from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.topics.extracts import image_extracts, text_extracts
 from nmf_topics.topics.model import TopicModel, fit_topics
@@ -125,6 +126,7 @@ def run_fit(
             on_iteration=lambda it: progress.step(f"error {it.error:.5f}"),
         )
     report_fit(model, talk)
+    talk.detail(f"kernels: {kernels.about()}, threads: {kernels.thread_count()}")
     with record.stage("write"):
         write_model_folder(
             model,

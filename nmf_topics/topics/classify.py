@@ -11,7 +11,7 @@ import numpy as np
 
 from nmf_topics.errors import ModelError
 from nmf_topics.factor.blocks import Array
-from nmf_topics.factor.factorize import project
+from nmf_topics.factor.project import project
 from nmf_topics.images.pixels import pixel_columns
 from nmf_topics.matrix.datamatrix import largest
 from nmf_topics.topics.model import TopicModel, word_options
