@@ -35,16 +35,16 @@ if TYPE_CHECKING:
     from nmf_topics.topics.recipes import Recipe as Recipe
     from nmf_topics.topics.store import load_model as load_model
     from nmf_topics.topics.store import save_model as save_model
-    from nmf_topics.words.counts import Bounds as Bounds
-    from nmf_topics.words.counts import WordOptions as WordOptions
+    from nmf_topics.words.bounds import Bounds as Bounds
     from nmf_topics.words.counts import count_terms as count_terms
+    from nmf_topics.words.reading import WordOptions as WordOptions
     from nmf_topics.words.termmatrix import build_term_matrix as build_term_matrix
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "Assignment": "topics.classify",
-    "Bounds": "words.counts",
+    "Bounds": "words.bounds",
     "Corpus": "corpus.page",
     "DataMatrix": "matrix.datamatrix",
     "Factorization": "factor.factorize",
@@ -54,7 +54,7 @@ _HOMES = {
     "Recipe": "topics.recipes",
     "Source": "topics.prepare",
     "TopicModel": "topics.model",
-    "WordOptions": "words.counts",
+    "WordOptions": "words.reading",
     "build_image_matrix": "images.pixels",
     "build_term_matrix": "words.termmatrix",
     "classify_pages": "topics.classify",

@@ -67,6 +67,7 @@ def fit(source: str | None, **options: Any) -> None:
         runs=options["runs"],
         output=options["output"],
         cache=o.cache_of(options),
+        processes=o.processes_of(options),
         force=options["force"],
         talk=talk,
     )
@@ -80,12 +81,19 @@ def fit(source: str | None, **options: Any) -> None:
 
 
 def read_data(
-    source: Source, recipe: Recipe, cache: Path | None, talk: Talk, corpus: Corpus | None = None
+    source: Source, recipe: Recipe, cache: Path | None, processes: int, talk: Talk, corpus: Corpus | None = None
 ) -> DataMatrix:
     """V of a source, with progress."""
     with talk.progress("read") as progress:
         data = prepare(
-            source, recipe, corpus=corpus, cache=cache, warn=talk.warn, note=talk.note, on_item=progress.step
+            source,
+            recipe,
+            corpus=corpus,
+            cache=cache,
+            processes=processes,
+            warn=talk.warn,
+            note=talk.note,
+            on_item=progress.step,
         )
     m, n = data.V.shape
     kinds = ("words", "pages") if data.rows.kind == "terms" else (data.rows.kind, "images")
@@ -105,6 +113,7 @@ def run_fit(
     runs: int,
     output: Path | None,
     cache: Path | None,
+    processes: int,
     force: bool,
     talk: Talk,
 ) -> tuple[TopicModel, Path]:
@@ -112,7 +121,7 @@ def run_fit(
     record = Record("fit")
     corpus = None if is_image_folder(source.path) else open_source(source, warn=talk.warn)
     with record.stage("read"):
-        data = read_data(source, recipe, cache, talk, corpus)
+        data = read_data(source, recipe, cache, processes, talk, corpus)
     folder = output or Path("models") / f"{data.recipe['corpus']['name']}-r{rank}"
     with folder_of_files(folder, mark=MARK, force=force):
         pass  # whether the folder may be written is asked before the work, not after it

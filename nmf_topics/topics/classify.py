@@ -16,7 +16,9 @@ from nmf_topics.images.pixels import pixel_columns
 from nmf_topics.matrix.datamatrix import largest
 from nmf_topics.topics.model import TopicModel, word_options
 from nmf_topics.topics.pagetopics import PageTopics, page_topics
-from nmf_topics.words.counts import TermReader, count_new_pages
+from nmf_topics.words.counts import count_new_pages
+from nmf_topics.words.phrases import Phrases
+from nmf_topics.words.reading import Readers
 
 EXPLAINING_WORDS = 10
 
@@ -52,7 +54,7 @@ class Classifier:
 
     def __init__(self, model: TopicModel) -> None:
         self.model = model
-        self._reader: TermReader | None = None
+        self._readers: Readers | None = None
 
     def texts(self, pages: Iterable[tuple[str, str, str]], *, explain: bool = False) -> list[Assignment]:
         """Classify texts.
@@ -74,9 +76,10 @@ class Classifier:
             raise ModelError("the model does not say how its words were weighted: it cannot classify text")
         pages = list(pages)
         texts = [text for _, _, text in pages]
-        self._reader = self._reader or TermReader(word_options(model.recipe))
+        self._readers = self._readers or Readers(word_options(model.recipe))
         vocabulary: Any = model.rows
-        counts, unknown = count_new_pages(texts, vocabulary, self._reader)
+        phrases = Phrases.from_meta(model.recipe.get("phrases", ()))
+        counts, unknown = count_new_pages(texts, vocabulary, self._readers, phrases)
         V = model.weighting.apply(counts)
         known = np.asarray(counts.sum(axis=0)).ravel()
         H, errors = self._project(V)

@@ -28,8 +28,9 @@ from nmf_topics.factor.blocks import Array, as_blocks
 from nmf_topics.matrix.datamatrix import DataMatrix, largest
 from nmf_topics.topics.measures import NEGLIGIBLE
 from nmf_topics.topics.model import TopicModel, word_options
-from nmf_topics.words.counts import PageLike, TermReader
-from nmf_topics.words.tokens import count_chunks, tokens_of_chunk
+from nmf_topics.words.chunks import ChunkCounter
+from nmf_topics.words.counts import PageLike
+from nmf_topics.words.reading import Readers
 
 EXTRACTS = "extracts.json.gz"
 SCHEMA = 1
@@ -226,16 +227,20 @@ def _carried_in_block(V: Any, H: Array, wanted: Array, W: Array) -> dict[int, li
 
 
 def _forms(model: TopicModel, texts: list[str]) -> dict[str, int]:
-    """Word as it stands in the texts -> row of W, for words of some weight."""
+    """Word as it stands in the texts -> row of W, for words of some weight; phrases in lower case, with spaces."""
     vocabulary: Any = model.rows
-    reader = TermReader(word_options(model.recipe))
+    readers = Readers(word_options(model.recipe))
     top = model.W.max(axis=0)
     weighty = (NEGLIGIBLE * top < model.W).any(axis=1)
     forms = {}
-    for chunk in count_chunks(texts).chunks[1:]:
-        for token in tokens_of_chunk(chunk):
+    for language, tokens in ChunkCounter(readers.options).count(texts).fresh:
+        reader = readers.reader(language)
+        for token in tokens:
             term, _ = reader.read(token)
             row = vocabulary.index.get(term) if term is not None else None
             if row is not None and weighty[row]:
                 forms[token] = row
+    for row, (term, surface) in enumerate(zip(vocabulary.terms, vocabulary.surfaces, strict=True)):
+        if " " in term and weighty[row]:
+            forms[surface.lower()] = row
     return dict(sorted(forms.items()))

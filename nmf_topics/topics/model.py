@@ -24,7 +24,7 @@ from nmf_topics.matrix.datamatrix import DataMatrix, PageColumns, RowAxis, large
 from nmf_topics.topics.measures import NEGLIGIBLE, coherence
 from nmf_topics.topics.pagetopics import PageTopics, page_topics
 from nmf_topics.topics.relevance import CANDIDATES, LAMBDAS, Candidate, WordOrder, by_relevance
-from nmf_topics.words.counts import TermReader, WordOptions
+from nmf_topics.words.reading import TermReader, WordOptions
 
 LABEL_WORDS = 3
 MANY_ENTRIES = 200_000  # of V, from which on text is factored in 32 bits
@@ -219,7 +219,7 @@ class TopicModel:
 def word_options(recipe: Mapping[str, Any]) -> WordOptions:
     """How the text of a model became terms, as its recipe says."""
     recorded = dict(recipe.get("words", {}))
-    recorded["stop"] = tuple(recorded.get("stop", ()))
+    recorded |= {name: tuple(recorded.get(name, ())) for name in ("stop", "keep")}
     known = {f.name for f in fields(WordOptions)}
     return WordOptions(**{name: value for name, value in recorded.items() if name in known})
 

@@ -19,10 +19,12 @@ from nmf_topics.images.pixels import build_image_matrix, image_files
 from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.topics.recipes import Recipe
 from nmf_topics.words.cache import recall_counts, store_counts
-from nmf_topics.words.counts import TermCounts, WordOptions, count_terms
+from nmf_topics.words.counts import count_terms
+from nmf_topics.words.gathered import TermCounts
+from nmf_topics.words.reading import WordOptions
 from nmf_topics.words.termmatrix import build_term_matrix
 
-COUNTING = 1  # raise when the same text would be counted otherwise, so that older caches are not believed
+COUNTING = 2  # raise when the same text would be counted otherwise, so that older caches are not believed
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,7 @@ def prepare(
     *,
     corpus: Corpus | None = None,
     cache: Path | None = None,
+    processes: int = 1,
     warn: Callable[[str], None] = lambda message: None,
     note: Callable[[str], None] = lambda message: None,
     on_item: Callable[[], None] = lambda: None,
@@ -78,6 +81,7 @@ def prepare(
     recipe : Recipe; its words, bounds and weighting shape V (images have none of these)
     corpus : the source of text as `open_source` opened it, for those who read it once more; opened here where None
     cache : folder of counts kept from earlier readings, or None for none
+    processes : how many count words; with more than one, a script needs an `if __name__ == "__main__"`
     warn : told what was left out or guessed
     note : told what is being read
     on_item : called for each page or image read
@@ -91,7 +95,7 @@ def prepare(
         note(f"reading images from {source.path}")
         return build_image_matrix(Path(source.path), warn=warn, on_image=lambda path: on_item())
     corpus = corpus or open_source(source, warn=warn)
-    counts, origin = _counts(corpus, source, recipe.words, cache, warn, note, on_item)
+    counts, origin = _counts(corpus, source, recipe.words, cache, processes, warn, note, on_item)
     if not counts.columns.ids:
         raise CorpusError(f"{corpus.source} holds no page")
     data = build_term_matrix(
@@ -120,6 +124,7 @@ def _counts(
     source: Source,
     options: WordOptions,
     cache: Path | None,
+    processes: int,
     warn: Callable[[str], None],
     note: Callable[[str], None],
     on_item: Callable[[], None],
@@ -139,7 +144,7 @@ def _counts(
         fingerprint.add(page)
         on_item()
 
-    counts = count_terms(corpus, options, on_page=on_page)
+    counts = count_terms(corpus, options, processes=processes, on_page=on_page)
     set_aside = [asdict(item) for item in corpus.set_aside]
     origin = {"name": corpus.name, "fingerprint": fingerprint.hexdigest(), "set_aside": set_aside}
     if cache and key:

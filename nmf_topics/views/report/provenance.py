@@ -50,7 +50,7 @@ def provenance(model: TopicModel, versions: Mapping[str, str]) -> dict[str, Any]
         },
         "counts": list(_counts(model.ledger)),
         "set_aside": _set_aside(model.ledger),
-        "recipe": list(_flat({k: v for k, v in model.recipe.items() if k != "corpus"})),
+        "recipe": list(_flat({k: v for k, v in model.recipe.items() if k not in ("corpus", "phrases")})),
         "versions": dict(versions),
         "method": METHOD if text else METHOD_OF_IMAGES,
         "hidden": list(model.hidden),
@@ -87,8 +87,11 @@ def _differences(recipe: Mapping[str, Any], base: Recipe) -> list[str]:
     words = recipe.get("words", {})
     if words.get("default_stops", True) != base.words.default_stops:
         options.append("--default-stops" if words["default_stops"] else "--no-default-stops")
-    if words.get("stop"):
-        options += ["--stop", ",".join(words["stop"])]
+    if words.get("phrases", False) != base.words.phrases:
+        options.append("--phrases" if words["phrases"] else "--no-phrases")
+    for name in ("stop", "keep"):
+        if words.get(name):
+            options += [f"--{name}", ",".join(words[name])]
     return options
 
 

@@ -29,6 +29,7 @@ function pageTexts() {  // the texts are unpacked when the first page is opened,
     texts = { pages: new Map(), forms: new Map(), kind: found?.kind, grid: found };
     for (const page of found?.pages ?? []) texts.pages.set(page.page, page);
     for (const [form, row] of Object.entries(found?.forms ?? {})) texts.forms.set(form, row);
+    texts.phrases = [...texts.forms.keys()].some((form) => form.includes(" "));
     return texts;
   });
   return fetching;

@@ -53,6 +53,23 @@ function pieces(run) {
   return found;
 }
 
+// Words that the fit took for one term, as "New York": the longest that begins at a word.
+function joinPhrases(words, text) {
+  if (!texts.phrases) return;
+  for (let i = 0; i < words.length; i++) {
+    let last = i, joined = words[i].piece.toLowerCase();
+    for (let j = i + 1; j < Math.min(i + 4, words.length); j++) {
+      const between = text.slice(words[j - 1].at + words[j - 1].piece.length, words[j].at);
+      if (!/^[ \n\r_-]+$/u.test(between)) break;
+      joined += ` ${words[j].piece.toLowerCase()}`;
+      const row = rowOf(joined);
+      if (row !== undefined) { words[i].row = row; last = j; }
+    }
+    words[i].piece = text.slice(words[i].at, words[last].at + words[last].piece.length);
+    words.splice(i + 1, last - i);
+  }
+}
+
 function weightOf(row, number) {
   const at = data.rows.at.get(row);
   return at === undefined ? 0 : (data.rows.entries[at * data.rank + number - 1] / 65535) * data.rows.largest[number - 1];
@@ -79,6 +96,7 @@ function textSection(i) {
     let at = match.index;
     return pieces(match[0]).map(([piece, row]) => ({ piece, row, at: (at += piece.length) - piece.length }));
   });
+  joinPhrases(words, text);
   const found = new Map();
   for (const { row } of words) if (row !== undefined && !found.has(row)) found.set(row, carrier(row, shares));
   const heaviest = d3.max([...found.values()], (x) => x.most) || 1;
