@@ -24,7 +24,7 @@ from nmf_topics.topics.classify import classify_pages
 from nmf_topics.topics.model import TopicModel, fit_topics
 from nmf_topics.topics.prepare import Source, prepare
 from nmf_topics.topics.recipes import Recipe
-from nmf_topics.words.counts import Bounds
+from nmf_topics.words.bounds import Bounds
 
 
 @pytest.fixture
