@@ -8,8 +8,8 @@
 `race` fits with each method's own defaults, then begins anew and measures the time (start included) until the error is
 within 0.1 % of the least that any of them reached. V is 20newsgroups-train, log tf-idf, in 32 bits; with --pages it is
 drawn as `draw` below has it, with 20,000 terms. scikit-learn tells no error on the way: it is called for a few
-iterations at a time from where it was, and what its error costs to know is not counted. `others` are what one might take instead.
-BLAS has one thread with all of them; ours uses all processors, scikit-learn's `cd` can use only one.
+iterations at a time from where it was, and what its error costs to know is not counted. `others` are what one might
+take instead. BLAS has one thread with all of them; ours uses all processors, scikit-learn's `cd` can use only one.
 """
 
 from __future__ import annotations
