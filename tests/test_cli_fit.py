@@ -94,10 +94,12 @@ def test_json_of_fit_and_topics(ok: Run, tiny_corpus: Path) -> None:
     result = ok("fit", tiny_corpus, "-r", 3, *WIDE, "--json")
     assert "V is 19 words x 12 pages" in result.stderr
     found = document(result)
-    keys = "schema model rank n_pages n_terms objective relative_error iterations converged topics".split()
-    assert list(found) == keys
+    keys = "schema model rank n_pages n_terms objective relative_error iterations converged stopped certificate topics"
+    assert list(found) == keys.split()
     assert (found["rank"], found["n_pages"], found["n_terms"], found["objective"]) == (3, 12, 19, "frobenius")
     assert found["converged"] is True
+    assert found["stopped"] in ("converged", "certified")
+    assert 0 <= found["certificate"] < 1
     topic = found["topics"][0]
     assert {"topic", "label", "share", "pages", "terms", "top_pages"} <= set(topic)
     assert {"term", "weight"} == set(topic["terms"][0])

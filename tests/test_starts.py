@@ -10,6 +10,7 @@ import pytest
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from nmf_topics.factor import starts
 from nmf_topics.factor.blocks import as_blocks
 from nmf_topics.factor.factorize import factorize
 from nmf_topics.factor.objectives import OBJECTIVES
@@ -201,3 +202,34 @@ def test_equal_singular_values_give_the_same_bytes(V: Array) -> None:
     np.testing.assert_allclose(first[1], np.linalg.svd(V, compute_uv=False)[:4], atol=1e-9)
     starts = [make_start(as_blocks(V), 4, "nndsvda", 0) for _ in range(2)]
     assert starts[0][0].tobytes() == starts[1][0].tobytes()
+
+
+@pytest.mark.parametrize("form", [np.asarray, sp.csc_matrix])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_sketch_is_nearly_the_svd(
+    form: Callable[[Array], Any], dtype: type, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where V is large the triplets are those of a sketch: right to 1e-3, orthonormal, and the same each time."""
+    monkeypatch.setattr(starts, "EXACT", 0)
+    V = (rng.random((300, 8)) ** 4 @ rng.random((8, 400)) ** 4 + 0.3 * (rng.random((300, 400)) < 0.1)).astype(dtype)
+    U, s, Vt = starts.sketched_svd(as_blocks(form(V)), 6)
+    assert U.dtype == s.dtype == Vt.dtype == dtype
+    exact_U, exact, exact_Vt = truncated_svd(as_blocks(V), 6)
+    np.testing.assert_allclose(s, exact, rtol=1e-3)
+    np.testing.assert_allclose(U.T @ U, np.eye(6), atol=1e-4)
+    np.testing.assert_allclose(np.abs((U * exact_U).sum(axis=0)), 1.0, atol=1e-3)
+    assert ((Vt * exact_Vt).sum(axis=1) > 0).all()  # and so the signs are the same
+    again = starts.sketched_svd(as_blocks(form(V)), 6)
+    assert [a.tobytes() for a in again] == [a.tobytes() for a in (U, s, Vt)]
+
+
+def test_sketch_of_less_rank_than_asked(rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a V of rank 2 no more than its own topics are made, the others begin at random, and all are finite."""
+    monkeypatch.setattr(starts, "EXACT", 0)
+    V = rng.random((80, 2)) @ rng.random((2, 90))
+    for start in STARTS:
+        W, H = make_start(as_blocks(V), 5, start, 0)
+        assert np.isfinite(W).all()
+        assert np.isfinite(H).all()
+        assert (W.max(axis=0) > 0).all()
+        assert (H.max(axis=1) > 0).all()

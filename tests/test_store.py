@@ -82,6 +82,15 @@ def test_round_trip_of_text(model: TopicModel, stored: Path) -> None:
     assert load_model(stored).label(2) == "Música “é”"
 
 
+def test_model_of_a_version_without_certificates(model: TopicModel, stored: Path) -> None:
+    """It is read all the same, and has none; today's comes back to the last digit."""
+    assert load_model(stored).certificate == model.certificate > 0
+    document = json.loads((stored / MARK).read_text(encoding="utf-8"))
+    del document["certificate"]
+    (stored / MARK).write_text(json.dumps(document), encoding="utf-8")
+    assert np.isnan(load_model(stored).certificate)
+
+
 def test_round_trip_of_images(rng: np.random.Generator) -> None:
     """A model of images comes back whole, its grid with it."""
     model = image_model(rng)

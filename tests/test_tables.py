@@ -178,13 +178,15 @@ def plain(document: Any) -> Any:
 def test_json_of_a_model(model: TopicModel) -> None:
     """The document that the contract promises, key by key, the schema first."""
     document = plain(model_json(model, Path("models/x")))
-    assert list(document) == (
-        "schema model rank n_pages n_terms objective relative_error iterations converged topics".split()
-    )
+    keys = "schema model rank n_pages n_terms objective relative_error iterations converged stopped certificate topics"
+    assert list(document) == keys.split()
     assert (document["schema"], document["model"], document["rank"]) == (1, "models/x", 3)
     assert (document["n_pages"], document["n_terms"]) == (12, len(model.rows))
     assert (document["objective"], document["converged"]) == ("frobenius", True)
     assert document["iterations"] == len(model.trace)
+    assert document["stopped"] == model.stopped
+    assert document["certificate"] == pytest.approx(model.certificate, rel=1e-8)
+    assert plain(model_json(replace(model, certificate=float("nan")), Path("x")))["certificate"] is None
     assert document["topics"] == [plain(topic_json(model, k)) for k in (1, 2, 3)]
     assert plain(model_json(replace(model, stopped="max_iter"), Path("x")))["converged"] is False
 

@@ -44,7 +44,7 @@ def sweep(V: PageBlocks, state: State, rule: Rule, *, certify: bool = False) -> 
     divergence, certificate = max(divergence, 0.0), state.certificate
     if certify:
         gap += _gap(W.T, W_new.T, H_sums, V_sums)
-        certificate = gap / divergence if divergence > 0 else math.inf
+        certificate = max(gap, 0.0) / divergence if divergence > 0 else math.inf
     return replace(state, W=W_new, H=H, trace=(*state.trace, divergence / state.scale), certificate=certificate)
 
 

@@ -56,7 +56,7 @@ def sweep(V: PageBlocks, state: State, rule: Rule, *, certify: bool = False) -> 
     certificate = state.certificate
     if certify:
         gap += _gap(W_new.T, VHt.T, HHt, np.sqrt(row_squares))
-        certificate = gap / (square / 2) if square > 0 else math.inf
+        certificate = max(gap, 0.0) / (square / 2) if square > 0 else math.inf
     if rule.extrapolated:
         if not plain:
             beta, beta_bound, beta_before = min(beta_bound, GROW * beta), min(1.0, GROW_BOUND * beta_bound), beta
