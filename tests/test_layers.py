@@ -26,6 +26,7 @@ FLOORS = {
 }
 WAITING = {"nltk", "Stemmer", "simplemma", "wordcloud", "matplotlib", "PIL", "fontTools", "charset_normalizer", "rich"}
 WAITING |= {"stopwordsiso", "zstandard", "requests", "urllib3"}
+WAITING |= {"trafilatura", "lxml", "pypdfium2", "docx", "pyarrow"}
 MODULES = sorted(ROOT.rglob("*.py"))
 
 
