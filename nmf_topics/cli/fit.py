@@ -29,6 +29,7 @@ from nmf_topics.writing import folder_of_files
 @o.rank_option
 @click.option("--output", "-o", type=click.Path(path_type=Path), help="Model folder.  [default: models/CORPUS-rRANK]")
 @o.matrix_options
+@o.chunk_option
 @o.factor_options
 @o.seed_option
 @click.option(
@@ -42,9 +43,10 @@ from nmf_topics.writing import folder_of_files
 def fit(source: str | None, **options: Any) -> None:
     """Fit topics to a corpus.
 
-    SOURCE is a corpus folder, a folder of .txt or .md files, a table (.jsonl, .csv, .tsv; also .gz, .bz2, .xz), a
-    folder of images, or - for JSONL on standard input. Left out: the newest corpus in ./corpora, else the sample that
-    comes with the program. The model folder gets model.npz, model.json, topics.csv, pages.csv, clouds and run.json.
+    SOURCE is a corpus folder, a folder of .txt, .md, .html, .pdf, .docx or .epub files, a table (.jsonl, .csv, .tsv,
+    .parquet), any of these packed (.gz, .bz2, .xz, .zst), a folder of images, or - for JSONL on standard input. Left
+    out: the newest corpus in ./corpora, else the sample that comes with the program. The model folder gets model.npz,
+    model.json, topics.csv, pages.csv, clouds and run.json.
 
     \b
     Example:
@@ -78,7 +80,9 @@ def read_data(source: Source, recipe: Recipe, cache: Path | None, talk: Talk) ->
     with talk.progress("read") as progress:
         data = prepare(source, recipe, cache=cache, warn=talk.warn, note=talk.note, on_item=progress.step)
     m, n = data.V.shape
-    kinds = ("words", "pages") if data.rows.kind == "terms" else (data.rows.kind, "images")
+    kinds = ("words", "pieces of pages" if recipe.words.chunk else "pages")
+    if data.rows.kind != "terms":
+        kinds = (data.rows.kind, "images")
     talk.note(f"V is {m} {kinds[0]} x {n} {kinds[1]}")
     if "tokens" in data.ledger:
         dropped = ", ".join(f"{count} {reason}" for reason, count in data.ledger["dropped"].items() if count)

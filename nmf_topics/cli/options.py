@@ -83,6 +83,9 @@ matrix_options = stack(
     click.option("--unit/--no-unit", "unit", default=None, show_default=BY_RECIPE, help="Scale pages to length one."),
 )
 
+chunk_option = click.option(
+    "--chunk", type=click.IntRange(min=1), metavar="WORDS", help="Cut long pages into pieces of so many words (500)."
+)
 rank_option = click.option("--rank", "-r", type=click.IntRange(min=1), default=10, show_default=True, help="Topics.")
 seed_option = click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the start.")
 
@@ -133,7 +136,7 @@ def recipe_of(options: dict[str, Any]) -> Recipe:
         values = {name: options.pop(name, None) for name in names}
         return {name: value for name, value in values.items() if value is not None}
 
-    words = replace(recipe.words, **given("language", "normalize", "stemmer", "default_stops"))
+    words = replace(recipe.words, **given("language", "normalize", "stemmer", "default_stops", "chunk"))
     words = replace(words, stop=stop_words_of(options.pop("stop", ())))
     bounds = replace(recipe.bounds, **given("min_pages", "max_pages", "max_terms"))
     rest = given("weighting", "unit", "idf_power", "objective", "solver", "start", "tolerance", "max_iter")

@@ -34,8 +34,8 @@ _NS = {
     "enc": "http://www.w3.org/2001/04/xmlenc#",
 }
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
-_CUT_WORD = re.compile(r"(?<=[^\W\d_])[-\u00ad\ufffe\x02]\r?\n(?=[^\W\d_A-Z])")
-_LINE_END = re.compile(r"\r\n?|[\ufffe\x02]")
+# signs that PDFium puts in place of a hyphen and a line end, and hyphens at line ends that it did not know for one
+_CUT_WORD = re.compile(r"[\x02\ufffe\u00ad](?:\r?\n)?|(?<=[^\W\d_])-\r?\n(?=[a-zà-öø-ÿ])")
 
 
 def read_pdf(data: bytes, where: str, note: Callable[[str], None]) -> tuple[str, str]:
@@ -71,31 +71,29 @@ def _text_of_leaf(document: Any, number: int) -> str:
         text = document[number].get_textpage().get_text_bounded()
     except pypdfium2.PdfiumError:
         return ""
-    return _LINE_END.sub("\n", _CUT_WORD.sub("", text.replace("\x00", "")))
+    return _CUT_WORD.sub("", text.replace("\x00", "")).replace("\r\n", "\n")
 
 
 def without_running_heads(leaves: Sequence[str]) -> list[str]:
-    """The leaves of a book without first and last lines that stand on most of them, digits aside.
+    """The leaves of a book without first and last lines that stand on a third of them or more, digits aside.
 
     Examples
     --------
-    >>> without_running_heads(["1 Tea\\nGreen.", "2 Tea\\nBlack.", "3 Tea\\nWhite."])
-    ['Green.', 'Black.', 'White.']
+    >>> without_running_heads(["1 Tea\\nGreen.\\nFine.", "2 Tea\\nBlack.\\nStrong.", "3 Tea\\nWhite.\\nRare."])
+    ['Green.\\nFine.', 'Black.\\nStrong.', 'White.\\nRare.']
     """
     lines = [[line for line in leaf.split("\n") if line.strip()] for leaf in leaves]
-    if len(lines) < 3:
-        return list(leaves)
-
-    def shape(line: str) -> str:
-        return re.sub(r"\d+", "#", line).strip()
-
     for end in (0, -1):
-        seen = Counter(shape(leaf[end]) for leaf in lines if leaf)
+        seen = Counter(_shape(leaf[end]) for leaf in lines if leaf)
         repeated = {line for line, count in seen.items() if count >= max(3, len(lines) / 3)}
         for leaf in lines:
-            if leaf and shape(leaf[end]) in repeated:
+            if len(leaf) > 2 and _shape(leaf[end]) in repeated:  # of two lines one is no head
                 del leaf[end]
     return ["\n".join(leaf) for leaf in lines]
+
+
+def _shape(line: str) -> str:
+    return re.sub(r"\d+", "#", line).strip()
 
 
 def read_docx(data: bytes, where: str, note: Callable[[str], None]) -> tuple[str, str]:

@@ -17,9 +17,9 @@ from nmf_topics.corpus.plain import one_line
 
 DECLARED_WITHIN = 1 << 12  # bytes; the standard asks for the first 1024, editors and templates put more before it
 LITTLE = 200  # characters of main text, below which the whole page is looked at
-LARGEST = 20_000_000  # characters; what is larger is no article, and its main text is not looked for
+LARGEST = 5_000_000  # characters; what is larger is no article, and its main text is not looked for
 _CHARSET = re.compile(rb"""<(?:meta|\?xml)[^>]*?(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
-_SKIPPED = ("script", "style", "noscript", "template", "head", "svg", "math", "iframe", "object", "select")
+_SKIPPED = frozenset("script style noscript template head svg math iframe object select".split())
 _BLOCKS = frozenset(
     """address article aside blockquote br caption dd details dialog div dl dt fieldset figcaption figure footer form
     h1 h2 h3 h4 h5 h6 header hr li main nav ol p pre section summary table td th tr ul""".split()
@@ -50,7 +50,7 @@ def read_web_page(data: bytes, where: str, note: Callable[[str], None]) -> tuple
     if tree is None:
         return "", ""
     title = one_line(tree.findtext(".//title"))
-    whole = text_of_tree(tree)  # takes the tree to pieces
+    whole = text_of_tree(tree)
     main = _main_text(source) if len(source) <= LARGEST else ""
     return title, whole if len(main) < min(LITTLE, len(whole) // 2) else main
 
@@ -89,14 +89,20 @@ def _parse(source: str) -> Any:
 
 
 def text_of_tree(tree: Any) -> str:
-    """All text below an element of lxml; the tree is changed."""
+    """All text below an element of lxml, a line for each block."""
     from lxml import etree
 
-    etree.strip_elements(tree, *_SKIPPED, etree.Comment, etree.ProcessingInstruction, with_tail=False)
-    for element in tree.iter(*_BLOCKS):
-        element.text = "\n" + (element.text or "")
-        element.tail = "\n" + (element.tail or "")
-    lines = (" ".join(line.split()) for line in "".join(tree.itertext()).splitlines())
+    parts: list[str] = []
+    walk = etree.iterwalk(tree, events=("start", "end", "comment", "pi"))
+    for event, element in walk:
+        end = "\n" if element.tag in _BLOCKS else ""
+        if event == "start" and element.tag in _SKIPPED:
+            walk.skip_subtree()
+        elif event == "start":
+            parts += [end, element.text or ""]
+        else:  # the tail of a comment is text as well
+            parts += [end, element.tail or ""]
+    lines = (" ".join(line.split()) for line in "".join(parts).splitlines())
     return "\n".join(line for line in lines if line)
 
 

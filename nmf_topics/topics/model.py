@@ -20,6 +20,7 @@ from nmf_topics.factor.blocks import Array, column_squares
 from nmf_topics.factor.factorize import Factorization, Iteration, factorize, project
 from nmf_topics.matrix.datamatrix import DataMatrix, PageColumns, RowAxis, largest
 from nmf_topics.topics.measures import NEGLIGIBLE, coherence
+from nmf_topics.topics.pieces import parts_of_columns
 from nmf_topics.words.counts import TermReader, WordOptions
 
 Status = Literal["ok", "no-known-words", "unreadable"]
@@ -331,24 +332,28 @@ def check_rank(data: DataMatrix, rank: int) -> None:
 
 
 def model_from(data: DataMatrix, result: Factorization, recipe: Mapping[str, Any]) -> TopicModel:
-    """Scale, solve for the pages once more, and order: from factors to a model."""
+    """Scale, solve for the pages once more, put their pieces together, and order: from factors to a model."""
+    text = data.rows.kind == "terms"
     sums = result.W.sum(axis=0)
     W = np.where(sums > 0, result.W / np.where(sums > 0, sums, 1.0), 0.0)
     H, errors = project(data.V, W, objective=result.objective, rule=result.rule)
+    overall, columns = _overall_error(data.V, errors, result.objective), data.columns
+    if text and word_options(recipe).chunk:
+        parts, columns = parts_of_columns(data.columns)
+        H, errors = parts.roll_up(data.V, H, errors, result.objective)
     order = np.argsort(-H.sum(axis=1), kind="stable")
     W, H = np.ascontiguousarray(W[:, order]), np.ascontiguousarray(H[order])
-    text = data.rows.kind == "terms"
     return TopicModel(
         W=W,
         H=H,
         errors=errors,
         trace=result.trace,
         stopped=result.stopped,
-        relative_error=_overall_error(data.V, errors, result.objective),
+        relative_error=overall,
         coherences=coherence(data.V, W) if text else np.full(result.rank, np.nan),
         stabilities=np.full(result.rank, np.nan),
         rows=data.rows,
-        columns=data.columns,
+        columns=columns,
         weighting=data.weighting,
         recipe=recipe,
         ledger=data.ledger,

@@ -5,18 +5,21 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from nmf_topics.corpus.folders import find_texts
 from nmf_topics.corpus.open import PAGES, open_corpus
-from nmf_topics.corpus.page import Corpus, Fingerprint
+from nmf_topics.corpus.page import Corpus, Fingerprint, Page
 from nmf_topics.errors import CorpusError
 from nmf_topics.images.pixels import build_image_matrix, image_files
 from nmf_topics.matrix.datamatrix import DataMatrix
+from nmf_topics.topics.pieces import parts_of_columns, pieces_of
 from nmf_topics.topics.recipes import Recipe
 from nmf_topics.words.cache import recall_counts, store_counts
 from nmf_topics.words.counts import TermCounts, WordOptions, count_terms
@@ -100,16 +103,21 @@ def prepare(
         idf_power=recipe.idf_power,
         recipe={"corpus": origin},
     )
-    blank = int((data.V.sum(axis=0) == 0).sum())
+    known = np.asarray(data.V.sum(axis=0)).ravel()
+    pieces = {}
+    if recipe.words.chunk:
+        known, pieces = parts_of_columns(data.columns)[0].sums(known), {"pieces": len(data.columns)}
+    blank = int((known == 0).sum())
     ledger = {
-        "pages": len(data.columns),
+        "pages": len(known),
+        **pieces,
         "pages_without_known_words": blank,
         "set_aside": origin["set_aside"],
         "terms": len(data.rows),
         **data.ledger,
     }
     if blank:
-        warn(f"{blank} of {len(data.columns)} pages have no word of the vocabulary and get no topic")
+        warn(f"{blank} of {len(known)} pages have no word of the vocabulary and get no topic")
     return DataMatrix(data.V, data.rows, data.columns, data.weighting, data.recipe, ledger)
 
 
@@ -126,18 +134,21 @@ def _counts(
     key = _key(corpus, source, options) if cache else None
     if cache and key and (kept := recall_counts(key, cache)):
         counts, origin = kept
-        note(f"{corpus.name}: {len(counts.columns)} pages, counted before ({corpus.source})")
+        what = "pieces of pages" if options.chunk else "pages"
+        note(f"{corpus.name}: {len(counts.columns)} {what}, counted before ({corpus.source})")
         if aside := origin["set_aside"]:
             warn(f"{corpus.source}: {len(aside)} set aside: {_few(aside)}")
         return counts, origin
     note(f"reading {corpus.source}")
     fingerprint = Fingerprint()
 
-    def on_page(page: Any) -> None:
-        fingerprint.add(page)
-        on_item()
+    def watched() -> Iterator[Page]:
+        for page in corpus:
+            fingerprint.add(page)
+            on_item()
+            yield page
 
-    counts = count_terms(corpus, options, on_page=on_page)
+    counts = count_terms(pieces_of(watched(), options.chunk) if options.chunk else watched(), options)
     set_aside = [asdict(item) for item in corpus.set_aside]
     origin = {"name": corpus.name, "fingerprint": fingerprint.hexdigest(), "set_aside": set_aside}
     if cache and key:

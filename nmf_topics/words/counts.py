@@ -47,6 +47,7 @@ class WordOptions:
     stemmer : "snowball" or "porter"
     default_stops : whether the language's stop list is applied
     stop : further stop words
+    chunk : words of the pieces that pages are cut into; None: pages stay whole
     """
 
     language: str = "en"
@@ -54,6 +55,7 @@ class WordOptions:
     stemmer: Stemmer = "snowball"
     default_stops: bool = True
     stop: tuple[str, ...] = ()
+    chunk: int | None = None
 
 
 @dataclass(frozen=True)
