@@ -144,7 +144,7 @@ def read_epub(data: bytes, where: str, note: Callable[[str], None]) -> tuple[str
             if name in locked:
                 raise Unreadable(where, "protected against copying (DRM)")
             chapters.append(html_text(decode_html(_member(archive, name), where, note)))
-    return title, _with_letters("\n\n".join(chapters), where, "is it made of pictures?")
+    return title, _with_letters("\n\n".join(filter(None, chapters)), where, "is it made of pictures?")
 
 
 def _package_of(archive: zipfile.ZipFile, where: str) -> tuple[str, Any]:

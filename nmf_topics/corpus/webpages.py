@@ -16,7 +16,7 @@ from nmf_topics.corpus.charsets import decode, marked_encoding
 from nmf_topics.corpus.plain import one_line
 
 DECLARED_WITHIN = 1 << 12  # bytes; the standard asks for the first 1024, editors and templates put more before it
-LITTLE = 200  # characters of main text, below which the whole page is looked at
+LITTLE = 200  # characters of main text, below which a page is taken whole
 LARGEST = 5_000_000  # characters; what is larger is no article, and its main text is not looked for
 _CHARSET = re.compile(rb"""<(?:meta|\?xml)[^>]*?(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
 _SKIPPED = frozenset("script style noscript template head svg math iframe object select".split())
@@ -50,24 +50,32 @@ def read_web_page(data: bytes, where: str, note: Callable[[str], None]) -> tuple
     if tree is None:
         return "", ""
     title = one_line(tree.findtext(".//title"))
-    whole = text_of_tree(tree)
     main = _main_text(source) if len(source) <= LARGEST else ""
-    return title, whole if len(main) < min(LITTLE, len(whole) // 2) else main
+    return title, main if len(main) >= LITTLE else text_of_tree(tree)
 
 
 def decode_html(data: bytes, where: str, note: Callable[[str], None]) -> str:
-    """Decode HTML: by its byte order mark, by the encoding that it declares, else as any text."""
+    """Decode HTML: by its byte order mark, as UTF-8 where it is, in the encoding that it declares, else as any text."""
     declared = _CHARSET.search(data[:DECLARED_WITHIN])
-    if declared and not marked_encoding(data) and not data.startswith(codecs.BOM_UTF8):
+    if declared and not marked_encoding(data) and (data.isascii() or not _is_utf8(data)):
         try:
             name = codecs.lookup(declared[1].decode("ascii")).name
-            # what declares Latin-1 is Windows' in truth, as the standard of encodings has it
-            text = data.decode("cp1252" if name in ("iso8859-1", "ascii") else name)
-            if "\0" not in text:
-                return text
+            if not name.startswith(("utf-16", "utf-32")):  # of these nobody could have read the declaration
+                # what declares Latin-1 is Windows' in truth, as the standard of encodings has it
+                text = data.decode("cp1252" if name in ("iso8859-1", "ascii") else name)
+                if "\0" not in text:
+                    return text
         except (LookupError, ValueError):  # an unknown name, not an encoding of text, or a false one
             pass
     return decode(data, where, note)
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def html_text(source: str) -> str:

@@ -145,7 +145,12 @@ class TopicModel:
 
     @property
     def dead_topics(self) -> list[int]:
-        """Numbers of topics that are no page's dominant one: the pages do not fill so many topics."""
+        """Numbers of topics that are no page's dominant one: the pages do not fill so many topics.
+
+        Where pages were cut into pieces a topic can be that of pieces only, so those count that are on no page at all.
+        """
+        if word_options(self.recipe).chunk:
+            return [int(k) + 1 for k in np.flatnonzero(~self.H.any(axis=1))]
         return [topic.number for topic in self.topics() if topic.pages == 0]
 
     def pages(self) -> list[PageTopics]:
@@ -210,9 +215,10 @@ class TopicModel:
         return [(self.rows.top(_one_hot(w, i), 1)[0][0], float(w[i])) for i in best]
 
     def top_pages(self, number: int, k: int = 5) -> list[tuple[int, float]]:
-        """The pages that a topic is heaviest on among those it dominates, as (column, share of the page)."""
+        """The pages a topic is heaviest on among those it dominates, else among all, as (column, share of the page)."""
         self._check(number)
         own = np.where(self.dominant() == number - 1, self.H[number - 1], 0.0)
+        own = own if own.any() else self.H[number - 1]
         best = [int(j) for j in largest(own, k) if own[j] > 0]
         return [(j, float(self.H[number - 1, j] / self.H[:, j].sum())) for j in best]
 
