@@ -2,38 +2,26 @@
 
 from __future__ import annotations
 
-import json
+import contextlib
 import os
 import shutil
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
+from inputs import WIDE, write_tiny
 from loopback import HERE, NoWiki, Wiki, write_pages
+from outputs import check_refusal, everything
+from program import Refuse, Refused, Run
 
-TINY = {
-    "animals": [
-        "The cat chased the mouse while the dog watched the cat and the mouse ran.",
-        "A dog and a cat sleep near the mouse, and the cats run when dogs run.",
-        "Dogs bark at cats, a cat runs after mice, and the mouse runs.",
-        "The mouse ate cheese and the cat ate the mouse before the dog barked.",
-    ],
-    "music": [
-        "The band played a song on the guitar, and the singer sang the song.",
-        "A singer sings songs with a guitar and the band plays the melody.",
-        "The guitar solo of the band made the song, and the melody was sung.",
-        "Songs of the singer have a melody that the band plays on guitars.",
-    ],
-    "space": [
-        "The rocket flew to the planet and circled the moon near the stars.",
-        "A planet orbits its star, and the moon orbits the planet in space.",
-        "Stars shine on the moon while a rocket flies to a distant planet.",
-        "The rockets reached orbit around the moon, and the planet and stars shone.",
-    ],
-}
+from nmf_topics.cli.main import cli
+from nmf_topics.topics.classify import Assignment, classify_pages, unreadable
+from nmf_topics.topics.model import TopicModel
+from nmf_topics.topics.store import load_model
 
 
 @pytest.fixture(autouse=True)
@@ -68,23 +56,97 @@ def rng() -> np.random.Generator:
 @pytest.fixture
 def tiny_corpus(tmp_path: Path) -> Path:
     """A JSONL file of 12 pages in three subjects."""
-    path = tmp_path / "tiny.jsonl"
-    rows = [
-        {"id": f"{label}-{i}", "title": f"{label.title()} {i}", "text": text, "label": label}
-        for label, texts in TINY.items()
-        for i, text in enumerate(texts)
-    ]
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    return path
+    return write_tiny(tmp_path / "tiny.jsonl")
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a model of the tiny corpus in it: three topics; models/latest names it. Fitted once for all."""
+    folder = tmp_path_factory.mktemp("fitted")
+    with contextlib.chdir(folder), pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NMF_TOPICS_CACHE", str(folder / "cache"))
+        write_tiny(Path("tiny.jsonl"))
+        result = CliRunner().invoke(cli, ["fit", "tiny.jsonl", "-r", "3", *map(str, WIDE)])
+        assert result.exit_code == 0, result.stderr
+    return folder
 
 
 @pytest.fixture
-def run() -> Callable[..., Result]:
+def fitted(template: Path, tmp_path: Path) -> Path:
+    """That model, in the test's own folder."""
+    shutil.copytree(template / "models", tmp_path / "models", symlinks=True)
+    return Path("models/tiny-r3")
+
+
+@pytest.fixture
+def model(template: Path) -> TopicModel:
+    """That model; its fourth page has no weight and no error, as a page without known words."""
+    model = load_model(template / "models" / "latest")
+    H, errors = model.H.copy(), model.errors.copy()
+    H[:, 3], errors[3] = 0, np.nan
+    return replace(model, H=H, errors=errors)
+
+
+@pytest.fixture
+def assignments(model: TopicModel) -> list[Assignment]:
+    """New pages of every kind: known and unknown words, none, only an unknown one, unreadable."""
+    pages = [
+        ("a.txt", "Of cats", "The cat and the mouse watched the moon and a zebra."),
+        ("b.txt", "Nothing", ""),
+        ("c, d", 'The "c"', "Zebras"),
+    ]
+    return [*classify_pages(model, pages, explain=True), unreadable("e.txt", "e.txt is binary", 3)]
+
+
+@pytest.fixture
+def run() -> Run:
     """Run the program in this process: run("fit", "x.jsonl", "--rank", 3)."""
-    from nmf_topics.cli.main import cli
 
     def invoke(*arguments: object, **settings: object) -> Result:
         return CliRunner().invoke(cli, [str(a) for a in arguments], prog_name="nmf-topics", **settings)
+
+    return invoke
+
+
+@pytest.fixture
+def ok(run: Run) -> Run:
+    """Run the program in this process and insist on success."""
+
+    def invoke(*arguments: object, **settings: object) -> Result:
+        result = run(*arguments, **settings)
+        assert result.exit_code == 0, (arguments, result.stderr, result.exception)
+        return result
+
+    return invoke
+
+
+@pytest.fixture
+def refused(run: Run) -> Refused:
+    """Run the program in this process, insist on an exit status and nothing on stdout; what it says on stderr."""
+
+    def invoke(status: int, *arguments: object) -> str:
+        result = run(*arguments)
+        assert result.exit_code == status, (arguments, result.stderr, result.exception)
+        assert result.stdout == ""
+        assert "Error: " in result.stderr
+        assert "Traceback" not in result.stderr
+        return " ".join(result.stderr.split())
+
+    return invoke
+
+
+@pytest.fixture
+def refuse(run: Run, tmp_path: Path) -> Refuse:
+    """Run the program in this process; insist on status 1, one message, and no file more or less than before."""
+
+    def invoke(*arguments: object) -> str:
+        before = everything(tmp_path)
+        result = run(*arguments)
+        check_refusal(result.exit_code, result.stderr)
+        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+        assert result.stdout == ""
+        assert everything(tmp_path) == before
+        return " ".join(result.stderr.split())
 
     return invoke
 

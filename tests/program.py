@@ -1,4 +1,7 @@
-"""The program in a process of its own, where signals, pipes, exit statuses or the environment matter."""
+"""The program in a process of its own, where signals, pipes, exit statuses or the environment matter.
+
+In this process it is run by the fixtures `run`, `ok`, `refused` and `refuse`, whose types are here.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,16 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
+
+import pytest
+from click.testing import Result
+
+Run = Callable[..., Result]
+Refused = Callable[..., str]  # refused(status, *arguments)
+Refuse = Callable[..., str]  # refuse(*arguments): with status 1
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="uses what only Linux has")
 
 PROGRAM = [sys.executable, "-m", "nmf_topics"]
 PATIENCE = 120.0  # seconds before a program that hangs is an error

@@ -23,7 +23,8 @@ from nmf_topics.factor.rules import RULES
 from nmf_topics.factor.starts import STARTS
 from nmf_topics.images.pixels import PixelGrid
 from nmf_topics.matrix.datamatrix import DataMatrix, PageColumns
-from nmf_topics.topics.model import TopicModel, fit_topics, page_topics
+from nmf_topics.topics.model import TopicModel, fit_topics
+from nmf_topics.topics.pagetopics import page_topics
 from nmf_topics.topics.prepare import Source, prepare
 from nmf_topics.topics.recipes import Recipe
 from nmf_topics.words.counts import Bounds, WordOptions
@@ -537,6 +538,7 @@ QUESTIONS: dict[str, Callable[[TopicModel], Any]] = {
     "topics": lambda model: model.topics(),
     "label": lambda model: [model.label(k) for k in (1, 2, 3)],
     "terms": lambda model: [model.terms(k, 99, order=order) for k in (1, 2, 3) for order in ORDERS],
+    "candidates": lambda model: [model.candidates(k) for k in (1, 2, 3)],
     "top_pages": lambda model: [model.top_pages(k, 99) for k in (1, 2, 3)],
     "renamed": lambda model: model.renamed({1: "x"}, ["cat"]).topics(),
 }

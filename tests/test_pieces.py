@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import Result
-from conftest import TINY
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from inputs import TINY
 
 from nmf_topics.corpus.page import Page
 from nmf_topics.factor.factorize import project

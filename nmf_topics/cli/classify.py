@@ -27,13 +27,8 @@ from nmf_topics.topics.model import TopicModel
 from nmf_topics.topics.prepare import Source
 from nmf_topics.topics.store import load_model, resolve_model
 from nmf_topics.views.basis import reconstruction
-from nmf_topics.views.tables import (
-    assignment_json,
-    assignment_rows,
-    print_assignments,
-    print_explanation,
-    write_csv,
-)
+from nmf_topics.views.tables import assignment_json, assignment_rows, write_csv
+from nmf_topics.views.terminal import print_assignments, print_explanation
 from nmf_topics.writing import folder_of_files, whole_file
 
 MARK = "reconstructions.json"

@@ -13,7 +13,8 @@ from nmf_topics.cli.fit import run_fit
 from nmf_topics.corpus.open import sample_corpus_path
 from nmf_topics.topics.prepare import Source
 from nmf_topics.topics.recipes import RECIPES
-from nmf_topics.views.tables import model_json, print_topics
+from nmf_topics.views.tables import model_json
+from nmf_topics.views.terminal import print_topics
 from nmf_topics.words.cache import cache_folder
 
 RANK = 10

@@ -20,7 +20,8 @@ from nmf_topics.topics.recipes import Recipe
 from nmf_topics.topics.stability import fit_runs
 from nmf_topics.topics.store import MARK, point_latest
 from nmf_topics.views.modelfolder import write_model_folder
-from nmf_topics.views.tables import model_json, print_topics
+from nmf_topics.views.tables import model_json
+from nmf_topics.views.terminal import print_topics
 from nmf_topics.writing import folder_of_files
 
 

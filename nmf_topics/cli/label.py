@@ -11,7 +11,8 @@ import click
 from nmf_topics.cli import options as o
 from nmf_topics.topics.store import MARK, load_model, resolve_model
 from nmf_topics.views.modelfolder import read_run, write_model_folder
-from nmf_topics.views.tables import model_json, print_topics
+from nmf_topics.views.tables import model_json
+from nmf_topics.views.terminal import print_topics
 
 
 def _named(argument: str) -> tuple[int, str] | None:

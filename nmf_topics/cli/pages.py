@@ -12,7 +12,8 @@ import click
 from nmf_topics.cli import options as o
 from nmf_topics.errors import ModelError
 from nmf_topics.topics.store import load_model
-from nmf_topics.views.tables import page_json, page_rows, print_pages, write_csv
+from nmf_topics.views.tables import page_json, page_rows, write_csv
+from nmf_topics.views.terminal import print_pages
 
 
 @click.command()

@@ -20,7 +20,8 @@ from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.topics.ranks import RankRow, singular_values, suggest, try_ranks
 from nmf_topics.topics.recipes import Recipe
 from nmf_topics.views.figures import draw_ranks
-from nmf_topics.views.tables import json_number, number, print_table
+from nmf_topics.views.tables import json_number, number
+from nmf_topics.views.terminal import print_table
 from nmf_topics.writing import folder_of_files, whole_file
 
 MARK = "ranks.json"

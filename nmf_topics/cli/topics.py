@@ -10,7 +10,8 @@ import click
 
 from nmf_topics.cli import options as o
 from nmf_topics.topics.store import load_model
-from nmf_topics.views.tables import model_json, print_pages, print_table, print_topics, topic_json
+from nmf_topics.views.tables import model_json, topic_json
+from nmf_topics.views.terminal import print_pages, print_table, print_topics
 
 
 @click.command()

@@ -15,7 +15,8 @@ from nmf_topics.factor.blocks import Array
 from nmf_topics.factor.factorize import project
 from nmf_topics.images.pixels import pixel_columns
 from nmf_topics.matrix.datamatrix import largest
-from nmf_topics.topics.model import PageTopics, TopicModel, page_topics, word_options
+from nmf_topics.topics.model import TopicModel, word_options
+from nmf_topics.topics.pagetopics import PageTopics, page_topics
 from nmf_topics.topics.pieces import Parts
 from nmf_topics.words.counts import TermReader, count_new_pages
 from nmf_topics.words.pieces import Piece, cut_text

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -20,12 +20,11 @@ from nmf_topics.factor.blocks import Array, column_squares
 from nmf_topics.factor.factorize import Factorization, Iteration, factorize, project
 from nmf_topics.matrix.datamatrix import DataMatrix, PageColumns, RowAxis, largest
 from nmf_topics.topics.measures import NEGLIGIBLE, coherence
+from nmf_topics.topics.pagetopics import PageTopics, page_topics
 from nmf_topics.topics.pieces import parts_of_columns
+from nmf_topics.topics.relevance import CANDIDATES, LAMBDAS, Candidate, WordOrder, by_relevance
 from nmf_topics.words.counts import TermReader, WordOptions
 
-Status = Literal["ok", "no-known-words", "unreadable"]
-WordOrder = Literal["frequency", "relevance", "exclusive"]
-RELEVANCE = 0.6  # lambda of Sievert & Shirley, LDAvis, 2014
 LABEL_WORDS = 3
 
 
@@ -49,46 +48,6 @@ class Topic:
     pages: int
     coherence: float
     stability: float
-
-
-@dataclass(frozen=True)
-class PageTopics:
-    """What a model says of one page.
-
-    Attributes
-    ----------
-    status : "ok", "no-known-words" or "unreadable"; only a page that is "ok" has a topic
-    topic : number of the dominant topic, or None
-    weight : its share of the page
-    margin : its share less that of the second topic
-    error : ||v - Wh|| / ||v||
-    weights : share of every topic, zeros where there is no topic
-    """
-
-    status: Status
-    topic: int | None
-    weight: float
-    margin: float
-    error: float
-    weights: Array
-
-
-def page_topics(h: Array, error: float, status: Status = "ok") -> PageTopics:
-    """What a column of H says."""
-    total = h.sum()
-    if status != "ok" or not total > 0:
-        return PageTopics(
-            "no-known-words" if status == "ok" else status,
-            None,
-            float("nan"),
-            float("nan"),
-            float("nan"),
-            np.zeros(len(h)),
-        )
-    shares = h / total
-    first = int(h.argmax())  # as `TopicModel.dominant` has it: two shares can be equal where the weights are not
-    second = float(np.delete(shares, first).max(initial=0.0))
-    return PageTopics("ok", first + 1, float(shares[first]), float(shares[first]) - second, error, shares)
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,22 +156,30 @@ class TopicModel:
         ----------
         number : from 1
         order : "frequency", by weight; "relevance", by 0.6 log w + 0.4 log(w / p), p the word's weight over all topics
-            (Sievert & Shirley 2014); "exclusive", by the topic's part of the word's weight, among its 100 top words
+            (Sievert & Shirley 2014); "exclusive", by the topic's part of the word's weight; both among its `candidates`
         """
+        if order == "frequency":
+            self._check(number)
+            return self.rows.top(self._shown_weights(number), k)
+        found = self.candidates(number)
+        w, overall = np.array([c.weight for c in found]), np.array([c.overall for c in found])
+        return [(found[i].term, found[i].weight) for i in by_relevance(w, overall, LAMBDAS[order], k)]
+
+    def candidates(self, number: int) -> list[Candidate]:
+        """The up to 100 heaviest words of a topic, heaviest first: those that `relevance` puts in order."""
         self._check(number)
+        w = self._shown_weights(number)
+        top = self.rows.top(w, CANDIDATES)
+        rows = [int(i) for i in largest(w, len(top))]
+        overall = self.W[rows] @ self.shares
+        return [Candidate(i, term, weight, float(p)) for i, (term, weight), p in zip(rows, top, overall, strict=True)]
+
+    def _shown_weights(self, number: int) -> Array:
+        """A column of W without what is all but zero, and without hidden words."""
         w = self.W[:, number - 1].copy()
         w[w <= NEGLIGIBLE * w.max()] = 0.0
         w[self.hidden_rows] = 0.0
-        if order == "frequency":
-            return self.rows.top(w, k)
-        candidates = [i for i in largest(w, 100) if w[i] > 0]
-        overall = self.W[candidates] @ self.shares
-        own = w[candidates]
-        with np.errstate(divide="ignore"):  # a word of a topic of no mass has no weight over all
-            lift = np.where(overall > 0, own / np.where(overall > 0, overall, 1.0), 1.0)
-        score = RELEVANCE * np.log(own) + (1 - RELEVANCE) * np.log(lift) if order == "relevance" else lift
-        best = [candidates[i] for i in largest(np.round(score, 9), k)]  # heavier words first among equals
-        return [(self.rows.top(_one_hot(w, i), 1)[0][0], float(w[i])) for i in best]
+        return w
 
     def top_pages(self, number: int, k: int = 5) -> list[tuple[int, float]]:
         """The pages a topic is heaviest on among those it dominates, else among all, as (column, share of the page)."""
@@ -259,13 +226,6 @@ def word_options(recipe: Mapping[str, Any]) -> WordOptions:
     recorded["stop"] = tuple(recorded.get("stop", ()))
     known = {f.name for f in fields(WordOptions)}
     return WordOptions(**{name: value for name, value in recorded.items() if name in known})
-
-
-def _one_hot(w: Array, i: int) -> Array:
-    """w with all entries but one set to zero."""
-    single = np.zeros_like(w)
-    single[i] = w[i]
-    return single
 
 
 def fit_topics(

@@ -25,6 +25,8 @@ from nmf_topics.words.cache import recall_counts, store_counts
 from nmf_topics.words.counts import TermCounts, WordOptions, count_terms
 from nmf_topics.words.termmatrix import build_term_matrix
 
+_OF_TEXT = ("trafilatura", "lxml", "pypdfium2", "python-docx", "charset-normalizer")
+_OF_WORDS = ("simplemma", "PyStemmer", "nltk", "stopwordsiso", "regex")
 COUNTING = 1  # raise when the same text would be counted otherwise, so that older caches are not believed
 
 
@@ -180,9 +182,9 @@ def _key(corpus: Corpus, source: Source, options: WordOptions) -> str | None:
 
 
 def _versions() -> Mapping[str, str]:
-    """Versions of what decides on tokens and normal forms."""
+    """Versions of what decides on text, tokens and normal forms."""
     found = {}
-    for package in ("simplemma", "PyStemmer", "nltk", "stopwordsiso", "regex"):
+    for package in (*_OF_TEXT, *_OF_WORDS):
         try:
             found[package] = version(package)
         except PackageNotFoundError:

@@ -1,4 +1,4 @@
-"""Tables: topics.csv and pages.csv, the same as JSON, and the tables of the terminal.
+"""Tables for programs: topics.csv, pages.csv and what `classify` says, as CSV and as JSON.
 
 Numbers in files have nine significant digits; a value that is not there (nan) is an empty cell, null in JSON.
 """
@@ -7,16 +7,14 @@ from __future__ import annotations
 
 import csv
 import math
-import os
-import sys
-import unicodedata
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, TextIO
 
 from nmf_topics.topics.classify import Assignment
-from nmf_topics.topics.model import PageTopics, Topic, TopicModel, WordOrder
+from nmf_topics.topics.model import Topic, TopicModel
+from nmf_topics.topics.pagetopics import PageTopics
 
 TERMS_IN_FILE = 50
 PAGE_COLUMNS = ("id", "title", "topic", "label", "weight", "margin", "error", "status")
@@ -25,11 +23,6 @@ PAGE_COLUMNS = ("id", "title", "topic", "label", "weight", "margin", "error", "s
 def number(value: float) -> str:
     """A number for a file; nothing for nan."""
     return "" if math.isnan(value) else f"{value:.9g}"
-
-
-def decimals(value: float, places: int) -> str:
-    """A number for a table of the terminal; nothing for nan."""
-    return "" if math.isnan(value) else f"{value:.{places}f}"
 
 
 def json_number(value: float) -> float | None:
@@ -206,160 +199,3 @@ def _page_topics_json(model: TopicModel, page: PageTopics) -> dict[str, Any]:
         "error": json_number(page.error),
         "weights": [json_number(float(w)) for w in page.weights],
     }
-
-
-# ---------------------------------------------------------------------------------------------- the terminal
-
-
-def readable(text: str) -> str:
-    """Text that cannot disturb a terminal: no control characters, no line ends, no marks that turn the direction."""
-    return "".join(c if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Zl", "Zp") else " " for c in text)
-
-
-def bar(value: float, width: int = 8) -> str:
-    """A bar of eighths of a block for a value from 0 to 1."""
-    eighths = round(max(0.0, min(1.0, value)) * width * 8)
-    full, rest = divmod(eighths, 8)
-    return ("█" * full + (" ▏▎▍▌▋▊▉"[rest] if rest else "")).ljust(width)
-
-
-def print_table(headers: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[int] = ()) -> None:
-    """A table on stdout: fitted to the width of a terminal, whole and plain anywhere else.
-
-    Where a terminal is too narrow, columns of text are cut first, the widest before the others, then the headers of
-    numbers; numbers and bars stay as they are.
-
-    Parameters
-    ----------
-    headers : one a column; a column without a header is of bars
-    rows : cells as text
-    right : columns of numbers, aligned to the right
-    """
-    from rich.cells import cell_len, set_cell_size
-    from rich.console import Console
-    from rich.text import Text
-
-    cells = [[readable(cell) for cell in row] for row in (headers, *rows)]
-    columns = range(len(headers))
-    widths = [max(cell_len(row[i]) for row in cells) for i in columns]
-    terminal = sys.stdout.isatty()
-    console = Console(file=sys.stdout, highlight=False, markup=False, emoji=False)
-    room = console.width if terminal else sum(widths) + 2 * len(widths)
-    if terminal:
-        fixed = [i in right or not headers[i] for i in columns]
-        data = [max((cell_len(row[i]) for row in cells[1:]), default=0) for i in columns]
-        for text, short_headers in ((12, False), (12, True), (4, True)):
-            number = [max(data[i], min(cell_len(headers[i]), 4)) if short_headers else widths[i] for i in columns]
-            widths = _narrowed(widths, [number[i] if fixed[i] else text for i in columns], room)
-
-    def line(row: Sequence[str]) -> str:
-        fitted = []
-        for i, (cell, width) in enumerate(zip(row, widths, strict=True)):
-            if cell_len(cell) > width:
-                cell = set_cell_size(cell, max(width - 1, 0)) + "…"
-            fitted.append(" " * (width - cell_len(cell)) + cell if i in right else set_cell_size(cell, width))
-        whole = "  ".join(fitted).rstrip()
-        return set_cell_size(whole, room - 1) + "…" if cell_len(whole) > room else whole
-
-    if terminal and not os.environ.get("NO_COLOR"):
-        console.print(Text(line(cells[0]), style="bold"), soft_wrap=True)
-    else:
-        sys.stdout.write(line(cells[0]) + "\n")
-    for row in cells[1:]:
-        sys.stdout.write(line(row) + "\n")
-
-
-def _narrowed(widths: Sequence[int], floors: Sequence[int], room: int) -> list[int]:
-    """Widths lessened, the widest first, until they and two spaces between them fit or all are at their floors."""
-    narrowed = [
-        max(min(width, room), floor) if width > floor else width for width, floor in zip(widths, floors, strict=True)
-    ]
-    while sum(narrowed) + 2 * (len(narrowed) - 1) > room:
-        able = [i for i in range(len(narrowed)) if narrowed[i] > floors[i]]
-        if not able:
-            break
-        narrowed[max(able, key=lambda i: narrowed[i])] -= 1
-    return narrowed
-
-
-def print_topics(model: TopicModel, *, words: int = 8, order: WordOrder = "frequency") -> None:
-    """The topics of a model, largest first."""
-    stable = any(not math.isnan(t.stability) for t in model.topics())
-    rows = [
-        [
-            str(t.number),
-            f"{t.share:6.1%}",
-            bar(t.share / max(model.shares.max(), 1e-12)),
-            str(t.pages),
-            *([f"{t.stability:.2f}"] if stable else []),
-            t.label if len(t.label) <= 40 else t.label[:39] + "…",
-            ", ".join(term for term, _ in model.terms(t.number, words, order=order)),
-        ]
-        for t in model.topics()
-    ]
-    headers = ["topic", "share", "", "pages", *(["stable"] if stable else []), "label", "words"]
-    if model.rows.kind != "terms":
-        rows = [row[:-2] for row in rows]
-        headers = headers[:-2]
-    print_table(headers, rows, right=(0, 1, 3))
-
-
-def print_pages(model: TopicModel, columns: Sequence[int]) -> None:
-    """Pages and their dominant topics."""
-    pages = model.pages()
-    print_table(
-        ["topic", "label", "weight", "", "margin", "error", "title"],
-        [
-            [
-                str(pages[j].topic or "-"),
-                model.label(pages[j].topic or 1)[:40] if pages[j].topic else pages[j].status,
-                decimals(pages[j].weight, 2),
-                "" if math.isnan(pages[j].weight) else bar(pages[j].weight, 5),
-                decimals(pages[j].margin, 2),
-                decimals(pages[j].error, 2),
-                model.columns.titles[j],
-            ]
-            for j in columns
-        ],
-        right=(0, 2, 4, 5),
-    )
-
-
-def print_assignments(model: TopicModel, assignments: Sequence[Assignment], *, others: int = 3) -> None:
-    """Classified pages, with the topics that come next."""
-    rows = []
-    for a in assignments:
-        t = a.topics
-        if t.topic is None:
-            rows.append([a.title, t.status, "", "", "", "", a.note])
-            continue
-        ranked = sorted(range(model.rank), key=lambda k: (-t.weights[k], k))[1 : others + 1]
-        rest = ", ".join(f"{k + 1} {model.label(k + 1)} ({t.weights[k]:.0%})" for k in ranked if t.weights[k] >= 0.01)
-        known = "" if math.isnan(a.known_words) else f"{a.known_words:.0%}"
-        rows.append(
-            [
-                a.title,
-                f"{t.topic} {model.label(t.topic)}",
-                f"{t.weight:.0%}",
-                f"{t.margin:.2f}",
-                known,
-                f"{t.error:.2f}",
-                rest,
-            ]
-        )
-    print_table(["page", "topic", "weight", "margin", "known", "error", "then"], rows, right=(2, 3, 4, 5))
-
-
-def print_explanation(model: TopicModel, a: Assignment) -> None:
-    """The words that carried the topics of a page, each with its part of the whole."""
-    sys.stdout.write(f"\n{readable(a.title)}\n")
-    rows = [
-        [f"{k} {model.label(k)}", ", ".join(f"{word} {part:.1%}" for word, part in words if part >= 0.0005)]
-        for k, words in (a.explanation or {}).items()
-        if a.topics.weights[k - 1] >= 0.01
-    ]
-    if rows:
-        print_table(["topic", "words, and the part of the page's weight that they carry"], rows)
-    if a.unknown_words:
-        more = f" and {len(a.unknown_words) - 10} more" if len(a.unknown_words) > 10 else ""
-        sys.stdout.write(f"not in the vocabulary: {readable(', '.join(a.unknown_words[:10]))}{more}\n")

@@ -1,0 +1,52 @@
+"""What a model says of one page: its topic, the shares of all topics, how sure that is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from nmf_topics.factor.blocks import Array
+
+Status = Literal["ok", "no-known-words", "unreadable"]
+
+
+@dataclass(frozen=True)
+class PageTopics:
+    """What a model says of one page.
+
+    Attributes
+    ----------
+    status : "ok", "no-known-words" or "unreadable"; only a page that is "ok" has a topic
+    topic : number of the dominant topic, or None
+    weight : its share of the page
+    margin : its share less that of the second topic
+    error : ||v - Wh|| / ||v||
+    weights : share of every topic, zeros where there is no topic
+    """
+
+    status: Status
+    topic: int | None
+    weight: float
+    margin: float
+    error: float
+    weights: Array
+
+
+def page_topics(h: Array, error: float, status: Status = "ok") -> PageTopics:
+    """What a column of H says."""
+    total = h.sum()
+    if status != "ok" or not total > 0:
+        return PageTopics(
+            "no-known-words" if status == "ok" else status,
+            None,
+            float("nan"),
+            float("nan"),
+            float("nan"),
+            np.zeros(len(h)),
+        )
+    shares = h / total
+    first = int(h.argmax())  # as `TopicModel.dominant` has it: two shares can be equal where the weights are not
+    second = float(np.delete(shares, first).max(initial=0.0))
+    return PageTopics("ok", first + 1, float(shares[first]), float(shares[first]) - second, error, shares)
