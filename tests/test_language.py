@@ -191,7 +191,8 @@ def test_long_runs(letter: str) -> None:
         ("tr", ["IŞIK", "Işık", "ışık"], "ışık"),
         ("tr", ["İSTANBUL", "İstanbul", "istanbul"], "istanbul"),
         ("de", ["TEE", "Tee"], "tee"),
-        ("el", ["ΛΌΓΟΣ", "λόγος"], "λόγος"),
+        ("el", ["ΛΟΓΟΣ", "ΛΌΓΟΣ", "λόγος", "Λόγος"], "λογος"),
+        ("el", ["προϊόν", "ΠΡΟΪΟΝ"], "προϊον"),
     ],
 )
 def test_spellings_of_one_word(language: str, spellings: list[str], word: str) -> None:

@@ -79,6 +79,7 @@ def test_the_recipe_records_every_option(counts: TermCounts) -> None:
             "stemmer": "snowball",
             "default_stops": True,
             "stop": [],
+            "chunk": None,
         },
         "bounds": {"min_pages": 2, "max_pages": 0.75, "max_terms": 9},
         "weighting": "tfidf",
