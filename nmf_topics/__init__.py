@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from nmf_topics.errors import NmfTopicsError as NmfTopicsError
     from nmf_topics.factor.factorize import Factorization as Factorization
     from nmf_topics.factor.factorize import factorize as factorize
-    from nmf_topics.factor.factorize import project as project
+    from nmf_topics.factor.project import project as project
     from nmf_topics.images.pixels import build_image_matrix as build_image_matrix
     from nmf_topics.matrix.datamatrix import DataMatrix as DataMatrix
     from nmf_topics.topics.classify import Assignment as Assignment
@@ -35,16 +35,16 @@ if TYPE_CHECKING:
     from nmf_topics.topics.recipes import Recipe as Recipe
     from nmf_topics.topics.store import load_model as load_model
     from nmf_topics.topics.store import save_model as save_model
-    from nmf_topics.words.counts import Bounds as Bounds
-    from nmf_topics.words.counts import WordOptions as WordOptions
+    from nmf_topics.words.bounds import Bounds as Bounds
     from nmf_topics.words.counts import count_terms as count_terms
+    from nmf_topics.words.reading import WordOptions as WordOptions
     from nmf_topics.words.termmatrix import build_term_matrix as build_term_matrix
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "Assignment": "topics.classify",
-    "Bounds": "words.counts",
+    "Bounds": "words.bounds",
     "Corpus": "corpus.page",
     "DataMatrix": "matrix.datamatrix",
     "Factorization": "factor.factorize",
@@ -54,7 +54,7 @@ _HOMES = {
     "Recipe": "topics.recipes",
     "Source": "topics.prepare",
     "TopicModel": "topics.model",
-    "WordOptions": "words.counts",
+    "WordOptions": "words.reading",
     "build_image_matrix": "images.pixels",
     "build_term_matrix": "words.termmatrix",
     "classify_pages": "topics.classify",
@@ -64,7 +64,7 @@ _HOMES = {
     "load_model": "topics.store",
     "open_corpus": "corpus.open",
     "prepare": "topics.prepare",
-    "project": "factor.factorize",
+    "project": "factor.project",
     "save_model": "topics.store",
 }
 

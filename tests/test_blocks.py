@@ -12,7 +12,8 @@ import scipy.sparse as sp
 
 from nmf_topics.errors import MatrixError
 from nmf_topics.factor.blocks import InMemory, PageBlocks, as_blocks, as_linear_operator, sum_of_squares
-from nmf_topics.factor.factorize import factorize, project
+from nmf_topics.factor.factorize import factorize
+from nmf_topics.factor.project import project
 from nmf_topics.factor.starts import STARTS, make_start, mean_entry, truncated_svd
 
 

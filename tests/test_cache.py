@@ -6,7 +6,7 @@ import os
 import random
 import zipfile
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,10 @@ import pytest
 from nmf_topics.corpus.page import Page
 from nmf_topics.words import cache
 from nmf_topics.words.cache import cache_folder, recall_counts, store_counts
-from nmf_topics.words.counts import TermCounts, WordOptions, count_terms
+from nmf_topics.words.counts import count_terms
+from nmf_topics.words.gathered import TermCounts
+from nmf_topics.words.phrases import Phrases
+from nmf_topics.words.reading import WordOptions
 
 ORIGIN = {"name": "tiny", "fingerprint": "abc", "set_aside": [{"name": "x.txt", "reason": "empty"}]}
 
@@ -29,7 +32,8 @@ def counts() -> TermCounts:
         Page("a\ud800", "First", "The naïve café ran", {"url": None, "good": True}),
         Page("c", "", "", {}),
     ]
-    return count_terms(pages, WordOptions(normalize="both", stop=("dog", "été")))
+    found = count_terms(pages, WordOptions(normalize="both", stop=("dog", "été")))
+    return replace(found, phrases=Phrases(((("New", "york"),), (("new york", "city"),))))
 
 
 def only_entry(folder: Path) -> Path:
@@ -61,6 +65,9 @@ def test_round_trip(counts: TermCounts, tmp_path: Path) -> None:
     assert found.options == counts.options
     assert isinstance(found.options.stop, tuple)
     assert found.ledger == counts.ledger
+    assert found.languages == counts.languages == {"en": 3}
+    assert found.phrases == counts.phrases
+    assert found.phrases.to_meta() == [[["New", "york"]], [["new york", "city"]]]
     assert origin == ORIGIN
 
 
@@ -173,7 +180,7 @@ def test_an_entry_of_another_version_is_ignored(counts: TermCounts, tmp_path: Pa
 def test_an_entry_with_an_unknown_option_is_ignored(counts: TermCounts, tmp_path: Path) -> None:
     """Counts made under an option that this version does not have may be anything."""
     store_counts("key", counts, ORIGIN, tmp_path)
-    options = {**asdict(counts.options), "phrases": True}
+    options = {**asdict(counts.options), "sparkle": True}
     repack(only_entry(tmp_path), lambda entry: entry.update(options=cache._pack(options)))
     assert recall_counts("key", tmp_path) is None
 

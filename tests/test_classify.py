@@ -24,7 +24,8 @@ from nmf_topics.topics.model import TopicModel, fit_topics, word_options
 from nmf_topics.topics.prepare import Source, prepare
 from nmf_topics.topics.recipes import RECIPES, Recipe
 from nmf_topics.topics.store import load_model, save_model
-from nmf_topics.words.counts import Bounds, TermReader, WordOptions
+from nmf_topics.words.bounds import Bounds
+from nmf_topics.words.reading import TermReader, WordOptions
 from nmf_topics.words.tokens import tokens
 
 BOUNDS = Bounds(min_pages=2, max_pages=0.5)

@@ -26,7 +26,8 @@ from nmf_topics.topics.prepare import Source
 from nmf_topics.topics.recipes import Recipe
 from nmf_topics.topics.stability import fit_runs
 from nmf_topics.views.pictures import draw_topics
-from nmf_topics.words.counts import Bounds, WordOptions
+from nmf_topics.words.bounds import Bounds
+from nmf_topics.words.reading import WordOptions
 
 
 def commands() -> Iterator[tuple[str, click.Command]]:
@@ -178,6 +179,8 @@ VALUES: dict[str, tuple[tuple[object, ...], tuple[object, ...]]] = {
     "--tolerance": ((0, 1e-4), (-1e-4, "x", "nan")),
     "--max-iter": ((1, 500), (0, "x")),
     "--stop": (("of,the", "guitar"), ("gone.txt", "folder/gone")),
+    "--keep": (("of,the", "1984"), ("gone.txt", "folder/gone")),
+    "--processes": ((1, 8), (0, "x", 257)),
     "--from": ((1, 5), (0, "x")),
     "--to": ((1, 30), (0, "x")),
     "--step": ((1, 5), (0, "x")),
@@ -253,7 +256,7 @@ def test_names_of_options_are_names_of_parameters() -> None:
     for name, command in commands():
         for option in options_of(command):
             assert option.name == long_name(option)[2:].replace("-", "_"), name
-    talk = {"output", "cache", "require_convergence", "force", "json", "quiet", "verbose", "recipe"}
+    talk = {"output", "cache", "require_convergence", "force", "json", "quiet", "verbose", "recipe", "processes"}
     library = {f.name for kind in (Recipe, WordOptions, Bounds, Source) for f in fields(kind)}
     library |= set(signature(fit_topics).parameters) | set(signature(fit_runs).parameters)
     fit = dict(commands())["fit"]

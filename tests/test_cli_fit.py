@@ -41,13 +41,16 @@ def test_options_reach_the_model(ok: Run, tiny_corpus: Path) -> None:
         "--seed": 5,
     }
     Path("stops.txt").write_text("moon  # a comment\nplanet, star\n", encoding="utf-8")
-    extra = ["--stop", "stops.txt", "--stop", "guitar,band", "--no-default-stops", "--no-unit"]
+    extra = ["--stop", "stops.txt", "--stop", "guitar,band", "--no-default-stops", "--no-unit", "--phrases"]
+    extra += ["--keep", "42,the"]
     ok("fit", tiny_corpus, *(part for pair in given.items() for part in pair), *extra)
     options = json.loads(Path("models/tiny-r2/run.json").read_text())["options"]
     found = {**options.pop("words"), **options.pop("bounds"), **options}
     assert found == {
         **{name[2:].replace("-", "_"): value for name, value in given.items()},
         "stop": ["band", "guitar", "moon", "planet", "star"],
+        "keep": ["42", "the"],
+        "phrases": True,
         "default_stops": False,
         "unit": False,
     }

@@ -18,7 +18,7 @@ from nmf_topics.topics.compare import FIGURES, Factors, compare_factorizations, 
 from nmf_topics.topics.model import fit_topics
 from nmf_topics.topics.prepare import Source, prepare
 from nmf_topics.topics.recipes import Recipe
-from nmf_topics.words.counts import Bounds
+from nmf_topics.words.bounds import Bounds
 
 SIDE = 6
 BARS = 2 * SIDE

@@ -21,16 +21,11 @@ from hypothesis import strategies as st
 from nmf_topics.corpus.open import open_corpus
 from nmf_topics.corpus.page import Page
 from nmf_topics.errors import MatrixError
-from nmf_topics.words import tokens as tokens_module
-from nmf_topics.words.counts import (
-    Bounds,
-    TermCounts,
-    TermReader,
-    WordOptions,
-    bound_terms,
-    count_new_pages,
-    count_terms,
-)
+from nmf_topics.words import chunks as chunks_module
+from nmf_topics.words.bounds import Bounds, bound_terms
+from nmf_topics.words.counts import count_new_pages, count_terms
+from nmf_topics.words.gathered import TermCounts
+from nmf_topics.words.reading import Readers, TermReader, WordOptions
 from nmf_topics.words.tokens import tokens
 from nmf_topics.words.vocabulary import Vocabulary
 
@@ -126,11 +121,11 @@ def test_the_counts_of_the_tiny_corpus(tiny_corpus: Path) -> None:
 @given(st.lists(TEXT, max_size=6), OPTIONS, st.sampled_from([1, 8, 1_000_000]))
 def test_counts_are_those_of_one_token_after_the_other(texts: list[str], options: WordOptions, batch: int) -> None:
     """Whatever the text and however it is cut: matrix, ledger and vocabulary are those of the slow way."""
-    before, tokens_module.BATCH = tokens_module.BATCH, batch
+    before, chunks_module.BATCH = chunks_module.BATCH, batch
     try:
         found = count_terms(pages_of(texts), options)
     finally:
-        tokens_module.BATCH = before
+        chunks_module.BATCH = before
     pages, reasons = slowly(texts, options)
     assert by_page(found.counts, found.vocabulary) == pages
     assert list(found.vocabulary.terms) == sorted(set().union(*pages)) if pages else not found.vocabulary.terms
@@ -172,7 +167,8 @@ def test_the_order_of_pages_does_not_matter(texts: list[str], options: WordOptio
 HASHED = """
 import hashlib
 from nmf_topics.corpus.page import Page
-from nmf_topics.words.counts import WordOptions, count_terms
+from nmf_topics.words.counts import count_terms
+from nmf_topics.words.reading import WordOptions
 words = "Cat cat CAT cats dog Dogs ran run Running naïve Naïve Θ ϴ θ Ǆ ǅ the a 3".split()
 pages = [Page(str(i), str(i), " ".join(words[i:] + words[:i]), {}) for i in range(8)]
 found = count_terms(pages, WordOptions(stop=("dog", "bird", "fish")))
@@ -406,7 +402,7 @@ def test_pages_without_a_single_word_leave_no_word() -> None:
 def test_new_pages_are_counted_as_the_corpus_was(texts: list[str], options: WordOptions) -> None:
     """The same pages and the whole vocabulary: the same matrix, and no unknown word."""
     found = count_terms(pages_of(texts), options)
-    counts, unknown = count_new_pages(texts, found.vocabulary, TermReader(options))
+    counts, unknown = count_new_pages(texts, found.vocabulary, Readers(options))
     assert (counts != found.counts).nnz == 0
     assert counts.shape == found.counts.shape
     assert counts.dtype == np.int32
@@ -418,7 +414,7 @@ def test_unknown_words_are_told_in_lower_case() -> None:
     """Words that make a term, but none of the vocabulary, are counted a page; stop words and numbers are not."""
     known = count("cat cat", "dog", options=WordOptions()).vocabulary
     counts, unknown = count_new_pages(
-        ["The Cats ran, RAN and 3 ran", "", "Zebra's zebra"], known, TermReader(WordOptions())
+        ["The Cats ran, RAN and 3 ran", "", "Zebra's zebra"], known, Readers(WordOptions())
     )
     assert counts.toarray().tolist() == [[1, 0, 0], [0, 0, 0]]
     assert unknown == [Counter(ran=3), Counter(), Counter({"zebra's": 1, "zebra": 1})]
@@ -427,16 +423,16 @@ def test_unknown_words_are_told_in_lower_case() -> None:
 def test_no_new_pages_and_no_known_words() -> None:
     """Nothing to classify is no error, nor is a page of unknown words only."""
     known = count("cat").vocabulary
-    assert count_new_pages([], known, TermReader(PLAIN))[0].shape == (1, 0)
-    counts, unknown = count_new_pages(["dog"], known, TermReader(PLAIN))
+    assert count_new_pages([], known, Readers(PLAIN))[0].shape == (1, 0)
+    counts, unknown = count_new_pages(["dog"], known, Readers(PLAIN))
     assert counts.toarray().tolist() == [[0]]
     assert unknown == [Counter(dog=1)]
 
 
 def test_long_new_pages_are_cut_without_loss(monkeypatch: pytest.MonkeyPatch) -> None:
     """A page over several batches has one column with all its words, known and unknown."""
-    monkeypatch.setattr(tokens_module, "BATCH", 16)
-    counts, unknown = count_new_pages(["cat dog " * 50, "cat"], count("cat").vocabulary, TermReader(PLAIN))
+    monkeypatch.setattr(chunks_module, "BATCH", 16)
+    counts, unknown = count_new_pages(["cat dog " * 50, "cat"], count("cat").vocabulary, Readers(PLAIN))
     assert counts.toarray().tolist() == [[50, 1]]
     assert unknown == [Counter(dog=50), Counter()]
 

@@ -15,8 +15,10 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 from nmf_topics.errors import MatrixError
 from nmf_topics.factor.blocks import as_blocks
-from nmf_topics.factor.factorize import WINDOW, Factorization, Iteration, factorize, one_blas_thread, project
+from nmf_topics.factor.factorize import WINDOW, Factorization, Iteration, factorize
+from nmf_topics.factor.kernels import one_blas_thread
 from nmf_topics.factor.objectives import OBJECTIVES
+from nmf_topics.factor.project import project
 from nmf_topics.factor.rules import RULES
 from nmf_topics.factor.starts import STARTS, make_start
 

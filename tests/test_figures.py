@@ -23,7 +23,7 @@ from nmf_topics.topics.prepare import Source, prepare
 from nmf_topics.topics.ranks import RankRow
 from nmf_topics.topics.recipes import Recipe
 from nmf_topics.views.figures import draw_comparison, draw_ranks
-from nmf_topics.words.counts import Bounds
+from nmf_topics.words.bounds import Bounds
 from nmf_topics.words.vocabulary import Vocabulary
 
 NAN = float("nan")

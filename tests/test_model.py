@@ -27,7 +27,8 @@ from nmf_topics.topics.model import TopicModel, fit_topics
 from nmf_topics.topics.pagetopics import page_topics
 from nmf_topics.topics.prepare import Source, prepare
 from nmf_topics.topics.recipes import Recipe
-from nmf_topics.words.counts import Bounds, WordOptions
+from nmf_topics.words.bounds import Bounds
+from nmf_topics.words.reading import WordOptions
 from nmf_topics.words.vocabulary import Vocabulary
 
 RECIPE = Recipe(bounds=Bounds(min_pages=2, max_pages=0.5))

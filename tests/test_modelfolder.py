@@ -21,7 +21,7 @@ from nmf_topics.topics.prepare import Source, prepare
 from nmf_topics.topics.recipes import Recipe
 from nmf_topics.topics.store import load_model
 from nmf_topics.views.modelfolder import files_of, read_run, redraw, write_model_folder
-from nmf_topics.words.counts import Bounds
+from nmf_topics.words.bounds import Bounds
 from nmf_topics.words.vocabulary import Vocabulary
 
 # cli.md, "Writes"; the report is a command of its own

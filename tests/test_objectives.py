@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 
 from nmf_topics.factor.blocks import as_blocks
 from nmf_topics.factor.objectives import OBJECTIVES
+from nmf_topics.factor.project import SOLVERS
 from nmf_topics.factor.rules import RULES, kkt_residual
 from nmf_topics.factor.starts import STARTS, make_start
+from nmf_topics.factor.state import State
 
 Array = NDArray[Any]
 PAIRS = [("frobenius", "mu"), ("frobenius", "amu"), ("frobenius", "hals"), ("kl", "mu"), ("kl", "amu")]
@@ -23,7 +25,8 @@ PAIRS = [("frobenius", "mu"), ("frobenius", "amu"), ("frobenius", "hals"), ("kl"
 def sweep(V: Any, W: Array, H: Array, objective: str, rule: str) -> tuple[Array, Array, float]:
     """One iteration through the front door."""
     goal, blocks = OBJECTIVES[objective], as_blocks(V)
-    return goal.sweep(blocks, W, H, RULES[rule], goal.scale(blocks))
+    state = goal.sweep(blocks, State(W, H, goal.scale(blocks)), RULES[rule])
+    return state.W, state.H, state.trace[-1]
 
 
 def slow_frobenius(V: Array, W: Array, H: Array) -> float:
@@ -99,7 +102,7 @@ def test_errors_of_pages(form: Callable[[Array], Any], objective: str, rng: np.r
     """What is said of each page is its own error, relative to itself, and nan for a page of zeros."""
     V, W = rng.random((6, 5)) * (rng.random((6, 5)) < 0.7), rng.random((6, 2))
     V[:, 3] = 0.0
-    H, errors = OBJECTIVES[objective].solve_pages(form(V), W, rule=RULES["mu"])
+    H, errors = SOLVERS[objective](form(V), W, rule=RULES["mu"])
     for j in (0, 1, 2, 4):
         page = (V[:, [j]], W, H[:, [j]])
         if objective == "kl":
@@ -210,11 +213,12 @@ def test_descent(dtype: type) -> None:
         what = f"problem {number}: {kind} {V.shape}, {objective}, {rule}, {form}, {start}, r = {rank}"
 
         blocks, goal = as_blocks(sp.csc_matrix(V) if form == "sparse" else V), OBJECTIVES[objective]
-        scale = goal.scale(blocks)
         W, H = make_start(blocks, rank, start, number)
+        state = State(W, H, goal.scale(blocks))
         before, told_before = value(V, W, H, objective), np.inf
         for _ in range(SWEEPS):
-            W, H, error = goal.sweep(blocks, W, H, RULES[rule], scale)
+            state = goal.sweep(blocks, state, RULES[rule])
+            W, H, error = state.W, state.H, state.trace[-1]
             after, told = value(V, W, H, objective), error**2 if objective == "frobenius" else error
             assert W.dtype == H.dtype == dtype, what
             assert np.isfinite(W).all(), what

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from inputs import TINY
 
 from nmf_topics.corpus.page import Page
-from nmf_topics.factor.factorize import project
+from nmf_topics.factor.project import project
 from nmf_topics.matrix.datamatrix import PageColumns
 from nmf_topics.topics.classify import classify_pages
 from nmf_topics.topics.compare import compare_factorizations
@@ -24,8 +24,9 @@ from nmf_topics.topics.model import TopicModel, fit_topics
 from nmf_topics.topics.pieces import parts_of_columns, pieces_of
 from nmf_topics.topics.prepare import Source, prepare
 from nmf_topics.topics.recipes import Recipe
-from nmf_topics.words.counts import Bounds, WordOptions
+from nmf_topics.words.bounds import Bounds
 from nmf_topics.words.pieces import cut_text
+from nmf_topics.words.reading import WordOptions
 from nmf_topics.words.tokens import tokens
 
 # ------------------------------------------------------------------------------------------------ the cuts

@@ -21,7 +21,8 @@ from nmf_topics.images.pixels import PixelGrid
 from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.topics.prepare import Source, is_image_folder, prepare
 from nmf_topics.topics.recipes import Recipe
-from nmf_topics.words.counts import Bounds, WordOptions
+from nmf_topics.words.bounds import Bounds
+from nmf_topics.words.reading import WordOptions
 
 RECIPE = replace(Recipe(), bounds=Bounds(max_pages=0.5))
 SUBJECTS = ["cat dog mouse cheese", "band song guitar melody", "rocket moon planet star"]

@@ -20,7 +20,7 @@ from nmf_topics.topics.model import TopicModel, fit_topics
 from nmf_topics.topics.prepare import Source, prepare
 from nmf_topics.topics.ranks import RankRow, singular_values, suggest, try_ranks
 from nmf_topics.topics.recipes import RECIPES, Recipe
-from nmf_topics.words.counts import Bounds
+from nmf_topics.words.bounds import Bounds
 from nmf_topics.words.vocabulary import Vocabulary
 
 RECIPE = Recipe(bounds=Bounds(min_pages=2, max_pages=0.5))

@@ -19,7 +19,7 @@ from nmf_topics.matrix.weighting import WEIGHTINGS
 from nmf_topics.topics.model import fit_topics
 from nmf_topics.topics.prepare import Source, prepare
 from nmf_topics.topics.recipes import RECIPES, Recipe
-from nmf_topics.words.counts import Bounds
+from nmf_topics.words.bounds import Bounds
 from nmf_topics.words.normalize import NORMALIZATIONS, STEMMERS
 
 

@@ -10,7 +10,8 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 from scipy.optimize import nnls
 
-from nmf_topics.factor.rules import RULES, finish, hals, kkt_residual, mu
+from nmf_topics.factor.activeset import finish
+from nmf_topics.factor.rules import RULES, hals, kkt_residual, mu
 
 Array = NDArray[np.float64]
 STEPS = {"mu": mu, "hals": hals, "finish": finish}

@@ -11,7 +11,7 @@ import pytest
 from nmf_topics.topics.prepare import Source, prepare
 from nmf_topics.topics.recipes import Recipe
 from nmf_topics.topics.stability import fit_runs, match_topics, stability
-from nmf_topics.words.counts import Bounds
+from nmf_topics.words.bounds import Bounds
 
 
 def test_topics_are_matched_through_order_and_scale(rng: np.random.Generator) -> None:

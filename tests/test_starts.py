@@ -15,6 +15,7 @@ from nmf_topics.factor.factorize import factorize
 from nmf_topics.factor.objectives import OBJECTIVES
 from nmf_topics.factor.rules import RULES
 from nmf_topics.factor.starts import SMALL, STARTS, make_start, truncated_svd
+from nmf_topics.factor.state import State
 
 Array = NDArray[Any]
 RNG = np.random.default_rng(5)
@@ -52,7 +53,8 @@ def test_no_start_is_a_prison(start: str, name: str, rank: int) -> None:
         topics = np.r_[W / W.max(axis=0), H.T / H.max(axis=1)]
         assert len(np.unique(topics.round(12), axis=1).T) == rank
     blocks, goal = as_blocks(V), OBJECTIVES["frobenius"]
-    W, H, _ = goal.sweep(blocks, W, H, RULES["mu"], goal.scale(blocks))
+    after = goal.sweep(blocks, State(W, H, goal.scale(blocks)), RULES["mu"])
+    W, H = after.W, after.H
     assert (W.max(axis=0) > 0).all()
     assert (H.max(axis=1) > 0).all()
     assert (W[V.any(axis=1)] > 0).all()

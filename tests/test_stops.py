@@ -6,8 +6,8 @@ import pytest
 import stopwordsiso
 
 from nmf_topics.errors import NmfTopicsError
-from nmf_topics.words.counts import TermReader, WordOptions
 from nmf_topics.words.normalize import Normalization, Stemmer
+from nmf_topics.words.reading import TermReader, WordOptions
 from nmf_topics.words.stops import ENGLISH, spreading, stop_words
 from nmf_topics.words.tokens import tokens
 

@@ -25,7 +25,8 @@ from nmf_topics.topics.model import TopicModel, fit_topics
 from nmf_topics.topics.prepare import Source, prepare
 from nmf_topics.topics.recipes import Recipe
 from nmf_topics.topics.store import MARK, load_model, point_latest, resolve_model, save_model
-from nmf_topics.words.counts import Bounds, WordOptions
+from nmf_topics.words.bounds import Bounds
+from nmf_topics.words.reading import WordOptions
 
 ARRAYS = ("W", "H", "errors", "trace", "coherences", "stabilities")
 

@@ -11,7 +11,10 @@ import pytest
 from nmf_topics.corpus.open import open_corpus
 from nmf_topics.errors import MatrixError
 from nmf_topics.matrix.weighting import WEIGHTINGS, fit_weighting
-from nmf_topics.words.counts import Bounds, TermCounts, WordOptions, bound_terms, count_terms
+from nmf_topics.words.bounds import Bounds, bound_terms
+from nmf_topics.words.counts import count_terms
+from nmf_topics.words.gathered import TermCounts
+from nmf_topics.words.reading import WordOptions
 from nmf_topics.words.termmatrix import build_term_matrix
 
 
@@ -79,6 +82,8 @@ def test_the_recipe_records_every_option(counts: TermCounts) -> None:
             "stemmer": "snowball",
             "default_stops": True,
             "stop": [],
+            "keep": [],
+            "phrases": False,
             "chunk": None,
         },
         "bounds": {"min_pages": 2, "max_pages": 0.75, "max_terms": 9},

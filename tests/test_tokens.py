@@ -1,18 +1,14 @@
-"""What a token is, and that the fast way of counting tokens is the slow way."""
+"""What a token is."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import unicodedata
-from collections import Counter
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nmf_topics.words import tokens as module
-from nmf_topics.words.tokens import ChunkCounts, count_chunks, tokens, tokens_of_chunk
+from nmf_topics.words.tokens import tokens
 
 # Pieces that meet at the joints of the two ways: ASCII and not, marks, apostrophes, what composes with ASCII signs.
 PIECES = [
@@ -22,20 +18,6 @@ PIECES = [
     "\u1161", "👍", "👍🏽", "❤\ufe0f", "½", "²", "Ⅷ", "٣", "\x00", "\x85", "\ud800", "\udc80", "\ufffd", "\U0010ffff",
 ]  # fmt: skip
 TEXT = st.one_of(st.text(st.characters(exclude_categories=())), st.lists(st.sampled_from(PIECES)).map("".join))
-
-
-def slowly(texts: list[str]) -> list[Counter[str]]:
-    """The tokens of each text, counted one by one."""
-    return [Counter(tokens(text)) for text in texts]
-
-
-def added_up(found: ChunkCounts, n_pages: int) -> list[Counter[str]]:
-    """The tokens of each page, from the counts of chunks."""
-    pages: list[Counter[str]] = [Counter() for _ in range(n_pages)]
-    for page, chunk, count in zip(found.page.tolist(), found.chunk.tolist(), found.count.tolist(), strict=True):
-        for token in tokens_of_chunk(found.chunks[chunk]):
-            pages[page][token] += count
-    return pages
 
 
 @pytest.mark.parametrize(
@@ -100,114 +82,6 @@ def test_a_token_is_plain(text: str) -> None:
 def test_composed_and_decomposed_text_are_the_same_text(text: str) -> None:
     """NFC, NFD and the text as it was have the same tokens."""
     assert tokens(unicodedata.normalize("NFD", text)) == tokens(unicodedata.normalize("NFC", text)) == tokens(text)
-
-
-@settings(deadline=None, max_examples=500)
-@given(st.lists(TEXT, max_size=6), st.sampled_from([1, 2, 5, 17, 1_000_000]))
-@example(["a=\u0338b"], 1_000_000)
-@example(["<\u0338x", ">\u0327\u0338y"], 1)
-@example(["❤\ufe0f x"], 1_000_000)
-@example(["", "", "a", ""], 1)
-@example(["word " * 10, "word\n" * 10], 7)
-@example(["endless" * 30, "x"], 5)
-@example(["a\ufffdb \ufffd \udcff"], 3)
-def test_the_fast_way_is_the_slow_way(texts: list[str], batch: int) -> None:
-    """Whatever the text and wherever pages are cut, chunks give just the counts of tokens."""
-    before, module.BATCH = module.BATCH, batch
-    try:
-        found = count_chunks(iter(texts))
-    finally:
-        module.BATCH = before
-    assert added_up(found, len(texts)) == slowly(texts)
-
-
-@pytest.mark.parametrize("batch", [1, 3, 10, 64, 1000])
-def test_long_pages_are_cut_between_words(monkeypatch: pytest.MonkeyPatch, batch: int) -> None:
-    """Pages much longer than a batch, in spaces, lines, tabs and one endless word, lose and gain no word."""
-    texts = [
-        "the quick brown fox jumps over the lazy dog " * 40,
-        "line\n" * 100,
-        "tab\tand\ttab\t" * 50,
-        "Endlos" * 200,
-        "",
-        "é" * 50 + " " + "naïve café's " * 60,
-        "short",
-    ]
-    expected = slowly(texts)
-    monkeypatch.setattr(module, "BATCH", batch)
-    assert added_up(count_chunks(texts), len(texts)) == expected
-
-
-def test_a_cut_page_has_pieces_no_longer_than_a_batch(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is handled at once stays within two batches, so memory does not grow with the page."""
-    monkeypatch.setattr(module, "BATCH", 100)
-    sizes = [sum(map(len, batch)) for batch, _ in module._batches(["tiny", "word " * 1000, "x" * 99, "y"])]
-    assert max(sizes) <= 200
-    assert sum(sizes) == 4 + 5000 + 99 + 1
-
-
-def test_no_pages_have_no_chunks() -> None:
-    """An empty corpus gives empty arrays, not an error."""
-    found = count_chunks([])
-    assert len(found.page) == len(found.chunk) == len(found.count) == 0
-
-
-def test_pages_without_words_keep_their_place() -> None:
-    """Empty pages count as pages: the words after them belong to the right one."""
-    assert added_up(count_chunks(["", "...", "a a", "", "b"]), 5) == slowly(["", "...", "a a", "", "b"])
-
-
-def test_texts_are_read_once_and_as_they_come(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A batch is counted before the next text is asked for: a stream never piles up."""
-    monkeypatch.setattr(module, "BATCH", 10)
-    asked: list[int] = []
-
-    def stream() -> object:
-        for i in range(5):
-            asked.append(i)
-            yield "ten letters" * 2
-
-    batches = module._batches(stream())  # type: ignore[arg-type]
-    next(batches)
-    assert asked == [0]
-    list(batches)
-    assert asked == [0, 1, 2, 3, 4]
-
-
-BIG = """
-import resource, sys, time
-from types import SimpleNamespace
-from nmf_topics.words.counts import WordOptions, count_terms
-
-def count(text):
-    return count_terms([SimpleNamespace(id="1", title="", text=text, meta={})], WordOptions()).ledger
-
-def peak():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-count("warm up, don't, café")
-text = sys.argv[1] * (50_000_000 // len(sys.argv[1]))
-before, start = peak(), time.process_time()
-ledger = count(text)
-print(ledger["tokens"], peak() - before, time.process_time() - start)
-"""
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="ru_maxrss is in kilobytes on Linux only")
-@pytest.mark.parametrize(
-    ("piece", "n_tokens", "megabytes"),
-    [
-        ("The quick brown fox jumps over the lazy dogs now ", 10 * (50_000_000 // 49), 60),  # by batches
-        ("endless", 1, 600),  # may not be cut: the bytes, the chunk and the term, each more than once
-    ],
-)
-def test_a_page_of_50_megabytes(piece: str, n_tokens: int, megabytes: int) -> None:
-    """A page of 50 million characters, even one endless word, takes bounded memory beyond its own and bounded time."""
-    done = subprocess.run([sys.executable, "-c", BIG, piece], capture_output=True, text=True, check=True)
-    found, grown, seconds = done.stdout.split()
-    assert int(found) == n_tokens
-    assert float(grown) < megabytes
-    assert float(seconds) < 30
 
 
 def test_a_word_of_many_apostrophes() -> None:

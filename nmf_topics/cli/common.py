@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 import math
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -43,5 +44,7 @@ json_option = click.option("--json", is_flag=True, help="Print one JSON document
 
 
 def talk_of(options: dict[str, Any]) -> Talk:
-    """The voice; its options are taken out of `options`."""
-    return Talk(options.pop("quiet"), options.pop("verbose"))
+    """The voice; its options are taken out of `options`. What the library logs is for stderr too, and quiet as well."""
+    talk = Talk(options.pop("quiet"), options.pop("verbose"))
+    logging.getLogger("nmf_topics").setLevel(logging.ERROR if talk.quiet else logging.WARNING)
+    return talk

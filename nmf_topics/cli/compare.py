@@ -46,7 +46,7 @@ def compare(source: str | None, **options: Any) -> None:
     recipe = o.recipe_of(options)
     if recipe.objective != "frobenius":
         raise click.UsageError("the three are compared by least squares; leave --objective frobenius")
-    data = read_data(where, recipe, o.cache_of(options), talk)
+    data = read_data(where, recipe, o.cache_of(options), o.processes_of(options), talk)
     with talk.progress("iteration") as progress:
         model = fit_topics(
             data,

@@ -37,7 +37,16 @@ def demo(output: Path, force: bool, **options: Any) -> None:
     talk = o.talk_of(options)
     source = Source(str(sample_corpus_path()))
     model, folder = run_fit(
-        source, RECIPES["default"], RANK, seed=0, runs=1, output=output, cache=cache_folder(), force=force, talk=talk
+        source,
+        RECIPES["default"],
+        RANK,
+        seed=0,
+        runs=1,
+        output=output,
+        cache=cache_folder(),
+        processes=1,
+        force=force,
+        talk=talk,
     )
     if options["json"]:
         click.echo(json.dumps(model_json(model, folder), ensure_ascii=False, indent=1))

@@ -13,6 +13,7 @@ import numpy as np
 from nmf_topics.cli import options as o
 from nmf_topics.cli.record import Record
 from nmf_topics.cli.talk import Talk
+from nmf_topics.factor import kernels
 from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.topics.model import TopicModel, fit_topics
 from nmf_topics.topics.prepare import Source, prepare
@@ -64,6 +65,7 @@ def fit(source: str | None, **options: Any) -> None:
         runs=options["runs"],
         output=options["output"],
         cache=o.cache_of(options),
+        processes=o.processes_of(options),
         force=options["force"],
         talk=talk,
     )
@@ -76,10 +78,18 @@ def fit(source: str | None, **options: Any) -> None:
         click.get_current_context().exit(3)
 
 
-def read_data(source: Source, recipe: Recipe, cache: Path | None, talk: Talk) -> DataMatrix:
+def read_data(source: Source, recipe: Recipe, cache: Path | None, processes: int, talk: Talk) -> DataMatrix:
     """V of a source, with progress."""
     with talk.progress("read") as progress:
-        data = prepare(source, recipe, cache=cache, warn=talk.warn, note=talk.note, on_item=progress.step)
+        data = prepare(
+            source,
+            recipe,
+            cache=cache,
+            processes=processes,
+            warn=talk.warn,
+            note=talk.note,
+            on_item=progress.step,
+        )
     m, n = data.V.shape
     kinds = ("words", "pieces of pages" if recipe.words.chunk else "pages")
     if data.rows.kind != "terms":
@@ -100,13 +110,14 @@ def run_fit(
     runs: int,
     output: Path | None,
     cache: Path | None,
+    processes: int,
     force: bool,
     talk: Talk,
 ) -> tuple[TopicModel, Path]:
     """Read, fit and write; the model and its folder."""
     record = Record("fit")
     with record.stage("read"):
-        data = read_data(source, recipe, cache, talk)
+        data = read_data(source, recipe, cache, processes, talk)
     folder = output or Path("models") / f"{data.recipe['corpus']['name']}-r{rank}"
     with folder_of_files(folder, mark=MARK, force=force):
         pass  # whether the folder may be written is asked before the work, not after it
@@ -120,6 +131,7 @@ def run_fit(
             on_iteration=lambda it: progress.step(f"error {it.error:.5f}"),
         )
     report_fit(model, talk)
+    talk.detail(f"kernels: {kernels.about()}, threads: {kernels.thread_count()}")
     images = data.rows.kind == "pixels"
     with record.stage("write"):
         write_model_folder(

@@ -27,6 +27,7 @@ from nmf_topics.topics.prepare import Source
 from nmf_topics.topics.recipes import RECIPES, Recipe
 from nmf_topics.words.cache import cache_folder
 from nmf_topics.words.normalize import NORMALIZATIONS, STEMMERS
+from nmf_topics.words.parallel import usable_processors
 
 BY_RECIPE = "by recipe"
 LATEST = Path("models/latest")
@@ -71,6 +72,13 @@ matrix_options = stack(
     _recipe_option("--stemmer", type=click.Choice(STEMMERS), help="For stems."),
     click.option("--stop", multiple=True, metavar="WORDS|FILE", help="More stop words: a,b,c or a file of them."),
     click.option("--default-stops/--no-default-stops", default=None, help="Use the language's stop list."),
+    click.option("--keep", multiple=True, metavar="WORDS|FILE", help="Words that are terms whatever else is said."),
+    click.option(
+        "--phrases/--no-phrases",
+        default=None,
+        show_default=BY_RECIPE,
+        help="Words that go together as one: New York, prime minister.",
+    ),
     _recipe_option(
         "--min-pages", type=limit, metavar="NUMBER", help="A word must be on so many pages (5), or this share (0.01)."
     ),
@@ -81,6 +89,11 @@ matrix_options = stack(
     _recipe_option("--weighting", type=click.Choice(list(WEIGHTINGS)), help="From counts to V."),
     _recipe_option("--idf-power", type=Finite(min=0), help="Above 1, rarer words weigh more."),
     click.option("--unit/--no-unit", "unit", default=None, show_default=BY_RECIPE, help="Scale pages to length one."),
+    click.option(
+        "--processes",
+        type=click.IntRange(min=1, max=256),
+        help="Processes that count words, where there are many.  [default: one per processor]",
+    ),
 )
 
 chunk_option = click.option(
@@ -108,7 +121,7 @@ def source_of(path: str | None, options: dict[str, Any]) -> Source:
     return Source(path, **{name: options.pop(name) for name in names})
 
 
-def stop_words_of(values: tuple[str, ...]) -> tuple[str, ...]:
+def words_of(values: tuple[str, ...], option: str) -> tuple[str, ...]:
     """Words given as a,b,c or in files (words apart by white space or commas; # begins a comment)."""
     words: list[str] = []
     for value in values:
@@ -116,12 +129,10 @@ def stop_words_of(values: tuple[str, ...]) -> tuple[str, ...]:
             try:
                 lines = Path(value).read_text(encoding="utf-8-sig").splitlines()
             except (OSError, UnicodeDecodeError) as error:
-                raise click.BadParameter(
-                    f"{value} cannot be read as UTF-8 text: {error}", param_hint="--stop"
-                ) from error
+                raise click.BadParameter(f"{value} cannot be read as UTF-8 text: {error}", param_hint=option) from error
             text = " ".join(line.partition("#")[0] for line in lines)
         elif "/" in value or value.endswith(".txt"):
-            raise click.BadParameter(f"there is no file {value}", param_hint="--stop")
+            raise click.BadParameter(f"there is no file {value}", param_hint=option)
         else:
             text = value
         words += text.replace(",", " ").split()
@@ -136,11 +147,18 @@ def recipe_of(options: dict[str, Any]) -> Recipe:
         values = {name: options.pop(name, None) for name in names}
         return {name: value for name, value in values.items() if value is not None}
 
-    words = replace(recipe.words, **given("language", "normalize", "stemmer", "default_stops", "chunk"))
-    words = replace(words, stop=stop_words_of(options.pop("stop", ())))
+    words = replace(recipe.words, **given("language", "normalize", "stemmer", "default_stops", "phrases", "chunk"))
+    stop, keep = (words_of(options.pop(name, ()), f"--{name}") for name in ("stop", "keep"))
+    words = replace(words, stop=stop, keep=keep)
     bounds = replace(recipe.bounds, **given("min_pages", "max_pages", "max_terms"))
     rest = given("weighting", "unit", "idf_power", "objective", "solver", "start", "tolerance", "max_iter")
     return replace(recipe, words=words, bounds=bounds, **rest)
+
+
+def processes_of(options: dict[str, Any]) -> int:
+    """How many processes count words."""
+    given: int | None = options.pop("processes")
+    return given or usable_processors()
 
 
 def cache_of(options: dict[str, Any]) -> Path | None:

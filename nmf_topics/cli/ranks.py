@@ -59,7 +59,7 @@ def ranks(source: str | None, **options: Any) -> None:
         raise click.UsageError(f"--from {first} is larger than --to {last}")
     if recipe.objective != "frobenius":
         raise click.UsageError("ranks are compared by least squares; leave --objective frobenius")
-    data = read_data(where, recipe, o.cache_of(options), talk)
+    data = read_data(where, recipe, o.cache_of(options), o.processes_of(options), talk)
     most = min(*data.V.shape, int((data.V.sum(axis=0) > 0).sum()))
     if last > most:
         talk.warn(f"V is {data.V.shape[0]} x {data.V.shape[1]}: ranks end at {most}")

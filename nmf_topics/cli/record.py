@@ -13,6 +13,7 @@ from typing import Any
 
 from nmf_topics import __version__
 from nmf_topics.corpus.folders import show_path
+from nmf_topics.factor import kernels
 from nmf_topics.topics.model import TopicModel
 
 PACKAGES = ("numpy", "scipy", "simplemma", "PyStemmer", "nltk", "regex", "wordcloud", "pillow", "matplotlib")
@@ -35,7 +36,7 @@ def _versions() -> dict[str, str]:
             found[package] = version(package)
         except PackageNotFoundError:
             found[package] = "not installed"
-    return found
+    return found | {"kernels": kernels.about()}
 
 
 class Record:

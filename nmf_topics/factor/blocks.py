@@ -23,8 +23,11 @@ from numpy.typing import NDArray
 from scipy.sparse.linalg import LinearOperator
 
 from nmf_topics.errors import MatrixError
+from nmf_topics.factor import kernels
 
 Array = NDArray[np.floating[Any]]
+
+AT_ONCE = 2**18  # pages of a matrix in memory that go through a step together: its products with W are held for so many
 
 
 @runtime_checkable
@@ -33,7 +36,9 @@ class PageBlocks(Protocol):
 
     `map(fn, split=, shared=)` yields `(columns, fn(V[:, columns], *split parts, *shared))` in the order of the
     blocks; arrays in `split` (n in their last dimension) travel by block, arrays in `shared` whole. `fn` must be pure
-    and at module level, so that it can be sent to another process.
+    and at module level, so that it can be sent to another process. A block is an ndarray or a CSC matrix whose entries
+    are sorted and, for the compiled kernels to take it, of type `dtype` with 32 bit indices. Factors of pages lie in
+    Fortran order, so that a block's part is contiguous.
     """
 
     @property
@@ -70,8 +75,24 @@ class InMemory:
     def map(
         self, fn: Callable[..., Any], *, split: Sequence[Array] = (), shared: Sequence[Array] = ()
     ) -> Iterator[tuple[slice, Any]]:
-        """Apply `fn` to V itself."""
-        yield slice(0, self.shape[1]), fn(self.V, *split, *shared)
+        """Apply `fn` to V itself, or where it has very many pages to `AT_ONCE` of them after another."""
+        n = self.shape[1]
+        if n <= AT_ONCE or not sp.issparse(self.V):
+            yield slice(0, n), fn(self.V, *split, *shared)
+            return
+        for first in range(0, n, AT_ONCE):
+            columns = slice(first, min(first + AT_ONCE, n))
+            yield columns, fn(_pages(self.V, columns), *(array[:, columns] for array in split), *shared)
+
+
+def _pages(V: Any, columns: slice) -> Any:
+    """Columns of a CSC matrix, without copying an entry."""
+    first, last = int(V.indptr[columns.start]), int(V.indptr[columns.stop])
+    pointers = V.indptr[columns.start : columns.stop + 1] - V.indptr[columns.start]
+    shape = (V.shape[0], columns.stop - columns.start)
+    part = sp.csc_matrix((V.data[first:last], V.indices[first:last], pointers), shape=shape, copy=False)
+    part.has_sorted_indices = V.has_sorted_indices
+    return part
 
 
 @singledispatch
@@ -157,14 +178,6 @@ def column_squares(V: Any) -> Array:
     return np.asarray(squares.sum(axis=0), dtype=np.float64).ravel()
 
 
-def _times_transpose(V: Any, Y: Array) -> Array:
-    return np.asarray(V.T @ Y)
-
-
-def _times(V: Any, Xt: Array) -> Array:
-    return np.asarray(V @ Xt.T)
-
-
 def sum_of_squares(V: PageBlocks) -> float:
     """||V||_F^2, in one pass."""
     return sum(part for _, part in V.map(_sum_of_squares))
@@ -181,14 +194,14 @@ def as_linear_operator(V: PageBlocks) -> LinearOperator:
 
     def matmat(X: Array) -> Array:
         result = np.zeros((m, X.shape[1]), dtype=V.dtype)
-        for _, part in V.map(_times, split=(np.ascontiguousarray(X.T, dtype=V.dtype),)):
+        for _, part in V.map(kernels.VHt, split=(np.ascontiguousarray(X, dtype=V.dtype).T,)):
             result += part
         return result
 
     def rmatmat(Y: Array) -> Array:
         result = np.empty((n, Y.shape[1]), dtype=V.dtype)
-        for columns, part in V.map(_times_transpose, shared=(np.ascontiguousarray(Y, dtype=V.dtype),)):
-            result[columns] = part
+        for columns, part in V.map(kernels.WtV, shared=(np.ascontiguousarray(Y, dtype=V.dtype),)):
+            result[columns] = part.T
         return result
 
     return LinearOperator(

@@ -1,4 +1,4 @@
-"""The loop: V ~ W H from a start, rule and objective; and new pages against a fixed W.
+"""The loop: V ~ W H from a start, rule and objective.
 
     start -> sweep (H, then W) -> sweep -> ... -> stop
 
@@ -12,19 +12,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache, partial
 from typing import Any, Literal
 
 import numpy as np
-from threadpoolctl import ThreadpoolController
 
 from nmf_topics.errors import MatrixError
-from nmf_topics.factor.blocks import Array, as_blocks
-from nmf_topics.factor.objectives import OBJECTIVES
+from nmf_topics.factor import kernels
+from nmf_topics.factor.blocks import Array, PageBlocks, as_blocks
+from nmf_topics.factor.objectives import OBJECTIVES, Objective, problems_of_names
 from nmf_topics.factor.rules import RULES
 from nmf_topics.factor.starts import STARTS, make_start
+from nmf_topics.factor.state import State
 
 Stopped = Literal["converged", "exact", "max_iter"]
 
@@ -78,18 +77,6 @@ class Factorization:
         return float(self.trace[-1])
 
 
-@cache
-def _threadpools() -> ThreadpoolController:
-    return ThreadpoolController()
-
-
-@contextmanager
-def one_blas_thread() -> Iterator[None]:
-    """Hold the BLAS to one thread: its sums keep their order on every machine, and small products are faster."""
-    with _threadpools().limit(limits=1, user_api="blas"):
-        yield
-
-
 def factorize(
     V: Any,
     rank: int,
@@ -101,6 +88,8 @@ def factorize(
     tolerance: float = 1e-6,
     max_iter: int = 1000,
     on_iteration: Callable[[Iteration], None] | None = None,
+    on_state: Callable[[State], None] | None = None,
+    resume: State | None = None,
 ) -> Factorization:
     """Factor V ~ W H with non-negative factors.
 
@@ -115,6 +104,9 @@ def factorize(
     tolerance : float >= 0, the mean relative fall of the error per iteration below which the loop stops; 0 never stops
     max_iter : int >= 1
     on_iteration : called after each iteration
+    on_state : called after each iteration with the State, which is never changed and may be kept
+    resume : a State that `on_state` was given by a factorization of the same V with the same options; the loop goes on
+        from it, to the same bytes, instead of beginning at `start`
 
     Returns
     -------
@@ -137,87 +129,52 @@ def factorize(
     if problems:
         raise MatrixError("; ".join(problems))
     goal, update = OBJECTIVES[objective], RULES[rule]
+    if resume is not None and (resume.W.shape, resume.H.shape) != ((blocks.shape[0], rank), (rank, blocks.shape[1])):
+        raise MatrixError(f"a state with W {resume.W.shape} and H {resume.H.shape} is not of this V and rank {rank}")
     began = time.perf_counter()
-    with one_blas_thread():
-        scale = goal.scale(blocks)
-        if scale == 0:
-            raise MatrixError("V holds only zeros: there is nothing to factor")
-        W, H = make_start(blocks, rank, start, seed)
-        trace: list[float] = []
-        stopped: Stopped = "max_iter"
-        for number in range(1, max_iter + 1):
-            W, H, error = goal.sweep(blocks, W, H, update, scale)
-            trace.append(error)
+    kernels.say_if_missing()
+    with kernels.one_blas_thread():
+        state = resume if resume is not None else _first(blocks, rank, goal, start, seed)
+        stopped: Stopped | None = None
+        while stopped is None:
+            state = goal.sweep(blocks, state, update)
             if on_iteration:
-                on_iteration(Iteration(number, error, time.perf_counter() - began))
-            if error < goal.exact:
-                stopped = "exact"
-                break
-            if number > WINDOW and trace[-1 - WINDOW] - error <= WINDOW * tolerance * error and tolerance > 0:
-                stopped = "converged"
-                break
-    return Factorization(W, H, np.array(trace), stopped, objective, rule, start, seed)
+                on_iteration(Iteration(state.iteration, state.trace[-1], time.perf_counter() - began))
+            if on_state:
+                on_state(state)
+            stopped = _reason_to_stop(state, goal, tolerance, max_iter)
+    return Factorization(state.W, state.H, np.array(state.trace), stopped, objective, rule, start, seed)
+
+
+def _first(V: PageBlocks, rank: int, goal: Objective, start: str, seed: int) -> State:
+    """The state before the first iteration."""
+    scale = goal.scale(V)
+    if scale == 0:
+        raise MatrixError("V holds only zeros: there is nothing to factor")
+    W, H = make_start(V, rank, start, seed)
+    return State(np.ascontiguousarray(W), np.asfortranarray(H), scale)
+
+
+def _reason_to_stop(state: State, goal: Objective, tolerance: float, max_iter: int) -> Stopped | None:
+    """Why there should be no further iteration, if there is a reason."""
+    error = state.trace[-1]
+    if error < goal.exact:
+        return "exact"
+    if state.iteration > WINDOW and tolerance > 0:
+        fallen = state.trace[-1 - WINDOW] - error
+        if fallen <= WINDOW * tolerance * error:
+            return "converged"
+    return "max_iter" if state.iteration >= max_iter else None
 
 
 def _problems(rank: int, objective: str, rule: str, start: str, tolerance: float, max_iter: int) -> Iterator[str]:
     """Everything that is wrong with the arguments, at once."""
     if rank < 1:
         yield f"rank must be at least 1, not {rank}"
-    yield from _name_problems(objective, rule)
+    yield from problems_of_names(objective, rule)
     if start not in STARTS:
         yield f"no start {start!r}; there are {', '.join(STARTS)}"
     if not tolerance >= 0:
         yield f"tolerance must be 0 or more, not {tolerance}"
     if max_iter < 1:
         yield f"max_iter must be at least 1, not {max_iter}"
-
-
-def _name_problems(objective: str, rule: str) -> Iterator[str]:
-    """What is wrong with the names of an objective and a rule."""
-    if objective not in OBJECTIVES:
-        yield f"no objective {objective!r}; there are {', '.join(OBJECTIVES)}"
-    if rule not in RULES:
-        yield f"no rule {rule!r}; there are {', '.join(RULES)}"
-    if objective == "kl" and rule == "hals":
-        yield "the rule 'hals' is for least squares; with the objective 'kl' use 'mu'"
-
-
-def project(V: Any, W: Array, *, objective: str = "frobenius", rule: str = "amu") -> tuple[Array, Array]:
-    """Weights of pages on fixed topics: the H update alone, and on to the minimum, which for a page is the only one.
-
-    Each page's answer depends on that page and W only, so it is the same (to rounding) whatever pages come with it.
-
-    Parameters
-    ----------
-    V : matrix of shape (m, n), non-negative; a page of zeros is allowed here
-    W : ndarray of shape (m, r), non-negative; a column of zeros is a dead topic, without weight on any page
-    objective, rule : those of the fit
-
-    Returns
-    -------
-    H : ndarray of shape (r, n), float64 whatever V and W are
-    errors : ndarray of shape (n,), each page's relative error; nan for a page of zeros, and for one with a term that no
-        topic has, whose divergence is infinite
-
-    Raises
-    ------
-    MatrixError
-        for a V or W that cannot be used, a W that does not fit V, or an unknown objective or rule.
-    """
-    blocks = as_blocks(V)
-    W = np.ascontiguousarray(W, dtype=np.float64)
-    problems = list(_name_problems(objective, rule))
-    if W.ndim != 2 or len(W) != blocks.shape[0]:
-        problems.append(f"V has {blocks.shape[0]} rows, which a W of shape {W.shape} does not fit")
-    if not np.isfinite(W).all() or (W < 0).any():
-        problems.append("W holds NaN, infinite or negative entries")
-    if problems:
-        raise MatrixError("; ".join(problems))
-    H = np.zeros((W.shape[1], blocks.shape[1]))
-    errors = np.full(blocks.shape[1], np.nan)
-    with one_blas_thread():
-        fn = partial(OBJECTIVES[objective].solve_pages, rule=RULES[rule])
-        for columns, (Hj, part) in blocks.map(fn, shared=(W,)):
-            H[:, columns] = Hj
-            errors[columns] = part
-    return H, errors

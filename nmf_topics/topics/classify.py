@@ -12,14 +12,16 @@ import numpy as np
 
 from nmf_topics.errors import ModelError
 from nmf_topics.factor.blocks import Array
-from nmf_topics.factor.factorize import project
+from nmf_topics.factor.project import project
 from nmf_topics.images.pixels import pixel_columns
 from nmf_topics.matrix.datamatrix import largest
 from nmf_topics.topics.model import TopicModel, word_options
 from nmf_topics.topics.pagetopics import PageTopics, page_topics
 from nmf_topics.topics.pieces import Parts
-from nmf_topics.words.counts import TermReader, count_new_pages
+from nmf_topics.words.counts import count_new_pages
+from nmf_topics.words.phrases import Phrases
 from nmf_topics.words.pieces import Piece, cut_text
+from nmf_topics.words.reading import Readers
 
 EXPLAINING_WORDS = 10
 
@@ -55,7 +57,7 @@ class Classifier:
 
     def __init__(self, model: TopicModel) -> None:
         self.model = model
-        self._reader: TermReader | None = None
+        self._readers: Readers | None = None
 
     def texts(self, pages: Iterable[tuple[str, str, str]], *, explain: bool = False) -> list[Assignment]:
         """Classify texts.
@@ -79,9 +81,11 @@ class Classifier:
         options = word_options(model.recipe)
         pieces = [cut_text(text, options.chunk) if options.chunk else [Piece(text, 1)] for _, _, text in pages]
         parts = Parts.of([[piece.words for piece in cut] for cut in pieces])
-        self._reader = self._reader or TermReader(options)
+        self._readers = self._readers or Readers(options)
         vocabulary: Any = model.rows
-        counts, missed = count_new_pages([piece.text for cut in pieces for piece in cut], vocabulary, self._reader)
+        phrases = Phrases.from_meta(model.recipe.get("phrases", ()))
+        texts = [piece.text for cut in pieces for piece in cut]
+        counts, missed = count_new_pages(texts, vocabulary, self._readers, phrases)
         V = model.weighting.apply(counts)
         known = parts.sums(np.asarray(counts.sum(axis=0)).ravel())
         unknown = [Counter[str]() for _ in pages]

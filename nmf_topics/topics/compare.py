@@ -9,7 +9,7 @@ import numpy as np
 
 from nmf_topics.factor.baselines import principal_components, relative_error, vector_quantization
 from nmf_topics.factor.blocks import Array
-from nmf_topics.factor.factorize import project
+from nmf_topics.factor.project import project
 from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.topics.measures import sparseness
 from nmf_topics.topics.model import TopicModel

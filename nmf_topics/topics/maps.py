@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nmf_topics.factor.blocks import Array
-from nmf_topics.factor.factorize import one_blas_thread
+from nmf_topics.factor.kernels import one_blas_thread
 from nmf_topics.topics.measures import NEGLIGIBLE
 from nmf_topics.topics.model import TopicModel
 

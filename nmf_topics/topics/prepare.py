@@ -22,12 +22,14 @@ from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.topics.pieces import parts_of_columns, pieces_of
 from nmf_topics.topics.recipes import Recipe
 from nmf_topics.words.cache import recall_counts, store_counts
-from nmf_topics.words.counts import TermCounts, WordOptions, count_terms
+from nmf_topics.words.counts import count_terms
+from nmf_topics.words.gathered import TermCounts
+from nmf_topics.words.reading import WordOptions
 from nmf_topics.words.termmatrix import build_term_matrix
 
 _OF_TEXT = ("trafilatura", "lxml", "pypdfium2", "python-docx", "charset-normalizer")
 _OF_WORDS = ("simplemma", "PyStemmer", "nltk", "stopwordsiso", "regex")
-COUNTING = 1  # raise when the same text would be counted otherwise, so that older caches are not believed
+COUNTING = 2  # raise when the same text would be counted otherwise, so that older caches are not believed
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,7 @@ def prepare(
     recipe: Recipe,
     *,
     cache: Path | None = None,
+    processes: int = 1,
     warn: Callable[[str], None] = lambda message: None,
     note: Callable[[str], None] = lambda message: None,
     on_item: Callable[[], None] = lambda: None,
@@ -81,6 +84,7 @@ def prepare(
     source : Source
     recipe : Recipe; its words, bounds and weighting shape V (images have none of these)
     cache : folder of counts kept from earlier readings, or None for none
+    processes : how many count words; with more than one, a script needs an `if __name__ == "__main__"`
     warn : told what was left out or guessed
     note : told what is being read
     on_item : called for each page or image read
@@ -94,7 +98,7 @@ def prepare(
         note(f"reading images from {source.path}")
         return build_image_matrix(Path(source.path), warn=warn, on_image=lambda path: on_item())
     corpus = open_source(source, warn=warn)
-    counts, origin = _counts(corpus, source, recipe.words, cache, warn, note, on_item)
+    counts, origin = _counts(corpus, source, recipe.words, cache, processes, warn, note, on_item)
     if not counts.columns.ids:
         raise CorpusError(f"{corpus.source} holds no page")
     data = build_term_matrix(
@@ -128,6 +132,7 @@ def _counts(
     source: Source,
     options: WordOptions,
     cache: Path | None,
+    processes: int,
     warn: Callable[[str], None],
     note: Callable[[str], None],
     on_item: Callable[[], None],
@@ -150,7 +155,8 @@ def _counts(
             on_item()
             yield page
 
-    counts = count_terms(pieces_of(watched(), options.chunk) if options.chunk else watched(), options)
+    pages = pieces_of(watched(), options.chunk) if options.chunk else watched()
+    counts = count_terms(pages, options, processes=processes)
     set_aside = [asdict(item) for item in corpus.set_aside]
     origin = {"name": corpus.name, "fingerprint": fingerprint.hexdigest(), "set_aside": set_aside}
     if cache and key:

@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from nmf_topics.words.counts import Bounds, WordOptions
+from nmf_topics.words.bounds import Bounds
+from nmf_topics.words.reading import WordOptions
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,9 @@ import numpy as np
 import scipy.sparse as sp
 
 from nmf_topics.matrix.datamatrix import PageColumns
-from nmf_topics.words.counts import TermCounts, WordOptions
+from nmf_topics.words.gathered import TermCounts
+from nmf_topics.words.phrases import Phrases
+from nmf_topics.words.reading import WordOptions
 from nmf_topics.words.vocabulary import Vocabulary
 
 PREFIX = "counts-"  # only files of this name are ours to forget: the user may keep others in the same folder
@@ -72,6 +74,8 @@ def store_counts(key: str, counts: TermCounts, origin: Mapping[str, Any], folder
                 columns=_pack([counts.columns.ids, counts.columns.titles, [dict(m) for m in counts.columns.meta]]),
                 options=_pack(asdict(counts.options)),
                 ledger=_pack(counts.ledger),
+                languages=_pack(counts.languages),
+                phrases=_pack(counts.phrases.to_meta()),
                 origin=_pack(origin),
             )
         os.replace(name, _entry(key, folder))
@@ -99,13 +103,15 @@ def recall_counts(key: str, folder: Path) -> tuple[TermCounts, dict[str, Any]] |
                 (entry["data"], entry["indices"], entry["indptr"]), shape=tuple(entry["shape"].tolist())
             )
             options = _unpack(entry["options"])
-            options["stop"] = tuple(options["stop"])
+            options |= {name: tuple(options[name]) for name in ("stop", "keep")}
             found = TermCounts(
                 counts,
                 Vocabulary.from_meta(_unpack(entry["vocabulary"])),
                 PageColumns(*_unpack(entry["columns"])),
                 WordOptions(**options),
                 _unpack(entry["ledger"]),
+                _unpack(entry["languages"]),
+                Phrases.from_meta(_unpack(entry["phrases"])),
             )
             origin = _unpack(entry["origin"])
     except Exception:  # a damaged archive can fail in any way, and none of them matters: the text is read again

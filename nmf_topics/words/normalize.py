@@ -80,7 +80,19 @@ def _lemmatizer(language: str) -> Callable[[str], str]:
 
     if language != "en":
         return lemma
-    return lambda word: _ENGLISH.get(word) or lemma(word)
+    from simplemma.strategies import DictionaryLookupStrategy, RulesStrategy
+
+    look_up, by_rule = DictionaryLookupStrategy().get_lemma, RulesStrategy().get_lemma
+
+    def english(word: str) -> str:
+        """The lemma by the table and simple rules: whatever else simplemma tries finds nothing in English, slowly."""
+        if corrected := _ENGLISH.get(word):
+            return corrected
+        if not word.isalpha():
+            return word if "'" not in word else lemma(word)
+        return str(look_up(word, "en") or by_rule(word, "en") or word).lower()
+
+    return english
 
 
 def _stemmer(language: str, stemmer: Stemmer) -> Callable[[str], str]:

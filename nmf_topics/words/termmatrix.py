@@ -8,7 +8,8 @@ from typing import Any
 
 from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.matrix.weighting import fit_weighting
-from nmf_topics.words.counts import Bounds, TermCounts, bound_terms
+from nmf_topics.words.bounds import Bounds, bound_terms
+from nmf_topics.words.gathered import TermCounts
 
 
 def build_term_matrix(
@@ -51,6 +52,7 @@ def build_term_matrix(
         recipe={
             **(recipe or {}),
             "words": asdict(counts.options),
+            **({"phrases": counts.phrases.to_meta()} if counts.phrases else {}),
             "bounds": asdict(bounds),
             "weighting": weighting,
             "unit": unit,

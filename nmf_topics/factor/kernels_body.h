@@ -1,0 +1,337 @@
+/* The kernels for one type of number and one set of instructions; kernels.c includes this file once for each pair.
+
+   Matrices are row-major. V' (pages x terms) is in compressed rows: entries ptr[i] to ptr[i + 1] of idx and val are page
+   i's, terms rising. Dense rows have r entries, a topic each, without padding: where r is no multiple of a vector's
+   length, the last vector of a row begins early and overlaps the one before. Both compute the same numbers from the same
+   numbers there, so it does not matter which of them is stored last.
+
+   Every row of a result is computed by itself, always in the same order: the bytes do not depend on how rows are shared
+   out between calls, and so not on the number of threads. */
+
+#define VEC NAME(vec)
+#define LANES ((i64)(32 / sizeof(REAL)))
+#define LOAD(p) (*(const VEC *)(p))
+#define STORE(p, v) (*(VEC *)(p) = (v))
+
+typedef REAL VEC __attribute__((vector_size(32), aligned(sizeof(REAL)), may_alias));
+
+/* ------------------------------------------------------------------------------------------- products with V */
+
+/* P[i] = sum of val[p] W[idx[p]] over the entries of page i, for `width` columns in K vectors. */
+INLINE void NAME(gather_k)(const int K, i64 width, i64 first, i64 last, const i64 *ptr, const i32 *idx,
+                           const REAL *val, const REAL *W, i64 r, REAL *P)
+{
+    const i64 end = ptr[last];
+    for (i64 i = first; i < last; i++) {
+        VEC acc[MOST];
+        UNROLL for (int j = 0; j < K; j++) acc[j] = (VEC){0};
+        for (i64 p = ptr[i]; p < ptr[i + 1]; p++) {
+            if (p + AHEAD < end) {
+                const char *next = (const char *)(W + (i64)idx[p + AHEAD] * r);
+                UNROLL for (int c = 0; c < K * 32; c += 64) __builtin_prefetch(next + c);
+            }
+            const REAL x = val[p], *w = W + (i64)idx[p] * r;
+            UNROLL for (int j = 0; j < K - 1; j++) acc[j] += x * LOAD(w + j * LANES);
+            acc[K - 1] += x * LOAD(w + width - LANES);
+        }
+        UNROLL for (int j = 0; j < K - 1; j++) STORE(P + i * r + j * LANES, acc[j]);
+        STORE(P + i * r + width - LANES, acc[K - 1]);
+    }
+}
+
+/* The same for fewer columns than a vector has lanes. */
+INLINE void NAME(gather_few)(const int r, i64 first, i64 last, const i64 *ptr, const i32 *idx, const REAL *val,
+                             const REAL *W, REAL *P)
+{
+    for (i64 i = first; i < last; i++) {
+        REAL acc[8] = {0};
+        for (i64 p = ptr[i]; p < ptr[i + 1]; p++)
+            UNROLL for (int k = 0; k < r; k++) acc[k] += val[p] * W[(i64)idx[p] * r + k];
+        UNROLL for (int k = 0; k < r; k++) P[i * r + k] = acc[k];
+    }
+}
+
+TARGET static void NAME(gather)(i64 first, i64 last, const i64 *ptr, const i32 *idx, const REAL *val, const REAL *W,
+                                i64 r, REAL *P)
+{
+#define CASE(n) case n: NAME(gather_few)(n, first, last, ptr, idx, val, W, P); return;
+    if (r < LANES) switch (r) { CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7) }
+#undef CASE
+#define CASE(n) case n: NAME(gather_k)(n, width, first, last, ptr, idx, val, W + from, r, P + from); break;
+    const i64 vectors = (r + LANES - 1) / LANES, panels = (vectors + MOST - 1) / MOST;
+    for (i64 s = 0; s < panels; s++) {
+        const i64 from = vectors * s / panels * LANES, to = vectors * (s + 1) / panels * LANES;
+        const i64 width = (to < r ? to : r) - from;
+        switch ((width + LANES - 1) / LANES) { EACH_CASE }
+    }
+#undef CASE
+}
+
+/* out[idx[p]] += val[p] H[i] over the entries of pages first to last whose term is in [low, high). */
+INLINE void NAME(scatter_k)(const int K, i64 width, i64 first, i64 last, i64 low, i64 high, const i64 *ptr,
+                            const i32 *idx, const REAL *val, const REAL *H, i64 r, REAL *out)
+{
+    if (first >= last) return;
+    i64 p = seek(idx, ptr[first], ptr[first + 1], low), q = seek(idx, p, ptr[first + 1], high);
+    for (i64 i = first; i < last; i++) {
+        i64 next = 0, next_end = 0; /* the entries of the page that follows, to fetch the first of their rows in time */
+        if (i + 1 < last) {
+            next = seek(idx, ptr[i + 1], ptr[i + 2], low);
+            next_end = seek(idx, next, ptr[i + 2], high);
+        }
+        VEC h[MOST];
+        UNROLL for (int j = 0; j < K - 1; j++) h[j] = LOAD(H + i * r + j * LANES);
+        h[K - 1] = LOAD(H + i * r + width - LANES);
+        for (; p < q; p++) {
+            const i64 ahead = p + AHEAD < q ? p + AHEAD : next + (p + AHEAD - q);
+            if (p + AHEAD < q || ahead < next_end) {
+                const char *row = (const char *)(out + (i64)idx[ahead] * r);
+                UNROLL for (int c = 0; c < K * 32; c += 64) __builtin_prefetch(row + c, 1);
+            }
+            const REAL x = val[p];
+            REAL *o = out + (i64)idx[p] * r;
+            const VEC end = LOAD(o + width - LANES) + x * h[K - 1]; /* read before its overlap is written */
+            UNROLL for (int j = 0; j < K - 1; j++) STORE(o + j * LANES, LOAD(o + j * LANES) + x * h[j]);
+            STORE(o + width - LANES, end);
+        }
+        p = next;
+        q = next_end;
+    }
+}
+
+INLINE void NAME(scatter_few)(const int r, i64 first, i64 last, i64 low, i64 high, const i64 *ptr, const i32 *idx,
+                              const REAL *val, const REAL *H, REAL *out)
+{
+    for (i64 i = first; i < last; i++) {
+        const i64 from = seek(idx, ptr[i], ptr[i + 1], low), to = seek(idx, from, ptr[i + 1], high);
+        for (i64 p = from; p < to; p++)
+            UNROLL for (int k = 0; k < r; k++) out[(i64)idx[p] * r + k] += val[p] * H[i * r + k];
+    }
+}
+
+TARGET static void NAME(scatter)(i64 first, i64 last, i64 low, i64 high, const i64 *ptr, const i32 *idx,
+                                 const REAL *val, const REAL *H, i64 r, REAL *out)
+{
+#define CASE(n) case n: NAME(scatter_few)(n, first, last, low, high, ptr, idx, val, H, out); return;
+    if (r < LANES) switch (r) { CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7) }
+#undef CASE
+#define CASE(n) case n: NAME(scatter_k)(n, width, first, last, low, high, ptr, idx, val, H + from, r, out + from); break;
+    const i64 vectors = (r + LANES - 1) / LANES, panels = (vectors + MOST - 1) / MOST;
+    for (i64 s = 0; s < panels; s++) {
+        const i64 from = vectors * s / panels * LANES, to = vectors * (s + 1) / panels * LANES;
+        const i64 width = (to < r ? to : r) - from;
+        switch ((width + LANES - 1) / LANES) { EACH_CASE }
+    }
+#undef CASE
+}
+
+/* ----------------------------------------------------------------------------------------- rules of least squares
+
+   Rows are taken in tiles of 8 vectors, turned so that a vector holds the same topic of several rows: then every lane
+   does the same, and what one row's topics wait for, the others fill. */
+
+#define WIDE 8
+#define TILE (WIDE * LANES)
+
+/* r x TILE from TILE rows; rows that are missing become zeros. */
+INLINE void NAME(turn)(i64 rows, i64 r, const REAL *from, REAL *to)
+{
+    for (i64 t = 0; t < rows; t++)
+        for (i64 k = 0; k < r; k++) to[k * TILE + t] = from[t * r + k];
+    for (i64 t = rows; t < TILE; t++)
+        for (i64 k = 0; k < r; k++) to[k * TILE + t] = 0;
+}
+
+INLINE void NAME(turn_back)(i64 rows, i64 r, const REAL *from, REAL *to)
+{
+    for (i64 t = 0; t < rows; t++)
+        for (i64 k = 0; k < r; k++) to[t * r + k] = from[k * TILE + t];
+}
+
+/* g X for one row g of G, X turned. */
+INLINE void NAME(times)(i64 r, const REAL *g, const REAL *X, REAL *out)
+{
+    VEC acc[WIDE];
+    UNROLL for (int v = 0; v < WIDE; v++) acc[v] = (VEC){0};
+    for (i64 i = 0; i < r; i++)
+        UNROLL for (int v = 0; v < WIDE; v++) acc[v] += g[i] * LOAD(X + i * TILE + v * LANES);
+    UNROLL for (int v = 0; v < WIDE; v++) STORE(out + v * LANES, acc[v]);
+}
+
+/* Each topic in turn to its minimum: x = max(0, x + (p - l1 - G x) / G[k][k]), `steps` times over. */
+TARGET static int NAME(hals)(i64 rows, i64 r, const REAL *X, const REAL *P, const REAL *G, REAL l1, i64 steps,
+                             REAL smallest, REAL *out)
+{
+    REAL *x = malloc((size_t)(2 * r * TILE) * sizeof(REAL)), *p = x + r * TILE;
+    if (!x) return -1;
+    for (i64 t = 0; t < rows; t += TILE) {
+        const i64 n = rows - t < TILE ? rows - t : TILE;
+        NAME(turn)(n, r, X + t * r, x);
+        NAME(turn)(n, r, P + t * r, p);
+        for (i64 s = 0; s < steps; s++)
+            for (i64 k = 0; k < r; k++) {
+                const REAL size = G[k * r + k];
+                if (!(size > smallest)) continue;
+                REAL Gx[TILE], *at = x + k * TILE, *goal = p + k * TILE;
+                NAME(times)(r, G + k * r, x, Gx);
+                for (i64 c = 0; c < TILE; c++) {
+                    const REAL moved = at[c] + (goal[c] - l1 - Gx[c]) / size;
+                    at[c] = moved > 0 ? moved : 0;
+                }
+            }
+        NAME(turn_back)(n, r, x, out + t * r);
+    }
+    free(x);
+    return 0;
+}
+
+/* x <- x / (G x + l1) * p, `steps` times; where the denominator is zero x stays, and what is not worth its digits is 0. */
+TARGET static int NAME(mu)(i64 rows, i64 r, const REAL *X, const REAL *P, const REAL *G, REAL l1, i64 steps,
+                           REAL smallest, REAL *out)
+{
+    REAL *x = malloc((size_t)(3 * r * TILE) * sizeof(REAL)), *p = x + r * TILE, *fresh = p + r * TILE, *base = x;
+    if (!x) return -1;
+    for (i64 t = 0; t < rows; t += TILE) {
+        const i64 n = rows - t < TILE ? rows - t : TILE;
+        NAME(turn)(n, r, X + t * r, x);
+        NAME(turn)(n, r, P + t * r, p);
+        for (i64 s = 0; s < steps; s++) {
+            for (i64 k = 0; k < r; k++) {
+                REAL Gx[TILE], *old = x + k * TILE, *at = fresh + k * TILE, *goal = p + k * TILE;
+                NAME(times)(r, G + k * r, x, Gx);
+                for (i64 c = 0; c < TILE; c++) {
+                    const REAL down = Gx[c] + l1, quotient = old[c] / (down > 0 ? down : 1) * goal[c];
+                    const REAL moved = down > 0 ? quotient : old[c];
+                    at[c] = moved < smallest ? 0 : moved;
+                }
+            }
+            REAL *swap = x;
+            x = fresh;
+            fresh = swap;
+        }
+        NAME(turn_back)(n, r, x, out + t * r);
+    }
+    free(base);
+    return 0;
+}
+
+/* The sum of a[i] b[i] in 64 bits, whatever the numbers are. */
+TARGET static double NAME(dot)(i64 n, const REAL *a, const REAL *b)
+{
+    double sums[16] = {0}, sum = 0;
+    i64 i = 0;
+    for (; i + 16 <= n; i += 16)
+        UNROLL for (int c = 0; c < 16; c++) sums[c] += (double)a[i + c] * (double)b[i + c];
+    for (; i < n; i++) sum += (double)a[i] * (double)b[i];
+    UNROLL for (int c = 0; c < 16; c++) sum += sums[c];
+    return sum;
+}
+
+/* ---------------------------------------------------------------------------------------- Kullback-Leibler
+
+   One multiplicative step of page i on W: h <- h / sums * W' (v / Wh). Returned with it are the quotients v / Wh for the
+   new h, entry by entry, and the page's share of the divergence, sum(v log(v / Wh) - v). A page's rows of W are read
+   twice, the second time out of the nearest cache. */
+
+/* y = w h; `pad` zeroes the lanes of the last vector that overlap the one before. */
+INLINE REAL NAME(wh)(i64 vectors, i64 r, const REAL *w, const REAL *h, VEC last)
+{
+    VEC sum = LOAD(w + r - LANES) * last;
+    for (i64 j = 0; j < vectors - 1; j++) sum += LOAD(w + j * LANES) * LOAD(h + j * LANES);
+    REAL y = 0;
+    UNROLL for (int c = 0; c < (int)LANES; c++) y += sum[c];
+    return y;
+}
+
+INLINE void NAME(kl_k)(const i64 vectors, i64 r, i64 first, i64 last, const i64 *ptr, const i32 *idx, const REAL *val,
+                       const REAL *W, const REAL *sums, const REAL *H, REAL *H_new, REAL *quotients, double *costs,
+                       REAL *up)
+{
+    const i64 end = ptr[last], overlap = vectors * LANES - r;
+    VEC mask;
+    for (i64 c = 0; c < LANES; c++) mask[c] = c < overlap ? 0 : 1;
+    for (i64 i = first; i < last; i++) {
+        const REAL *h = H + i * r;
+        REAL *fresh = H_new + i * r;
+        VEC tail = LOAD(h + r - LANES) * mask, up_tail = (VEC){0};
+        for (i64 j = 0; j < vectors - 1; j++) STORE(up + j * LANES, (VEC){0});
+        for (i64 p = ptr[i]; p < ptr[i + 1]; p++) {
+            if (p + AHEAD < end) {
+                const char *next = (const char *)(W + (i64)idx[p + AHEAD] * r);
+                for (i64 c = 0; c < vectors * 32; c += 64) __builtin_prefetch(next + c);
+            }
+            const REAL *w = W + (i64)idx[p] * r, y = NAME(wh)(vectors, r, w, h, tail);
+            const REAL x = y > 0 ? val[p] / y : 0;
+            for (i64 j = 0; j < vectors - 1; j++) STORE(up + j * LANES, LOAD(up + j * LANES) + x * LOAD(w + j * LANES));
+            up_tail += x * LOAD(w + r - LANES);
+        }
+        for (i64 j = 0; j < vectors - 1; j++)
+            for (i64 k = j * LANES; k < (j + 1) * LANES; k++) fresh[k] = sums[k] > 0 ? h[k] * (up[k] / sums[k]) : h[k];
+        for (i64 c = overlap; c < LANES; c++) {
+            const i64 k = r - LANES + c;
+            fresh[k] = sums[k] > 0 ? h[k] * (up_tail[c] / sums[k]) : h[k];
+        }
+        tail = LOAD(fresh + r - LANES) * mask;
+        double cost = 0;
+        for (i64 p = ptr[i]; p < ptr[i + 1]; p++) {
+            const REAL y = NAME(wh)(vectors, r, W + (i64)idx[p] * r, fresh, tail);
+            const REAL x = y > 0 ? val[p] / y : 0;
+            quotients[p] = x;
+            cost += (double)val[p] * (x > 0 ? log((double)x) : 0.0) - (double)val[p];
+        }
+        costs[i] = cost;
+    }
+}
+
+INLINE void NAME(kl_few)(const int r, i64 first, i64 last, const i64 *ptr, const i32 *idx, const REAL *val,
+                         const REAL *W, const REAL *sums, const REAL *H, REAL *H_new, REAL *quotients, double *costs)
+{
+    for (i64 i = first; i < last; i++) {
+        const REAL *h = H + i * r;
+        REAL *fresh = H_new + i * r, up[8] = {0};
+        for (i64 p = ptr[i]; p < ptr[i + 1]; p++) {
+            const REAL *w = W + (i64)idx[p] * r;
+            REAL y = 0;
+            UNROLL for (int k = 0; k < r; k++) y += w[k] * h[k];
+            const REAL x = y > 0 ? val[p] / y : 0;
+            UNROLL for (int k = 0; k < r; k++) up[k] += x * w[k];
+        }
+        UNROLL for (int k = 0; k < r; k++) fresh[k] = sums[k] > 0 ? h[k] * (up[k] / sums[k]) : h[k];
+        double cost = 0;
+        for (i64 p = ptr[i]; p < ptr[i + 1]; p++) {
+            const REAL *w = W + (i64)idx[p] * r;
+            REAL y = 0;
+            UNROLL for (int k = 0; k < r; k++) y += w[k] * fresh[k];
+            const REAL x = y > 0 ? val[p] / y : 0;
+            quotients[p] = x;
+            cost += (double)val[p] * (x > 0 ? log((double)x) : 0.0) - (double)val[p];
+        }
+        costs[i] = cost;
+    }
+}
+
+TARGET static int NAME(kl)(i64 first, i64 last, const i64 *ptr, const i32 *idx, const REAL *val, const REAL *W, i64 r,
+                           const REAL *sums, const REAL *H, REAL *H_new, REAL *quotients, double *costs)
+{
+#define CASE(n) case n: NAME(kl_few)(n, first, last, ptr, idx, val, W, sums, H, H_new, quotients, costs); return 0;
+    if (r < LANES) switch (r) { CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7) }
+#undef CASE
+    const i64 vectors = (r + LANES - 1) / LANES;
+    REAL *up = malloc((size_t)(vectors * LANES) * sizeof(REAL));
+    if (!up) return -1;
+#define CASE(n) case n: NAME(kl_k)(n, r, first, last, ptr, idx, val, W, sums, H, H_new, quotients, costs, up); break;
+    switch (vectors) {
+        EACH_CASE
+        default: NAME(kl_k)(vectors, r, first, last, ptr, idx, val, W, sums, H, H_new, quotients, costs, up);
+    }
+#undef CASE
+    free(up);
+    return 0;
+}
+
+#undef VEC
+#undef LANES
+#undef LOAD
+#undef STORE
+#undef WIDE
+#undef TILE

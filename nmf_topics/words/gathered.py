@@ -1,0 +1,218 @@
+"""The counts of a corpus while it is read, and once it has been.
+
+Here the numbers that counters give to tokens become terms, and terms the rows of a matrix, whichever of several
+counters met a token first: nothing depends on the order in which pages come.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from nmf_topics.matrix.datamatrix import PageColumns
+from nmf_topics.words.batches import Batch, CountBatches
+from nmf_topics.words.chunks import BatchCounts, Growing
+from nmf_topics.words.joining import Moved, Sequences, Units
+from nmf_topics.words.phrases import Phrases, find_phrases
+from nmf_topics.words.reading import Readers, WordOptions
+from nmf_topics.words.vocabulary import Vocabulary
+
+
+@dataclass(frozen=True)
+class TermCounts:
+    """Counts of all terms of a corpus.
+
+    Attributes
+    ----------
+    counts : CSC of int32, shape (m, n), terms x pages
+    vocabulary : Vocabulary of length m
+    columns : PageColumns of length n, in the order of ids
+    options : WordOptions
+    ledger : "tokens" and "kept" and, by reason, "dropped": tokens = kept + all dropped
+    languages : how many pages are in which language
+    phrases : those that are terms; an occurrence of one is one of none of its words
+    """
+
+    counts: Any
+    vocabulary: Vocabulary
+    columns: PageColumns
+    options: WordOptions
+    ledger: Mapping[str, Any] = field(default_factory=dict)
+    languages: Mapping[str, int] = field(default_factory=dict)
+    phrases: Phrases = field(default_factory=Phrases)
+
+
+class Gathered:
+    """The counts of a corpus that has been read, still in batches.
+
+    Attributes
+    ----------
+    vocabulary : Vocabulary of length m, sorted
+    columns : PageColumns of length n, in the order of ids
+    options : WordOptions
+    ledger : as in `TermCounts`
+    pages, tokens : ndarrays of int64, shape (m,), pages that have a term and how often it occurs in all
+    languages : how many pages are in which language
+    phrases : those that are terms
+    """
+
+    def __init__(self, options: WordOptions, batches: CountBatches) -> None:
+        self.options = options
+        self.languages: Counter[str] = Counter()
+        self.phrases = Phrases()
+        self._readers = Readers(options)
+        self._batches = batches
+        self._sequences = Sequences() if options.phrases else None
+        self._moved: NDArray[np.int64] | None = None  # provisional row -> tokens that phrases gave to it, or took
+        self._phrase_surfaces: dict[int, str] = {}  # provisional row of a phrase -> what readers see
+        self._tokens: dict[str, dict[str, int]] = {}  # language -> token -> number
+        self._names: list[str] = []  # of the tokens
+        self._total = Growing()  # of a token
+        self._row_of = Growing()  # token -> provisional row
+        self._rows: dict[tuple[str, str], int] = {}  # (term, "kept") or (word, reason) -> provisional row
+        self._pages_of = Growing()  # provisional row -> pages
+        self._numbers: dict[tuple[int, int], Growing] = {}  # of each counter, its tokens' numbers here
+
+    def add(self, found: BatchCounts) -> None:
+        """Take the counts of the pages that follow."""
+        numbers = self._numbers.setdefault(found.origin, Growing())
+        for language, fresh in found.fresh:
+            numbers.extend(self._numbers_of(language, fresh))
+        tokens = numbers.array[found.token]
+        np.add.at(self._total.array, tokens, found.count)
+        self.languages.update(found.languages)
+        shape = (len(self._rows), len(found.languages))
+        counts = sp.csc_matrix((found.count, (self._row_of.array[tokens], found.page)), shape=shape)
+        counts.sum_duplicates()
+        np.add.at(self._pages_of.array, counts.indices, 1)
+        self._batches.add(counts)
+        if self._sequences is not None and found.sequence is not None:
+            known = found.sequence >= 0
+            sequence = found.sequence.copy()
+            sequence[known] = numbers.array[found.sequence[known]]
+            self._sequences.add(sequence)
+
+    def _numbers_of(self, language: str, tokens: Sequence[str]) -> list[int]:
+        """The numbers of some tokens; those that are new are read."""
+        known, read = self._tokens.setdefault(language, {}), self._readers.reader(language).read
+        numbers, rows = [], []
+        for token in tokens:
+            number = known.get(token)
+            if number is None:
+                number = known[token] = len(self._names)
+                self._names.append(token)
+                term, reason = read(token)
+                name = (token.lower() if term is None else term, reason)
+                rows.append(self._rows.setdefault(name, len(self._rows)))
+            numbers.append(number)
+        self._row_of.extend(rows)
+        self._total.extend(np.zeros(len(rows), np.int64))
+        self._pages_of.extend(np.zeros(len(self._rows) - len(self._pages_of.array), np.int64))
+        return numbers
+
+    def finish(self, ids: Sequence[str], titles: Sequence[str], meta: Sequence[Mapping[str, Any]]) -> None:
+        """Settle rows and columns, now that all pages are known."""
+        position = np.argsort(np.array(ids, dtype=object), kind="stable")
+        self._column_of = np.empty(len(ids), np.int64)
+        self._column_of[position] = np.arange(len(ids))
+        order = position.tolist()
+        self.columns = PageColumns([ids[i] for i in order], [titles[i] for i in order], [meta[i] for i in order])
+
+        if self._sequences is not None:
+            self._join_phrases(self._sequences)
+        tokens = self._tokens_of_rows()
+        kept = sorted((name, row) for (name, reason), row in self._rows.items() if reason == "kept")
+        rows = np.array([row for _, row in kept], np.int64)
+        self._final_row = np.full(len(self._rows), -1, np.int64)
+        self._final_row[rows] = np.arange(len(rows))
+        self.tokens, self.pages = tokens[rows], self._pages_of.array[rows]
+        terms = [name for name, _ in kept]
+        self.vocabulary = Vocabulary(terms, self._surfaces(len(terms)))
+        dropped: Counter[str] = Counter()
+        for (_, reason), row in self._rows.items():
+            if reason != "kept":
+                dropped[reason] += int(tokens[row])
+        width = np.array([len(self.phrases.words.get(term, " ")) for term in terms], np.int64)
+        total = int((self.tokens * width).sum())
+        self.ledger = {
+            "tokens": total + sum(dropped.values()),
+            "kept": total,
+            "dropped": dict(sorted(dropped.items())),
+        }
+
+    def _tokens_of_rows(self) -> NDArray[np.int64]:
+        """How often what each provisional row stands for occurs."""
+        tokens = np.bincount(self._row_of.array, weights=self._total.array, minlength=len(self._rows))
+        return tokens.astype(np.int64) + (0 if self._moved is None else self._moved)
+
+    def _join_phrases(self, sequences: Sequences) -> None:
+        """Find phrases, and count each occurrence as one of the phrase and none of its words."""
+        names = list(self._rows)
+        read = [(name if reason == "kept" else None, reason) for name, reason in names]
+        units = Units(self._names, [read[row] for row in self._row_of.array.tolist()])
+        self.phrases = find_phrases(lambda: map(units.of, sequences), units.names, units.n_terms)
+        joiner = self.phrases.joiner({name: unit for unit, name in enumerate(units.names)}, len(units.names))
+        rows = [self._rows[name, "kept"] for name in units.names[: units.n_terms]]
+        rows += [self._rows[name.lower(), "stop"] for name in units.names[units.n_terms :]]
+        rows += [self._rows.setdefault((term, "kept"), len(self._rows)) for term in joiner.terms]
+        moved = Moved(joiner, np.array(rows, np.int64), len(self._rows))
+        for number, sequence in enumerate(sequences):
+            self._batches.change(number, moved.apply(self._batches[number], sequence, units.of(sequence)))
+        self._pages_of = Growing()
+        self._pages_of.extend(moved.pages)
+        self._moved = moved.tokens
+        for row, found in moved.spellings.items():
+            named = [(" ".join(self._names[number] for number in numbers), count) for numbers, count in found.items()]
+            self._phrase_surfaces[row] = _surface(named)
+
+    def _surfaces(self, m: int) -> list[str]:
+        """For each of m terms what readers see: the commonest word among those that led to it."""
+        surfaces = [""] * m
+        for row, surface in self._phrase_surfaces.items():
+            surfaces[self._final_row[row]] = surface
+        final = self._final_row[self._row_of.array]
+        order = np.argsort(final, kind="stable")
+        order = order[np.searchsorted(final[order], 0) :]
+        starts = np.flatnonzero(np.diff(final[order], prepend=-1))
+        numbers, totals = order.tolist(), self._total.array
+        for start, end in pairwise(np.append(starts, len(numbers)).tolist()):
+            own = numbers[start:end]
+            if len(own) == 1:
+                surfaces[final[own[0]]] = self._names[own[0]]
+            else:
+                forms = [(self._names[number], int(totals[number])) for number in own]
+                surfaces[final[own[0]]] = _surface(forms)
+        return surfaces
+
+    def close(self) -> None:
+        """Give back what only reading needed."""
+        if self._sequences is not None:
+            self._sequences.close()
+
+    def batches(self) -> Iterator[Batch]:
+        """The counts, batch by batch in the order of reading, under final rows and columns; as often as wanted."""
+        return self._batches.walk(self._final_row, self._column_of, len(self.vocabulary))
+
+    def in_memory(self) -> TermCounts:
+        """The counts as one matrix; the batches are given up for it."""
+        counts = self._batches.matrix(self._final_row, self._column_of, len(self.vocabulary))
+        languages = dict(sorted(self.languages.items()))
+        return TermCounts(counts, self.vocabulary, self.columns, self.options, self.ledger, languages, self.phrases)
+
+
+def _surface(forms: Sequence[tuple[str, int]]) -> str:
+    """The commonest word of some tokens, in its commonest spelling; lower case wins among equals."""
+    words: Counter[str] = Counter()
+    spellings: Counter[str] = Counter()  # a token can come from several languages
+    for token, count in forms:
+        words[token.lower()] += count
+        spellings[token] += count
+    word = min(words, key=lambda w: (-words[w], w))
+    return min((t for t in spellings if t.lower() == word), key=lambda t: (-spellings[t], t.swapcase(), t))

@@ -1,0 +1,99 @@
+"""Counting in processes of their own: one reads pages, the others count their tokens.
+
+Batches of pages go out and counts come back in the order of reading, a few at a time, so that memory stays bounded
+however long the corpus is. Processes are started only when there is enough to count to be worth their start.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Generator, Iterable
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context, parent_process
+from typing import Any
+
+from nmf_topics.errors import MatrixError
+from nmf_topics.words.chunks import BatchCounts, ChunkCounter
+from nmf_topics.words.reading import WordOptions
+
+ALONE = 16_000_000  # characters that are counted before other processes are started
+_counter: ChunkCounter | None = None  # of a counting process
+
+
+def usable_processors() -> int:
+    """The processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def count_batches(
+    batches: Iterable[tuple[Any, list[str]]],
+    options: WordOptions,
+    *,
+    sequences: bool = False,
+    processes: int = 1,
+) -> Generator[tuple[Any, BatchCounts], None, None]:
+    """Count batches of pages, each with whatever comes with it, in their order.
+
+    Parameters
+    ----------
+    batches : (anything, texts of whole pages), as `page_batches` gives them
+    options : WordOptions
+    sequences : whether the order of the tokens is wanted, too
+    processes : how many count; 1 means this one, more are others
+
+    Raises
+    ------
+    MatrixError
+        if a counting process dies (most often for want of memory).
+    """
+    stream = iter(batches)
+    counter = ChunkCounter(options, sequences=sequences)
+    size = 0
+    for carried, texts in stream:
+        yield carried, counter.count(texts)
+        size += sum(map(len, texts))
+        if processes > 1 and size >= ALONE:
+            break
+    else:
+        return
+    # spawn: a process that was forked beside the threads of a numerical library can hang
+    pool = ProcessPoolExecutor(processes, get_context("spawn"), _begin, (options, sequences))
+    under_way: deque[tuple[Any, Future[BatchCounts]]] = deque()
+    try:
+        for carried, texts in stream:
+            under_way.append((carried, pool.submit(_count, texts)))
+            if len(under_way) > 2 * processes:
+                first, future = under_way.popleft()
+                yield first, future.result()
+        for first, future in under_way:
+            yield first, future.result()
+    except BrokenProcessPool as error:
+        raise MatrixError(
+            "a process that counted words was ended from outside, most likely for want of memory; try --processes 1"
+        ) from error
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _begin(options: WordOptions, sequences: bool) -> None:
+    """Make the counter of a counting process, which ends with the one that started it, and leaves Ctrl-C to it."""
+    global _counter
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    _counter = ChunkCounter(options, sequences=sequences)
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _count(texts: list[str]) -> BatchCounts:
+    assert _counter is not None
+    return _counter.count(texts)
