@@ -29,6 +29,7 @@ def test_options_reach_the_model(ok: Run, tiny_corpus: Path) -> None:
         "--min-pages": 2,
         "--max-pages": 0.75,
         "--max-terms": 15,
+        "--chunk": 8,
         "--weighting": "tfidf",
         "--idf-power": 1.5,
         "--objective": "kl",

@@ -84,6 +84,7 @@ def test_the_recipe_records_every_option(counts: TermCounts) -> None:
             "stop": [],
             "keep": [],
             "phrases": False,
+            "chunk": None,
         },
         "bounds": {"min_pages": 2, "max_pages": 0.75, "max_terms": 9},
         "weighting": "tfidf",

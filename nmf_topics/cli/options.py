@@ -98,6 +98,9 @@ matrix_options = stack(
     ),
 )
 
+chunk_option = click.option(
+    "--chunk", type=click.IntRange(min=1), metavar="WORDS", help="Cut long pages into pieces of so many words (500)."
+)
 rank_option = click.option("--rank", "-r", type=click.IntRange(min=1), default=10, show_default=True, help="Topics.")
 seed_option = click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the start.")
 
@@ -183,7 +186,7 @@ def recipe_of(options: dict[str, Any]) -> Recipe:
         values = {name: options.pop(name, None) for name in names}
         return {name: value for name, value in values.items() if value is not None}
 
-    words = replace(recipe.words, **given("language", "normalize", "stemmer", "default_stops", "phrases"))
+    words = replace(recipe.words, **given("language", "normalize", "stemmer", "default_stops", "phrases", "chunk"))
     stop, keep = (words_of(options.pop(name, ()), f"--{name}") for name in ("stop", "keep"))
     words = replace(words, stop=stop, keep=keep)
     bounds = replace(recipe.bounds, **given("min_pages", "max_pages", "max_terms"))

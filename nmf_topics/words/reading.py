@@ -26,6 +26,7 @@ class WordOptions:
     stop : further stop words
     keep : words that are terms whatever else is said of them: stop words, numbers, single letters
     phrases : whether words that go together become one term
+    chunk : words of the pieces that pages are cut into; None: pages stay whole
     """
 
     language: str = "en"
@@ -35,6 +36,7 @@ class WordOptions:
     stop: tuple[str, ...] = ()
     keep: tuple[str, ...] = ()
     phrases: bool = False
+    chunk: int | None = None
 
 
 class TermReader:
