@@ -18,6 +18,8 @@ from nmf_topics.topics.model import TopicModel
 
 PACKAGES = ("numpy", "scipy", "simplemma", "PyStemmer", "nltk", "regex", "wordcloud", "pillow", "matplotlib")
 
+FOUND = ("corpus", "phrases", "shared_lines")  # in the recipe of a model what no option says, but the corpus
+
 
 def _peak_megabytes() -> float | None:
     """Largest resident memory of this process so far; macOS counts bytes where Linux counts kilobytes."""
@@ -72,7 +74,7 @@ class Record:
             "command": self.command,
             "arguments": [show_path(argument) for argument in sys.argv[1:]],
             "started": self.started,
-            "options": {name: value for name, value in recipe.items() if name != "corpus"},
+            "options": {name: value for name, value in recipe.items() if name not in FOUND},
             "seed": recipe["seed"],
             "corpus": recipe["corpus"],
             "counts": model.ledger,

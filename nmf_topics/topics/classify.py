@@ -79,7 +79,8 @@ class Classifier:
         self._readers = self._readers or Readers(word_options(model.recipe))
         vocabulary: Any = model.rows
         phrases = Phrases.from_meta(model.recipe.get("phrases", ()))
-        counts, unknown = count_new_pages(texts, vocabulary, self._readers, phrases)
+        lines = model.recipe.get("shared_lines", ())
+        counts, unknown = count_new_pages(texts, vocabulary, self._readers, phrases, lines)
         V = model.weighting.apply(counts)
         known = np.asarray(counts.sum(axis=0)).ravel()
         H, errors = self._project(V)

@@ -24,7 +24,7 @@ from nmf_topics.words.gathered import TermCounts
 from nmf_topics.words.reading import WordOptions
 from nmf_topics.words.termmatrix import build_term_matrix
 
-COUNTING = 2  # raise when the same text would be counted otherwise, so that older caches are not believed
+COUNTING = 3  # raise when the same text would be counted otherwise, so that older caches are not believed
 
 
 @dataclass(frozen=True)

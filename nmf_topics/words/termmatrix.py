@@ -53,6 +53,7 @@ def build_term_matrix(
             **(recipe or {}),
             "words": asdict(counts.options),
             **({"phrases": counts.phrases.to_meta()} if counts.phrases else {}),
+            **({"shared_lines": dict(counts.shared_lines)} if counts.shared_lines else {}),
             "bounds": asdict(bounds),
             "weighting": weighting,
             "unit": unit,
