@@ -36,7 +36,7 @@ class Texts:
     """
 
     def __init__(self, folder: Path | None = None) -> None:
-        self._file: Any = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY, dir=folder and str(folder))  # noqa: SIM115 (closed below)
+        self._file: Any = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY, dir=None if folder is None else str(folder))  # noqa: SIM115 (closed below)
         self._lengths = array("q")
 
     def add(self, text: str) -> None:
