@@ -1,48 +1,71 @@
-"""How fast a dump becomes pages, with one process and with all.
+"""How fast a dump becomes pages, with one process and with more.
 
-    python bench/dumps.py DUMP.xml[.bz2] [--processes 1 2 4]
+    python bench/dumps.py DUMP.xml[.bz2 | .gz ...] [DUMP ...] [--processes 1 2] [--rounds 3]
 
-Megabytes are those of the XML, unpacked.
+Megabytes are those of the XML, unpacked. Rounds are interleaved; given is the best wall time of each, what it is of the
+first number of processes, and the processor time of this process and of all its children in that round.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import resource
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-from nmf_topics.corpus.bzip2 import unpack_bzip2
 from nmf_topics.corpus.dumps import dump_pages
 from nmf_topics.corpus.exportxml import ExportReader
 from nmf_topics.corpus.streams import byte_chunks
 
 
+def seconds() -> tuple[float, float, float]:
+    """Wall time, and processor time of this process and of its children that have ended."""
+    own, others = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.perf_counter(), own.ru_utime + own.ru_stime, others.ru_utime + others.ru_stime
+
+
+def timed(work: Callable[[], object]) -> tuple[float, float, float]:
+    """What `seconds` says that some work takes."""
+    before = seconds()
+    work()
+    wall, own, others = (after - start for after, start in zip(seconds(), before, strict=True))
+    return wall, own, others
+
+
+def all_pages(dump: Path, processes: int | None) -> tuple[int, int]:
+    """Pages and words of a dump."""
+    words = [len(page.text.split()) for page in dump_pages(dump, processes)]
+    return len(words), sum(words)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("dump", type=Path)
-    parser.add_argument("--processes", type=int, nargs="+", default=[1, os.cpu_count() or 1])
+    parser.add_argument("dumps", type=Path, nargs="+", metavar="DUMP")
+    parser.add_argument("--processes", type=int, nargs="+", default=sorted({1, os.cpu_count() or 1}))
+    parser.add_argument("--rounds", type=int, default=3)
     given = parser.parse_args()
-    began = time.perf_counter()
-    size = sum(map(len, byte_chunks(given.dump)))
-    print(f"{size / 1e6:.0f} MB of XML, {given.dump.stat().st_size / 1e6:.0f} MB packed")
-    print(f"unpacking alone: {size / 1e6 / (time.perf_counter() - began):.1f} MB/s")
-    if given.dump.suffix == ".bz2":
-        for threads in given.processes:
-            began = time.perf_counter()
-            with open(given.dump, "rb") as file:
-                sum(map(len, unpack_bzip2(file, threads)))
-            print(f"unpacking, {threads} threads: {size / 1e6 / (time.perf_counter() - began):.1f} MB/s")
-    began = time.perf_counter()
-    count = sum(1 for _ in ExportReader("dump").pages(byte_chunks(given.dump)))
-    print(f"unpacking and parsing: {size / 1e6 / (time.perf_counter() - began):.1f} MB/s, {count} pages")
-    for processes in given.processes:
-        began = time.perf_counter()
-        words = pages = 0
-        for page in dump_pages(given.dump, processes):
-            pages, words = pages + 1, words + len(page.text.split())
-        seconds = time.perf_counter() - began
-        print(f"{processes} processes: {size / 1e6 / seconds:.1f} MB/s, {pages} pages, {words} words, {seconds:.1f} s")
+    for dump in given.dumps:
+        size = sum(map(len, byte_chunks(dump))) / 1e6
+        pages, words = all_pages(dump, 1)
+        packed = dump.stat().st_size / 1e6
+        print(f"{dump.name}: {size:.0f} MB of XML, {packed:.0f} in the file, {pages} pages, {words} words")
+        works: dict[str, Callable[[], object]] = {
+            "unpacking": lambda dump=dump: sum(map(len, byte_chunks(dump))),
+            "unpacking, parsing": lambda dump=dump: sum(1 for _ in ExportReader("dump").pages(byte_chunks(dump))),
+        }
+        works |= {f"all, {number} processes": partial(all_pages, dump, number) for number in given.processes}
+        found: dict[str, list[tuple[float, float, float]]] = {name: [] for name in works}
+        for _ in range(given.rounds):
+            for name, work in works.items():
+                found[name].append(timed(work))
+        first = min(found[f"all, {given.processes[0]} processes"])[0]
+        for name, rounds in found.items():
+            wall, own, others = min(rounds)
+            speed = f"{size / wall:6.1f} MB/s  {wall:6.2f} s ({wall / first:.2f})"
+            print(f"  {name:20} {speed}  CPU {own:.2f} + {others:.2f} s")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ Every message says what went wrong, where, and what to try; the command line pri
         CorpusError     a source cannot be read as pages (no such file, broken line, no usable text)
         ImageError      a source cannot be read as images
         MatrixError     V is not what a factorization needs (NaN, negative, empty, wrong shape)
+        EngineError     V cannot be kept, read or worked on where it should be (damaged blocks, no cluster, no room)
         ModelError      a model folder is missing, foreign, damaged, or does not fit the question
         OutputError     a result cannot be written (no permission, no space, something else in the way)
             FontError   no font has the letters of what is to be drawn
@@ -30,6 +31,10 @@ class ImageError(NmfTopicsError):
 
 class MatrixError(NmfTopicsError):
     """A matrix cannot be factored: not two-dimensional, empty, not finite, or negative."""
+
+
+class EngineError(NmfTopicsError):
+    """V cannot be kept, read or worked on where it should be."""
 
 
 class ModelError(NmfTopicsError):

@@ -7,6 +7,7 @@ runs the tests marked `wiki`; `make test` runs them only where both are there al
 from __future__ import annotations
 
 import contextlib
+import csv
 import json
 import os
 import random
@@ -125,6 +126,17 @@ def proxied(api: str, log: Path, *faults: str, port: int = 0, serve: tuple[str, 
             proxy.terminate()
 
 
+def pageviews(folder: Path, month: int, views: dict[str, int]) -> str:
+    """A month of Pageviews as `faulty_proxy --serve` wants it."""
+    articles = [
+        {"article": title, "views": count, "rank": rank} for rank, (title, count) in enumerate(views.items(), 1)
+    ]
+    item = {"project": "en.wikipedia", "access": "all-access", "year": "2018", "month": f"{month:02d}"}
+    path = folder / f"{month}.json"
+    path.write_text(json.dumps({"items": [{**item, "day": "all-days", "articles": articles}]}), encoding="utf-8")
+    return f"/api/rest_v1/metrics/pageviews/top/en.wikipedia/all-access/2018/{month:02d}/all-days={path}"
+
+
 def logged(log: Path) -> list[dict[str, Any]]:
     """The requests that a proxy saw, each with its parameters as `asked`."""
     entries = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines() if line.endswith("}")]
@@ -186,3 +198,16 @@ def corpus_bytes(folder: Path) -> dict[str, bytes]:
     manifest["fetched"] = manifest["name"] = ""
     found = {name: (folder / name).read_bytes() for name in ("pages.jsonl", "ledger.csv")}
     return {**found, "manifest": json.dumps(manifest).encode()}
+
+
+def ledger(folder: Path) -> dict[str, dict[str, str]]:
+    """The lines of the ledger by title; a title that stands there twice is an error."""
+    with open(folder / "ledger.csv", encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len({row["title"] for row in rows}) == len(rows)
+    return {row["title"]: row for row in rows}
+
+
+def pages(folder: Path) -> list[dict[str, Any]]:
+    """The pages of a corpus."""
+    return [json.loads(line) for line in (folder / "pages.jsonl").read_text(encoding="utf-8").splitlines()]

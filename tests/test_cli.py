@@ -21,6 +21,7 @@ from program import PROGRAM, Refused, Run, call
 
 import nmf_topics
 from nmf_topics.cli.main import COMMANDS, cli
+from nmf_topics.factor.engines.choice import EngineOptions
 from nmf_topics.topics.model import fit_topics
 from nmf_topics.topics.prepare import Source
 from nmf_topics.topics.recipes import Recipe
@@ -158,11 +159,16 @@ def test_a_command_that_is_nearly_right(refused: Refused) -> None:
 
 
 NONE: tuple[object, ...] = ()
-# option -> (good values, bad values); paths, which are never wrong before they are used, have no bad ones
+# option -> (good values, bad values), or "command option" where they are that command's alone; paths, which are never
+# wrong before they are used, have no bad ones
 VALUES: dict[str, tuple[tuple[object, ...], tuple[object, ...]]] = {
     "--rank": ((1, 12), (0, -1, "x", 2.5, "")),
     "--runs": ((1, 5), (0, -1, "x", 2.5)),
     "--seed": ((0, 7), (-1, "x", 0.5)),
+    "--engine": (("auto", "memory", "disk", "dask"), ("cloud", "")),
+    "--memory": (("2GB", "500 mb", "1.5GiB", "1000000", "3T"), ("0", "x", "-1GB", "GB", "1XB", "nan", "99999999T")),
+    "--scheduler": (("tcp://127.0.0.1:8786",), NONE),
+    "--checkpoint": ((0, 0.5, 60), (-1, "x", "nan", "inf")),
     "--recipe": (("default", "article"), ("other", "")),
     "--language": (("en", "de"), NONE),
     "--normalize": (("stem", "lemma", "both", "none"), ("stems",)),
@@ -182,6 +188,7 @@ VALUES: dict[str, tuple[tuple[object, ...], tuple[object, ...]]] = {
     "--processes": ((1, 8), (0, "x", 257)),
     "--from": ((1, 5), (0, "x")),
     "--to": ((1, 30), (0, "x")),
+    "export --to": (("csv", "xlsx", "jsonl", "pyldavis", "mtx", "markdown"), ("pdf", "")),
     "--step": ((1, 5), (0, "x")),
     "--topic": ((1, 3), ("x", 1.5)),
     "--top": ((1, 20), (0, "x")),
@@ -189,6 +196,10 @@ VALUES: dict[str, tuple[tuple[object, ...], tuple[object, ...]]] = {
     "--size": (("800x500", "50x8000"), ("800", "49x500", "800x8001", "axb", "-800x500", "800x500x2")),
     "--colormap": (("viridis", "Dark2"), ("rainbow!", "")),
     "--output": (("somewhere",), NONE),
+    "--format": (("svg", "pdf", "png"), ("gif", "")),
+    "--by": (("label",), NONE),
+    "--period": (("day", "month", "year", "decade", "century"), ("week",)),
+    "--source": (("somewhere",), NONE),
     "--model": (("somewhere",), NONE),
     "--font": (("somewhere",), NONE),
     "--draw": (("somewhere",), NONE),
@@ -212,14 +223,14 @@ ROWS = [(name, long_name(option)) for name, command in commands() for option in 
 def test_every_option_that_takes_a_value_is_in_the_table() -> None:
     """A new option needs its good and bad values here, and none stands here that is gone."""
     taking = {long_name(option) for _, command in commands() for option in options_of(command) if not option.is_flag}
-    assert taking == set(VALUES)
+    assert taking == {name.split()[-1] for name in VALUES}
 
 
 @pytest.mark.parametrize(("name", "option"), [row for row in ROWS if row[1] in VALUES])
 def test_values_of_options(name: str, option: str, refused: Refused) -> None:
     """Good values are read; bad ones are refused with 2 and a message that names the option, before any work."""
-    good, bad = VALUES[option]
-    argument = {"classify": ["page.txt"], "label": ["1=A"]}.get(name, [])
+    good, bad = VALUES.get(f"{name} {option}", VALUES[option])
+    argument = {"classify": ["page.txt"], "label": ["1=A"], "diff": ["a", "b"]}.get(name, [])
     command = dict(commands())[name]
     for value in good:
         assert command.make_context(name, [*argument, option, str(value)]).params
@@ -235,6 +246,7 @@ def test_options_exclude_each_other(refused: Refused) -> None:
     assert "--from 5 is larger than --to 3" in refused(2, "ranks", "--from", 5, "--to", 3)
     assert "least squares" in refused(2, "ranks", "--objective", "kl")
     assert "least squares" in refused(2, "compare", "--objective", "kl")
+    assert "--scheduler is for --engine dask" in refused(2, "fit", "--engine", "disk", "--scheduler", "tcp://x:1")
     assert "nothing to name or hide" in refused(2, "label")
     assert "'b' is not NUMBER=NAME" in refused(2, "label", "a", "b")
     assert "'a' is neither a model folder nor NUMBER=NAME" in refused(2, "label", "a", "1=A")
@@ -256,11 +268,12 @@ def test_names_of_options_are_names_of_parameters() -> None:
         for option in options_of(command):
             assert option.name == long_name(option)[2:].replace("-", "_"), name
     talk = {"output", "cache", "require_convergence", "force", "json", "quiet", "verbose", "recipe", "processes"}
-    library = {f.name for kind in (Recipe, WordOptions, Bounds, Source) for f in fields(kind)}
+    talk |= {"checkpoint"}  # seconds of what the library has as Checkpointing
+    library = {f.name for kind in (Recipe, WordOptions, Bounds, Source, EngineOptions) for f in fields(kind)}
     library |= set(signature(fit_topics).parameters) | set(signature(fit_runs).parameters)
     fit = dict(commands())["fit"]
     assert {option.name for option in options_of(fit)} - talk <= library
-    of_fit_topics = set(signature(fit_topics).parameters) - {"data", "on_iteration"}
+    of_fit_topics = set(signature(fit_topics).parameters) - {"data", "on_iteration", "checkpoints"}
     assert of_fit_topics <= {option.name for option in options_of(fit)}
     of_words = {f.name for kind in (WordOptions, Bounds) for f in fields(kind)}
     assert of_words <= {option.name for option in options_of(fit)}

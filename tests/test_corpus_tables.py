@@ -119,6 +119,15 @@ def test_columns_are_guessed_and_said(tmp_path: Path) -> None:
     assert said == [f"{path}: text from column 'BODY', titles from column 'Headline', ids from column 'URL'"]
 
 
+def test_the_time_of_a_revision_is_no_date(tmp_path: Path) -> None:
+    """A timestamp dates a page, but not one beside a revision: it says when the page was last edited."""
+    message = write(tmp_path, "a.jsonl", '{"id":"1","title":"T","text":"x","timestamp":"2004-05-06"}')
+    assert read(message) == [Page("1", "T", "x", {"date": "2004-05-06"})]
+    fetched = write(tmp_path, "b.jsonl", '{"id":"1","title":"T","text":"x","revid":7,"timestamp":"2026-05-06"}')
+    assert read(fetched) == [Page("1", "T", "x", {"revid": 7, "timestamp": "2026-05-06"})]
+    assert read(fetched, date_column="timestamp")[0].meta == {"revid": 7, "date": "2026-05-06"}
+
+
 def test_named_columns(tmp_path: Path) -> None:
     """A named column wins over a guess; a field in the way of its plain name gives way."""
     path = write(tmp_path, "a.csv", "id,text,title,date,k,a,when,kind\n1,T,N,D,key,abs,1999,c\n")

@@ -304,30 +304,51 @@ def test_surfaces_are_words_of_the_corpus(texts: list[str], options: WordOptions
     ("bounds", "n_pages", "limits"),
     [
         (Bounds(), 1, (2, 2)),
-        (Bounds(), 3, (2, 2)),
-        (Bounds(), 4, (2, 2)),
+        (Bounds(), 3, (2, 3)),
+        (Bounds(), 9, (2, 9)),
+        (Bounds(), 16, (2, 12)),
+        (Bounds(), 36, (2, 18)),
+        (Bounds(), 100, (2, 30)),
+        (Bounds(), 124, (2, 37.2)),
+        (Bounds(), 125, (2, 37.5)),
+        (Bounds(), 126, (3, 37.8)),
+        (Bounds(), 200, (4, 60)),
+        (Bounds(), 250, (5, 75)),
+        (Bounds(), 1_000_000, (5, 300_000)),
         (Bounds(max_pages=0.3), 5, (2, 2)),
         (Bounds(max_pages=0.3), 10, (2, 3)),
         (Bounds(min_pages=2, max_pages=0.3), 5, (2, 1.5)),
-        (Bounds(), 12, (2, 6)),
-        (Bounds(), 124, (2, 62)),
-        (Bounds(), 125, (2, 62.5)),
-        (Bounds(), 126, (3, 63)),
-        (Bounds(), 200, (4, 100)),
-        (Bounds(), 250, (5, 125)),
-        (Bounds(), 1_000_000, (5, 500_000)),
-        (Bounds(min_pages=1), 10, (1, 5)),
-        (Bounds(min_pages=0.1), 30, (3, 15)),
-        (Bounds(min_pages=0.07), 100, (7, 50)),
+        (Bounds(min_pages=1), 10, (1, 9.486833)),
+        (Bounds(min_pages=0.1, max_pages=0.5), 30, (3, 15)),
+        (Bounds(min_pages=0.07, max_pages=0.5), 100, (7, 50)),
         (Bounds(max_pages=0.29), 100, (2, 29)),
         (Bounds(max_pages=1.0), 10, (2, 10)),
         (Bounds(max_pages=3), 10, (2, 3)),
-        (Bounds(min_pages=0), 10, (0, 5)),
+        (Bounds(min_pages=0, max_pages=0.5), 10, (0, 5)),
     ],
 )
 def test_limits(bounds: Bounds, n_pages: int, limits: tuple[float, float]) -> None:
     """Shares and numbers of pages, exactly: 0.07 of 100 pages are 7 of them."""
-    assert bounds.limits(n_pages) == limits
+    assert bounds.limits(n_pages, np.array([2, 3])) == limits
+
+
+@pytest.mark.parametrize(
+    ("bounds", "terms", "low"),
+    [
+        (Bounds(), {2: 1500, 3: 1500}, 2),  # 75 terms a page are no crowd
+        (Bounds(), {2: 1501, 3: 1500}, 3),
+        (Bounds(), {2: 1501, 3: 1000, 4: 2001}, 4),
+        (Bounds(), {2: 9000, 12: 9000}, 12),
+        (Bounds(), {2: 9000, 13: 9000}, 12),  # 30 % of 40 pages are the most that is asked for
+        (Bounds(), {2: 1000, 30: 9000}, 2),  # words beyond max_pages make no crowd
+        (Bounds(max_pages=0.5), {2: 1501, 3: 1500}, 3),
+        (Bounds(min_pages=2), {2: 9000}, 2),
+    ],
+)
+def test_a_crowd_of_terms_on_few_pages_is_thinned_out(bounds: Bounds, terms: dict[int, int], low: int) -> None:
+    """Where 40 pages have more than 75 terms each, a term must be on more pages, unless the user says on how many."""
+    pages = np.concatenate([np.full(count, number) for number, count in terms.items()])
+    assert bounds.limits(40, pages)[0] == low
 
 
 def test_terms_at_the_limits_stay() -> None:
@@ -354,7 +375,14 @@ def test_pages_and_not_tokens_are_what_bounds_count() -> None:
 def test_the_defaults_leave_words_in_a_handful_of_pages(n_pages: int) -> None:
     """A first try with a few files has the words that two of them share, whatever the share of pages allowed."""
     texts = [f"own{i}" for i in range(n_pages - 2)] + ["shared first", "shared second"]
-    assert list(bound_terms(count(*texts), Bounds(max_pages=0.3)).vocabulary.terms) == ["shared"]
+    for bounds in (Bounds(), Bounds(max_pages=0.3)):
+        assert list(bound_terms(count(*texts), bounds).vocabulary.terms) == ["shared"]
+
+
+@pytest.mark.parametrize("n_pages", [2, 3, 4, 5, 6])
+def test_words_of_all_pages_are_words_of_a_handful(n_pages: int) -> None:
+    """Where all pages share all their words, the defaults keep them: better weak topics than none."""
+    assert list(bound_terms(count(*["alpha beta"] * n_pages), Bounds()).vocabulary.terms) == ["alpha", "beta"]
 
 
 def test_the_most_frequent_terms_are_kept_and_draws_go_by_the_alphabet() -> None:
@@ -384,7 +412,7 @@ def test_bounds_leave_what_they_were_given() -> None:
 def test_when_no_word_is_left_the_message_says_why() -> None:
     """How many words fell to which bound, at which limit, and what to try."""
     with pytest.raises(MatrixError) as caught:
-        bound_terms(count("rare1 all", "rare2 all", "rare3 all", "all", "all"), Bounds())
+        bound_terms(count("rare1 all", "rare2 all", "rare3 all", "all", "all"), Bounds(max_pages=0.5))
     assert str(caught.value) == (
         "no words are left of 4 distinct ones on 5 pages: 3 are on fewer than 2 pages, 1 on more than 2.5; "
         "try a lower --min-pages or a higher --max-pages"

@@ -278,6 +278,14 @@ def test_nobody_listens(run: Run) -> None:
     assert "127.0.0.1:9: nobody listens there" in result.stderr
 
 
+def test_one_host_answers_and_another_does_not(server: Server) -> None:
+    """Patience with a wiki that has answered is no reason for patience with one that has not."""
+    client = impatient(tries=8)
+    client.api(server.api, {"action": "query"})
+    with pytest.raises(WikiUnreachable, match="nobody listens there, 2 times"):
+        client.api("http://127.0.0.1:9/w/api.php", {"action": "query"})
+
+
 @pytest.mark.parametrize(
     "wiki", ["file:///etc/passwd", "ftp://w/api.php", "https://", "https://w/wiki/A", "w", "http://["]
 )

@@ -50,7 +50,7 @@ def topics(csv_text: str, title: str = "title") -> dict[str, str]:
 
 
 def test_fetch_fit_classify(people: Wiki, run: Run) -> None:
-    """Singers, politicians and athletes separate at rank 4, actors too at rank 5; new pages find their topic."""
+    """Singers, actors, politicians and athletes are the four topics of 30 people; new pages find theirs."""
     titles = Path("people.txt")
     titles.write_text("# known people\n" + "\n".join("|".join(GROUPS.values()).split("|")) + "\n", encoding="utf-8")
     result = run("fetch", "--titles", titles, "--wiki", people.api, "--json")
@@ -58,30 +58,27 @@ def test_fetch_fit_classify(people: Wiki, run: Run) -> None:
     assert json.loads(result.stdout)["counts"] == {"ok": 30}
     assert Path("corpora/people/pages.jsonl").is_file()
 
-    found: dict[int, dict[str, set[str]]] = {}
-    for rank in (4, 5):
-        assert run("fit", "--rank", rank, "-q").exit_code == 0  # the newest corpus is the one just fetched
-        by_title = topics(run("pages", "--csv").stdout)
-        found[rank] = {group: {by_title[title] for title in names.split("|")} for group, names in GROUPS.items()}
-    at_4, at_5 = found[4], found[5]
-    assert len(at_4["politicians"]) == len(at_4["singers"]) == 1
-    assert not at_4["athletes"] & (at_4["politicians"] | at_4["singers"] | at_4["actors"])
-    assert not at_4["politicians"] & at_4["singers"]
-    assert [len(at_5[group]) for group in ("singers", "actors", "politicians")] == [1, 1, 1]
-    assert sum(map(len, at_5.values())) == len(set.union(*at_5.values())) == 5
+    assert run("fit", "--rank", 4, "-q").exit_code == 0  # the newest corpus is the one just fetched
+    by_title = topics(run("pages", "--csv").stdout)
+    topic_of = {group: {by_title[title] for title in names.split("|")} for group, names in GROUPS.items()}
+    assert [len(topic_of[group]) for group in GROUPS] == [1, 1, 1, 1]
+    assert len(set.union(*topic_of.values())) == 4
 
     titles_of = [part for title in HELD_OUT for part in ("--title", title)]
     address = people.api.replace("/w/api.php", "/wiki/Bruno_Mars")
     result = run("classify", *titles_of, "--url", address, "--wiki", people.api, "--csv")
     assert result.exit_code == 0, result.stderr
     for title, topic in topics(result.stdout, "name").items():
-        assert {topic} == at_5[HELD_OUT.get(title, "singers")]
+        assert {topic} == topic_of[HELD_OUT.get(title, "singers")]
 
-    result = run("classify", "--title", "Adele", "--title", "Nobody at all", "--wiki", people.api, "--json")
-    known, unknown = json.loads(result.stdout)["pages"]
-    assert {str(known["topic"])} == at_5["singers"]
-    assert unknown["status"] == "unreadable"
-    assert "missing" in result.stderr
+    nowhere = ("--title", "Nobody at all", "--url", "http://127.0.0.1:9/wiki/A", "--url", "https://x.test/w")
+    result = run("classify", "--title", "Adele", *nowhere, "--wiki", people.api, "--json")
+    assert result.exit_code == 0, result.stderr
+    known, *others = json.loads(result.stdout)["pages"]
+    assert {str(known["topic"])} == topic_of["singers"]
+    assert [other["status"] for other in others] == ["unreadable"] * 3
+    for why in ("missing", "nobody listens there", "no address of a page"):
+        assert why in result.stderr
     table = csv.DictReader(io.StringIO(Path("models/latest/pages.csv").read_text(encoding="utf-8")))
     before = next(row for row in table if row["title"] == "Adele")
-    assert known["weights"] == pytest.approx([float(before[f"topic_{k}"]) for k in range(1, 6)], abs=1e-3)
+    assert known["weights"] == pytest.approx([float(before[f"topic_{k}"]) for k in range(1, 5)], abs=1e-3)

@@ -2,36 +2,34 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import shutil
 from collections import Counter
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pytest
 from click.testing import Result
-from loopback import CHAIN, LOADED, Wiki, corpus_bytes, fetch_into, logged, proxied, save, texts_asked
+from loopback import (
+    CHAIN,
+    LOADED,
+    Wiki,
+    corpus_bytes,
+    fetch_into,
+    ledger,
+    logged,
+    pages,
+    pageviews,
+    proxied,
+    save,
+    texts_asked,
+)
 
 from nmf_topics.corpus.wikipedia.ledger import STATUSES, Filters
 
 pytestmark = pytest.mark.wiki
 Run = Callable[..., Result]
-
-
-def ledger(folder: Path) -> dict[str, dict[str, str]]:
-    """The lines of the ledger by title; a title that stands there twice is an error."""
-    with open(folder / "ledger.csv", encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    assert len({row["title"] for row in rows}) == len(rows)
-    return {row["title"]: row for row in rows}
-
-
-def pages(folder: Path) -> list[dict[str, Any]]:
-    """The pages of a corpus."""
-    return [json.loads(line) for line in (folder / "pages.jsonl").read_text(encoding="utf-8").splitlines()]
 
 
 def test_titles_become_pages(wiki: Wiki, run: Run) -> None:
@@ -142,7 +140,12 @@ def test_an_empty_category_is_said_and_forgotten(wiki: Wiki, run: Run) -> None:
     """A category with nothing in it is an error that names it, and does not stand in the way of the next command."""
     result = run("fetch", "--category", "Nothing", "--wiki", wiki.api, "-o", "c")
     assert result.exit_code == 1
-    assert "Category:Nothing" in result.stderr
+    assert "no Category:Nothing; is that how it is spelled" in result.stderr
+    assert "kept" not in result.stderr
+    result = run("fetch", "--category", "Bavaria", "--wiki", wiki.api, "-o", "c")
+    assert "categories below it; try --depth 1" in result.stderr
+    result = run("fetch", "--category", "Nothing", "--wiki", wiki.api, "--plan")
+    assert (result.exit_code, "no Category:Nothing" in result.stderr) == (1, True)
     assert run("fetch", "--category", "Loop A", "--wiki", wiki.api, "-o", "c").exit_code == 0
 
 
@@ -212,17 +215,6 @@ def test_revisions_can_be_pinned(wiki: Wiki, empty_wiki: Wiki, tmp_path: Path, r
     assert [text.split()[0] for text in texts.values()] == ["First", "Second", "First", "Second", "First"]
     assert len(texts_asked(asked)) == 2  # only what had changed
     assert len(asked) == 3  # the wiki, 5 titles at once, 2 texts at once
-
-
-def pageviews(folder: Path, month: int, views: dict[str, int]) -> str:
-    """A month of Pageviews as `faulty_proxy --serve` wants it."""
-    articles = [
-        {"article": title, "views": count, "rank": rank} for rank, (title, count) in enumerate(views.items(), 1)
-    ]
-    item = {"project": "en.wikipedia", "access": "all-access", "year": "2018", "month": f"{month:02d}"}
-    path = folder / f"{month}.json"
-    path.write_text(json.dumps({"items": [{**item, "day": "all-days", "articles": articles}]}), encoding="utf-8")
-    return f"/api/rest_v1/metrics/pageviews/top/en.wikipedia/all-access/2018/{month:02d}/all-days={path}"
 
 
 def test_most_viewed_of_a_year(wiki: Wiki, tmp_path: Path, run: Run) -> None:

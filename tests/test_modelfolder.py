@@ -133,7 +133,7 @@ def test_images_have_a_reconstruction(rng: np.random.Generator) -> None:
         Image.fromarray(rng.integers(0, 255, (5, 4)).astype(np.uint8)).save(f"faces/{j}.png")
     data = build_image_matrix(Path("faces"))
     model = fit_topics(data, 3)
-    write(model, example=(data.V, 2))
+    write(model, example=(data.V[:, 2], 2))
     assert set(contents()) == PROMISED | {f"clouds/topic-0{k}.png" for k in (1, 2, 3)} | {"reconstruction.png"}
     assert "reconstruction.png" in files_of(FOLDER)
     assert load_model(FOLDER).rows == data.rows

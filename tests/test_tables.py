@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -11,9 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
+from nmf_topics.csvfiles import write_csv
 from nmf_topics.matrix.datamatrix import PageColumns
 from nmf_topics.topics.classify import Assignment
 from nmf_topics.topics.model import TopicModel
@@ -28,7 +26,6 @@ from nmf_topics.views.tables import (
     page_rows,
     topic_json,
     topic_rows,
-    write_csv,
 )
 
 
@@ -64,34 +61,6 @@ def test_numbers(value: float, text: str, in_json: float | None) -> None:
     """Nine digits, nothing for nan in files, null in JSON."""
     assert number(value) == text
     assert json_number(value) == in_json
-
-
-cells = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
-
-
-@settings(deadline=None, max_examples=150)
-@given(st.lists(st.lists(cells, min_size=2, max_size=4), min_size=1, max_size=4))
-def test_csv_parses_back(rows: list[list[str]]) -> None:
-    """Whatever is in the cells, line ends, quotes and control characters too, the same cells come back."""
-    target = io.StringIO(newline="")
-    write_csv(rows, target)
-    target.seek(0)
-    assert list(csv.reader(target, strict=True)) == rows
-
-
-@pytest.mark.parametrize("cell", ["a\rb", "a\nb", "a\r\nb", '"', "a,b", "\u2028", "", " a ", "007", "\x00"])
-def test_csv_of_awkward_cells(cell: str) -> None:
-    """Cells that other tools stumble over come back from a file, too."""
-    assert parsed([["h1", "h2"], [cell, "x"]]) == [["h1", "h2"], [cell, "x"]]
-
-
-def test_csv_lines_end_in_a_newline_alone() -> None:
-    """The file has the same bytes on every system, and a stream gets the text that the file has."""
-    rows = [["a", "b"], ["1", "é"]]
-    write_csv(rows, Path("x.csv"))
-    target = io.StringIO(newline="")
-    write_csv(rows, target)
-    assert Path("x.csv").read_bytes() == "a,b\n1,é\n".encode() == target.getvalue().encode()
 
 
 def test_topics_csv(model: TopicModel) -> None:

@@ -208,3 +208,16 @@ def test_counts_without_a_word_are_refused(shape: tuple[int, int]) -> None:
     """No statistics can be learnt from blank pages."""
     with pytest.raises(MatrixError, match="no page has a single word"):
         fit_weighting(sp.csc_matrix(shape), "bm25")
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_pieces_do_not_show(dtype: type, monkeypatch: pytest.MonkeyPatch, rng: np.random.Generator) -> None:
+    """However few entries are worked out together, the same bytes; float32 is the rounded float64."""
+    counts = sp.csc_matrix(rng.poisson(0.3, (30, 50)).astype(np.int32))
+    fitted = fit_weighting(counts, "bm25", idf_power=1.2)
+    whole = fitted.apply(counts, dtype)
+    monkeypatch.setattr("nmf_topics.matrix.weighting.AT_ONCE", 7)
+    pieces = fitted.apply(counts, dtype)
+    assert whole.dtype == dtype
+    assert whole.data.tobytes() == pieces.data.tobytes()
+    np.testing.assert_array_equal(whole.data, fitted.apply(counts).data.astype(dtype))

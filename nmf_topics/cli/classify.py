@@ -20,6 +20,7 @@ from nmf_topics.cli.wiki import contact_option, pages_asked_for, wiki_option
 from nmf_topics.corpus.charsets import decode
 from nmf_topics.corpus.open import open_corpus
 from nmf_topics.corpus.page import Page
+from nmf_topics.csvfiles import write_csv
 from nmf_topics.errors import CorpusError, ModelError, OutputError
 from nmf_topics.images.pixels import ENDINGS, image_files
 from nmf_topics.topics.classify import Assignment, Classifier, unreadable
@@ -27,7 +28,7 @@ from nmf_topics.topics.model import TopicModel
 from nmf_topics.topics.prepare import Source
 from nmf_topics.topics.store import load_model, resolve_model
 from nmf_topics.views.basis import reconstruction
-from nmf_topics.views.tables import assignment_json, assignment_rows, write_csv
+from nmf_topics.views.tables import assignment_json, assignment_rows
 from nmf_topics.views.terminal import print_assignments, print_explanation
 from nmf_topics.writing import folder_of_files, whole_file
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import functools
 import logging
 import math
+import re
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import click
 
@@ -33,6 +34,24 @@ class Finite(click.FloatRange):
         if not math.isfinite(number):
             self.fail(f"{value!r} is not a number", param, ctx)
         return number
+
+
+class Bytes(click.ParamType[int]):
+    """A size: 2GB (10^9 bytes each), 500MB, 1GiB (2^30), or a number of bytes."""
+
+    name = "size"
+    _units: ClassVar = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
+    _units |= {f"{letter}I": 2**power for letter, power in (("K", 10), ("M", 20), ("G", 30), ("T", 40))}
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number of bytes."""
+        if isinstance(value, int):
+            return value
+        found = re.fullmatch(r"(\d+(?:\.\d+)?) *([KMGT]I?|)B?", value.strip().upper())
+        number = float(found[1]) * self._units[found[2]] if found else 0
+        if not 1 <= number < 2**60:
+            self.fail(f"{value!r} is not a size such as 2GB, 500MB or 1GiB", param, ctx)
+        return int(number)
 
 
 talk_options = stack(

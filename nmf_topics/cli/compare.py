@@ -10,10 +10,11 @@ import click
 
 from nmf_topics.cli import options as o
 from nmf_topics.cli.fit import read_data, typical_page
+from nmf_topics.csvfiles import write_csv
 from nmf_topics.topics.compare import FIGURES, compare_factorizations
 from nmf_topics.topics.model import fit_topics
 from nmf_topics.views.figures import draw_comparison
-from nmf_topics.views.tables import json_number, number, write_csv
+from nmf_topics.views.tables import json_number, number
 from nmf_topics.views.terminal import decimals, print_table
 from nmf_topics.writing import folder_of_files
 

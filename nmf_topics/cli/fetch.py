@@ -110,7 +110,7 @@ def fetch(**options: Any) -> None:
         try:
             result = run.run(folder, asks, refresh=options["refresh"])
         except (FetchError, KeyboardInterrupt) as error:
-            if run.site is None:
+            if not run.pages:
                 raise
             kept = f"{run.pages} pages are kept in {folder}; the same command goes on from there"
             if isinstance(error, FetchError):

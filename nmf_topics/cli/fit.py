@@ -14,8 +14,13 @@ from nmf_topics.cli import options as o
 from nmf_topics.cli.record import Record
 from nmf_topics.cli.talk import Talk
 from nmf_topics.factor import kernels
+from nmf_topics.factor.blocks import as_blocks
+from nmf_topics.factor.engines.checkpoints import Checkpointing
+from nmf_topics.factor.engines.choice import EngineOptions
+from nmf_topics.factor.sums import one_page
 from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.topics.model import TopicModel, fit_topics
+from nmf_topics.topics.places import describe_place
 from nmf_topics.topics.prepare import Source, prepare
 from nmf_topics.topics.recipes import Recipe
 from nmf_topics.topics.stability import fit_runs
@@ -36,6 +41,8 @@ from nmf_topics.writing import folder_of_files
 @click.option(
     "--runs", type=click.IntRange(min=1), default=1, show_default=True, help="Best of so many; each topic's stability."
 )
+@o.engine_options
+@o.checkpoint_option
 @o.corpus_options
 @click.option("--require-convergence", is_flag=True, help="Exit with 3 if --max-iter ended the fit.")
 @click.option("--force", is_flag=True, help="Write into a folder that holds other files.")
@@ -55,6 +62,7 @@ def fit(source: str | None, **options: Any) -> None:
     talk = o.talk_of(options)
     where = o.source_of(source, options)
     recipe = o.recipe_of(options)
+    cache = o.cache_of(options)
     model, folder = run_fit(
         where,
         recipe,
@@ -62,8 +70,10 @@ def fit(source: str | None, **options: Any) -> None:
         seed=options["seed"],
         runs=options["runs"],
         output=options["output"],
-        cache=o.cache_of(options),
+        cache=cache,
         processes=o.processes_of(options),
+        engine=o.engine_of(options),
+        checkpoints=o.checkpoints_of(options, cache, talk.note),
         force=options["force"],
         talk=talk,
     )
@@ -76,18 +86,31 @@ def fit(source: str | None, **options: Any) -> None:
         click.get_current_context().exit(3)
 
 
-def read_data(source: Source, recipe: Recipe, cache: Path | None, processes: int, talk: Talk) -> DataMatrix:
-    """V of a source, with progress."""
+def read_data(
+    source: Source,
+    recipe: Recipe,
+    cache: Path | None,
+    processes: int,
+    talk: Talk,
+    *,
+    engine: EngineOptions | None = None,
+    rank: int = 10,
+) -> DataMatrix:
+    """V of a source, with progress; a cluster that it may live on is left when the command ends."""
     with talk.progress("read") as progress:
         data = prepare(
             source,
             recipe,
             cache=cache,
             processes=processes,
+            engine=engine,
+            rank=rank,
             warn=talk.warn,
             note=talk.note,
             on_item=progress.step,
         )
+    if close := getattr(data.V, "close", None):
+        click.get_current_context().call_on_close(close)
     m, n = data.V.shape
     kinds = ("words", "pages") if data.rows.kind == "terms" else (data.rows.kind, "images")
     talk.note(f"V is {m} {kinds[0]} x {n} {kinds[1]}")
@@ -109,11 +132,14 @@ def run_fit(
     processes: int,
     force: bool,
     talk: Talk,
+    engine: EngineOptions | None = None,
+    checkpoints: Checkpointing | None = None,
 ) -> tuple[TopicModel, Path]:
     """Read, fit and write; the model and its folder."""
-    record = Record("fit")
+    record = Record("fit", source)
     with record.stage("read"):
-        data = read_data(source, recipe, cache, processes, talk)
+        data = read_data(source, recipe, cache, processes, talk, engine=engine, rank=rank)
+    record.engine = describe_place(data.V)
     folder = output or Path("models") / f"{data.recipe['corpus']['name']}-r{rank}"
     with folder_of_files(folder, mark=MARK, force=force):
         pass  # whether the folder may be written is asked before the work, not after it
@@ -125,23 +151,26 @@ def run_fit(
             seed=seed,
             **recipe.factors(),
             on_iteration=lambda it: progress.step(f"error {it.error:.5f}"),
+            checkpoints=checkpoints,
         )
     report_fit(model, talk)
     talk.detail(f"kernels: {kernels.about()}, threads: {kernels.thread_count()}")
-    images = data.rows.kind == "pixels"
+    shown = typical_page(model) if data.rows.kind == "pixels" else None
     with record.stage("write"):
         write_model_folder(
             model,
             folder,
             lambda: record.document(model),
             force=force,
-            example=(data.V, typical_page(model)) if images else None,
+            example=None if shown is None else (one_page(as_blocks(data.V), shown), shown),
             warn=talk.warn,
         )
         try:
             point_latest(folder, o.LATEST)
         except OSError as error:
             talk.warn(f"{o.LATEST} could not be made to name {folder} ({error.strerror or error}); name it yourself")
+    if checkpoints:
+        checkpoints.clear()
     for stage in record.stages:
         talk.detail(f"{stage['stage']}: {stage['seconds']} s, peak memory {stage['peak_memory_mb']} MB")
     look = [

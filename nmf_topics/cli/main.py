@@ -36,7 +36,11 @@ COMMANDS = {
     "pages": "Show which page belongs to which topic.",
     "label": "Give topics names that stay, or hide words.",
     "ranks": "Try several numbers of topics.",
+    "evaluate": "Measure how good the topics of a model are.",
+    "diff": "Say which topics of two models are the same.",
     "compare": "Compare NMF, vector quantization and PCA.",
+    "export": "Write a model for other programs.",
+    "figures": "Draw figures of a model for papers.",
     "clouds": "Draw the word clouds of a model again.",
     "demo": "Fit the sample corpus and say where to look.",
 }

@@ -14,11 +14,13 @@ from typing import Any
 
 import click
 
+from nmf_topics.cli.common import Bytes, stack
 from nmf_topics.cli.common import Finite as Finite
 from nmf_topics.cli.common import json_option as json_option
-from nmf_topics.cli.common import stack
 from nmf_topics.cli.common import talk_of as talk_of
 from nmf_topics.cli.common import talk_options as talk_options
+from nmf_topics.factor.engines.checkpoints import Checkpointing
+from nmf_topics.factor.engines.choice import ENGINES, EngineOptions
 from nmf_topics.factor.objectives import OBJECTIVES
 from nmf_topics.factor.rules import RULES
 from nmf_topics.factor.starts import STARTS
@@ -122,6 +124,43 @@ factor_options = stack(
     ),
     _recipe_option("--max-iter", type=click.IntRange(min=1), help="Iterations at most."),
 )
+
+engine_options = stack(
+    click.option(
+        "--engine",
+        type=click.Choice(list(ENGINES)),
+        default="auto",
+        show_default=True,
+        help="Where V is: in memory, in blocks on disk, on a Dask cluster.",
+    ),
+    click.option(
+        "--memory", type=Bytes(), metavar="SIZE", help="Memory to take at most: 2GB.  [default: most that is free]"
+    ),
+    click.option("--scheduler", metavar="ADDRESS", help="Dask scheduler, tcp://HOST:8786.  [default: a local cluster]"),
+)
+
+checkpoint_option = click.option(
+    "--checkpoint",
+    type=Finite(min=0),
+    default=60.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="Keep the state of a long fit so often: the same command goes on from it. 0: never.",
+)
+
+
+def engine_of(options: dict[str, Any]) -> EngineOptions:
+    """Where V is to live; what the options hold is taken out of `options`."""
+    engine = EngineOptions(options.pop("engine"), options.pop("memory"), options.pop("scheduler"))
+    if engine.scheduler and engine.engine not in ("auto", "dask"):
+        raise click.UsageError(f"--scheduler is for --engine dask, not {engine.engine}")
+    return engine
+
+
+def checkpoints_of(options: dict[str, Any], cache: Path | None, note: Callable[[str], None]) -> Checkpointing | None:
+    """Where the state of long fits is kept, if it is."""
+    every: float = options.pop("checkpoint")
+    return Checkpointing(cache, every, note) if cache and every else None
 
 
 def source_of(path: str | None, options: dict[str, Any]) -> Source:

@@ -10,9 +10,10 @@ from typing import Any
 import click
 
 from nmf_topics.cli import options as o
+from nmf_topics.csvfiles import write_csv
 from nmf_topics.errors import ModelError
 from nmf_topics.topics.store import load_model
-from nmf_topics.views.tables import page_json, page_rows, write_csv
+from nmf_topics.views.tables import page_json, page_rows
 from nmf_topics.views.terminal import print_pages
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
 from collections.abc import Sequence
@@ -15,16 +14,19 @@ import click
 from nmf_topics.cli import options as o
 from nmf_topics.cli.fit import read_data
 from nmf_topics.cli.talk import Talk
-from nmf_topics.factor.blocks import Array
+from nmf_topics.csvfiles import write_csv
+from nmf_topics.factor.blocks import Array, as_blocks
+from nmf_topics.factor.sums import page_sums
 from nmf_topics.matrix.datamatrix import DataMatrix
+from nmf_topics.topics.rankfile import RANKS, keep_ranks, read_ranks
 from nmf_topics.topics.ranks import RankRow, singular_values, suggest, try_ranks
 from nmf_topics.topics.recipes import Recipe
 from nmf_topics.views.figures import draw_ranks
 from nmf_topics.views.tables import json_number, number
 from nmf_topics.views.terminal import print_table
-from nmf_topics.writing import folder_of_files, whole_file
+from nmf_topics.writing import folder_of_files
 
-MARK = "ranks.json"
+MARK = RANKS
 
 
 @click.command()
@@ -36,6 +38,7 @@ MARK = "ranks.json"
 @o.matrix_options
 @o.factor_options
 @o.seed_option
+@o.engine_options
 @o.corpus_options
 @click.option("--force", is_flag=True, help="Write into a folder that holds other files.")
 @o.json_option
@@ -58,8 +61,9 @@ def ranks(source: str | None, **options: Any) -> None:
         raise click.UsageError(f"--from {first} is larger than --to {last}")
     if recipe.objective != "frobenius":
         raise click.UsageError("ranks are compared by least squares; leave --objective frobenius")
-    data = read_data(where, recipe, o.cache_of(options), o.processes_of(options), talk)
-    most = min(*data.V.shape, int((data.V.sum(axis=0) > 0).sum()))
+    cache, processes, engine = o.cache_of(options), o.processes_of(options), o.engine_of(options)
+    data = read_data(where, recipe, cache, processes, talk, engine=engine, rank=last)
+    most = min(*data.V.shape, int((page_sums(as_blocks(data.V)) > 0).sum()))
     if last > most:
         talk.warn(f"V is {data.V.shape[0]} x {data.V.shape[1]}: ranks end at {most}")
     wanted = list(range(first, min(last, most) + 1, options["step"])) or [most]
@@ -123,7 +127,7 @@ def _rows(
     """A row for each rank: those that are done already are taken over, each new one is kept at once."""
     identity = {"columns": data.V.shape[1], "data": data.recipe, "recipe": asdict(recipe), "seed": seed}
     key = hashlib.sha256(json.dumps(identity, sort_keys=True, default=str).encode()).hexdigest()
-    done = _done(folder / MARK, key)
+    done = read_ranks(folder / MARK, key)
     missing = [rank for rank in wanted if rank not in done]
     if len(missing) < len(wanted):
         talk.note(f"{len(wanted) - len(missing)} of {len(wanted)} ranks are known from an earlier run")
@@ -132,36 +136,10 @@ def _rows(
             for row in try_ranks(data, missing, recipe, seed=seed, singular=singular):
                 done[row.rank] = row
                 progress.step(f"(rank {row.rank}: error {row.error:.4f})")
-                _keep(folder / MARK, key, done)
+                keep_ranks(folder / MARK, key, data.recipe, singular.tolist(), done)
     return [done[rank] for rank in wanted]
 
 
-def _done(path: Path, key: str) -> dict[int, RankRow]:
-    """Rows of an earlier run on the same data with the same options."""
-    try:
-        document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        if document["key"] != key:
-            return {}
-        found: dict[int, RankRow] = {}
-        for row in document["rows"]:
-            values: dict[str, Any] = {name: float("nan") if value is None else value for name, value in row.items()}
-            found[row["rank"]] = RankRow(**values)
-        return found
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}
-
-
-def _keep(path: Path, key: str, rows: dict[int, RankRow]) -> None:
-    plain = [
-        {name: None if value != value else value for name, value in asdict(rows[rank]).items()} for rank in sorted(rows)
-    ]
-    with whole_file(path) as partial:
-        partial.write_text(json.dumps({"schema": 1, "key": key, "rows": plain}, indent=1) + "\n", encoding="utf-8")
-
-
 def _write_csv(rows: Sequence[RankRow], path: Path) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(asdict(rows[0]))
-        for row in rows:
-            writer.writerow([number(value) if isinstance(value, float) else value for value in asdict(row).values()])
+    cells = ([number(v) if isinstance(v, float) else str(v) for v in asdict(row).values()] for row in rows)
+    write_csv([list(asdict(rows[0])), *cells], path)

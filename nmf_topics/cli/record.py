@@ -13,8 +13,10 @@ from typing import Any
 
 from nmf_topics import __version__
 from nmf_topics.corpus.folders import show_path
+from nmf_topics.corpus.open import default_source
 from nmf_topics.factor import kernels
 from nmf_topics.topics.model import TopicModel
+from nmf_topics.topics.prepare import Source
 
 PACKAGES = ("numpy", "scipy", "simplemma", "PyStemmer", "nltk", "regex", "wordcloud", "pillow", "matplotlib")
 
@@ -41,13 +43,20 @@ def _versions() -> dict[str, str]:
     return found | {"kernels": kernels.about()}
 
 
+def source_path(source: Source) -> str:
+    """Where the pages came from, for those who read them again."""
+    return show_path(str(default_source()) if source.path is None else source.path)
+
+
 class Record:
     """Stages of a run as they pass."""
 
-    def __init__(self, command: str) -> None:
+    def __init__(self, command: str, source: Source) -> None:
         self.command = command
+        self.source = source
         self.started = datetime.now(UTC).isoformat(timespec="seconds")
         self.stages: list[dict[str, Any]] = []
+        self.engine: dict[str, Any] = {}
         self._open: tuple[str, float] | None = None
 
     @contextmanager
@@ -73,6 +82,7 @@ class Record:
             "schema": 1,
             "command": self.command,
             "arguments": [show_path(argument) for argument in sys.argv[1:]],
+            "source": {"path": source_path(self.source), **self.source.columns()},
             "started": self.started,
             "options": {name: value for name, value in recipe.items() if name not in FOUND},
             "seed": recipe["seed"],
@@ -84,5 +94,6 @@ class Record:
             "dead_topics": model.dead_topics,
             "trace": model.trace.tolist(),
             "stages": self.stages,
+            "engine": self.engine,
             "versions": _versions(),
         }

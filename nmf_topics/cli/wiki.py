@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,6 +15,7 @@ from nmf_topics.corpus.page import Page
 from nmf_topics.corpus.wikipedia.client import Client, Manners, is_wikimedia
 from nmf_topics.corpus.wikipedia.single import read_titles
 from nmf_topics.corpus.wikipedia.site import page_at, wikipedia
+from nmf_topics.errors import FetchError
 
 NOTABLE = 1.0  # seconds of a wait that are said
 
@@ -73,16 +75,28 @@ def polite_client(options: dict[str, Any], talk: Talk) -> Client:
 def pages_asked_for(
     titles: Sequence[str], urls: Sequence[str], options: dict[str, Any], talk: Talk
 ) -> Iterator[tuple[str, Page | None, str]]:
-    """The pages of --title and --url: what was asked for, the page, and why there is none."""
+    """The pages of --title and --url: what was asked for, the page, and why there is none.
+
+    A wiki that cannot be asked, or an address that is none, costs its own pages only.
+    """
     client = polite_client(options, talk)
     api = address_of_api(options["wiki"]) if options["wiki"] else wikipedia("en")
-    wanted = {api: list(titles)} if titles else {}
-    names = {(api, title): title for title in titles}
+    wanted: dict[str, list[tuple[str, str]]] = {api: [(title, title) for title in titles]} if titles else {}
+    refused: list[tuple[str, str]] = []
     for url in urls:
-        at, title = page_at(url)
-        wanted.setdefault(at, []).append(title)
-        names[at, title] = url
+        try:
+            at, title = page_at(url)
+        except FetchError as error:
+            refused.append((url, str(error)))
+        else:
+            wanted.setdefault(at, []).append((url, title))
     require_contact(client, *wanted)
-    for at, some in wanted.items():
-        for title, page, why in read_titles(some, at, client):
-            yield names.get((at, title), title), page, why
+    for at, asked in wanted.items():
+        waiting = deque(asked)
+        try:
+            for _, page, why in read_titles([title for _, title in asked], at, client):
+                yield waiting.popleft()[0], page, why
+        except FetchError as error:
+            refused += [(name, str(error)) for name, _ in waiting]
+    for name, why in refused:
+        yield name, None, why

@@ -18,6 +18,7 @@ GUESSES = {
     "date": ("date", "timestamp", "published", "year"),
     "label": ("label", "category", "class", "topic", "section", "subject"),
 }
+REVISION = "revid"  # beside it a `timestamp` is the time of the page's last edit, which dates nothing
 Record = tuple[int, Mapping[str, Any]]  # the line where it begins, and its fields
 
 
@@ -58,6 +59,8 @@ def choose_columns(wanted: Columns, names: Sequence[str], where: str, *, lone_is
     chosen = dict(asked)
     for part, guesses in GUESSES.items():
         left = {name.strip().casefold(): name for name in reversed(names) if name not in chosen.values()}
+        if REVISION in left:
+            left.pop("timestamp", None)
         guess = next((left[name] for name in guesses if name in left), None)
         if part not in chosen and guess is not None:
             chosen[part] = guess

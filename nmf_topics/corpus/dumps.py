@@ -1,9 +1,9 @@
 """Dumps of MediaWiki (pages-articles, .xml, also packed) as pages of prose.
 
-Kept are the pages of the main namespace that are no redirects. Their wikitext is cleaned as the fetcher cleans it, so
-a page has the same text, id and metadata whichever way it came. Pages are read as a stream: the file may be much
-larger than memory. Cleaning takes most of the time and is done by several processes, unpacking of multistream bzip2 by
-several threads; the order of the pages is that of the dump.
+Kept are the pages of the main namespace that are no redirects and no disambiguation pages. Their wikitext is cleaned as
+the fetcher cleans it, so a page has the same text, id and metadata whichever way it came. Pages are read as a stream:
+the file may be much larger than memory. Cleaning takes most of the time and is done by several processes, unpacking of
+multistream bzip2 by several threads; the order of the pages is that of the dump.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from urllib.parse import quote, urlsplit
 
 from nmf_topics.corpus.bzip2 import unpack_bzip2
 from nmf_topics.corpus.charsets import utf8_chunks
+from nmf_topics.corpus.disambiguation import is_disambiguation
 from nmf_topics.corpus.exportxml import ExportReader, RawPage, Site
 from nmf_topics.corpus.ids import Ids
 from nmf_topics.corpus.page import Page
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 SMALL = 1 << 23  # bytes of a file for which no processes are started
 BATCH = 1 << 20  # characters of wikitext that go to a process at once
 REDIRECTS, OTHERS, FOREIGN, MISSING = "redirects", "of other namespaces", "not of wikitext", "without their text"
+DISAMBIGUATION = "disambiguation pages"
 WIKIMEDIA = re.compile(
     r"(.+\.)?(wikipedia|wiktionary|wikibooks|wikiquote|wikisource|wikiversity|wikivoyage|wikimedia)\.org"
 )
@@ -84,7 +86,7 @@ def dump_pages(
     ids = _PageIds(where)
     kept = 0
     raw = _raw_pages(path, reader, workers, warn)
-    for page, text in _clean(_sift(raw, out), reader, workers):
+    for page, text in _clean(_sift(raw, reader, out), reader, workers):
         kept += 1
         page_id = ids.give(page, text)
         yield Page(page_id, page.title or title_from_text(text), text, describe(page, reader.site))
@@ -168,7 +170,7 @@ def _bzip2_chunks(path: Path, threads: int) -> Iterator[bytes]:
         raise Unreadable(str(path), f"cannot be read ({error.strerror or error})") from error
 
 
-def _sift(pages: Iterator[RawPage], out: Counter[str]) -> Iterator[RawPage]:
+def _sift(pages: Iterator[RawPage], reader: ExportReader, out: Counter[str]) -> Iterator[RawPage]:
     """The articles; the others are counted."""
     for page in pages:
         if page.namespace != 0:
@@ -179,6 +181,8 @@ def _sift(pages: Iterator[RawPage], out: Counter[str]) -> Iterator[RawPage]:
             out[FOREIGN] += 1
         elif page.text is None:
             out[MISSING] += 1
+        elif is_disambiguation(page.text, reader.site.language):
+            out[DISAMBIGUATION] += 1
         else:
             yield page
 

@@ -16,6 +16,7 @@ from typing import TextIO
 from nmf_topics.corpus.charsets import open_text
 from nmf_topics.corpus.columns import GUESSES, Columns, Record, read_records
 from nmf_topics.corpus.page import Page
+from nmf_topics.csvfiles import unguarded
 from nmf_topics.errors import CorpusError
 
 JSONL = (".jsonl", ".ndjson")
@@ -113,14 +114,14 @@ def read_csv(lines: TextIO, where: str, wanted: Columns, delimiter: str | None) 
             if not row:
                 continue
             if not header:
-                header = name_columns(row)
+                header = name_columns([unguarded(name) for name in row])
                 continue
             if len(row) != len(header):
                 raise CorpusError(
                     f"{where}, line {line}: {len(row)} fields, but the header has {len(header)}; "
                     "a field that holds the delimiter, a quote or a line end needs quotes around it"
                 )
-            yield line, dict(zip(header, row, strict=True))
+            yield line, dict(zip(header, map(unguarded, row), strict=True))
     except csv.Error as error:
         raise CorpusError(f"{where}, line {begin}: not CSV ({_explain(error)})") from error
 

@@ -135,7 +135,7 @@ def factorize(
     kernels.say_if_missing()
     with kernels.one_blas_thread():
         state = resume if resume is not None else _first(blocks, rank, goal, start, seed)
-        stopped: Stopped | None = None
+        stopped = _reason_to_stop(state, goal, tolerance, max_iter) if state.iteration else None
         while stopped is None:
             state = goal.sweep(blocks, state, update)
             if on_iteration:

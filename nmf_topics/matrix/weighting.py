@@ -56,15 +56,16 @@ class Statistics:
         """From counts, CSC of shape (m, n)."""
         lengths = np.asarray(counts.sum(axis=0), dtype=np.float64).ravel()
         tokens = np.asarray(counts.sum(axis=1), dtype=np.float64).ravel()
+        pages = np.bincount(counts.indices, minlength=counts.shape[0]).astype(np.float64)
+        return cls.of_sums(pages, tokens, lengths)
+
+    @classmethod
+    def of_sums(cls, pages: Any, tokens: Any, lengths: Array) -> Statistics:
+        """From pages and tokens of each term (m,), and tokens of each page (n,)."""
         n_pages = int((lengths > 0).sum())
         if n_pages == 0:
             raise MatrixError("no page has a single word of the vocabulary")
-        return cls(
-            n_pages,
-            float(lengths.sum() / n_pages),
-            np.bincount(counts.indices, minlength=counts.shape[0]).astype(np.float64),
-            tokens / tokens.sum(),
-        )
+        return cls(n_pages, float(lengths.sum() / n_pages), pages.astype(np.float64), tokens / tokens.sum())
 
 
 # (count c, length l of its page, row of its term, statistics, idf power q) -> weight, for the stored entries of V
@@ -111,6 +112,10 @@ WEIGHTINGS: dict[str, Formula] = {
 }
 
 
+AT_ONCE = 500_000  # entries of V that are worked out together
+MANY_ENTRIES = 200_000  # of V, from which on text is factored in 32 bits
+
+
 @dataclass(frozen=True)
 class FittedWeighting:
     """A weighting with the statistics of the corpus it was fitted to.
@@ -128,16 +133,41 @@ class FittedWeighting:
     idf_power: float
     statistics: Statistics
 
-    def apply(self, counts: Any) -> Any:
-        """V, CSC of float64 and the shape of `counts`; a page without terms stays a column of zeros."""
-        V = sp.csc_matrix(counts, dtype=np.float64, copy=True)
-        lengths = np.asarray(V.sum(axis=0)).ravel()
-        per_entry = np.repeat(lengths, np.diff(V.indptr))
-        V.data = WEIGHTINGS[self.name](V.data, per_entry, V.indices, self.statistics, self.idf_power)
+    def apply(self, counts: Any, dtype: Any = np.float64) -> Any:
+        """V of counts; a page without terms stays a column of zeros.
+
+        Parameters
+        ----------
+        counts : CSC of shape (m, n)
+        dtype : of the entries; they are worked out in float64
+
+        Returns
+        -------
+        CSC of shape (m, n)
+        """
+        counts = sp.csc_matrix(counts)
+        data = np.empty(counts.nnz, dtype)
+        first = 0
+        while first < counts.shape[1]:  # in pieces, as what is worked out on the way takes many times their memory
+            last = int(np.searchsorted(counts.indptr, counts.indptr[first] + AT_ONCE, side="right")) - 1
+            last = min(max(last, first + 1), counts.shape[1])
+            stored = slice(counts.indptr[first], counts.indptr[last])
+            data[stored] = self._weights(
+                counts.data[stored], counts.indices[stored], np.diff(counts.indptr[first : last + 1])
+            )
+            first = last
+        return sp.csc_matrix((data, counts.indices.copy(), counts.indptr.copy()), shape=counts.shape, copy=False)
+
+    def _weights(self, counts: Any, rows: Any, stored: Any) -> Array:
+        """Weights of the entries of some columns, `stored` of them in each."""
+        page: Any = np.repeat(np.arange(len(stored)), stored)
+        c = counts.astype(np.float64)
+        lengths = np.bincount(page, weights=c, minlength=len(stored))
+        weights = WEIGHTINGS[self.name](c, lengths[page], rows, self.statistics, self.idf_power)
         if self.unit:
-            norms = np.sqrt(np.asarray(V.multiply(V).sum(axis=0), dtype=np.float64).ravel())
-            V.data /= np.repeat(np.where(norms > 0, norms, 1.0), np.diff(V.indptr))
-        return V
+            norms = np.sqrt(np.bincount(page, weights=np.square(weights), minlength=len(stored)))
+            weights = weights / np.where(norms > 0, norms, 1.0)[page]
+        return weights
 
     def to_arrays(self) -> dict[str, Any]:
         """For a model file: plain arrays only."""
@@ -161,7 +191,7 @@ def fit_weighting(counts: Any, name: str, *, unit: bool = True, idf_power: float
 
     Parameters
     ----------
-    counts : CSC of shape (m, n), non-negative integers
+    counts : CSC of shape (m, n), non-negative integers, or the Statistics of them
     name : a key of WEIGHTINGS
     unit : scale columns to length one
     idf_power : q, for the weightings with an idf
@@ -173,4 +203,5 @@ def fit_weighting(counts: Any, name: str, *, unit: bool = True, idf_power: float
     """
     if name not in WEIGHTINGS:
         raise MatrixError(f"no weighting {name!r}; there are {', '.join(WEIGHTINGS)}")
-    return FittedWeighting(name, unit, idf_power, Statistics.of(sp.csc_matrix(counts)))
+    statistics = counts if isinstance(counts, Statistics) else Statistics.of(sp.csc_matrix(counts))
+    return FittedWeighting(name, unit, idf_power, statistics)

@@ -14,9 +14,9 @@ from collections.abc import Hashable, Sequence
 from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
 
-from nmf_topics.factor.blocks import Array
+from nmf_topics.factor.blocks import Array, as_blocks
+from nmf_topics.factor.sums import together
 from nmf_topics.matrix.datamatrix import largest
 
 # Multiplicative updates come near zero, but not to it: below this share of a topic's heaviest weight there is none.
@@ -33,7 +33,7 @@ def npmi(V: Any, rows: Sequence[int]) -> float:
 
     Parameters
     ----------
-    V : sparse matrix of shape (m, n); an entry above zero says that the term is on the page
+    V : matrix of shape (m, n) or PageBlocks; an entry above zero says that the term is on the page
     rows : at least two terms
 
     Returns
@@ -41,16 +41,19 @@ def npmi(V: Any, rows: Sequence[int]) -> float:
     float from -1 (no pair ever on one page) to 1 (always together). A pair on every page together counts 1, a term on
     no page makes its pairs 0; nan for fewer than two terms.
     """
-    if len(rows) < 2:
+    blocks = as_blocks(V)
+    return _mean_npmi(together(blocks, rows) / blocks.shape[1])
+
+
+def _mean_npmi(share: Array) -> float:
+    """The mean over pairs, from the share of pages that has each pair; shares of single terms on the diagonal."""
+    if len(share) < 2:
         return float("nan")
-    n = V.shape[1]
-    B = (V.tocsr()[list(rows)] > 0).astype(np.float64)
-    together = np.asarray((B @ B.T).todense()) / n
-    alone = np.diag(together)
+    alone = np.diag(share)
     values = []
-    for i in range(len(rows)):
+    for i in range(len(share)):
         for j in range(i):
-            pij, pi, pj = together[i, j], alone[i], alone[j]
+            pij, pi, pj = share[i, j], alone[i], alone[j]
             if pi == 0 or pj == 0:
                 values.append(0.0)
             elif pij == 0:
@@ -63,11 +66,11 @@ def npmi(V: Any, rows: Sequence[int]) -> float:
 
 
 def coherence(V: Any, W: Array, *, top: int = 10) -> Array:
-    """`npmi` of the top terms of each topic.
+    """`npmi` of the top terms of each topic; one pass over V for all of them.
 
     Parameters
     ----------
-    V : matrix of shape (m, n)
+    V : matrix of shape (m, n) or PageBlocks
     W : ndarray of shape (m, r)
     top : terms of a topic that are looked at; those of no weight never are
 
@@ -75,8 +78,12 @@ def coherence(V: Any, W: Array, *, top: int = 10) -> Array:
     -------
     ndarray of shape (r,)
     """
-    by_row = sp.csr_matrix(V)
-    return np.array([npmi(by_row, top_rows(w, top)) for w in W.T])
+    blocks = as_blocks(V)
+    tops = [top_rows(w, top) for w in W.T]
+    rows = sorted({row for found in tops for row in found})
+    share = together(blocks, rows) / blocks.shape[1]
+    place = {row: i for i, row in enumerate(rows)}
+    return np.array([_mean_npmi(share[np.ix_(at, at)]) for at in ([place[row] for row in found] for found in tops)])
 
 
 def diversity(W: Array, *, top: int = 25) -> float:

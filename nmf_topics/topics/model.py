@@ -17,17 +17,19 @@ import numpy as np
 import scipy.sparse as sp
 
 from nmf_topics.errors import MatrixError, ModelError
-from nmf_topics.factor.blocks import Array, column_squares
+from nmf_topics.factor.blocks import Array, as_blocks
+from nmf_topics.factor.engines.checkpoints import Checkpointing
 from nmf_topics.factor.factorize import Factorization, Iteration, factorize
 from nmf_topics.factor.project import project
+from nmf_topics.factor.sums import page_squares, page_sums
 from nmf_topics.matrix.datamatrix import DataMatrix, PageColumns, RowAxis, largest
+from nmf_topics.matrix.weighting import MANY_ENTRIES
 from nmf_topics.topics.measures import NEGLIGIBLE, coherence
 from nmf_topics.topics.pagetopics import PageTopics, page_topics
 from nmf_topics.topics.relevance import CANDIDATES, LAMBDAS, Candidate, WordOrder, by_relevance
 from nmf_topics.words.reading import TermReader, WordOptions
 
 LABEL_WORDS = 3
-MANY_ENTRIES = 200_000  # of V, from which on text is factored in 32 bits
 
 
 @dataclass(frozen=True)
@@ -235,6 +237,7 @@ def fit_topics(
     tolerance: float = 1e-6,
     max_iter: int = 1000,
     on_iteration: Callable[[Iteration], None] | None = None,
+    checkpoints: Checkpointing | None = None,
 ) -> TopicModel:
     """Topics of a DataMatrix.
 
@@ -247,6 +250,7 @@ def fit_topics(
     rank : from 1 to the number of pages that have terms, and of terms
     objective, start, seed, tolerance, max_iter : as in `factorize`; `solver` is its `rule`
     on_iteration : called after each iteration
+    checkpoints : where a long fit keeps its state, from which the same call goes on after an interruption
 
     Raises
     ------
@@ -254,17 +258,20 @@ def fit_topics(
         if the rank is too large for the data, or the data cannot be factored.
     """
     check_rank(data, rank)
+    V = as_blocks(_working_precision(data))
+    iterations: dict[str, Any] = {"rank": rank, "objective": objective, "rule": solver, "start": start, "seed": seed}
+    checkpoint = checkpoints.of(V, iterations) if checkpoints else None
     result = factorize(
-        _working_precision(data),
-        rank,
-        objective=objective,
-        rule=solver,
-        start=start,
-        seed=seed,
+        V,
+        **iterations,
         tolerance=tolerance,
         max_iter=max_iter,
         on_iteration=on_iteration,
+        on_state=checkpoint.keep if checkpoint else None,
+        resume=checkpoint.recall() if checkpoint else None,
     )
+    if checkpoint:
+        checkpoint.done()
     options = {
         "rank": rank,
         "objective": objective,
@@ -290,7 +297,7 @@ def _working_precision(data: DataMatrix) -> Any:
 def check_rank(data: DataMatrix, rank: int) -> None:
     """Refuse a rank that the data cannot fill."""
     m, n = data.V.shape
-    known = int((np.asarray(data.V.sum(axis=0)).ravel() > 0).sum())
+    known = int((page_sums(as_blocks(data.V)) > 0).sum())
     pages = "pages" if data.rows.kind == "terms" else "images"
     if not known:
         raise MatrixError(f"none of the {n} {pages} has anything on it: V holds only zeros")
@@ -332,7 +339,7 @@ def model_from(data: DataMatrix, result: Factorization, recipe: Mapping[str, Any
 def _overall_error(V: Any, errors: Array, objective: str) -> float:
     """The error of all pages from that of each."""
     if objective == "kl":
-        sizes = np.asarray(V.sum(axis=0), dtype=np.float64).ravel()
+        sizes = page_sums(as_blocks(V))
         return float(np.nansum(sizes * errors) / sizes.sum())
-    squares = column_squares(V)
+    squares = page_squares(as_blocks(V))
     return float(np.sqrt(np.nansum(squares * errors**2) / squares.sum()))

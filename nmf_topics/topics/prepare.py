@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -15,14 +15,21 @@ from nmf_topics.corpus.folders import find_texts
 from nmf_topics.corpus.open import PAGES, open_corpus
 from nmf_topics.corpus.page import Corpus, Fingerprint
 from nmf_topics.errors import CorpusError
+from nmf_topics.factor.blocks import as_blocks
+from nmf_topics.factor.engines.choice import EngineOptions
+from nmf_topics.factor.engines.store import PLACE
+from nmf_topics.factor.sums import page_sums
 from nmf_topics.images.pixels import build_image_matrix, image_files
 from nmf_topics.matrix.datamatrix import DataMatrix
+from nmf_topics.topics.places import Places, key_of
 from nmf_topics.topics.recipes import Recipe
 from nmf_topics.words.cache import recall_counts, store_counts
-from nmf_topics.words.counts import count_terms
-from nmf_topics.words.gathered import TermCounts
+from nmf_topics.words.counts import gather_counts
+from nmf_topics.words.gathered import Gathered, TermCounts
 from nmf_topics.words.reading import WordOptions
+from nmf_topics.words.termblocks import OneBatch, build_term_blocks, terms_within
 from nmf_topics.words.termmatrix import build_term_matrix
+from nmf_topics.writing import output_errors
 
 COUNTING = 3  # raise when the same text would be counted otherwise, so that older caches are not believed
 
@@ -68,6 +75,8 @@ def prepare(
     *,
     cache: Path | None = None,
     processes: int = 1,
+    engine: EngineOptions | None = None,
+    rank: int = 10,
     warn: Callable[[str], None] = lambda message: None,
     note: Callable[[str], None] = lambda message: None,
     on_item: Callable[[], None] = lambda: None,
@@ -78,58 +87,105 @@ def prepare(
     ----------
     source : Source
     recipe : Recipe; its words, bounds and weighting shape V (images have none of these)
-    cache : folder of counts kept from earlier readings, or None for none
+    cache : folder of counts and blocks kept from earlier readings, or None for none
     processes : how many count words; with more than one, a script needs an `if __name__ == "__main__"`
+    engine : EngineOptions, where V is to live; in memory where None
+    rank : of the largest fit that V is for: H and W of that rank must fit into memory beside it
     warn : told what was left out or guessed
-    note : told what is being read
+    note : told what is being read, and which engine was chosen
     on_item : called for each page or image read
+
+    Returns
+    -------
+    DataMatrix; its V is a matrix, or where the engine is another one PageBlocks, whose `close` (of a cluster) ends it
 
     Raises
     ------
     NmfTopicsError
-        if the source cannot be read or holds nothing of use.
+        if the source cannot be read or holds nothing of use, or V finds no place.
     """
+    places = Places(engine or EngineOptions("memory"), rank, cache, note)
     if source.path is not None and is_image_folder(source.path):
         note(f"reading images from {source.path}")
-        return build_image_matrix(Path(source.path), warn=warn, on_image=lambda path: on_item())
+        return places.matrix(build_image_matrix(Path(source.path), warn=warn, on_image=lambda path: on_item()))
     corpus = open_source(source, warn=warn)
-    counts, origin = _counts(corpus, source, recipe.words, cache, processes, warn, note, on_item)
-    if not counts.columns.ids:
-        raise CorpusError(f"{corpus.source} holds no page")
-    data = build_term_matrix(
-        counts,
-        bounds=recipe.bounds,
-        weighting=recipe.weighting,
-        unit=recipe.unit,
-        idf_power=recipe.idf_power,
-        recipe={"corpus": origin},
-    )
-    blank = int((data.V.sum(axis=0) == 0).sum())
-    ledger = {
-        "pages": len(data.columns),
-        "pages_without_known_words": blank,
-        "set_aside": origin["set_aside"],
-        "terms": len(data.rows),
-        **data.ledger,
-    }
-    if blank:
+    key = _key(corpus, source, recipe.words) if cache else None
+    blocks_key = key_of(key, recipe.matrix())
+    if (data := places.recall(blocks_key)) is None:
+        with places.spill() as spill:
+            counts, origin = _counts(corpus, key, recipe.words, places, spill, processes, warn, note, on_item)
+            data = _matrix(counts, origin, recipe, places, key, blocks_key, warn)
+    if blank := data.ledger["pages_without_known_words"]:
         warn(f"{blank} of {len(data.columns)} pages have no word of the vocabulary and get no topic")
-    return DataMatrix(data.V, data.rows, data.columns, data.weighting, data.recipe, ledger)
+    return data
+
+
+def _matrix(
+    counts: TermCounts | Gathered,
+    origin: dict[str, Any],
+    recipe: Recipe,
+    places: Places,
+    key: str | None,
+    blocks_key: str | None,
+    warn: Callable[[str], None],
+) -> DataMatrix:
+    """V from counts, in the place that is chosen for it."""
+
+    def ledger(blank: int, terms: int, rest: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            "pages": len(counts.columns),
+            "pages_without_known_words": blank,
+            "set_aside": origin["set_aside"],
+            "terms": terms,
+            **rest,
+        }
+
+    batched = OneBatch(counts) if isinstance(counts, TermCounts) else counts
+    within = terms_within(batched, recipe.bounds)
+    counted = int(batched.pages.sum())
+    size = within.dtype.itemsize
+    plan = places.plan(
+        len(within.rows),
+        len(counts.columns),
+        within.stored,
+        counted=counted,
+        held=8 * counted,
+        itemsize=size,
+        wide=size < 8,
+    )
+    places.say(plan)
+    if plan.engine != "memory":
+        data = build_term_blocks(
+            batched,
+            within,
+            places.folder(blocks_key, plan.columns),
+            block=plan.columns,
+            recipe={"corpus": origin},
+            ledger=lambda blank, rest: ledger(blank, len(within.rows), rest),
+            **recipe.matrix(),
+        )
+        return places.settle(data, plan)
+    if isinstance(counts, Gathered):
+        counts = counts.in_memory()
+        _keep(key, counts, origin, places.cache, warn)
+    data = build_term_matrix(counts, recipe={"corpus": origin}, **recipe.matrix())
+    blank = int((page_sums(as_blocks(data.V)) == 0).sum())
+    return replace(data, ledger=ledger(blank, len(data.rows), data.ledger))
 
 
 def _counts(
     corpus: Corpus,
-    source: Source,
+    key: str | None,
     options: WordOptions,
-    cache: Path | None,
+    places: Places,
+    spill: Path,
     processes: int,
     warn: Callable[[str], None],
     note: Callable[[str], None],
     on_item: Callable[[], None],
-) -> tuple[TermCounts, dict[str, Any]]:
-    """Counts of a corpus, recalled if nothing that shapes them has changed, else read and kept."""
-    key = _key(corpus, source, options) if cache else None
-    if cache and key and (kept := recall_counts(key, cache)):
+) -> tuple[TermCounts | Gathered, dict[str, Any]]:
+    """Counts of a corpus, recalled if nothing that shapes them has changed, else read."""
+    if places.cache and key and (kept := recall_counts(key, places.cache, largest=places.for_counts())):
         counts, origin = kept
         note(f"{corpus.name}: {len(counts.columns)} pages, counted before ({corpus.source})")
         if aside := origin["set_aside"]:
@@ -142,15 +198,25 @@ def _counts(
         fingerprint.add(page)
         on_item()
 
-    counts = count_terms(corpus, options, processes=processes, on_page=on_page)
+    with output_errors(spill, PLACE):
+        gathered = gather_counts(
+            corpus, options, processes=processes, memory=places.for_counts(), spill=spill, on_page=on_page
+        )
+    if not gathered.columns.ids:
+        raise CorpusError(f"{corpus.source} holds no page")
     set_aside = [asdict(item) for item in corpus.set_aside]
-    origin = {"name": corpus.name, "fingerprint": fingerprint.hexdigest(), "set_aside": set_aside}
+    return gathered, {"name": corpus.name, "fingerprint": fingerprint.hexdigest(), "set_aside": set_aside}
+
+
+def _keep(
+    key: str | None, counts: TermCounts, origin: dict[str, Any], cache: Path | None, warn: Callable[[str], None]
+) -> None:
+    """Keep counts for the next time."""
     if cache and key:
         try:
             store_counts(key, counts, origin, cache)
         except OSError as error:
             warn(f"the counts could not be kept in {cache} for the next time ({error.strerror or error})")
-    return counts, origin
 
 
 def _few(aside: Sequence[Mapping[str, str]]) -> str:

@@ -27,7 +27,7 @@ class Recipe:
     """
 
     words: WordOptions = field(default_factory=WordOptions)
-    bounds: Bounds = field(default_factory=lambda: Bounds(max_pages=0.3, max_terms=12_000))
+    bounds: Bounds = field(default_factory=lambda: Bounds(max_terms=12_000))
     weighting: str = "bm25"
     unit: bool = True
     idf_power: float = 1.2
@@ -36,6 +36,15 @@ class Recipe:
     start: str = "nndsvda"
     tolerance: float = 1e-6
     max_iter: int = 1000
+
+    def matrix(self) -> dict[str, Any]:
+        """The options of `build_term_matrix` that the recipe sets."""
+        return {
+            "bounds": self.bounds,
+            "weighting": self.weighting,
+            "unit": self.unit,
+            "idf_power": self.idf_power,
+        }
 
     def factors(self) -> dict[str, Any]:
         """The options of `fit_topics` that the recipe sets."""
@@ -52,7 +61,7 @@ RECIPES: dict[str, Recipe] = {
     "default": Recipe(),
     "article": Recipe(
         words=WordOptions(normalize="both", stemmer="porter"),
-        bounds=Bounds(max_terms=2345),
+        bounds=Bounds(max_pages=0.5, max_terms=2345),
         weighting="frequency",
         unit=False,
         idf_power=1.0,

@@ -15,8 +15,7 @@ from nmf_topics.topics.compare import Factors
 from nmf_topics.topics.ranks import RankRow
 from nmf_topics.views.basis import basis_grid, reconstruction
 from nmf_topics.views.fonts import drawable, find_font
-
-_METADATA = {"Software": ""}  # a version of matplotlib in the file would change its bytes
+from nmf_topics.views.plots import DETERMINED, DPI, save_figure
 
 
 def _pyplot() -> Any:
@@ -36,8 +35,9 @@ def draw_ranks(rows: Sequence[RankRow], singular: Array, suggested: tuple[int, i
     rows : one a rank
     singular : all singular values that were computed, falling
     suggested : the range that is shaded
-    path : of a PNG
+    path : of a PNG, SVG or PDF
     """
+    from matplotlib import rc_context
     from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
     pyplot = _pyplot()
@@ -74,7 +74,8 @@ def draw_ranks(rows: Sequence[RankRow], singular: Array, suggested: tuple[int, i
         axis.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         axis.grid(alpha=0.25)
         axis.spines[["top", "right"]].set_visible(False)
-    figure.savefig(path, dpi=120, metadata=_METADATA)
+    with rc_context(DETERMINED):
+        save_figure(figure, path, dpi=120 if path.suffix == ".png" else DPI)
     pyplot.close(figure)
 
 
@@ -143,7 +144,7 @@ def _draw_words(data: DataMatrix, results: Sequence[Factors], column: int, path:
         for axis in line:
             axis.tick_params(labelsize=8)
             axis.spines[["top", "right"]].set_visible(False)
-    figure.savefig(path, dpi=110, metadata=_METADATA)
+    save_figure(figure, path, dpi=110)
     pyplot.close(figure)
 
 

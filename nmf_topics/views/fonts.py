@@ -8,12 +8,13 @@ letters (emoji, arrows) are left out where the font lacks them.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 
 from nmf_topics.errors import FontError
 
+_STYLES = ("bold", "black", "light", "thin", "italic", "oblique", "medium", "heavy", "serif")
 _JOINERS = "\u200c\u200d"  # they shape letters of Persian and of India
 
 
@@ -84,23 +85,72 @@ def find_font(words: Iterable[str], font: Path | None = None) -> Path:
     first = default_font()
     if max(needed, default=0) < 0x250 or needed <= _letters_of(first):  # all of Latin is known to be there
         return first
-    from matplotlib.font_manager import findSystemFonts
-
     best = needed - _letters_of(first)
-    for candidate in sorted(map(Path, findSystemFonts())):
+    for candidate in _system_fonts():
         missing = needed - _letters_of(candidate)
         if not missing:
             return candidate
         best = min(best, missing, key=len)
-    raise FontError(
-        f"no font on this machine has the letters of these scripts: {_scripts(best)}; install one (for example a Noto "
-        f"font) or name its file with --font"
+    raise _no_font(best)
+
+
+def _no_font(missing: Iterable[int]) -> FontError:
+    return FontError(
+        f"no font on this machine has the letters of these scripts: {_scripts(missing)}; install one (for example a "
+        f"Noto font) or name its file with --font"
     )
+
+
+def _system_fonts() -> list[Path]:
+    """Fonts of this machine, upright ones of common weight before others."""
+    from matplotlib.font_manager import findSystemFonts
+
+    found = map(Path, findSystemFonts())
+    return sorted(found, key=lambda path: (any(style in path.stem.lower() for style in _STYLES), str(path)))
+
+
+def fonts_for(words: Iterable[str], font: Path | None = None) -> list[Path]:
+    """Fonts that have all letters of the words together, for those who can draw with several.
+
+    Parameters
+    ----------
+    words : what is to be drawn
+    font : the user's own choice, which then stands first, or None
+
+    Returns
+    -------
+    paths of font files, the one that is to be asked first at the front; DejaVu Sans is always among them
+
+    Raises
+    ------
+    FontError
+        if letters are in no font, naming their scripts.
+    """
+    chosen = [default_font()]
+    if font is not None:
+        chosen.insert(0, find_font([], font))
+    missing = {ord(c) for c in set().union(*words) if _is_letter(c)}.difference(*map(_letters_of, chosen))
+    while missing:
+        best = min(_system_fonts(), key=lambda path: len(missing - _letters_of(path)), default=chosen[0])
+        if not missing & _letters_of(best):
+            raise _no_font(missing)
+        chosen.append(best)
+        missing -= _letters_of(best)
+    return chosen
+
+
+def drawable_in(text: str, fonts: Sequence[Path]) -> str:
+    """What `drawable` leaves of a text that is drawn with several fonts."""
+    known = frozenset().union(*map(_letters_of, fonts))
+    return _drawable(text, known)
 
 
 def drawable(text: str, font: Path) -> str:
     """A text without what the font has no picture of, and without marks that turn the direction of what follows."""
-    known = _letters_of(font)
+    return _drawable(text, _letters_of(font))
+
+
+def _drawable(text: str, known: frozenset[int]) -> str:
     kept = (c for c in text if c.isspace() or (ord(c) in known and (unicodedata.category(c) != "Cf" or c in _JOINERS)))
     return "".join(kept)
 

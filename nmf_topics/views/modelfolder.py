@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from nmf_topics.csvfiles import write_csv
 from nmf_topics.errors import FontError
 from nmf_topics.topics.model import TopicModel
 from nmf_topics.topics.store import MARK, save_model
 from nmf_topics.views.basis import reconstruction
 from nmf_topics.views.pictures import draw_topics
-from nmf_topics.views.tables import page_rows, topic_rows, write_csv
+from nmf_topics.views.tables import page_rows, topic_rows
 from nmf_topics.writing import folder_of_files
 
 RUN = "run.json"
@@ -52,7 +53,7 @@ def write_model_folder(
     folder : new, empty, or of an earlier model
     run : gives the record once everything else is written, so that it can tell how long that took
     force : write among files that are not ours
-    example : for images, V and the column that is drawn as a reconstruction
+    example : for images, a page of V, shape (m,), and its column, drawn as a reconstruction
     keep : files of the earlier model that stay as they are
     warn : told when there are no clouds because no font has the letters; all else is written
 
@@ -75,9 +76,9 @@ def write_model_folder(
         except FontError as error:  # found before anything is drawn
             warn(f"no clouds: {error}; then draw them: nmf-topics clouds {folder}")
         if example is not None:
-            V, j = example
+            v, j = example
             rows: Any = model.rows
-            reconstruction(V[:, j], model.W, model.H[:, j], rows).save(partial / "reconstruction.png")
+            reconstruction(v, model.W, model.H[:, j], rows).save(partial / "reconstruction.png")
         names = {p.relative_to(partial).as_posix() for p in partial.rglob("*") if p.is_file()}
         record = {**run(), "files": sorted({*names, *keep, RUN})}
         (partial / RUN).write_text(json.dumps(record, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

@@ -5,12 +5,10 @@ Numbers in files have nine significant digits; a value that is not there (nan) i
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, TextIO
+from typing import Any
 
 from nmf_topics.topics.classify import Assignment
 from nmf_topics.topics.model import Topic, TopicModel
@@ -107,17 +105,6 @@ def assignment_rows(model: TopicModel, assignments: Iterable[Assignment]) -> Ite
             a.note,
             *(number(float(w)) for w in a.topics.weights),
         ]
-
-
-def write_csv(rows: Iterable[Sequence[str]], target: Path | TextIO) -> None:
-    """Rows as CSV, lines ended by a newline alone."""
-    if isinstance(target, Path):
-        with target.open("w", encoding="utf-8", newline="") as file:
-            write_csv(rows, file)
-    else:
-        # Python before 3.13 quotes a carriage return only where it is part of the end of a line
-        lines = SimpleNamespace(write=lambda line: target.write(line.removesuffix("\r\n") + "\n"))
-        csv.writer(lines, lineterminator="\r\n").writerows(rows)
 
 
 def topic_json(model: TopicModel, number_: int, *, terms: int = 10, pages: int = 5) -> dict[str, Any]:

@@ -16,6 +16,8 @@ from nmf_topics.words.phrases import Phrases
 from nmf_topics.words.reading import Readers, WordOptions
 from nmf_topics.words.vocabulary import Vocabulary
 
+CROWD = 75  # terms a page: more than that, and few pages cannot tell what they are good for
+
 
 @dataclass(frozen=True)
 class Bounds:
@@ -23,26 +25,43 @@ class Bounds:
 
     Attributes
     ----------
-    min_pages : a term must be on so many pages; a number below 1 is a share of the pages; None: 2 % of the pages,
-        but at least 2 and at most 5
+    min_pages : a term must be on so many pages; a number below 1 is a share of the pages; None: 2 % of the pages, but
+        at least 2 and at most 5, and on more where few pages are so long that more than `CROWD` terms a page would stay
     max_pages : and on no more than so many; 1.0 and below is a share of the pages, which a min_pages of None can only
-        raise
+        raise; None: 30 % of the pages, and more of fewer than 100 pages
     max_terms : of those that remain, the most frequent ones; None: all
+
+    Notes
+    -----
+    Few pages want other bounds than many. The share of the pages that a word is on scatters with their number n as
+    1/sqrt(n), so it may be 3/sqrt(n) of them: half of 36, all of 9. And a few long pages have words by the thousand
+    that just two of them share. Those are rare, so they weigh much, and topics become pairs of pages; a word must then
+    be on more pages, though never on more than 30 % of them. What this is worth: docs/recipe.md.
     """
 
     min_pages: float | None = None
-    max_pages: float = 0.5
+    max_pages: float | None = None
     max_terms: int | None = None
 
-    def limits(self, n_pages: int) -> tuple[float, float]:
-        """Smallest and largest number of pages a term may be on."""
-        high = _share(self.max_pages, n_pages) if self.max_pages <= 1 else float(self.max_pages)
-        if self.min_pages is None:
-            low = float(min(5, max(2, round(0.02 * n_pages))))
-            if self.max_pages <= 1:
-                high = max(high, low)  # of a handful of pages no word could be on two and on few enough
+    def limits(self, n_pages: int, pages: NDArray[np.integer]) -> tuple[float, float]:
+        """Smallest and largest number of pages that a term may be on.
+
+        Parameters
+        ----------
+        n_pages : of the corpus
+        pages : ndarray of shape (m,), the number of pages that each term is on
+        """
+        if self.max_pages is None:
+            high = max(_share(0.3, n_pages), min(n_pages, round(3 * np.sqrt(n_pages), 6)))
         else:
-            low = _share(self.min_pages, n_pages) if self.min_pages < 1 else float(self.min_pages)
+            high = _share(self.max_pages, n_pages) if self.max_pages <= 1 else float(self.max_pages)
+        if self.min_pages is not None:
+            return (_share(self.min_pages, n_pages) if self.min_pages < 1 else float(self.min_pages)), high
+        low = float(min(5, max(2, round(0.02 * n_pages))))
+        if self.max_pages is None or self.max_pages <= 1:
+            high = max(high, low)  # of a handful of pages no word could be on two and on few enough
+        while low + 1 <= 0.3 * n_pages and ((low <= pages) & (pages <= high)).sum() > CROWD * n_pages:
+            low += 1
         return low, high
 
 
@@ -80,7 +99,7 @@ def judge(
     MatrixError
         if no term is kept.
     """
-    low, high = bounds.limits(n_pages)
+    low, high = bounds.limits(n_pages, pages)
     verdict = np.zeros(len(pages), np.int8)
     verdict[pages > high] = VERDICTS.index("common")
     verdict[pages < max(low, 1)] = VERDICTS.index("rare")  # a word may be on no page but in phrases
@@ -119,7 +138,7 @@ def bound_terms(counts: TermCounts, bounds: Bounds) -> TermCounts:
     keep = rows_to_keep(counts.vocabulary, counts.options, counts.languages)
     if counts.phrases:
         pages = np.diff(by_row.indptr)
-        low, high = bounds.limits(n_pages)
+        low, high = bounds.limits(n_pages, pages)
         outside = np.array([term in counts.phrases.words for term in terms]) & ((pages < low) | (pages > high))
         by_row = dissolved(by_row, terms, counts.phrases, outside if keep is None else outside & ~keep)
     tokens = np.asarray(by_row.sum(axis=1), dtype=np.int64).ravel()

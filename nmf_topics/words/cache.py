@@ -94,10 +94,12 @@ def _forget_oldest(folder: Path) -> None:
             path.unlink(missing_ok=True)
 
 
-def recall_counts(key: str, folder: Path) -> tuple[TermCounts, dict[str, Any]] | None:
-    """Counts kept under a key with their origin, or None if there are none that can be read."""
+def recall_counts(key: str, folder: Path, *, largest: int | None = None) -> tuple[TermCounts, dict[str, Any]] | None:
+    """Counts kept under a key with their origin, or None if there are none that can be read into `largest` bytes."""
     path = _entry(key, folder)
     try:
+        if largest is not None and path.stat().st_size > largest:
+            return None
         # opened here, as np.load leaves a file open that is no archive
         with path.open("rb") as file, np.load(file, allow_pickle=False) as entry:
             counts = sp.csc_matrix(

@@ -53,7 +53,7 @@ def _patterns() -> dict[str, re.Pattern[str]]:
     return {
         "address": re.compile(r"://[^\s<>\"|]+|@[^\W_][\w.-]*|\bwww\.[^\s<>\"|]+"),
         "markup": re.compile(
-            rf"<!--.{{0,2000}}?-->|</?(?:{names})(?:{attribute}){{0,20}}\s*/?>"
+            rf"<!--[^<]{{0,2000}}?-->|</?(?:{names})(?:{attribute}){{0,20}}\s*/?>"
             r"|&(?:[a-z]{2,8}|\#\d{1,6}|\#x[\da-f]{1,6});|\{\{[^{}]{0,1000}\}\}",
             re.IGNORECASE | re.DOTALL,
         ),

@@ -49,15 +49,18 @@ def build_term_matrix(
         rows=bounded.vocabulary,
         columns=bounded.columns,
         weighting=fitted,
-        recipe={
-            **(recipe or {}),
-            "words": asdict(counts.options),
-            **({"phrases": counts.phrases.to_meta()} if counts.phrases else {}),
-            **({"shared_lines": dict(counts.shared_lines)} if counts.shared_lines else {}),
-            "bounds": asdict(bounds),
-            "weighting": weighting,
-            "unit": unit,
-            "idf_power": idf_power,
-        },
+        recipe=recipe_of(counts, bounds, recipe, weighting=weighting, unit=unit, idf_power=idf_power),
         ledger=bounded.ledger,
     )
+
+
+def recipe_of(counts: Any, bounds: Bounds, origin: Mapping[str, Any] | None, **weights: Any) -> dict[str, Any]:
+    """Every option that shapes V, from what is known of the counts' origin, the counts, bounds and weights."""
+    return {
+        **(origin or {}),
+        "words": asdict(counts.options),
+        **({"phrases": counts.phrases.to_meta()} if counts.phrases else {}),
+        **({"shared_lines": dict(counts.shared_lines)} if counts.shared_lines else {}),
+        "bounds": asdict(bounds),
+        **weights,
+    }

@@ -47,7 +47,7 @@ class Manners:
     contact : e-mail address or page of the operator, for the User-Agent
     timeout : seconds of silence after which a request is given up
     per_minute : requests at most; anonymous readers with a contact may send Wikimedia 200
-    tries : how often a request is repeated; `first_tries` before the wiki has answered anything at all
+    tries : how often a request is repeated; `first_tries` before its host has answered anything at all
     backoff : seconds before the first repetition; each further one waits twice as long, up to two minutes
     busy : the least that is waited where the wiki says that it is busy, and not for how long
     """
@@ -99,7 +99,7 @@ class Client:
         self._on_wait = on_wait or (lambda seconds, reason: None)
         self._lock = threading.Lock()
         self._next = 0.0  # when the next request may begin
-        self._answered = False
+        self._answered: set[str] = set()  # hosts
         self._stopped = threading.Event()
 
     def stop(self) -> None:
@@ -161,12 +161,12 @@ class Client:
         while True:
             try:
                 answer = self._once(url, parameters)
-                self._answered = True
+                self._answered.add(host)
                 return answer
             except _Fault as fault:
                 failed += 1
                 wait = self._wait_wanted(fault, retry)
-                known = self._answered or fault.after or fault.busy
+                known = host in self._answered or fault.after or fault.busy
                 if failed > (manners.tries if known else manners.first_tries):
                     kind = FetchError if fault.there else WikiUnreachable
                     raise kind(f"{host}: {fault.reason}, {failed} times in a row") from fault

@@ -31,15 +31,15 @@ from nmf_topics.corpus.wikipedia.ledger import (
     rows_of,
     text_key,
 )
+from nmf_topics.corpus.wikipedia.quality import known_marks, linked_marks
 from nmf_topics.corpus.wikipedia.select import PAGEVIEWS, most_viewed, project_of, resolve_pins, titles_of_category
 from nmf_topics.corpus.wikipedia.site import Site, read_site
 from nmf_topics.corpus.wikipedia.texts import Key, choose_way, read_texts
 from nmf_topics.corpus.wikipedia.titles import BATCH, resolve, written
 from nmf_topics.errors import FetchError
 
-Ask = dict[
-    str, Any
-]  # {"titles": [...]}, {"category":, "depth":}, {"top":, "year":, "month":} or {"pins": [[title, revid]]}
+# {"titles": [...]}, {"category":, "depth":}, {"top":, "year":, "month":} or {"pins": [[title, revid]]}
+Ask = dict[str, Any]
 
 
 class Counter(Protocol):
@@ -82,6 +82,8 @@ class Fetch:
     workers : requests on their way at once, at most 3
     pageviews, language : where the most-viewed pages are listed, and of which Wikipedia
     tell, progress : notes, and the counter of a phase
+    site : known once the wiki has answered
+    pages : in the corpus, as it was put together last
     """
 
     api: str
@@ -94,10 +96,12 @@ class Fetch:
     language: str = "en"
     tell: Callable[[str], None] = lambda message: None
     progress: Callable[[str, int | None], AbstractContextManager[Counter | None]] = _silent
-    asked: dict[str, Asked] = field(default_factory=dict)
-    considered: dict[int, None] = field(default_factory=dict)
-    failures: dict[Key, str] = field(default_factory=dict)
-    site: Site | None = None
+    site: Site | None = field(default=None, init=False)
+    pages: int = field(default=0, init=False)
+    _asked: dict[str, Asked] = field(default_factory=dict, init=False)  # by title
+    _considered: dict[int, None] = field(default_factory=dict, init=False)  # ids of pages within --limit
+    _failures: dict[Key, str] = field(default_factory=dict, init=False)  # texts that could not be had, and why
+    _good: int = field(default=0, init=False)  # pages with enough words so far
 
     def run(self, folder: Path, asks: Sequence[Ask], *, refresh: bool = False) -> Result:
         """Fetch what is asked for, on top of what the folder was asked for before.
@@ -124,9 +128,15 @@ class Fetch:
 
     def _prepare(self) -> None:
         """Get to know the wiki, and whether it can give what is wanted."""
-        self.site = read_site(self.client, self.api, self.journal)
+        site = read_site(self.client, self.api, self.journal)
+        self.site = replace(site, quality_marks=known_marks(site.language))
         self.filters = replace(self.filters, way=choose_way(self.way, self.site))
         self.journal.write([("filters", "", {**asdict(self.filters), "way": self.way})])
+        try:
+            linked = linked_marks(site, self.client, self.journal)
+            self.site = replace(self.site, quality_marks={**self.site.quality_marks, **linked})
+        except FetchError as error:  # the table may know enough, and the wiki itself does answer
+            self.tell(f"what {site.name} calls its good articles could not be asked ({error})")
         if self.filters.quality != "any" and not self.site.quality_marks and not self.site.assesses:
             raise FetchError(
                 f"how {self.site.name} ({self.site.language}) marks its good articles is not known here; "
@@ -146,16 +156,9 @@ class Fetch:
                 self._note(candidates)
             self._take(candidates, ask.get("top"))
 
-    @property
-    def pages(self) -> int:
-        """Pages that are in the corpus, as it was put together last."""
-        return self._folded
-
-    _folded: int = 0
-
     def _note(self, candidates: Sequence[Asked]) -> None:
         for one in candidates:
-            self.asked.setdefault(one.title, one)
+            self._asked.setdefault(one.title, one)
 
     def _candidates(self, ask: Ask) -> list[Asked]:
         """What an ask means, in its order."""
@@ -189,31 +192,28 @@ class Fetch:
             rooms.append(self.filters.limit - self._good)
         return max(0, min(rooms)) if rooms else None
 
-    _good: int = 0  # pages that are in the corpus so far
-
     def _wanted(self, candidates: Sequence[Asked], lazily: bool) -> Iterator[tuple[Asked, dict[str, Any]]]:
         """The candidates that lead to pages of the wanted quality, each page once."""
         size = BATCH if lazily else max(1, len(candidates))
-        for first in range(0, len(candidates), size):
-            batch = candidates[first : first + size]
-            self._resolve(batch)
-            for one in batch:
-                self.asked.setdefault(one.title, one)
-                outcome = outcome_of(one, self.journal)
-                if outcome is None or outcome["status"] != "page" or outcome["pageid"] in self.considered:
-                    continue
-                if one.key[0] == "title" and not self.filters.wants(outcome["quality"]):
-                    continue
-                self.considered[outcome["pageid"]] = None
-                yield one, outcome
+        new = len({one.key for one in candidates if outcome_of(one, self.journal) is None})
+        with self.progress("titles", None if lazily else new) as counter:
+            for first in range(0, len(candidates), size):
+                batch = candidates[first : first + size]
+                self._resolve(batch, counter.step if counter else lambda title: None)
+                for one in batch:
+                    self._asked.setdefault(one.title, one)
+                    outcome = outcome_of(one, self.journal)
+                    if outcome is None or outcome["status"] != "page" or outcome["pageid"] in self._considered:
+                        continue
+                    if one.key[0] == "title" and not self.filters.wants(outcome["quality"]):
+                        continue
+                    self._considered[outcome["pageid"]] = None
+                    yield one, outcome
 
-    def _resolve(self, batch: Sequence[Asked]) -> None:
+    def _resolve(self, batch: Sequence[Asked], on_title: Callable[[str], None]) -> None:
         assert self.site is not None
         resolve_pins([int(one.key[1]) for one in batch if one.key[0] == "pin"], self.client, self.site, self.journal)
-        titles = [one.key[1] for one in batch if one.key[0] == "title"]
-        new = sum(1 for title in dict.fromkeys(titles) if self.journal.get("title", title, any_round=False) is None)
-        with self.progress("titles", new) as counter:
-            resolve(titles, self.client, self.site, self.journal, counter.step if counter else lambda title: None)
+        resolve([one.key[1] for one in batch if one.key[0] == "title"], self.client, self.site, self.journal, on_title)
 
     def _read(self, wave: Sequence[tuple[Asked, dict[str, Any]]]) -> int:
         """See to it that the texts are there; how many of them are long enough."""
@@ -233,7 +233,7 @@ class Fetch:
                     workers=self.workers,
                     on_page=counter.step if counter else lambda title: None,
                 )
-                self.failures |= found
+                self._failures |= found
         texts = [known_text(key, outcome, way, self.journal) for key, outcome in keys.items()]
         good = sum(1 for text in texts if text and text.get("words", -1) >= self.filters.min_words)
         self._good += good
@@ -243,14 +243,14 @@ class Fetch:
         """Put what there is together: pages.jsonl, ledger.csv and manifest.json."""
         assert self.site is not None
         rows = rows_of(
-            self.asked.values(),
+            self._asked.values(),
             self.journal,
             self.filters,
-            considered=self.considered if ended else None,
-            failures=self.failures,
+            considered=self._considered if ended else None,
+            failures=self._failures,
         )
-        complete = ended and not self.failures
-        self._folded = sum(1 for row in rows if row.status == "ok")
+        complete = ended and not self._failures
+        self.pages = sum(1 for row in rows if row.status == "ok")
         facts = {
             "wiki": self.api,
             "site": self.site.name,

@@ -5,6 +5,7 @@ interruption, a kill -9 in the middle of a line included, finds there whatever h
 rest. The kinds are
 
     site      ""             what the wiki is
+    quality   ""             which categories hold its good articles
     listing   a question     one part of a category or of a list of most-viewed pages
     title     a title        which page it leads to, if any
     page      a page id      its text and revision

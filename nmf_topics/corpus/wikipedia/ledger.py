@@ -7,7 +7,6 @@ order that depends on nothing but what is in them.
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from nmf_topics.corpus.plain import one_line
 from nmf_topics.corpus.wikipedia.journal import Journal
 from nmf_topics.corpus.wikipedia.site import Site
 from nmf_topics.corpus.wikipedia.texts import Key, Way
+from nmf_topics.csvfiles import write_csv
 
 COLUMNS = ("title", "status", "pageid", "revid", "words", "note")
 STATUSES = ("ok", "redirect-merged", "missing", "invalid", "disambiguation", "too-short", "filtered", "failed")
@@ -158,8 +158,8 @@ def _row(
     text = known_text(key, outcome, filters.way, journal)
     if text is None:
         return Row(asked.title, "failed", pageid, revid, note=one_line(failures.get(key, "not asked yet")))
-    if "gone" in text:
-        return Row(asked.title, "missing", pageid, revid, note=text["gone"])
+    if "status" in text:
+        return Row(asked.title, text["status"], pageid, revid, note=text["note"] or via)
     status = "ok" if text["words"] >= filters.min_words else "too-short"
     if key[0] == "revision" and filters.way == "extracts":
         via = "from wikitext: the revision is no longer the page's last"
@@ -168,10 +168,7 @@ def _row(
 
 def write_ledger(rows: Iterable[Row], path: Path) -> None:
     """Write ledger.csv."""
-    with open(path, "w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        writer.writerows(row.cells() for row in rows)
+    write_csv([COLUMNS, *(row.cells() for row in rows)], path)
 
 
 def pages_of(rows: Iterable[Row], journal: Journal, site: Site) -> Iterator[dict[str, Any]]:

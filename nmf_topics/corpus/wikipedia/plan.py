@@ -9,11 +9,12 @@ from typing import Any
 
 from nmf_topics.corpus.wikipedia.client import Client, is_loopback
 from nmf_topics.corpus.wikipedia.journal import Journal
-from nmf_topics.corpus.wikipedia.reply import a_dict, a_number, dicts
-from nmf_topics.corpus.wikipedia.select import category_title
+from nmf_topics.corpus.wikipedia.quality import hub_of
+from nmf_topics.corpus.wikipedia.select import category_size, category_title, why_empty
 from nmf_topics.corpus.wikipedia.site import read_site
 from nmf_topics.corpus.wikipedia.texts import Way, request_size
 from nmf_topics.corpus.wikipedia.titles import BATCH, written
+from nmf_topics.errors import FetchError
 
 PART = 500  # members of a category in an answer
 LISTED = 1000  # pages in a month's list of most-viewed ones
@@ -49,13 +50,17 @@ def plan_of(
     Raises
     ------
     FetchError
-        When the wiki cannot be asked for that.
+        When the wiki cannot be asked for that, or has no such category.
     """
     listing, titles, pages = 0, 0, 0
     remarks: list[str] = []
     for ask in asks:
         if "category" in ask:
-            members = _size(ask["category"], api, client)
+            category = category_title(ask["category"], read_site(client, api, Journal(None)))
+            found = category_size(category, client, api)
+            if not found or not (found["pages"] or ask["depth"]):
+                raise FetchError(f"the wiki has {why_empty(found, category, ask['depth'])}")
+            members = found["pages"]
             listing += max(1, math.ceil(members / PART))
             titles, pages = titles + members, pages + members
             if ask["depth"]:
@@ -73,7 +78,7 @@ def plan_of(
             titles += sum(1 for outcome in known.values() if outcome is None)
             pages += sum(1 for outcome in known.values() if outcome is None or _lacks_text(outcome, journal))
     pages = pages if limit is None else min(pages, limit)
-    site = 0 if journal.get("site", "") else 1
+    site = 0 if journal.get("site", "") else 2 if hub_of(api)[0] else 1
     steps = [
         ("to know the wiki", site),
         ("for lists", listing),
@@ -87,11 +92,3 @@ def plan_of(
 
 def _lacks_text(outcome: dict[str, Any], journal: Journal) -> bool:
     return outcome.get("status") == "page" and journal.get("page", str(outcome["pageid"])) is None
-
-
-def _size(name: str, api: str, client: Client) -> int:
-    """Pages in a category."""
-    site = read_site(client, api, Journal(None))
-    question: dict[str, str | int] = {"action": "query", "prop": "categoryinfo", "titles": category_title(name, site)}
-    query = a_dict(client.api(api, question).get("query", {}))
-    return sum(a_number(a_dict(page.get("categoryinfo", {})).get("pages")) for page in dicts(query.get("pages")))

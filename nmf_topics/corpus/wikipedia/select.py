@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -16,6 +16,7 @@ from nmf_topics.corpus.wikipedia.journal import Fact, Journal
 from nmf_topics.corpus.wikipedia.reply import a_dict, a_line, a_number, dicts, merged_pages, parts
 from nmf_topics.corpus.wikipedia.site import Site
 from nmf_topics.corpus.wikipedia.titles import BATCH, written
+from nmf_topics.csvfiles import unguarded
 from nmf_topics.errors import CorpusError, FetchError
 
 PAGEVIEWS = "https://wikimedia.org/api/rest_v1"
@@ -56,7 +57,7 @@ def pins_in(path: Path, tell: Tell) -> list[tuple[str, int]]:
             number = (row["revid"] or "").strip()
             if not number.isdecimal() or not 0 < int(number) < 2**63:
                 raise CorpusError(f"{path}, line {table.line_num}: {number!r} is no revision; revid is a whole number")
-            pins.setdefault(int(number), (row.get("title") or "").strip() or f"revision {int(number)}")
+            pins.setdefault(int(number), unguarded(row.get("title") or "").strip() or f"revision {int(number)}")
     except csv.Error as error:
         raise CorpusError(f"{path}, line {table.line_num}: {error}") from error
     if not pins:
@@ -130,9 +131,25 @@ def titles_of_category(name: str, depth: int, client: Client, site: Site, journa
                     below.append(category_title(member["title"], site))
         level = below
     if not titles:
-        deeper = "" if depth else "; are its pages further down? try --depth 1"
-        raise FetchError(f"{site.name} has no pages in {top}{deeper}")
+        raise FetchError(f"{site.name} has {why_empty(category_size(top, client, site.api), top, depth)}")
     return list(titles)
+
+
+def category_size(title: str, client: Client, api: str) -> dict[str, int]:
+    """How many pages and subcats a category has; empty for one that the wiki does not know."""
+    question: dict[str, str | int] = {"action": "query", "prop": "categoryinfo", "titles": title}
+    query = a_dict(client.api(api, question).get("query", {}))
+    found = [a_dict(page["categoryinfo"]) for page in dicts(query.get("pages")) if "categoryinfo" in page]
+    return {name: a_number(found[0].get(name)) for name in ("pages", "subcats")} if found else {}
+
+
+def why_empty(size: Mapping[str, int], title: str, depth: int) -> str:
+    """What to say of a category without an article."""
+    if not size:
+        return f"no {title}; is that how it is spelled there?"
+    if size["subcats"]:
+        return f"no pages in {title} down to that depth, but categories below it; try --depth {depth + 1}"
+    return f"no pages in {title}"
 
 
 def pageviews_address(base: str) -> str:

@@ -1,8 +1,9 @@
-"""What a wiki is: its address, names of namespaces, licence, language, and the marks of its good articles."""
+"""What a wiki is: its address, names of namespaces, licence, language."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
@@ -11,34 +12,6 @@ from nmf_topics.corpus.wikipedia.client import Client
 from nmf_topics.corpus.wikipedia.journal import Journal
 from nmf_topics.corpus.wikipedia.reply import a_dict, a_line, dicts, parts
 from nmf_topics.errors import FetchError
-
-# Categories that hold the good and the featured articles of a Wikipedia, by the language of the wiki.
-GOOD = {
-    "ca": "Articles bons",
-    "de": "Wikipedia:Lesenswert",
-    "en": "Good articles",
-    "es": "Wikipedia:Artículos buenos",
-    "fr": "Bon article",
-    "ja": "良質な記事",
-    "pl": "Dobre artykuły",
-    "pt": "!Artigos bons",
-    "ru": "Википедия:Хорошие статьи по алфавиту",
-    "sv": "Wikipedia:Bra artiklar",
-    "zh": "优良条目",
-}
-FEATURED = {
-    "de": "Wikipedia:Exzellent",
-    "en": "Featured articles",
-    "es": "Wikipedia:Artículos destacados",
-    "fr": "Article de qualité",
-    "ja": "秀逸な記事",
-    "nl": "Wikipedia:Etalage-artikelen",
-    "pl": "Artykuły na Medal",
-    "pt": "!Artigos destacados",
-    "ru": "Википедия:Избранные статьи по алфавиту",
-    "sv": "Wikipedia:Utmärkta artiklar",
-    "zh": "典范条目",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +26,7 @@ class Site:
     namespaces : number -> the names it goes by, in lower case
     base : address of a page, with $1 for its title
     license : of the texts; "" where the wiki does not say
+    quality_marks : title of a category -> the quality that it gives, good or featured
     """
 
     api: str
@@ -64,6 +38,7 @@ class Site:
     base: str
     license: str
     license_url: str
+    quality_marks: Mapping[str, str] = field(default_factory=dict)
 
     def address(self, title: str) -> str:
         """Where people read a page."""
@@ -75,13 +50,6 @@ class Site:
         name = " ".join(prefix.replace("_", " ").split()).lower()
         numbers = [number for number, names in self.namespaces.items() if name in names]
         return numbers[0] if colon and numbers else 0
-
-    @property
-    def quality_marks(self) -> dict[str, str]:
-        """Title of a category -> the quality that it gives."""
-        language = self.language.partition("-")[0]
-        marks = ((FEATURED.get(language), "featured"), (GOOD.get(language), "good"))
-        return {f"Category:{name}": quality for name, quality in marks if name}
 
     @property
     def assesses(self) -> bool:

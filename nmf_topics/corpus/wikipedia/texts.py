@@ -3,7 +3,7 @@
     extracts   the wiki makes plain text (TextExtracts), one page a request; the best text
     wikitext   the source, 50 pages a request, made plain here; of any revision, and always the same
 
-A page's fact is {text, revid, timestamp, title, pageid, words, way}; of one that is gone, {gone: why}.
+A page's fact is {text, revid, timestamp, title, pageid, words, way}; of one that is set aside, {status, note}.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from nmf_topics.errors import FetchError, WikiUnreachable
 Way = Literal["extracts", "wikitext"]
 Key = tuple[str, str]  # kind and key of the fact that a text becomes
 GIVE_UP = 3  # pages in a row without an answer: then it is not the pages
+GONE = {"status": "missing", "note": "deleted meanwhile"}  # what is a fact in place of a text
 FORMULA = "{\\displaystyle"
 
 
@@ -139,7 +140,7 @@ def _extract(batch: Sequence[Key], client: Client, site: Site) -> Iterator[list[
         for page in dicts(a_dict(answer.get("query", {})).get("pages")):
             found |= page
     if found.get("missing"):
-        yield [(kind, key, {"gone": "deleted meanwhile"})]
+        yield [(kind, key, GONE)]
     elif isinstance(found.get("extract"), str) and found.get("revisions"):
         text = plain_extract(a_text(found["extract"]), site.language)
         yield [(kind, key, _fact(found, dicts(found["revisions"])[0], text, "extracts"))]
@@ -149,6 +150,7 @@ def _extract(batch: Sequence[Key], client: Client, site: Site) -> Iterator[list[
 
 def _sources(batch: Sequence[Key], client: Client, site: Site) -> Iterator[list[Fact]]:
     """The sources of up to 50 pages, as many at a time as the wiki likes to send."""
+    from nmf_topics.corpus.disambiguation import is_disambiguation
     from nmf_topics.corpus.wikitext import clean_wikitext
 
     kind = batch[0][0]
@@ -160,16 +162,21 @@ def _sources(batch: Sequence[Key], client: Client, site: Site) -> Iterator[list[
         facts: list[Fact] = []
         for page in dicts(query.get("pages")):
             if page.get("missing") and kind == "page":
-                facts.append((kind, str(page.get("pageid")), {"gone": "deleted meanwhile"}))
+                facts.append((kind, str(page.get("pageid")), GONE))
             for revision in dicts(page.get("revisions")):  # an empty list: it comes in a later part
                 slot = a_dict(a_dict(revision.get("slots", {})).get("main", {}))
                 if "content" not in slot and not (slot.get("texthidden") or slot.get("textmissing")):
                     continue
-                text = clean_wikitext(a_text(slot.get("content")), language=site.language)
+                source = a_text(slot.get("content"))
                 key = str(page.get("pageid") if kind == "page" else revision.get("revid"))
+                if kind == "page" and is_disambiguation(source, site.language):  # not all wikis tell so themselves
+                    aside = {"status": "disambiguation", "note": "", "revid": a_number(revision.get("revid"))}
+                    facts.append((kind, key, aside))
+                    continue
+                text = clean_wikitext(source, language=site.language)
                 facts.append((kind, key, _fact(page, revision, text, "wikitext")))
         for key in a_dict(query.get("badrevids", {})):
-            facts.append((kind, str(key), {"gone": "no such revision"}))
+            facts.append((kind, str(key), {"status": "missing", "note": "no such revision"}))
         facts = [fact for fact in facts if fact[1] in wanted]
         wanted -= {key for _, key, _ in facts}
         if facts:

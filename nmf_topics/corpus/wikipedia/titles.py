@@ -30,7 +30,7 @@ def written(title: str) -> str:
     >>> written("  Iron_Man__3 ")
     'Iron Man 3'
     """
-    return " ".join(unicodedata.normalize("NFC", clean_text(title)).replace("_", " ").split(" ")).strip()
+    return re.sub(" +", " ", unicodedata.normalize("NFC", clean_text(title)).replace("_", " ")).strip()
 
 
 def resolve(

@@ -1,0 +1,155 @@
+"""nmf-topics evaluate."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from nmf_topics.cli import options as o
+from nmf_topics.cli.talk import Talk
+from nmf_topics.corpus.page import Fingerprint
+from nmf_topics.errors import CorpusError
+from nmf_topics.topics.evaluation import Evaluation, evaluate_topics
+from nmf_topics.topics.model import TopicModel
+from nmf_topics.topics.prepare import Source, open_source
+from nmf_topics.topics.store import load_model, resolve_model
+from nmf_topics.views.modelfolder import read_run
+from nmf_topics.views.tables import json_number
+from nmf_topics.views.terminal import decimals, print_table
+
+# measure -> its name in the table of all, and of how many of its decimals are shown
+NAMES = {
+    "coherence": "coherence: NPMI by page",
+    "c_npmi": "coherence: C_NPMI, windows of 10 words",
+    "c_v": "coherence: C_V, windows of 110 words",
+    "umass": "coherence: UMass, by page",
+    "diversity": "diversity of the 25 top words",
+    "exclusivity": "exclusivity of the top words",
+    "sparseness": "sparseness of W (Hoyer)",
+    "stability": "stability over runs",
+    "nmi": "agreement with labels: NMI",
+    "purity": "agreement with labels: purity",
+}
+SHORT = {
+    "coherence": "NPMI",
+    "c_npmi": "C_NPMI",
+    "c_v": "C_V",
+    "umass": "UMass",
+    "exclusivity": "exclusive",
+    "sparseness": "sparse",
+    "stability": "stable",
+    "purity": "purity",
+}
+
+
+@click.command()
+@o.model_argument
+@click.option("--source", help="Texts that say which words stand together.  [default: the corpus of the fit]")
+@click.option("--top", "-n", type=click.IntRange(min=1), default=10, show_default=True, help="Words of a topic.")
+@o.corpus_options
+@o.json_option
+@o.talk_options
+def evaluate(model: Path, top: int, **options: Any) -> None:
+    """Measure how good the topics of a model are.
+
+    Coherence (do the words of a topic stand together in texts?), diversity and exclusivity (do topics differ?),
+    sparseness, stability (with fit --runs), and the agreement with labels where pages have them. MODEL is a model
+    folder; left out, the last one that was fitted.
+
+    \b
+    Example:
+      nmf-topics evaluate
+    """
+    talk = o.talk_of(options)
+    options.pop("cache")
+    path = options.pop("source")
+    given = o.source_of(path, options)
+    fitted = load_model(model)
+    run = read_run(resolve_model(model))
+    result, source = None, given if path is not None else None
+    if path is None and fitted.rows.kind == "terms":
+        source = _recalled(run, talk)
+    if source is not None:
+        result = _with_texts(fitted, source, top, talk, own=path is None)
+    texts = source.path if source and result else None
+    result = result or evaluate_topics(fitted, top=top)
+    if options["json"]:
+        click.echo(json.dumps(_document(result, model, texts), ensure_ascii=False, indent=1))
+    else:
+        _print(result, fitted.rows.kind == "terms")
+
+
+def _with_texts(model: TopicModel, source: Source, top: int, talk: Talk, *, own: bool) -> Evaluation | None:
+    """Measures with the texts of a source; None if they are to be the model's own and cannot be had any more."""
+    fingerprint = Fingerprint()
+    try:
+        corpus = open_source(source, warn=talk.warn)
+        talk.note(f"reading {corpus.source}")
+        with talk.progress("read", len(model.columns) if own else None) as progress:
+
+            def on_page(page: Any) -> None:
+                fingerprint.add(page)
+                progress.step()
+
+            result = evaluate_topics(model, corpus, top=top, on_page=on_page)
+    except CorpusError as error:
+        if not own:
+            raise
+        talk.warn(f"the corpus of the fit cannot be read any more ({error}); name texts with --source")
+        return None
+    if own and fingerprint.hexdigest() != model.recipe.get("corpus", {}).get("fingerprint"):
+        talk.warn(f"{corpus.source} has changed since the fit; C_NPMI, C_V and UMass are of the texts as they are now")
+    return result
+
+
+def _recalled(run: Mapping[str, Any], talk: Talk) -> Source | None:
+    """Where the corpus of a model came from, as its record says; None where it cannot be read a second time."""
+    recorded = run.get("source")
+    if isinstance(recorded, dict) and isinstance(recorded.get("path"), str) and recorded["path"] != "-":
+        known = {name: value for name, value in recorded.items() if name in Source().columns() and value is not None}
+        if os.path.exists(recorded["path"]) and all(isinstance(value, str) for value in known.values()):
+            return Source(recorded["path"], **known)
+    talk.note("the corpus of the fit is not here: no C_NPMI, C_V and UMass; name texts with --source")
+    return None
+
+
+def _document(result: Evaluation, model: Path, source: str | None) -> dict[str, Any]:
+    def plain(values: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: json_number(v) if isinstance(v, float) else v for name, v in values.items()}
+
+    return {
+        "schema": 1,
+        "model": str(model),
+        "source": source,
+        "top": result.top,
+        "overall": plain(result.overall),
+        "labelled_pages": result.labelled,
+        "topics": [plain(asdict(scores)) for scores in result.topics],
+    }
+
+
+def _print(result: Evaluation, text: bool) -> None:
+    """A table of topics with the measures that are known, then those of the whole."""
+    shown = [name for name in SHORT if any(getattr(t, name) == getattr(t, name) for t in result.topics)]
+    headers = ["topic", *(["label"] if text else []), "pages", *(SHORT[name] for name in shown)]
+    rows = [
+        [
+            str(t.topic),
+            *([t.label[:40]] if text else []),
+            str(t.pages),
+            *(decimals(getattr(t, name), 2) for name in shown),
+            *([t.commonest] if result.labelled else []),
+        ]
+        for t in result.topics
+    ]
+    numbers = [i for i in range(len(headers)) if not (text and i == 1)]
+    print_table([*headers, *(["most have"] if result.labelled else [])], rows, right=numbers)
+    click.echo()
+    known = [(NAMES[name], value) for name, value in result.overall.items() if value == value]
+    print_table(["measure", "all topics"], [[name, decimals(value, 3)] for name, value in known], right=(1,))

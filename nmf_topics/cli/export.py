@@ -1,0 +1,54 @@
+"""nmf-topics export."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from nmf_topics.cli import options as o
+from nmf_topics.topics.store import load_model, resolve_model
+from nmf_topics.views.export import EXPORTS, export_model
+from nmf_topics.writing import folder_of_files
+
+MARK = "export.json"
+
+
+@click.command()
+@o.model_argument
+@click.option(
+    "--to",
+    multiple=True,
+    type=click.Choice(list(EXPORTS)),
+    default=("csv",),
+    show_default=True,
+    help="Format; may be given more than once.",
+)
+@click.option("--output", "-o", type=click.Path(path_type=Path), help="Folder.  [default: export in the model]")
+@click.option("--force", is_flag=True, help="Write into a folder that holds other files.")
+@o.json_option
+@o.talk_options
+def export(model: Path, to: tuple[str, ...], output: Path | None, force: bool, **options: Any) -> None:
+    """Write a model for other programs.
+
+    Tables of topics, pages and words as CSV, JSON lines or an Excel workbook; W and H in MatrixMarket's format; what
+    pyLDAvis takes; the topics as a Markdown table. MODEL is a model folder; left out, the last one that was fitted.
+
+    \b
+    Example:
+      nmf-topics export --to csv --to markdown
+    """
+    talk = o.talk_of(options)
+    fitted = load_model(model)
+    folder = output or resolve_model(model) / "export"
+    with folder_of_files(folder, mark=MARK, force=force) as partial:
+        export_model(fitted, list(dict.fromkeys(to)), partial)
+        files = sorted(path.name for path in partial.iterdir())
+        document = {"schema": 1, "model": str(model), "files": files}
+        (partial / MARK).write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    paths = [str(folder / name) for name in files]
+    talk.note(f"written: {', '.join(paths)}")
+    if options["json"]:
+        click.echo(json.dumps({**document, "files": paths}, ensure_ascii=False, indent=1))

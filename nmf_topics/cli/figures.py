@@ -1,0 +1,86 @@
+"""nmf-topics figures."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from nmf_topics.cli import options as o
+from nmf_topics.topics.rankfile import ranks_of
+from nmf_topics.topics.store import load_model, resolve_model
+from nmf_topics.topics.trends import UNITS
+from nmf_topics.views.modelfigures import draw_figures
+from nmf_topics.views.plots import FORMATS
+from nmf_topics.views.terminal import print_table
+from nmf_topics.writing import folder_of_files
+
+MARK = "figures.json"
+
+
+@click.command()
+@o.model_argument
+@click.option(
+    "--format",
+    multiple=True,
+    type=click.Choice(FORMATS),
+    default=FORMATS,
+    show_default=True,
+    help="Kind of file; may be given more than once.",
+)
+@click.option("--top", "-n", type=click.IntRange(min=1), default=10, show_default=True, help="Words of a topic.")
+@click.option("--by", help="Metadata for trends.  [default: dates, and labels]")
+@click.option("--period", type=click.Choice(UNITS), help="Of a trend over time.  [default: one that fits]")
+@click.option("--font", type=click.Path(path_type=Path), help="A font file.  [default: ones that have the letters]")
+@click.option("--output", "-o", type=click.Path(path_type=Path), help="Folder.  [default: figures in the model]")
+@click.option("--force", is_flag=True, help="Write into a folder that holds other files.")
+@o.json_option
+@o.talk_options
+def figures(model: Path, format: tuple[str, ...], output: Path | None, force: bool, **options: Any) -> None:
+    """Draw figures of a model for papers.
+
+    Top words, shares of the topics on all pages, a map of the topics, shares over time where pages have dates, by
+    group where they have labels, and the curves of `ranks` where that was run: as SVG, PDF and PNG, with a caption
+    for each. MODEL is a model folder; left out, the last one that was fitted.
+
+    \b
+    Example:
+      nmf-topics figures --format pdf
+    """
+    talk = o.talk_of(options)
+    fitted = load_model(model)
+    home = resolve_model(model)
+    folder = output or home / "figures"
+    formats = [ending for ending in FORMATS if ending in format]
+    with folder_of_files(folder, mark=MARK, stale=_drawn, force=force) as partial:
+        captions = draw_figures(
+            fitted,
+            partial,
+            formats,
+            top=options["top"],
+            by=options["by"],
+            period=options["period"],
+            font=options["font"],
+            ranks=ranks_of(fitted, home.resolve()),
+        )
+        files = sorted(path.name for path in partial.iterdir())
+        document = {"schema": 1, "model": str(model), "files": files, "captions": captions}
+        (partial / MARK).write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    talk.note(f"figures in {folder}")
+    if options["json"]:
+        click.echo(
+            json.dumps({**document, "files": [str(folder / name) for name in files]}, ensure_ascii=False, indent=1)
+        )
+        return
+    print_table(["figure", "caption"], list(captions.items()))
+
+
+def _drawn(folder: Path) -> list[str]:
+    """The figures that an earlier run drew into a folder."""
+    try:
+        files = json.loads((folder / MARK).read_text(encoding="utf-8"))["files"]
+        return [name for name in files if isinstance(name, str) and Path(name).name == name]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []

@@ -1,0 +1,110 @@
+"""A DataMatrix in a folder of blocks: what stands beside the blocks of V, so that a later fit begins with them at once.
+
+    names.npz   without pickle: the rows, columns, recipe and ledger as JSON in arrays of bytes; the weighting
+
+A folder that cannot be read is as good as none: the blocks are made anew.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nmf_topics.errors import EngineError
+from nmf_topics.factor.engines.disk import OnDisk
+from nmf_topics.factor.engines.store import MARK
+from nmf_topics.matrix.datamatrix import AXES, DataMatrix, PageColumns, RowAxis
+from nmf_topics.matrix.weighting import FittedWeighting
+from nmf_topics.writing import with_nothing_in_it
+
+NAMES = "names.npz"
+PREFIX = "blocks-"  # only folders of this name are ours to forget
+IN_USE = 3600.0  # seconds after its last use for which a folder is left to whoever may be at work on it
+MAX_BYTES = 20 * 10**9  # of all folders but the newest
+
+
+def store_names(
+    folder: Path,
+    rows: RowAxis,
+    columns: PageColumns,
+    weighting: FittedWeighting | None,
+    recipe: Mapping[str, Any],
+    ledger: Mapping[str, Any],
+) -> None:
+    """Write what a DataMatrix has besides V into the folder of its blocks."""
+    arrays = weighting.to_arrays() if weighting else {}
+    with (folder / NAMES).open("wb") as file:
+        np.savez(
+            file,
+            allow_pickle=False,
+            rows=_pack({"kind": rows.kind, **rows.to_meta()}),
+            columns=_pack([list(columns.ids), list(columns.titles), [dict(meta) for meta in columns.meta]]),
+            weighting=_pack([weighting.name, weighting.unit] if weighting else None),
+            recipe=_pack(recipe),
+            ledger=_pack(ledger),
+            **arrays,
+        )
+
+
+def recall_matrix(folder: Path) -> DataMatrix | None:
+    """The DataMatrix of a folder, its V on disk; None where there is none that can be read."""
+    if not (folder / MARK).exists():
+        return None
+    try:
+        V = OnDisk(folder)
+        with (folder / NAMES).open("rb") as file, np.lib.npyio.NpzFile(file, allow_pickle=False) as names:
+            rows = _unpack(names["rows"])
+            fitted = _unpack(names["weighting"])
+            data = DataMatrix(
+                V=V,
+                rows=AXES[rows["kind"]].from_meta(rows),
+                columns=PageColumns(*_unpack(names["columns"])),
+                weighting=FittedWeighting.from_arrays(fitted[0], fitted[1], names) if fitted else None,
+                recipe=_unpack(names["recipe"]),
+                ledger=_unpack(names["ledger"]),
+            )
+    except EngineError:
+        return None
+    except Exception:  # a damaged archive can fail in any way, and none of them matters: the blocks are made anew
+        return None
+    V.touch()
+    return data
+
+
+def forget_stores(cache: Path, keep: Path) -> None:
+    """Remove the folders of blocks that have not been used for the longest time, beyond MAX_BYTES of them."""
+    found = []
+    for mark in cache.glob(f"{PREFIX}*/{MARK}"):
+        with contextlib.suppress(OSError):
+            size = sum(path.stat().st_size for path in mark.parent.iterdir())
+            found.append((mark.stat().st_mtime, size, mark.parent))
+    total = 0
+    for used, size, folder in sorted(found, reverse=True):
+        if folder == keep:
+            continue
+        total += size
+        if total > MAX_BYTES and time.time() - used > IN_USE:
+            remove_store(folder)
+
+
+def remove_store(folder: Path) -> None:
+    """Remove a folder of blocks, the mark first: what is left of it, should this be interrupted, is none."""
+    with contextlib.suppress(OSError):
+        (folder / MARK).unlink(missing_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    with_nothing_in_it(folder)
+
+
+def _pack(value: Any) -> np.ndarray:
+    return np.frombuffer(json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass"), dtype=np.uint8)
+
+
+def _unpack(array: np.ndarray) -> Any:
+    return json.loads(array.tobytes().decode("utf-8", "surrogatepass"))

@@ -1,0 +1,173 @@
+"""Counts that do not fit in memory to weighted blocks of V on disk.
+
+    batches of counts, as they were read  ->  lengths of pages  ->  weighted batches  ->  blocks in the order of pages
+
+Counting hands over batches in the order of reading, the columns of each in the order of V. Batches are walked twice:
+for the lengths of the pages, which the weightings need (how many pages have a term is known by then), and for the
+weights, which are written as they are made. Where batches overlap, a block of V is then put together from one run of
+columns out of each of them, as an external merge does. One batch or one block is in memory at a time.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from nmf_topics.factor.blocks import Array
+from nmf_topics.factor.engines.disk import OnDisk, checked
+from nmf_topics.factor.engines.store import PLACE, Manifest, column_ranges, read_block, write_blocks
+from nmf_topics.matrix.weighting import FittedWeighting
+from nmf_topics.writing import PARTIAL, output_errors, with_nothing_in_it
+
+AT_ONCE = 2_000_000  # counts that are turned into weights together
+
+
+class Batch(Protocol):
+    """Counts of some pages.
+
+    Attributes
+    ----------
+    columns : their positions in V, rising; a page is in one batch only
+    counts : CSC of shape (all terms, pages of the batch)
+    """
+
+    @property
+    def columns(self) -> NDArray[np.int64]: ...
+    @property
+    def counts(self) -> Any: ...
+
+
+Batches = Callable[[], Iterable[Batch]]  # walks them all, from the first, whenever it is called
+
+
+def page_lengths(batches: Batches, rows: NDArray[np.int64], n_terms: int, n_pages: int) -> Array:
+    """Tokens of each page within some of the terms; shape (n,)."""
+    wanted = np.zeros(n_terms)
+    wanted[rows] = 1.0
+    lengths = np.zeros(n_pages)
+    for batch in batches():
+        lengths[batch.columns] = wanted @ batch.counts
+    return lengths
+
+
+def write_weighted(
+    folder: Path,
+    batches: Batches,
+    rows: NDArray[np.int64],
+    weighting: FittedWeighting,
+    n_pages: int,
+    *,
+    columns: int,
+    dtype: Any = np.float64,
+    made_from: Mapping[str, Any] | None = None,
+    beside: Callable[[Path], None] = lambda folder: None,
+) -> OnDisk:
+    """V in blocks, from counts.
+
+    Parameters
+    ----------
+    folder : of the blocks; see `write_blocks`
+    batches : gives all batches, in any order
+    rows : the terms that are rows of V, rising
+    weighting : fitted to all of the counts
+    n_pages : n
+    columns : of a block of V
+    dtype : of the entries
+    made_from, beside : as in `write_blocks`
+
+    Raises
+    ------
+    MatrixError
+        if a weight cannot be factored.
+    OutputError
+        if the blocks cannot be written; nothing is left of them.
+    """
+    places: list[NDArray[np.int64]] = []
+
+    def weighted() -> Iterator[Any]:
+        for batch in batches():
+            counts = sp.csc_matrix(batch.counts)
+            for piece in _pieces(counts):
+                places.append(np.asarray(batch.columns)[piece])
+                bounded = _columns(counts, piece.start, piece.stop).tocsr()[rows]
+                yield checked(weighting.apply(bounded, dtype))
+
+    new = not folder.exists()
+    with output_errors(folder, PLACE):
+        folder.mkdir(parents=True, exist_ok=True)
+        scratch = Path(tempfile.mkdtemp(prefix=PARTIAL, dir=folder))
+    try:
+        unordered = write_blocks(scratch / "batches", weighted())
+        os.utime(scratch)  # or it would be taken for what a run of long ago left behind
+        blocks = _merged(scratch / "batches", unordered, places, n_pages, columns)
+        write_blocks(folder, blocks, made_from=made_from, beside=beside)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+        if new:
+            with_nothing_in_it(folder)
+    return OnDisk(folder)
+
+
+def cut_anew(source: OnDisk, folder: Path, *, columns: int, beside: Callable[[Path], None]) -> OnDisk:
+    """The same V in another folder, in blocks of so many columns.
+
+    Parameters
+    ----------
+    source : OnDisk
+    folder : another one
+    columns : of a block
+    beside : as in `write_blocks`
+
+    Raises
+    ------
+    EngineError, OutputError
+        if the old blocks cannot be read, or the new ones not written.
+    """
+    places = [np.arange(part.start, part.stop) for _, part in column_ranges(source.manifest)]
+    blocks = _merged(source.folder, source.manifest, places, source.shape[1], columns)
+    write_blocks(folder, blocks, made_from=source.manifest.made_from, beside=beside)
+    return OnDisk(folder)
+
+
+def _pieces(counts: Any) -> Iterator[slice]:
+    """Runs of columns of at most AT_ONCE entries, or a single one that has more."""
+    ends = counts.indptr[1:]
+    first = 0
+    while first < len(ends):
+        last = int(np.searchsorted(ends, counts.indptr[first] + AT_ONCE, side="right"))
+        yield slice(first, max(last, first + 1))
+        first = max(last, first + 1)
+
+
+def _merged(
+    folder: Path, manifest: Manifest, places: list[NDArray[np.int64]], n_pages: int, columns: int
+) -> Iterator[Any]:
+    """Blocks of so many columns in the order of V, each from one run of columns of every batch."""
+    for first, last in pairwise([*range(0, n_pages, columns), n_pages]):
+        runs, positions = [], []
+        for part, place in zip(manifest.parts, places, strict=True):
+            begin, end = np.searchsorted(place, (first, last))
+            if begin < end:
+                runs.append(_columns(read_block(folder, manifest, part), int(begin), int(end)))
+                positions.append(place[begin:end])
+        block = runs[0] if len(runs) == 1 else sp.hstack(runs, format="csc")
+        order = np.argsort(np.concatenate(positions), kind="stable")
+        yield block if (np.diff(order) == 1).all() else block[:, order]
+
+
+def _columns(block: Any, begin: int, end: int) -> Any:
+    """A run of columns of a mapped CSC block, as arrays of their own: the block can be let go."""
+    run = slice(int(block.indptr[begin]), int(block.indptr[end]))
+    pointers = block.indptr[begin : end + 1] - block.indptr[begin]
+    return sp.csc_matrix(
+        (np.array(block.data[run]), np.array(block.indices[run]), pointers), shape=(block.shape[0], end - begin)
+    )

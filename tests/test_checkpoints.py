@@ -1,0 +1,151 @@
+"""Checkpoints: an interrupted factorization goes on to the same bytes, and nothing else finds its state."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+
+from nmf_topics.factor.blocks import as_blocks
+from nmf_topics.factor.engines.checkpoints import KEPT, PREFIX, Checkpointing
+from nmf_topics.factor.engines.disk import to_disk
+from nmf_topics.factor.factorize import Factorization, factorize
+
+V = sp.csc_matrix(np.random.default_rng(3).random((20, 30)) * (np.random.default_rng(4).random((20, 30)) < 0.4))
+OPTIONS: dict[str, Any] = {"rank": 3, "objective": "frobenius", "rule": "amu", "start": "random", "seed": 0}
+
+
+class Killed(Exception):
+    """Stands for the end of the process."""
+
+
+def fit(settings: Checkpointing, place: Any = V, kill_at: int = 0, **changes: Any) -> Factorization:
+    """Factor with a checkpoint; the process ends after iteration `kill_at`."""
+    options, blocks = OPTIONS | changes, as_blocks(place)
+    checkpoint = settings.of(blocks, options)
+
+    def look(iteration: Any) -> None:
+        if iteration.number == kill_at + 1:  # the state of iteration `kill_at` has been kept
+            raise Killed
+
+    result = factorize(
+        blocks,
+        **options,
+        max_iter=40,
+        tolerance=1e-9,
+        on_iteration=look if kill_at else None,
+        on_state=checkpoint.keep,
+        resume=checkpoint.recall(),
+    )
+    checkpoint.done()
+    return result
+
+
+def same(one: Factorization, other: Factorization) -> bool:
+    """To the last bit."""
+    pairs = ((one.W, other.W), (one.H, other.H), (one.trace, other.trace))
+    return all(a.tobytes() == b.tobytes() for a, b in pairs) and one.stopped == other.stopped
+
+
+@pytest.mark.parametrize("kill_at", [1, 17, 39])
+@pytest.mark.parametrize("changes", [{}, {"rule": "hals"}, {"objective": "kl", "rule": "mu"}])
+def test_goes_on_to_the_same_bytes(kill_at: int, changes: dict[str, Any], tmp_path: Path) -> None:
+    """Wherever it was ended, on whichever objective and rule; it says where it goes on."""
+    told: list[str] = []
+    settings = Checkpointing(tmp_path, 0.0, told.append)
+    settings_without_pause = Checkpointing(tmp_path, 0.0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("nmf_topics.factor.engines.checkpoints.SHARE_OF_TIME", 1e9)  # after every iteration
+        with pytest.raises(Killed):
+            fit(settings_without_pause, kill_at=kill_at, **changes)
+    result = fit(settings, **changes)
+    assert told == [f"going on after iteration {kill_at}, from a checkpoint of the same fit"]
+    assert same(result, fit(Checkpointing(tmp_path / "elsewhere", 1e9), **changes))
+
+
+def test_on_disk(tmp_path: Path) -> None:
+    """Blocks have an identity of their own: another cut is another fit, the same blocks elsewhere are the same."""
+    stores = [to_disk(V, tmp_path / name, columns=columns) for name, columns in (("a", 9), ("b", 9), ("c", 30))]
+    paths = [Checkpointing(tmp_path).of(as_blocks(place), OPTIONS).path for place in (*stores, V)]
+    assert paths[0] == paths[1]
+    assert len(set(paths)) == 3
+
+
+@pytest.mark.parametrize("change", [{"rank": 4}, {"rule": "hals"}, {"seed": 1}, {"start": "nndsvda"}])
+def test_another_fit_has_another_checkpoint(change: dict[str, Any], tmp_path: Path) -> None:
+    """And so has another V, be it by its last bit."""
+    settings = Checkpointing(tmp_path)
+    assert settings.of(as_blocks(V), OPTIONS).path != settings.of(as_blocks(V), OPTIONS | change).path
+    other = V.copy()
+    other.data[0] = np.nextafter(other.data[0], 1)
+    assert settings.of(as_blocks(V), OPTIONS).path != settings.of(as_blocks(other), OPTIONS).path
+
+
+def test_a_short_fit_writes_nothing(tmp_path: Path) -> None:
+    """Not even the folder."""
+    fit(Checkpointing(tmp_path / "x", 60.0))
+    assert not (tmp_path / "x").exists()
+
+
+def test_the_end_of_a_long_fit_stays_until_the_command_is_done(tmp_path: Path) -> None:
+    """So that of several runs those that are done are not done again; then it goes, and other files stay."""
+    settings = Checkpointing(tmp_path, 0.0)
+    (tmp_path / "counts-x.npz").write_text("not ours")
+    first = fit(settings)
+    again = Checkpointing(tmp_path, 0.0)
+    number: list[int] = []
+    blocks = as_blocks(V)
+    checkpoint = again.of(blocks, OPTIONS)
+    result = factorize(
+        blocks,
+        **OPTIONS,
+        max_iter=40,
+        tolerance=1e-9,
+        on_iteration=lambda it: number.append(it.number),
+        resume=checkpoint.recall(),
+    )
+    assert number == []  # no iteration was needed
+    assert same(first, result)
+    settings.clear()
+    assert [path.name for path in tmp_path.iterdir()] == ["counts-x.npz"]
+
+
+@pytest.mark.parametrize("damage", [b"", b"PK\x03\x04 nothing", None])
+def test_a_damaged_checkpoint_is_said_and_removed(damage: bytes | None, tmp_path: Path) -> None:
+    """The fit begins anew, and ends as it would have."""
+    told: list[str] = []
+    fit(Checkpointing(tmp_path, 0.0))
+    (path,) = tmp_path.glob(f"{PREFIX}*")
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 255
+    path.write_bytes(bytes(content) if damage is None else damage)
+    result = fit(Checkpointing(tmp_path, 1e9, told.append))
+    assert len(told) == 1
+    assert "cannot be used" in told[0]
+    assert same(result, fit(Checkpointing(tmp_path / "elsewhere", 1e9)))
+    assert not path.exists()
+
+
+def test_a_checkpoint_that_cannot_be_written_does_not_end_the_fit(tmp_path: Path) -> None:
+    """It is said once."""
+    (tmp_path / "file").write_text("")
+    told: list[str] = []
+    result = fit(Checkpointing(tmp_path / "file" / "x", 0.0, told.append))
+    assert len(told) == 1
+    assert "this fit has no checkpoint" in told[0]
+    assert same(result, fit(Checkpointing(tmp_path / "elsewhere", 1e9)))
+
+
+def test_what_nobody_came_back_for_goes(tmp_path: Path) -> None:
+    """After two weeks, when another command is done."""
+    old, recent = tmp_path / f"{PREFIX}old.npz", tmp_path / f"{PREFIX}recent.npz"
+    old.touch()
+    recent.touch()
+    os.utime(old, (time.time() - KEPT - 100,) * 2)
+    Checkpointing(tmp_path).clear()
+    assert [path.name for path in tmp_path.iterdir()] == [recent.name]
