@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nmf_topics.topics.classify import Classifier
+from nmf_topics.topics.model import fit_topics
+from nmf_topics.topics.prepare import Source, prepare
+from nmf_topics.topics.recipes import Recipe
+from nmf_topics.topics.store import load_model, save_model
 from nmf_topics.words import boilerplate
 from nmf_topics.words.boilerplate import Texts, line_keys, shared_lines
+from nmf_topics.words.bounds import Bounds
 from nmf_topics.words.counts import count_new_pages, count_terms
 from nmf_topics.words.reading import Readers, WordOptions
 
@@ -139,3 +146,27 @@ def test_numbers_and_accents() -> None:
     stopped = count_terms(pages, WordOptions(accents=False, stop=("Beyoncé",), keep=("747",)))
     assert "beyonce" not in stopped.vocabulary.terms
     assert "747" in stopped.vocabulary.terms
+
+
+def test_a_fit_tells_what_it_left_out_and_classify_does_too(tmp_path: Path) -> None:
+    """The lines are named as the corpus is read, kept with the model, and taken out of new pages."""
+    folder = tmp_path / "texts"
+    folder.mkdir()
+    for i in range(12):
+        words = "apple pear plum cherry" if i % 2 else "river sea lake island"
+        (folder / f"{i}.txt").write_text(
+            f"{words} {'x' * (i + 1)}\n{NOTICE}\nwww.example.com/terms\n", encoding="utf-8"
+        )
+    notes: list[str] = []
+    recipe = Recipe(words=WordOptions(boilerplate=True), bounds=Bounds(max_pages=0.9))
+    data = prepare(Source(str(folder)), recipe, cache=tmp_path / "cache", note=notes.append)
+    again = prepare(Source(str(folder)), recipe, cache=tmp_path / "cache", note=notes.append)
+    told = f'1 lines that many pages share are left out: "{NOTICE.lower()}" (12 pages)'
+    assert notes.count(told) == 2
+    assert data.recipe["shared_lines"] == again.recipe["shared_lines"] == {NOTICE.lower(): 12}
+    assert data.ledger["dropped"] == again.ledger["dropped"]
+    assert (data.ledger["dropped"]["boilerplate"], data.ledger["dropped"]["address"]) == (60, 48)
+    save_model(fit_topics(data, 2), tmp_path)
+    (answer,) = Classifier(load_model(tmp_path)).texts([("new", "new", f"apple pear\n{NOTICE}")])
+    assert answer.known_words == 1
+    assert list(answer.unknown_words) == []

@@ -91,13 +91,14 @@ class Gathered:
         for language, fresh in found.fresh:
             numbers.extend(self._numbers_of(language, fresh))
         tokens = numbers.array[found.token]
-        np.add.at(self._total.array, tokens, found.count)
+        size = len(self._total.array)
+        self._total.array[:] += np.bincount(tokens, weights=found.count, minlength=size).astype(np.int64)
         self.languages.update(found.languages)
         self._removed.update(found.removed)
         shape = (len(self._rows), len(found.languages))
         counts = sp.csc_matrix((found.count, (self._row_of.array[tokens], found.page)), shape=shape)
         counts.sum_duplicates()
-        np.add.at(self._pages_of.array, counts.indices, 1)
+        self._pages_of.array[:] += np.bincount(counts.indices, minlength=len(self._rows))
         self._batches.add(counts)
         if self._sequences is not None and found.sequence is not None:
             known = found.sequence >= 0
