@@ -161,7 +161,7 @@ def test_a_fit_tells_what_it_left_out_and_classify_does_too(tmp_path: Path) -> N
     recipe = Recipe(words=WordOptions(boilerplate=True), bounds=Bounds(max_pages=0.9))
     data = prepare(Source(str(folder)), recipe, cache=tmp_path / "cache", note=notes.append)
     again = prepare(Source(str(folder)), recipe, cache=tmp_path / "cache", note=notes.append)
-    told = f'1 lines that many pages share are left out: "{NOTICE.lower()}" (12 pages)'
+    told = f'1 line that many pages share is left out: "{NOTICE.lower()}" (12 pages)'
     assert notes.count(told) == 2
     assert data.recipe["shared_lines"] == again.recipe["shared_lines"] == {NOTICE.lower(): 12}
     assert data.ledger["dropped"] == again.ledger["dropped"]

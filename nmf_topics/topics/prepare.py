@@ -225,7 +225,8 @@ def _told(lines: Mapping[str, int]) -> str:
     """How many lines that many pages share were left out, and the most common ones."""
     common = sorted(lines, key=lambda line: (-lines[line], line))[:3]
     named = ", ".join(f'"{line[:60]}" ({lines[line]} pages)' for line in common)
-    return f"{len(lines)} lines that many pages share are left out: {named}{' ...' if len(lines) > 3 else ''}"
+    what = "1 line that many pages share is" if len(lines) == 1 else f"{len(lines)} lines that many pages share are"
+    return f"{what} left out: {named}{' ...' if len(lines) > 3 else ''}"
 
 
 def _few(aside: Sequence[Mapping[str, str]]) -> str:
