@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: help demo test test-wiki check bench format clean
+.PHONY: help demo test test-wiki test-browser check bench format clean
 
 help:            ## Show this list.
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -29,6 +29,12 @@ test: $(VENV)/installed-dev        ## Run the tests (with real corpora where NMF
 
 test-wiki: $(VENV)/installed-dev   ## Run the tests of fetch on a real MediaWiki, which apt installs as root.
 	NMF_TOPICS_WIKI=yes $(BIN)/python -m pytest -m wiki
+
+test-browser: $(VENV)/installed-dev   ## Run the tests of the report in Chromium, which apt installs as root.
+	$(BIN)/pip install --quiet --editable '.[dev,browser]'
+	command -v chromium >/dev/null || (apt-get update -qq && apt-get install -qq --no-install-recommends chromium)
+	npm install --silent --no-save --prefix $(VENV)/axe axe-core@4
+	$(BIN)/python -m pytest -m browser
 
 check: $(VENV)/installed-dev       ## Style, types and the build of the package.
 	$(BIN)/ruff check .

@@ -9,6 +9,7 @@ import statistics
 import subprocess
 import sys
 import time
+import webbrowser
 from collections.abc import Iterator
 from dataclasses import fields
 from inspect import signature
@@ -83,7 +84,7 @@ def test_help_has_an_example_and_says_every_option(run: Run, name: str) -> None:
     assert unsaid == []
 
 
-def test_examples_run(ok: Run, run: Run, tmp_path: Path) -> None:
+def test_examples_run(ok: Run, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every example of every help text works, in the order in which help shows them."""
     texts = tmp_path / "my-texts"
     texts.mkdir()
@@ -95,6 +96,8 @@ def test_examples_run(ok: Run, run: Run, tmp_path: Path) -> None:
     corpus.parent.mkdir(parents=True)
     rows = [{"id": path.stem, "text": path.read_text(encoding="utf-8")} for path in texts.iterdir()]
     corpus.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    (tmp_path / "topic-names.txt").write_text("2=Of rockets\n", encoding="utf-8")
+    monkeypatch.setattr(webbrowser, "open", lambda address: True)
     (tmp_path / "new_page.txt").write_text("A rocket flew around the moon.", encoding="utf-8")
     lines = [line for name in COMMANDS for line in examples(ok(name, "--help").stdout)]
     lines += [line for line in examples(ok("--help").stdout) if line not in lines]
@@ -108,7 +111,7 @@ def test_examples_run(ok: Run, run: Run, tmp_path: Path) -> None:
         assert result.exit_code == 0, (line, result.stderr, result.exception)
         if arguments == ["demo"]:  # says where to look, and all of that is there
             named = re.findall(r"models/demo/\S+", result.stdout)
-            assert len(named) == 3
+            assert len(named) == 4
             assert all(Path(path).is_file() for path in named)
     assert (tmp_path / "models" / "mine" / "clouds" / "topic-03.svg").is_file()  # clouds --svg, of the last fit then
 
@@ -116,6 +119,7 @@ def test_examples_run(ok: Run, run: Run, tmp_path: Path) -> None:
 def test_help_imports_nothing_that_is_slow() -> None:
     """`--help` must not load what only the work itself needs."""
     slow = "numpy scipy nltk wordcloud matplotlib rich simplemma Stemmer regex PIL threadpoolctl stopwordsiso".split()
+    slow.append("jinja2")
     code = (
         "import sys\nfrom nmf_topics.cli.main import main\nsys.argv = ['nmf-topics', '--help']\n"
         f"try:\n    main()\nexcept SystemExit as end:\n    assert end.code == 0\n"

@@ -10,7 +10,7 @@ from program import Refused, Run, call
 
 
 def test_clouds_in_another_style(ok: Run, fitted: Path) -> None:
-    """--size, --svg and --colormap change the pictures, and nothing else of the model."""
+    """--size, --svg and --colormap change the pictures and the report, and nothing else of the model."""
     before = files_below(fitted)
     result = ok("clouds", "--size", "320x200", "--svg", "--colormap", "viridis", "--json", "--quiet")
     assert result.stderr == ""
@@ -21,7 +21,7 @@ def test_clouds_in_another_style(ok: Run, fitted: Path) -> None:
         assert picture.size == (320, 200)
     after = files_below(fitted)
     changed = {name for name in after if after[name] != before.get(name)}
-    assert changed == {name for name in after if name.startswith("clouds/")} | {"run.json"}
+    assert changed == {name for name in after if name.startswith("clouds/")} | {"run.json", "report.html"}
     assert "<svg" in (fitted / "clouds" / "topic-01.svg").read_text()
     ok("clouds")
     assert {**files_below(fitted), "run.json": b""} == {**before, "run.json": b""}

@@ -160,7 +160,16 @@ def test_the_model_folder(ok: Run, fitted: Path) -> None:
     """All files of the contract are there, and the record lists them."""
     files = set(files_below(fitted))
     clouds = {"clouds/all.png", *(f"clouds/topic-0{k}.png" for k in (1, 2, 3))}
-    assert files == {"model.npz", "model.json", "topics.csv", "pages.csv", "run.json", *clouds}
+    assert files == {
+        "model.npz",
+        "model.json",
+        "topics.csv",
+        "pages.csv",
+        "run.json",
+        "report.html",
+        "extracts.json.gz",
+        *clouds,
+    }
     run = json.loads((fitted / "run.json").read_text())
     assert set(run["files"]) == files
     assert {"options", "versions", "seed", "corpus", "counts", "trace", "stages"} <= set(run)

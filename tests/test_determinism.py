@@ -1,8 +1,8 @@
 """Same input, options and seed: the same bytes, whatever the order, the hash seed, the threads or the cache.
 
-Promised for one machine and one set of versions: model.npz, model.json, topics.csv, pages.csv and all pictures of a
-fit, the tables and pictures of `ranks` and `compare`, and what `classify` prints. Not promised: run.json, which has
-times in it; and equal bytes on machines of another kind, as numpy picks other instructions there.
+Promised for one machine and one set of versions: model.npz, model.json, topics.csv, pages.csv, report.html and all
+pictures of a fit, the tables and pictures of `ranks` and `compare`, and what `classify` prints. Not promised: run.json,
+which has times in it; and equal bytes on machines of another kind, as numpy picks other instructions there.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ FLOORS = {
     "cli": 7,
 }
 WAITING = {"nltk", "Stemmer", "simplemma", "wordcloud", "matplotlib", "PIL", "fontTools", "charset_normalizer", "rich"}
-WAITING |= {"stopwordsiso", "zstandard", "requests", "urllib3", "dask", "distributed", "xlsxwriter"}
+WAITING |= {"stopwordsiso", "zstandard", "requests", "urllib3", "dask", "distributed", "xlsxwriter", "jinja2", "mpld3"}
 MODULES = sorted(ROOT.rglob("*.py"))
 
 

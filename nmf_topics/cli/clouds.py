@@ -11,7 +11,7 @@ import click
 
 from nmf_topics.cli import options as o
 from nmf_topics.topics.store import load_model, resolve_model
-from nmf_topics.views.modelfolder import redraw
+from nmf_topics.views.modelfolder import redraw, rewrite_report
 from nmf_topics.views.pictures import draw_topics
 from nmf_topics.writing import folder_of_files
 
@@ -50,7 +50,7 @@ def _known_colormap(ctx: click.Context, param: click.Parameter, value: str | Non
 def clouds(model: Path, output: Path | None, force: bool, **options: Any) -> None:
     """Draw the word clouds of a model again.
 
-    MODEL is a model folder; left out, the last one that was fitted.
+    MODEL is a model folder; left out, the last one that was fitted. Its report shows the new ones.
 
     \b
     Example:
@@ -62,6 +62,7 @@ def clouds(model: Path, output: Path | None, force: bool, **options: Any) -> Non
     if output is None:
         folder = resolve_model(model).resolve()
         redraw(fitted, folder, **options)
+        rewrite_report(fitted, folder, warn=talk.warn)
         output = folder / "clouds"
     else:
         with folder_of_files(output, mark=MARK, stale=_pictures, force=force) as partial:

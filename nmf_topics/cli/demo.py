@@ -54,7 +54,8 @@ def demo(output: Path, force: bool, **options: Any) -> None:
     print_topics(model)
     click.echo(
         f"""
-Look at    {folder}/clouds/all.png    the topics as word clouds
+Look at    {folder}/report.html       all of it, in a browser
+           {folder}/clouds/all.png    the topics as word clouds
            {folder}/topics.csv        words of each topic
            {folder}/pages.csv         topics of each page
 Go on with nmf-topics topics --topic 1

@@ -11,17 +11,20 @@ import click
 import numpy as np
 
 from nmf_topics.cli import options as o
-from nmf_topics.cli.record import Record
+from nmf_topics.cli.record import Record, versions
 from nmf_topics.cli.talk import Talk
+from nmf_topics.corpus.page import Corpus
+from nmf_topics.errors import NmfTopicsError
 from nmf_topics.factor import kernels
 from nmf_topics.factor.blocks import as_blocks
 from nmf_topics.factor.engines.checkpoints import Checkpointing
 from nmf_topics.factor.engines.choice import EngineOptions
 from nmf_topics.factor.sums import one_page
 from nmf_topics.matrix.datamatrix import DataMatrix
+from nmf_topics.topics.extracts import image_extracts, text_extracts
 from nmf_topics.topics.model import TopicModel, fit_topics
 from nmf_topics.topics.places import describe_place
-from nmf_topics.topics.prepare import Source, prepare
+from nmf_topics.topics.prepare import Source, is_image_folder, open_source, prepare
 from nmf_topics.topics.recipes import Recipe
 from nmf_topics.topics.stability import fit_runs
 from nmf_topics.topics.store import MARK, point_latest
@@ -53,7 +56,8 @@ def fit(source: str | None, **options: Any) -> None:
 
     SOURCE is a corpus folder, a folder of .txt or .md files, a table (.jsonl, .csv, .tsv; also .gz, .bz2, .xz), a
     folder of images, or - for JSONL on standard input. Left out: the newest corpus in ./corpora, else the sample that
-    comes with the program. The model folder gets model.npz, model.json, topics.csv, pages.csv, clouds and run.json.
+    comes with the program. The model folder gets model.npz, model.json, topics.csv, pages.csv, clouds, run.json, and
+    report.html, which shows it all.
 
     \b
     Example:
@@ -93,6 +97,7 @@ def read_data(
     processes: int,
     talk: Talk,
     *,
+    corpus: Corpus | None = None,
     engine: EngineOptions | None = None,
     rank: int = 10,
 ) -> DataMatrix:
@@ -101,6 +106,7 @@ def read_data(
         data = prepare(
             source,
             recipe,
+            corpus=corpus,
             cache=cache,
             processes=processes,
             engine=engine,
@@ -137,8 +143,9 @@ def run_fit(
 ) -> tuple[TopicModel, Path]:
     """Read, fit and write; the model and its folder."""
     record = Record("fit", source)
+    corpus = None if is_image_folder(source.path) else open_source(source, warn=talk.warn)
     with record.stage("read"):
-        data = read_data(source, recipe, cache, processes, talk, engine=engine, rank=rank)
+        data = read_data(source, recipe, cache, processes, talk, corpus=corpus, engine=engine, rank=rank)
     record.engine = describe_place(data.V)
     folder = output or Path("models") / f"{data.recipe['corpus']['name']}-r{rank}"
     with folder_of_files(folder, mark=MARK, force=force):
@@ -163,6 +170,8 @@ def run_fit(
             lambda: record.document(model),
             force=force,
             example=None if shown is None else (one_page(as_blocks(data.V), shown), shown),
+            extracts=_extracts(model, data, corpus, talk),
+            versions=versions(),
             warn=talk.warn,
         )
         try:
@@ -174,10 +183,23 @@ def run_fit(
     for stage in record.stages:
         talk.detail(f"{stage['stage']}: {stage['seconds']} s, peak memory {stage['peak_memory_mb']} MB")
     look = [
-        name for name in ("clouds/all.png", "reconstruction.png", "topics.csv", "pages.csv") if (folder / name).exists()
+        name
+        for name in ("report.html", "clouds/all.png", "reconstruction.png", "topics.csv", "pages.csv")
+        if (folder / name).exists()
     ]
     talk.note(f"model in {folder} (see {', '.join(look)})")
     return model, folder
+
+
+def _extracts(model: TopicModel, data: DataMatrix, corpus: Corpus | None, talk: Talk) -> bytes | None:
+    """What the report shows of the pages themselves; a corpus that cannot be read once more costs that alone."""
+    if corpus is None:
+        return image_extracts(model, data)
+    try:
+        return text_extracts(model, data, corpus)
+    except (NmfTopicsError, OSError) as error:
+        talk.warn(f"the report has no texts: {error}")
+        return None
 
 
 def report_fit(model: TopicModel, talk: Talk) -> None:

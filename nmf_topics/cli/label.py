@@ -10,9 +10,26 @@ import click
 
 from nmf_topics.cli import options as o
 from nmf_topics.topics.store import MARK, load_model, resolve_model
-from nmf_topics.views.modelfolder import read_run, write_model_folder
+from nmf_topics.views.modelfolder import read_extracts, read_run, write_model_folder
 from nmf_topics.views.tables import model_json
 from nmf_topics.views.terminal import print_topics
+
+
+def _names_of(path: Path) -> dict[int, str]:
+    """Names of a file: one NUMBER=NAME a line, as the report saves them; # begins a comment."""
+    try:
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise click.BadParameter(f"{path} cannot be read as UTF-8 text: {error}", param_hint="--from") from error
+    names = {}
+    for number, line in enumerate(lines, start=1):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        pair = _named(line)
+        if pair is None:
+            raise click.BadParameter(f"line {number} of {path} is not NUMBER=NAME: {line[:60]!r}", param_hint="--from")
+        names[pair[0]] = pair[1]
+    return names
 
 
 def _named(argument: str) -> tuple[int, str] | None:
@@ -23,24 +40,28 @@ def _named(argument: str) -> tuple[int, str] | None:
 
 @click.command()
 @click.argument("arguments", nargs=-1, metavar="[MODEL] [NUMBER=NAME ...]")
+@click.option("--from", type=click.Path(path_type=Path), help="A file of names, one NUMBER=NAME a line.")
 @click.option("--hide", multiple=True, metavar="WORD", help="A word that is not shown any more.")
 @o.json_option
 @o.talk_options
 def label(arguments: tuple[str, ...], hide: tuple[str, ...], **options: Any) -> None:
     """Give topics names that stay, or hide words.
 
-    Names go into the model, its tables and its pictures. An empty name (3=) takes a name away.
+    Names go into the model, its tables, its pictures and its report; names that were edited and saved in the report
+    come back by --from. An empty name (3=) takes a name away.
 
     \b
     Example:
       nmf-topics label 3=Music 5="Marvel universe" --hide page
+      nmf-topics label --from topic-names.txt
     """
     talk = o.talk_of(options)
     pairs = [_named(argument) for argument in arguments]
     models = [argument for argument, pair in zip(arguments, pairs, strict=True) if pair is None]
     if len(models) > 1:
         raise click.UsageError(f"{models[1]!r} is not NUMBER=NAME")
-    names = dict(pair for pair in pairs if pair is not None)
+    names = _names_of(options["from"]) if options["from"] is not None else {}
+    names |= dict(pair for pair in pairs if pair is not None)
     if not names and not hide:
         raise click.UsageError('nothing to name or hide; say, for example, 3=Music 5="Marvel universe"')
     folder = resolve_model(Path(models[0]) if models else o.LATEST).resolve()
@@ -48,8 +69,15 @@ def label(arguments: tuple[str, ...], hide: tuple[str, ...], **options: Any) -> 
         raise click.UsageError(f"{models[0]!r} is neither a model folder nor NUMBER=NAME")
     model = load_model(folder).renamed(names, hide)
     run = read_run(folder)
-    kept = _kept_files(folder, run)
-    write_model_folder(model, folder, lambda: run, keep=kept, warn=talk.warn)
+    write_model_folder(
+        model,
+        folder,
+        lambda: run,
+        keep=_kept_files(folder, run),
+        extracts=read_extracts(folder, talk.warn),
+        versions=run.get("versions"),
+        warn=talk.warn,
+    )
     talk.note(f"written to {folder}")
     if options["json"]:
         click.echo(json.dumps(model_json(model, folder), ensure_ascii=False, indent=1))

@@ -42,6 +42,7 @@ COMMANDS = {
     "export": "Write a model for other programs.",
     "figures": "Draw figures of a model for papers.",
     "clouds": "Draw the word clouds of a model again.",
+    "report": "Make the HTML report of a model again.",
     "demo": "Fit the sample corpus and say where to look.",
 }
 

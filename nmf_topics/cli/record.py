@@ -33,7 +33,8 @@ def _peak_megabytes() -> float | None:
     return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit, 1)
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """Of this program, Python, and what decides on results."""
     found = {"nmf-topics": __version__, "python": platform.python_version()}
     for package in PACKAGES:
         try:
@@ -95,5 +96,5 @@ class Record:
             "trace": model.trace.tolist(),
             "stages": self.stages,
             "engine": self.engine,
-            "versions": _versions(),
+            "versions": versions(),
         }

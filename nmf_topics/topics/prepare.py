@@ -73,6 +73,7 @@ def prepare(
     source: Source,
     recipe: Recipe,
     *,
+    corpus: Corpus | None = None,
     cache: Path | None = None,
     processes: int = 1,
     engine: EngineOptions | None = None,
@@ -87,6 +88,7 @@ def prepare(
     ----------
     source : Source
     recipe : Recipe; its words, bounds and weighting shape V (images have none of these)
+    corpus : the source of text as `open_source` opened it, for those who read it once more; opened here where None
     cache : folder of counts and blocks kept from earlier readings, or None for none
     processes : how many count words; with more than one, a script needs an `if __name__ == "__main__"`
     engine : EngineOptions, where V is to live; in memory where None
@@ -108,7 +110,7 @@ def prepare(
     if source.path is not None and is_image_folder(source.path):
         note(f"reading images from {source.path}")
         return places.matrix(build_image_matrix(Path(source.path), warn=warn, on_image=lambda path: on_item()))
-    corpus = open_source(source, warn=warn)
+    corpus = corpus or open_source(source, warn=warn)
     key = _key(corpus, source, recipe.words) if cache else None
     blocks_key = key_of(key, recipe.matrix())
     if (data := places.recall(blocks_key)) is None:

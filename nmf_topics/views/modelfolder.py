@@ -8,15 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from nmf_topics.csvfiles import write_csv
-from nmf_topics.errors import FontError
+from nmf_topics.errors import FontError, ModelError, OutputError
+from nmf_topics.topics.extracts import EXTRACTS, unpack
 from nmf_topics.topics.model import TopicModel
+from nmf_topics.topics.rankfile import ranks_of
 from nmf_topics.topics.store import MARK, save_model
 from nmf_topics.views.basis import reconstruction
 from nmf_topics.views.pictures import draw_topics
+from nmf_topics.views.report.build import REPORT, write_report
 from nmf_topics.views.tables import page_rows, topic_rows
 from nmf_topics.writing import folder_of_files
 
 RUN = "run.json"
+RANK_COLUMNS = ("rank", "error", "svd_error", "coherence", "diversity", "smallest", "iterations")
 
 
 def files_of(folder: Path) -> list[str]:
@@ -42,6 +46,8 @@ def write_model_folder(
     *,
     force: bool = False,
     example: tuple[Any, int] | None = None,
+    extracts: bytes | None = None,
+    versions: Mapping[str, str] | None = None,
     keep: Sequence[str] = (),
     warn: Callable[[str], None] = lambda message: None,
 ) -> None:
@@ -54,8 +60,10 @@ def write_model_folder(
     run : gives the record once everything else is written, so that it can tell how long that took
     force : write among files that are not ours
     example : for images, a page of V, shape (m,), and its column, drawn as a reconstruction
+    extracts : of its pages, for the report (see `topics.extracts`)
+    versions : of the programs that made the model, for the report
     keep : files of the earlier model that stay as they are
-    warn : told when there are no clouds because no font has the letters; all else is written
+    warn : told when there are no clouds because no font has the letters, or no report; all else is written
 
     Raises
     ------
@@ -79,9 +87,65 @@ def write_model_folder(
             v, j = example
             rows: Any = model.rows
             reconstruction(v, model.W, model.H[:, j], rows).save(partial / "reconstruction.png")
+        if extracts is not None:
+            (partial / EXTRACTS).write_bytes(extracts)
+        try:
+            ranks = ranks_beside(model, folder)
+            parts = {"extracts": extracts, "versions": versions, "ranks": ranks}
+            write_report(model, partial / REPORT, clouds=partial / "clouds", **parts)
+        except OutputError as error:  # the report is not worth the model
+            warn(f"no report: {error}")
         names = {p.relative_to(partial).as_posix() for p in partial.rglob("*") if p.is_file()}
         record = {**run(), "files": sorted({*names, *keep, RUN})}
         (partial / RUN).write_text(json.dumps(record, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def ranks_beside(model: TopicModel, folder: Path) -> dict[str, Any] | None:
+    """What `nmf-topics ranks` found out on the corpus of a model with its options, if it was asked; for the report."""
+    if (found := ranks_of(model, folder)) is None:
+        return None
+    rows = [{key: getattr(row, key) for key in RANK_COLUMNS} for row in found[0]]
+    return {"rows": [{key: None if value != value else value for key, value in row.items()} for row in rows]}
+
+
+def read_extracts(folder: Path, warn: Callable[[str], None]) -> bytes | None:
+    """The extracts of a model's pages as they were packed; None, and a word of it, where they cannot be read."""
+    try:
+        data = (folder / EXTRACTS).read_bytes()
+        unpack(data)
+    except FileNotFoundError:
+        return None
+    except (OSError, ModelError) as error:
+        warn(f"the report has no texts: {error}")
+        return None
+    return data
+
+
+def rewrite_report(model: TopicModel, folder: Path, *, warn: Callable[[str], None] = lambda message: None) -> Path:
+    """Make the report of a model folder again from what is in it; all else stays.
+
+    Returns
+    -------
+    path of the report
+
+    Raises
+    ------
+    OutputError
+        if it cannot be made or written; the old one is untouched.
+    """
+    run = read_run(folder)
+    versions = run.get("versions")
+    parts = {
+        "extracts": read_extracts(folder, warn),
+        "versions": versions if isinstance(versions, dict) else None,
+        "ranks": ranks_beside(model, folder),
+    }
+    with folder_of_files(folder, mark=MARK) as partial:
+        write_report(model, partial / REPORT, clouds=folder / "clouds", **parts)
+        if run:
+            record = {**run, "files": sorted({*files_of(folder), REPORT, RUN})}
+            (partial / RUN).write_text(json.dumps(record, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    return folder / REPORT
 
 
 def redraw(model: TopicModel, folder: Path, **style: Any) -> None:

@@ -1,0 +1,41 @@
+"""nmf-topics report."""
+
+from __future__ import annotations
+
+import json
+import webbrowser
+from pathlib import Path
+from typing import Any
+
+import click
+
+from nmf_topics.cli import options as o
+from nmf_topics.topics.store import load_model, resolve_model
+from nmf_topics.views.modelfolder import rewrite_report
+
+
+@click.command()
+@o.model_argument
+@click.option("--open", is_flag=True, help="Show it in the browser.")
+@o.json_option
+@o.talk_options
+def report(model: Path, **options: Any) -> None:
+    """Make the HTML report of a model again.
+
+    One file that opens anywhere and needs no network: topics, pages, texts, and how it all was made. `fit` writes it,
+    too; make it again after `ranks`, whose curves it takes over. MODEL is a model folder; left out, the last one that
+    was fitted.
+
+    \b
+    Example:
+      nmf-topics report --open
+    """
+    talk = o.talk_of(options)
+    fitted = load_model(model)
+    path = rewrite_report(fitted, resolve_model(model).resolve(), warn=talk.warn)
+    talk.note(f"report in {path}")
+    if options["json"]:
+        document = {"schema": 1, "model": str(model), "report": str(path), "bytes": path.stat().st_size}
+        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+    if options["open"] and not webbrowser.open(path.as_uri()):
+        talk.warn(f"no browser could be started; open {path} yourself")

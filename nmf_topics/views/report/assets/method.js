@@ -1,0 +1,42 @@
+// How it was made, and the ranks that were tried.
+
+function methodView() {
+  const how = data.how;
+  const pairs = (rows, caption) => tableOf(["what", "value"], rows.map(([name, value]) => [name, typeof value === "number" ? whole(value) : titleOf(String(value) || "none", 200)]), { caption, className: "plain" });
+  const copy = h("button", { type: "button", onclick: () => navigator.clipboard?.writeText(how.command).then(() => say("Copied")) }, "Copy");
+  return h("div", {}, h("h1", {}, "How it was made"),
+    h("section", { "aria-labelledby": "h-method" }, h("h2", { id: "h-method" }, "Method"), h("ol", {}, how.method.map((line) => h("li", {}, line)))),
+    h("section", { "aria-labelledby": "h-again" }, h("h2", { id: "h-again" }, "Again"),
+      h("p", {}, "With the corpus of this name and fingerprint, this command makes the same model:"),
+      h("pre", { tabindex: "0" }, h("code", {}, how.command)), copy,
+      h("p", { class: "help" }, "sha256 of the corpus: ", h("code", { class: "long" }, how.corpus.fingerprint || "–"))),
+    h("section", { "aria-labelledby": "h-fit" }, h("h2", { id: "h-fit" }, "The fit"),
+      pairs([["relative error ‖V − WH‖ / ‖V‖", decimals(how.fit.relative_error, 5)], ["iterations", how.fit.iterations], ["ended", how.fit.stopped]], "How the fit ended")),
+    h("section", { "aria-labelledby": "h-counts" }, h("h2", { id: "h-counts" }, "What went in, and what fell out"),
+      pairs(how.counts, "Counts"),
+      how.set_aside.length ? behind("Set aside", h("ul", {}, how.set_aside.map((line) => h("li", {}, titleOf(line, 300))))) : null,
+      how.hidden.length ? h("p", {}, "Words not shown: ", how.hidden.join(", ")) : null,
+      data.pages.meta_left_out.length ? h("p", {}, `Too long for this file: ${data.pages.meta_left_out.join(", ")}`) : null),
+    h("section", { "aria-labelledby": "h-recipe" }, h("h2", { id: "h-recipe" }, "Recipe"), pairs(how.recipe, "Options that shaped it")),
+    h("section", { "aria-labelledby": "h-versions" }, h("h2", { id: "h-versions" }, "Versions"), pairs(Object.entries(how.versions), "Versions of programs")));
+}
+
+function ranksView() {
+  const rows = data.ranks.rows;
+  const x = rows.map((r) => r.rank);
+  const [blue, orange, green, grey] = ["#005b96", "#b04a00", "#007a58", "#545454"];
+  const one = (name, series, format, floor = null) => h("figure", { class: "half" }, h("figcaption", {}, h("h2", {}, name), h("p", { class: "key" }, series.map((s) => h("span", { "--c": s.colour }, h("i", { class: s.dash ? "dashed" : null }), s.name)))),
+    lineChart({ label: `${name} against the rank; the numbers stand in the table below`, x, series, format, floor, width: 480, height: 260, band: rows.length > 1 && x.includes(data.rank) ? [data.rank, data.rank] : null }));
+  const column = (name) => rows.map((r) => r[name]);
+  const some = (values) => values.some((v) => v !== null);
+  const quality = [["coherence (NPMI)", "coherence", green], ["diversity", "diversity", orange], ["smallest topic, share of pages", "smallest", blue]]
+    .filter(([, key]) => some(column(key))).map(([name, key, colour]) => ({ name, colour, values: column(key) }));
+  return h("div", {}, h("h1", {}, "Ranks"),
+    h("p", { class: "lead" }, `How many ${topicNoun()}s: what other ranks make of the same corpus. This report has ${data.rank}.`),
+    h("div", { class: "two" },
+      one("Relative error", [{ name: "NMF", colour: blue, values: column("error") }, { name: "the best of this rank (SVD)", colour: grey, values: column("svd_error"), dash: "4 4" }], (v) => v.toFixed(3)),
+      one("Topics", quality, (v) => v.toFixed(2), 0)),
+    tableOf(["rank", "error", "SVD error", "coherence", "diversity", "smallest topic", "iterations"],
+      rows.map((r) => [String(r.rank), decimals(r.error, 4), decimals(r.svd_error, 4), decimals(r.coherence, 3), decimals(r.diversity, 2), percent(r.smallest), whole(r.iterations)]),
+      { caption: "Ranks that were tried", numeric: [0, 1, 2, 3, 4, 5, 6] }));
+}

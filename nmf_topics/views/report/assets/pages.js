@@ -1,0 +1,72 @@
+// All pages: search, filter, sort, a hundred at a time, so that twenty thousand rows cost no more than a hundred.
+
+const AT_ONCE = 100;
+const list = { query: "", topic: 0, sort: "weight", down: true, from: 0 };
+const SORTS = [["title", "title"], ["topic", "topic"], ["weight", "weight"], ["", ""], ["margin", "margin"], ["error", "error"]];
+
+// Letters without case and accents, as people type them.
+const plain = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+
+let searchable;
+function matching() {
+  searchable ??= data.pages.title.map(plain);
+  const words = plain(list.query).split(/\s+/u).filter(Boolean);
+  const found = d3.range(data.pages.held).filter((i) =>
+    (!list.topic || data.pages.topic[i] === list.topic) && words.every((w) => searchable[i].includes(w)));
+  const sign = list.down ? -1 : 1;
+  if (list.sort === "title") {
+    const order = new Intl.Collator(undefined, { numeric: true });
+    return found.sort((a, b) => sign * order.compare(data.pages.title[a], data.pages.title[b]) || a - b);
+  }
+  const values = data.pages[list.sort];
+  const known = (i) => !Number.isNaN(values[i]) && values[i] !== 0;  // pages without a topic come last either way
+  return found.sort((a, b) => known(b) - known(a) || (known(a) ? sign * (values[a] - values[b]) : 0) || a - b);
+}
+
+function pagesView(topic) {
+  if (topic !== undefined) Object.assign(list, { topic, from: 0 });
+  const place = h("div");
+  const count = h("p", { role: "status", class: "help" });
+  function fill() {
+    const found = matching();
+    list.from = Math.min(list.from, Math.max(0, Math.floor((found.length - 1) / AT_ONCE) * AT_ONCE));
+    const shown = found.slice(list.from, list.from + AT_ONCE);
+    count.textContent = found.length > AT_ONCE
+      ? `${pageNoun(found.length)}; shown are ${whole(list.from + 1)} to ${whole(list.from + shown.length)}` : pageNoun(found.length);
+    const region = pagesTable(shown, isText() ? "All pages" : "All images");
+    [...region.querySelector("thead tr").cells].forEach((cell, i) => sortable(cell, ...SORTS[i], fill));
+    place.replaceChildren(region, turning(found.length, fill));
+  }
+  fill();
+  const search = h("input", { id: "search", type: "search", value: list.query, dir: "auto", autocomplete: "off",
+    oninput: (event) => { list.query = event.target.value; list.from = 0; fill(); } });
+  const choice = h("select", { id: "filter", onchange: (event) => { list.topic = Number(event.target.value); list.from = 0; fill(); } },
+    h("option", { value: "0" }, `all ${topicNoun()}s`),
+    data.topics.map((t) => h("option", { value: t.number, selected: t.number === list.topic }, `${t.number} ${cut(nameOf(t.number), 50)}`)));
+  const partial = data.pages.held < data.pages.total
+    ? h("p", { class: "help" }, `Of ${pageNoun(data.pages.total)} the ${whole(data.pages.held)} that matter most to their ${topicNoun()}s are here; pages.csv has all.`) : null;
+  return h("div", {}, h("h1", {}, isText() ? "Pages" : "Images"),
+    h("div", { class: "tools" }, h("label", { for: "search" }, "Search titles"), search, h("label", { for: "filter" }, topicNoun()), choice),
+    count, partial, place);
+}
+
+function sortable(cell, key, text, fill) {
+  if (!key) return;
+  const now = list.sort === key;
+  cell.setAttribute("aria-sort", now ? (list.down ? "descending" : "ascending") : "none");
+  const turn = () => {
+    Object.assign(list, { down: now ? !list.down : key === "weight" || key === "margin" || key === "error", sort: key, from: 0 });
+    fill();
+    document.querySelector(`button[data-sort="${key}"]`)?.focus();
+  };
+  cell.replaceChildren(h("button", { type: "button", class: "sort", "data-sort": key, onclick: turn },
+    key === "topic" ? topicNoun() : text, h("span", { "aria-hidden": "true" }, now ? (list.down ? " ▼" : " ▲") : "")));
+}
+
+function turning(total, fill) {
+  if (total <= AT_ONCE) return h("p");
+  const to = (from) => () => { list.from = from; fill(); document.getElementById("main").scrollIntoView(); };
+  return h("p", { class: "turn" },
+    h("button", { type: "button", disabled: list.from === 0, onclick: to(Math.max(0, list.from - AT_ONCE)) }, "← Before"),
+    h("button", { type: "button", disabled: list.from + AT_ONCE >= total, onclick: to(list.from + AT_ONCE) }, "After →"));
+}

@@ -1,0 +1,70 @@
+// The way from an address to a view.
+
+const VIEWS = () => [["overview", "Overview"], ["topics", isText() ? "Topics" : "Parts"], ["pages", isText() ? "Pages" : "Images"],
+  ...(data.ranks ? [["ranks", "Ranks"]] : []), ["method", "How it was made"]];
+
+function viewOf(hash) {
+  const [, number] = hash.match(/-(\d+)$/u) ?? [];
+  const n = Number(number);
+  if (hash === "topics") return ["topics", () => topicView(1)];
+  if (hash.startsWith("topic-") && n >= 1 && n <= data.rank) return ["topics", () => topicView(n)];
+  if (hash === "pages") return ["pages", () => pagesView()];
+  if (hash.startsWith("pages-topic-") && n >= 1 && n <= data.rank) return ["pages", () => pagesView(n)];
+  if (hash.startsWith("page-") && n >= 1) return ["pages", () => pageView(n - 1)];
+  if (hash === "ranks" && data.ranks) return ["ranks", ranksView];
+  if (hash === "method") return ["method", methodView];
+  return ["overview", overview];
+}
+
+function show() {
+  const [name, view] = viewOf(location.hash.slice(1));
+  const place = document.getElementById("view");
+  place.replaceChildren(view());
+  const heading = place.querySelector("h1").textContent;
+  document.title = name === "overview" ? heading : `${heading} – ${data.corpus}`;
+  document.getElementById("views").replaceChildren(...VIEWS().map(([key, text]) =>
+    h("li", {}, h("a", { href: `#${key}`, "aria-current": key === name ? "page" : null }, text))));
+}
+
+function unpackColumns() {
+  for (const key of ["weight", "margin", "error", "shares", "place"]) data.pages[key] = floats(data.pages[key]);
+  if (data.rows) {
+    const entries = bytes(data.rows.weight);
+    data.rows.entries = new Uint16Array(entries.buffer);
+    data.rows.at = new Map((data.rows.row ?? d3.range(data.rows.word.length)).map((row, i) => [row, i]));
+  }
+  if (data.parts) {
+    data.parts.bytes = data.parts.pixels.map(bytes);
+    data.pages.mass = floats(data.parts.mass);
+  }
+}
+
+async function start() {
+  try {
+    data = await unpack("data-core");
+    unpackColumns();
+    document.getElementById("plain").remove();
+    show();
+    document.documentElement.dataset.ready = "yes";
+  } catch (error) {
+    const why = typeof DecompressionStream === "undefined" ? "this browser is too old to unpack it (needed is one of 2023 or later)" : String(error);
+    document.getElementById("view").replaceChildren(h("p", { role: "alert" }, `The report cannot be shown whole: ${why}.`));
+    throw error;
+  }
+  addEventListener("hashchange", () => {
+    if (location.hash === "#main") return;
+    show();
+    const main = document.getElementById("main");
+    main.focus({ preventScroll: true });
+    scrollTo(0, 0);
+  });
+  addEventListener("beforeunload", (event) => {
+    if (unsaved) event.preventDefault();  // the browser asks whether the names may be lost
+  });
+  document.getElementById("skip").addEventListener("click", (event) => {
+    event.preventDefault();  // an address of its own would change the view
+    document.getElementById("main").focus();
+  });
+}
+
+start();

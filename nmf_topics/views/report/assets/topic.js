@@ -1,0 +1,137 @@
+// One topic: its words by relevance, what sets it apart, how it runs, its pages, and its name.
+
+let lambda = 0.6;  // what people told topics by best, in the paper of the slider
+const WORDS = 30;
+
+// Sievert and Shirley: lambda log w + (1 - lambda) log(w / p); heavier words first among equals.
+function byRelevance(words, lam) {
+  const score = words.map(([, , w, p]) => Math.round(1e9 * (lam * Math.log(w) + (1 - lam) * (p > 0 ? Math.log(w / p) : 0))) / 1e9);
+  return d3.range(words.length).sort((a, b) => score[b] - score[a] || a - b).map((i) => words[i]);
+}
+
+function topicView(number) {
+  const t = topicOf(number);
+  return h("div", { "--c": t.colour },
+    h("nav", { "aria-label": `All ${topicNoun()}s` }, h("ul", { class: "all" }, data.topics.map((x) => {
+      const link = chip(x.number, { short: true });
+      if (x.number === number) link.setAttribute("aria-current", "page");
+      return h("li", {}, link);
+    }))),
+    h("h1", { class: "titled" }, h("span", { class: "number" }, String(number)), titleOf(nameOf(number))),
+    facts(t), renameForm(number),
+    isText() ? h("div", { class: "two" }, wordsSection(t), h("div", {}, cloudSection(t), t.near.length ? apartSection(t) : null)) : h("section", { "aria-label": "The part" }, h("div", { class: "big" }, partImage(number))),
+    data.trends.map((trend) => topicTrend(t, trend)),
+    pagesSection(t));
+}
+
+function renameForm(number) {
+  const input = h("input", { id: "rename", type: "text", maxlength: "200", value: nameOf(number), dir: "auto", autocomplete: "off" });
+  return h("form", { class: "tools", onsubmit: (event) => { event.preventDefault(); rename(number, input.value); } },
+    h("label", { for: "rename" }, `Name of this ${topicNoun()}`), input, h("button", { type: "submit" }, "Rename"),
+    edited.has(number) ? h("button", { type: "button", onclick: () => rename(number, null) }, "Undo") : null);
+}
+
+function rename(number, given) {
+  const name = given?.split(/\s+/u).filter(Boolean).join(" ");
+  if (given === null || !name || name === topicOf(number).label) edited.delete(number);
+  else edited.set(number, name);
+  unsaved = edited.size > 0;
+  showRenamed();
+  show();
+  say(`${topicNoun()} ${number} is named ${nameOf(number)}`);
+  document.getElementById("rename")?.focus();
+}
+
+// Names as `nmf-topics label --from` reads them: one NUMBER=NAME a line.
+function namesFile() {
+  const lines = [...edited].sort((a, b) => a[0] - b[0]).map(([number, name]) => `${number}=${name}`);
+  return `# nmf-topics label MODEL --from FILE\n${lines.join("\n")}\n`;
+}
+
+function showRenamed() {
+  const place = document.getElementById("renamed");
+  place.hidden = edited.size === 0;
+  place.replaceChildren(`${plural(edited.size, "name")} changed `, h("button", { type: "button", onclick: saveNames }, "Save names"));
+}
+
+function saveNames() {
+  const url = URL.createObjectURL(new Blob([namesFile()], { type: "text/plain" }));
+  const link = h("a", { href: url, download: "topic-names.txt" });
+  document.body.append(link);
+  link.click();
+  link.remove();
+  setTimeout(() => URL.revokeObjectURL(url), 10000);
+  unsaved = false;
+  say("Saved as topic-names.txt. To keep the names: nmf-topics label MODEL --from topic-names.txt");
+  document.getElementById("renamed").append(h("span", {}, " then: ", h("code", {}, "nmf-topics label MODEL --from topic-names.txt")));
+}
+
+function wordsSection(t) {
+  const place = h("div");
+  const output = h("output", { for: "lambda" });
+  const under = (p) => (t.share > 0 ? p / t.share : 0);
+  function fill() {
+    output.textContent = `λ = ${lambda.toFixed(2)}`;
+    const shown = byRelevance(t.words, lambda).slice(0, WORDS);
+    const scale = scaleTo(d3.max(shown, ([, , w]) => w));
+    place.replaceChildren(tableOf(["word", "", "weight", "this topic's part"],
+      shown.map(([, text, w, p]) => [word(text), bar(w, scale, { colour: t.colour, under: under(p) }), w.toFixed(5), p > 0 ? percent(Math.min(1, (w * t.share) / p)) : "–"]),
+      { caption: `Words of topic ${t.number} by relevance`, numeric: [2, 3], className: "words wide" }));
+  }
+  const slider = h("input", { id: "lambda", type: "range", min: "0", max: "1", step: "0.05", value: lambda,
+    "aria-describedby": "lambda-help", oninput: (event) => { lambda = Number(event.target.value); fill(); } });
+  fill();
+  return h("section", { "aria-labelledby": "h-words" }, h("h2", { id: "h-words" }, "Words"),
+    h("div", { class: "tools" }, h("label", { for: "lambda" }, "Relevance"), slider, output),
+    h("p", { id: "lambda-help", class: "help" }, "At 1 words stand by their weight in the topic, at 0 by how much they are its own. The pale bar is the word's weight in all topics."),
+    t.words.length ? place : h("p", {}, "This topic has no words."));
+}
+
+function cloudSection(t) {
+  return h("section", { "aria-labelledby": "h-cloud" }, h("h2", { id: "h-cloud" }, "Cloud"),
+    t.picture ? h("img", { class: "cloud", src: t.picture, alt: `Word cloud of topic ${t.number}: ${t.words.slice(0, 10).map((w) => w[1]).join(", ")}` })
+      : h("p", {}, "There is no cloud: no font had the letters when the model was made."));
+}
+
+// Words that say "this topic and not that one": w log(w / v), their part of the divergence between the two.
+function apartSection(t) {
+  return h("section", { "aria-labelledby": "h-apart" }, h("h2", { id: "h-apart" }, "What sets it apart from its nearest topics"),
+    h("div", { class: "three" }, t.near.map(([other, distance]) => {
+      const found = t.words.map(([row, text, w]) => ({ text, w, v: weightOf(row, other) }))
+        .map((x) => ({ ...x, score: x.w * Math.log(x.w / Math.max(x.v, x.w * 1e-4)) }))
+        .sort((a, b) => b.score - a.score).slice(0, 6).filter((x) => x.score > 0);
+      const scale = scaleTo(d3.max(found, (x) => x.w));
+      return h("div", {}, h("h3", {}, "against ", chip(other)), h("p", { class: "help" }, `distance ${decimals(distance, 2)}`),
+        tableOf(["word", ""], found.map((x) => [word(x.text), bar(x.w, scale, { colour: t.colour, under: x.v })]),
+          { caption: `Words of topic ${t.number} that topic ${other} lacks`, className: "words" }));
+    })));
+}
+
+function topicTrend(t, trend) {
+  const id = `h-run-${trend.by}`;
+  const values = trend.shares[t.number - 1];
+  const table = tableOf([trend.unit === "group" ? trend.by : trend.unit, "mean share", isText() ? "pages" : "images"],
+    trend.names.map((name, i) => [word(name), percent(values[i]), whole(trend.pages[i])]), { caption: `${trendName(trend)}: topic ${t.number}`, numeric: [1, 2] });
+  const scale = scaleTo(d3.max(values));
+  const chart = trend.unit === "group"
+    ? tableOf([trend.by, "", "mean share", isText() ? "pages" : "images"],
+      d3.range(values.length).sort((a, b) => values[b] - values[a] || a - b).map((i) => [word(trend.names[i]), bar(values[i] ?? 0, scale, { colour: t.colour }), percent(values[i]), whole(trend.pages[i])]),
+      { caption: `${trendName(trend)}: topic ${t.number}`, numeric: [2, 3], className: "words wide" })
+    : [lineChart({ label: `Share of topic ${t.number} ${trendName(trend).toLowerCase()}`, x: trend.names, format: percent, series: [{ colour: t.colour, values }] }), behind("As a table", table)];
+  return h("section", { "aria-labelledby": id }, h("h2", { id }, titleOf(trendName(trend))), chart);
+}
+
+function pagesSection(t) {
+  const own = d3.range(data.pages.held).filter((i) => data.pages.topic[i] === t.number)
+    .sort((a, b) => data.pages.weight[b] - data.pages.weight[a] || a - b);
+  return h("section", { "aria-labelledby": "h-pages" }, h("h2", { id: "h-pages" }, isText() ? "Pages" : "Images"),
+    own.length ? pagesTable(own.slice(0, 15), `Pages of topic ${t.number}`) : h("p", {}, `No ${isText() ? "page" : "image"} has it as its main one.`),
+    own.length ? h("p", {}, h("a", { href: `#pages-topic-${t.number}` }, `All ${pageNoun(own.length)} of this ${topicNoun()}`)) : null);
+}
+
+function pagesTable(rows, caption) {
+  return tableOf(["title", topicNoun(), "weight", "", "margin", "error"],
+    rows.map((i) => [pageLink(i, 120), data.pages.topic[i] ? chip(data.pages.topic[i], { short: true }) : data.pages.status[i],
+      decimals(data.pages.weight[i]), mixtureBar(sharesOf(i)), decimals(data.pages.margin[i]), decimals(data.pages.error[i])]),
+    { caption, numeric: [2, 4, 5], className: "pages" });
+}

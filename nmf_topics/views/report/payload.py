@@ -1,0 +1,206 @@
+"""What the report knows: the numbers of the model as plain values, ready to be JSON.
+
+Long columns of numbers are typed arrays in base64 (little-endian), which a browser takes as they are; everything else
+is JSON. Numbers are those of topics.csv and pages.csv.
+"""
+
+from __future__ import annotations
+
+import base64
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from nmf_topics.factor.blocks import Array
+from nmf_topics.topics.extracts import bytes_of, pages_that_matter, shrink, shrink_factor
+from nmf_topics.topics.maps import page_map, topic_map
+from nmf_topics.topics.model import TopicModel
+from nmf_topics.topics.trends import Trend, groupings, trend_by_group, trend_over_time
+from nmf_topics.views.clouds import colour_of
+from nmf_topics.views.tables import json_number
+
+PAGES = 20_000  # rows of the table of pages at most
+SHARES = 2_000_000  # entries of H at most: of many topics fewer pages
+ROWS = 1_200_000  # entries of W that colour the words of texts
+META_LENGTH = 300  # characters of a value
+META_BYTES = 6_000_000  # of all values of a column; a longer one is left out
+DATES = ("date", "year", "published", "created")  # no `timestamp`: of a wiki it is when the page was last touched
+GROUPINGS = 4
+
+
+def report_data(model: TopicModel, pictures: Mapping[int, str]) -> dict[str, Any]:
+    """Everything but the texts and how it was made.
+
+    Parameters
+    ----------
+    model : TopicModel
+    pictures : data URLs of the clouds by topic number
+
+    Returns
+    -------
+    a dict that can be written as JSON
+    """
+    columns = np.sort(pages_that_matter(model, max(1, min(PAGES, SHARES // model.rank))))
+    places = topic_map(model)
+    data = {
+        "schema": 1,
+        "corpus": str(model.recipe.get("corpus", {}).get("name", "")),
+        "kind": model.rows.kind,
+        "language": str(model.recipe.get("words", {}).get("language", "")),
+        "rank": model.rank,
+        "terms": len(model.rows),
+        "relative_error": json_number(model.relative_error),
+        "map_shown": json_number(places.shown),
+        "topics": _topics(model, places, pictures),
+        "pages": _pages(model, columns, page_map(places, model.H)),
+        "trends": [_trend(trend) for trend in trends_of(model)],
+    }
+    return data | (_words(model) if model.rows.kind == "terms" else _parts(model))
+
+
+def trends_of(model: TopicModel) -> list[Trend]:
+    """Shares over time, by the first metadata that is a date, and by those that make groups, four at most."""
+    names = model.columns.meta_names()
+    dated = [trend for name in DATES if name in names and (trend := trend_over_time(model, name))]
+    taken = {trend.by for trend in dated}
+    grouped = [
+        trend for name in groupings(model)[:GROUPINGS] if name not in taken and (trend := trend_by_group(model, name))
+    ]
+    return [*dated[:1], *grouped]
+
+
+def _topics(model: TopicModel, places: Any, pictures: Mapping[int, str]) -> list[dict[str, Any]]:
+    found = []
+    for topic in model.topics():
+        k = topic.number - 1
+        words = model.candidates(topic.number) if model.rows.kind == "terms" else []
+        distances = places.distances[k]
+        near = [int(i) for i in np.argsort(distances, kind="stable") if i != k and not math.isnan(distances[i])][:3]
+        found.append(
+            {
+                "number": topic.number,
+                "label": topic.label,
+                "named": topic.number in model.names,
+                "share": json_number(topic.share),
+                "pages": topic.pages,
+                "coherence": json_number(topic.coherence),
+                "stability": json_number(topic.stability),
+                "place": [json_number(round(float(x), 6)) for x in places.positions[k]],
+                "near": [[i + 1, json_number(round(float(distances[i]), 6))] for i in near],
+                "words": [[w.row, w.term, w.weight, w.overall] for w in words],  # all digits: their order hangs on them
+                "colour": "#{:02x}{:02x}{:02x}".format(*colour_of(topic.number)),
+                "picture": pictures.get(topic.number),
+            }
+        )
+    return found
+
+
+def _pages(model: TopicModel, columns: np.ndarray, places: Array) -> dict[str, Any]:
+    """The table of pages by columns, for the pages that are held."""
+    pages = model.pages()
+    held = [pages[j] for j in columns]
+    meta, constant, dropped = _meta([model.columns.meta[j] for j in columns], model.columns.meta_names())
+    return {
+        "total": len(pages),
+        "held": len(held),
+        "column": [int(j) for j in columns],
+        "id": [_short(model.columns.ids[j]) for j in columns],
+        "title": [_short(model.columns.titles[j]) for j in columns],
+        "topic": [page.topic or 0 for page in held],
+        "status": [page.status for page in held],
+        "weight": floats([page.weight for page in held]),
+        "margin": floats([page.margin for page in held]),
+        "error": floats([page.error for page in held]),
+        "shares": floats([page.weights for page in held]),
+        "place": floats(places[columns]),
+        "meta": meta,
+        "constant": constant,
+        "meta_left_out": dropped,
+    }
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= META_LENGTH else text[: META_LENGTH - 1] + "…"
+
+
+def _meta(
+    rows: Sequence[Mapping[str, Any]], names: Sequence[str]
+) -> tuple[dict[str, list[str]], dict[str, str], list[str]]:
+    """Metadata by column as text, those that are the same on all pages, and names of those that are too long."""
+    columns: dict[str, list[str]] = {}
+    constant: dict[str, str] = {}
+    dropped = []
+    for name in names:
+        values = [_short(meta_text(row.get(name))) for row in rows]
+        if len(set(values)) == 1:
+            if values[0] and len(rows) > 1:
+                constant[name] = values[0]
+            elif values[0]:
+                columns[name] = values
+        elif sum(map(len, values)) > META_BYTES:
+            dropped.append(name)
+        else:
+            columns[name] = values
+    return columns, constant, dropped
+
+
+def meta_text(value: Any) -> str:
+    """Metadata as text; nothing for what is not there."""
+    return "" if value is None or value != value else str(value)
+
+
+def _trend(trend: Trend) -> dict[str, Any]:
+    return {
+        "by": trend.by,
+        "unit": trend.unit,
+        "names": [_short(name) for name in trend.names],
+        "pages": trend.pages.tolist(),
+        "shares": [[json_number(float(x)) for x in row] for row in trend.shares],
+        "left_out": trend.left_out,
+    }
+
+
+def _words(model: TopicModel) -> dict[str, Any]:
+    """W for colouring words: rows of the heaviest words, entries in parts of their column's largest."""
+    rows: Any = model.rows
+    most = max(1, ROWS // model.rank)
+    top = model.W.max(axis=0)
+    kept = np.arange(len(rows))
+    if len(rows) > most:
+        heaviest = (model.W / np.where(top > 0, top, 1.0)).max(axis=1)
+        kept = np.sort(np.argsort(-heaviest, kind="stable")[:most])
+    scaled = np.round(model.W[kept] / np.where(top > 0, top, 1.0) * 65535).astype("<u2")
+    scaled[np.isin(kept, model.hidden_rows)] = 0
+    return {
+        "rows": {
+            "row": None if len(kept) == len(rows) else kept.tolist(),
+            "word": [rows.surfaces[i] for i in kept],
+            "weight": base64.b64encode(scaled.tobytes()).decode("ascii"),
+            "largest": [json_number(float(x)) for x in top],
+            "hidden": sorted(model.hidden_rows),
+        }
+    }
+
+
+def _parts(model: TopicModel) -> dict[str, Any]:
+    """Basis images as bytes, and what each weighs on each image."""
+    grid: Any = model.rows
+    factor = shrink_factor(grid.height, grid.width)
+    parts = [shrink(w, grid, factor) for w in model.W.T]
+    tops = [float(part.max()) for part in parts]
+    return {
+        "parts": {
+            "height": grid.height // factor,
+            "width": grid.width // factor,
+            "pixels": [bytes_of(p / t * 255 if t > 0 else p) for p, t in zip(parts, tops, strict=True)],
+            "largest": [json_number(t) for t in tops],
+            "mass": floats(model.H.sum(axis=0)),
+        }
+    }
+
+
+def floats(values: Any) -> str:
+    """float32, little-endian, base64."""
+    return base64.b64encode(np.ascontiguousarray(values, dtype="<f4").tobytes()).decode("ascii")

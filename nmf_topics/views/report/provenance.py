@@ -1,0 +1,129 @@
+"""How a model was made: for the report's last page."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from nmf_topics.topics.model import TopicModel
+from nmf_topics.topics.recipes import RECIPES, Recipe
+from nmf_topics.views.tables import json_number
+
+# options of `fit` by their place in the recipe of a model; what is not written here has no option
+_WORDS = ("language", "normalize", "stemmer")
+_BOUNDS = ("min_pages", "max_pages", "max_terms")
+_FACTORS = ("weighting", "idf_power", "objective", "solver", "start", "tolerance", "max_iter")
+
+METHOD = (
+    "Each page is counted into a column of a matrix V, words by pages, and the counts are weighted.",
+    "Non-negative matrix factorization finds W and H, both without negative entries, so that V is as near to WH as so "
+    "few columns allow (Lee and Seung, Nature 401, 1999, 788-791; Algorithms for non-negative matrix factorization, "
+    "NIPS 13, 2001).",
+    "A topic is a column of W, the weights of its words, which sum to one; a column of H tells how much of each topic "
+    "a page is made of, given here as shares that sum to one.",
+    "Words are put in order by relevance (Sievert and Shirley, LDAvis, 2014); the map shows Jensen-Shannon distances "
+    "between columns of W by classical scaling (Torgerson, Psychometrika 17, 1952).",
+)
+METHOD_OF_IMAGES = (
+    "Each image is a column of a matrix V, pixels by images, from 0 for black to 1 for white.",
+    METHOD[1],
+    "A part is a column of W, drawn as an image; a column of H tells how much of each part an image is made of.",
+    "Because nothing is ever subtracted, the parts are pieces of images rather than whole ones, as that paper shows on "
+    "faces.",
+)
+
+
+def provenance(model: TopicModel, versions: Mapping[str, str]) -> dict[str, Any]:
+    """Recipe, counts, command, versions and method, as plain values."""
+    text = model.rows.kind == "terms"
+    return {
+        "command": command(model),
+        "corpus": {
+            "name": str(model.recipe.get("corpus", {}).get("name", "")),
+            "fingerprint": str(model.recipe.get("corpus", {}).get("fingerprint", "")),
+        },
+        "fit": {
+            "stopped": model.stopped,
+            "iterations": len(model.trace),
+            "relative_error": json_number(model.relative_error),
+        },
+        "counts": list(_counts(model.ledger)),
+        "set_aside": _set_aside(model.ledger),
+        "recipe": list(_flat({k: v for k, v in model.recipe.items() if k not in ("corpus", "phrases")})),
+        "versions": dict(versions),
+        "method": METHOD if text else METHOD_OF_IMAGES,
+        "hidden": list(model.hidden),
+    }
+
+
+def command(model: TopicModel) -> str:
+    """The command that makes the model again from its corpus."""
+    recipe = model.recipe
+    words = ["nmf-topics", "fit", str(recipe.get("corpus", {}).get("name") or "CORPUS"), "--rank", str(model.rank)]
+    named = min(RECIPES, key=lambda name: len(_differences(recipe, RECIPES[name])))
+    if named != "default":
+        words += ["--recipe", named]
+    words += _differences(recipe, RECIPES[named])
+    words += ["--seed", str(recipe["seed"])]
+    if recipe.get("runs", 1) > 1:
+        words += ["--runs", str(recipe["runs"])]
+    return shlex.join(words)
+
+
+def _differences(recipe: Mapping[str, Any], base: Recipe) -> list[str]:
+    """The options that turn a recipe of a name into this one."""
+    options: list[str] = []
+    for group, names in (("words", _WORDS), ("bounds", _BOUNDS)):
+        for name in names:
+            value = recipe.get(group, {}).get(name)
+            if value is not None and value != getattr(getattr(base, group), name):
+                options += [f"--{name.replace('_', '-')}", _number(value)]
+    for name in _FACTORS:
+        if name in recipe and recipe[name] != getattr(base, name):
+            options += [f"--{name.replace('_', '-')}", _number(recipe[name])]
+    if "unit" in recipe and recipe["unit"] != base.unit:
+        options.append("--unit" if recipe["unit"] else "--no-unit")
+    words = recipe.get("words", {})
+    if words.get("default_stops", True) != base.words.default_stops:
+        options.append("--default-stops" if words["default_stops"] else "--no-default-stops")
+    if words.get("phrases", False) != base.words.phrases:
+        options.append("--phrases" if words["phrases"] else "--no-phrases")
+    for name in ("stop", "keep"):
+        if words.get(name):
+            options += [f"--{name}", ",".join(words[name])]
+    return options
+
+
+def _number(value: Any) -> str:
+    return f"{value:.9g}" if isinstance(value, float) else str(value)
+
+
+def _counts(ledger: Mapping[str, Any]) -> Sequence[tuple[str, int]]:
+    """Counts of what went in and what fell out, in the order of the way."""
+    found: list[tuple[str, int]] = []
+    for name, value in ledger.items():
+        if isinstance(value, Mapping):
+            found += [(f"{name.replace('_', ' ')}: {reason}", count) for reason, count in value.items()]
+        elif isinstance(value, int):
+            found.append((name.replace("_", " "), value))
+    return [(name, count) for name, count in found if isinstance(count, int)]
+
+
+def _set_aside(ledger: Mapping[str, Any]) -> list[str]:
+    """What could not be read, in words; the first fifty."""
+    items = ledger.get("set_aside") or []
+    lines = [f"{item.get('where')}: {item.get('reason')}" if isinstance(item, Mapping) else str(item) for item in items]
+    return lines[:50] + ([f"and {len(lines) - 50} more"] if len(lines) > 50 else [])
+
+
+def _flat(values: Mapping[str, Any], before: str = "") -> list[tuple[str, str]]:
+    """Nested options as lines."""
+    lines: list[tuple[str, str]] = []
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            lines += _flat(value, f"{before}{name} ")
+        else:
+            shown = ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
+            lines.append((f"{before}{name}".replace("_", " "), "by default" if shown is None else str(shown)))
+    return lines
