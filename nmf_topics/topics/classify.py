@@ -85,7 +85,8 @@ class Classifier:
         vocabulary: Any = model.rows
         phrases = Phrases.from_meta(model.recipe.get("phrases", ()))
         texts = [piece.text for cut in pieces for piece in cut]
-        counts, missed = count_new_pages(texts, vocabulary, self._readers, phrases)
+        lines = model.recipe.get("shared_lines", ())
+        counts, missed = count_new_pages(texts, vocabulary, self._readers, phrases, lines)
         V = model.weighting.apply(counts)
         known = parts.sums(np.asarray(counts.sum(axis=0)).ravel())
         unknown = [Counter[str]() for _ in pages]

@@ -34,7 +34,7 @@ from nmf_topics.writing import output_errors
 
 _OF_TEXT = ("trafilatura", "lxml", "pypdfium2", "python-docx", "charset-normalizer")
 _OF_WORDS = ("simplemma", "PyStemmer", "nltk", "stopwordsiso", "regex")
-COUNTING = 2  # raise when the same text would be counted otherwise, so that older caches are not believed
+COUNTING = 3  # raise when the same text would be counted otherwise, so that older caches are not believed
 
 
 @dataclass(frozen=True)
@@ -119,6 +119,8 @@ def prepare(
     if (data := places.recall(blocks_key)) is None:
         with places.spill() as spill:
             counts, origin = _counts(corpus, key, recipe.words, places, spill, processes, warn, note, on_item)
+            if counts.shared_lines:
+                note(_told(counts.shared_lines))
             data = _matrix(counts, origin, recipe, places, key, blocks_key, warn)
     if blank := data.ledger["pages_without_known_words"]:
         warn(f"{blank} of {data.ledger['pages']} pages have no word of the vocabulary and get no topic")
@@ -237,6 +239,14 @@ def _keep(
             store_counts(key, counts, origin, cache)
         except OSError as error:
             warn(f"the counts could not be kept in {cache} for the next time ({error.strerror or error})")
+
+
+def _told(lines: Mapping[str, int]) -> str:
+    """How many lines that many pages share were left out, and the most common ones."""
+    common = sorted(lines, key=lambda line: (-lines[line], line))[:3]
+    named = ", ".join(f'"{line[:60]}" ({lines[line]} pages)' for line in common)
+    what = "1 line that many pages share is" if len(lines) == 1 else f"{len(lines)} lines that many pages share are"
+    return f"{what} left out: {named}{' ...' if len(lines) > 3 else ''}"
 
 
 def _few(aside: Sequence[Mapping[str, str]]) -> str:
