@@ -180,6 +180,7 @@ VALUES: dict[str, tuple[tuple[object, ...], tuple[object, ...]]] = {
     "--min-pages": ((1, 5, 0.01, 0), (-1, "x", 1.5, "nan", "inf")),
     "--max-pages": ((1, 500, 0.5), (-0.1, "x", 2.5, "nan", "inf")),
     "--max-terms": ((1, 2345), (0, "x")),
+    "--chunk": ((1, 500), (0, -5, "x", 2.5)),
     "--weighting": (("frequency", "tfidf", "log-tfidf", "bm25", "chi2", "spmi"), ("idf",)),
     "--idf-power": ((0, 1.2), (-1, "x", "nan")),
     "--objective": (("frobenius", "kl"), ("l1",)),

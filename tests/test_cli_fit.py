@@ -29,6 +29,7 @@ def test_options_reach_the_model(ok: Run, tiny_corpus: Path) -> None:
         "--min-pages": 2,
         "--max-pages": 0.75,
         "--max-terms": 15,
+        "--chunk": 8,
         "--weighting": "tfidf",
         "--idf-power": 1.5,
         "--objective": "kl",
@@ -41,6 +42,7 @@ def test_options_reach_the_model(ok: Run, tiny_corpus: Path) -> None:
     }
     Path("stops.txt").write_text("moon  # a comment\nplanet, star\n", encoding="utf-8")
     extra = ["--stop", "stops.txt", "--stop", "guitar,band", "--no-default-stops", "--no-unit", "--phrases"]
+    extra += ["--boilerplate", "--numbers", "--no-accents"]
     extra += ["--keep", "42,the"]
     ok("fit", tiny_corpus, *(part for pair in given.items() for part in pair), *extra)
     options = json.loads(Path("models/tiny-r2/run.json").read_text())["options"]
@@ -50,6 +52,9 @@ def test_options_reach_the_model(ok: Run, tiny_corpus: Path) -> None:
         "stop": ["band", "guitar", "moon", "planet", "star"],
         "keep": ["42", "the"],
         "phrases": True,
+        "boilerplate": True,
+        "numbers": True,
+        "accents": False,
         "default_stops": False,
         "unit": False,
     }

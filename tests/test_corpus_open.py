@@ -218,11 +218,8 @@ def test_pipe_as_a_source(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("a.html", ".html is not read yet"),
-        ("a.pdf", ".pdf is not read yet"),
-        ("a.docx", ".docx is not read yet"),
-        ("a.epub", ".epub is not read yet"),
-        ("a.parquet", ".parquet is not read yet"),
+        ("a.doc", "save it as .docx"),
+        ("a.odt", "save it as .docx"),
         ("a.png", "images hold no text"),
         ("a.json", "make it JSONL: jq"),
         ("a", "cannot be read as pages"),
@@ -240,7 +237,7 @@ def test_formats_that_are_not_read(tmp_path: Path, name: str, words: str) -> Non
         message = refusal(source)
         assert source in message
         assert words in message
-        assert "read are a folder of .txt or .md files" in message
+        assert "read are a folder of .txt, .md, .html" in message
     assert "there is no text in folder, only 2 " in message
 
 

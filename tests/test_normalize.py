@@ -67,7 +67,15 @@ REGULAR = """
     american americans; german germans; greek greeks; indian indians; russian russians; fantasy fantasies
 """
 
-# What a lemma leaves apart: a gerund that the table takes for a noun; means, and the leaves of a tree.
+# Plurals of names, and words whose stem in the table is no word (proclaime) or another one (the wales of a cloth).
+NAMES = """
+    davidian davidians; canadian canadians; briton britons; finn finns; scot scots; yankee yankees; azeri azeris;
+    iraqi iraqis; christian christians; italian italians; historian historians; musician musicians; sale sales;
+    remain remains remained remaining; proclaim proclaims proclaimed proclaiming; exemplify exemplified exemplifies
+"""
+
+# What a lemma leaves apart: a gerund that the table takes for a noun; means, and the leaves of a tree. To lead gerunds
+# such as these to their verbs was tried: it costs 0.06 of the NMI of wikipedia-popular, as burning is not what burns.
 LEFT_BY_LEMMA = set(
     """
     beating beginning binding breeding feeding feeling finding freezing hanging hearing leaves means setting striving
@@ -75,25 +83,27 @@ LEFT_BY_LEMMA = set(
 )
 
 APART = """
-    university universe; universal university; organ organization; policy police; politics police; news new;
-    general generous; general generate; arm army; custom customer; market marketing; wander wonder; past paste;
+    university universe; universal university; organ organization; policy police; politics police; news new; general
+    generous; general generate; arm army; custom customer; market marketing; wander wonder; past paste;
     international internet; animal animate; author authority; capital capitol; century central; character charter;
     civil civilization; community communist; community commute; corn corner; design designate; doctor doctrine;
-    emperor empire; execute executive; experience experiment; factor factory; form formal; gene general;
-    import important; intelligence intelligent; iron irony; king kin; minister ministry; moment momentum;
-    nation national; nature natural; object objective; opera operation; operate opera; part party; planet plane;
-    planet plan; port portion; press president; process procession; product production; relative relativity;
-    secret secretary; sing single; sing singe; singer sing; state station; state statue; story store;
-    temper temperature; test testament; train trait; war ward; wing winger; word world; work worker; write writer;
-    even evening; wed wedding; her herring; sting string; during dure; thing th; mass mas; boss bos; physics physic;
-    politics politic; economics economic; gas ga; virus viru; paris pari; james jame; texas texa; charles charle;
-    jones jone; adams adam; athens athen; number numb; rating rat; rate rat; hoping hop; planning plane; staring star;
-    filing fill; filling file; dining din; taped tap; scared scar; mother moth; father fat; weather wet; member memb;
-    other oth; brother broth; letter let; butter but; matter mat; dinner din; summer sum; corner corn;
-    computer compute; teacher teach; player play; leader lead; officer office; engineer engine; career care;
-    american america; british britain; lens len; species specie; won wonder; mining mine; left leaf; data date;
-    media median; ai be; don do; iraqi iraq; lay lie; us use; ore or; united union; wind window; sea see; son sun;
-    right write; great grate; weak week; site sight; principal principle
+    emperor empire; execute executive; experience experiment; factor factory; form formal; gene general; import
+    important; intelligence intelligent; iron irony; king kin; minister ministry; moment momentum; nation national;
+    nature natural; object objective; opera operation; operate opera; part party; planet plane; planet plan; port
+    portion; press president; process procession; product production; relative relativity; secret secretary; sing
+    single; sing singe; singer sing; state station; state statue; story store; temper temperature; test testament;
+    train trait; war ward; wing winger; word world; work worker; write writer; even evening; wed wedding; her
+    herring; sting string; during dure; thing th; mass mas; boss bos; physics physic; politics politic; economics
+    economic; gas ga; virus viru; paris pari; james jame; texas texa; charles charle; jones jone; adams adam; athens
+    athen; number numb; rating rat; rate rat; hoping hop; planning plane; staring star; filing fill; filling file;
+    dining din; taped tap; scared scar; mother moth; father fat; weather wet; member memb; other oth; brother broth;
+    letter let; butter but; matter mat; dinner din; summer sum; corner corn; computer compute; teacher teach; player
+    play; leader lead; officer office; engineer engine; career care; american america; british britain; lens len;
+    species specie; won wonder; mining mine; left leaf; data date; media median; wales whale; wales wale; fleming
+    flame; gemini gem; laden lad; capita cap; arms army; beginner begin; willing will; housing house; wedding wed;
+    building bud; evening even; ian i; accounting account; timing time; guardian guard; asian asia; indian india;
+    armenian armenia; ai be; don do; iraqi iraq; lay lie; us use; ore or; united union; wind window; sea see; son
+    sun; right write; great grate; weak week; site sight; principal principle
 """
 
 
@@ -139,9 +149,10 @@ def test_nouns(normalize: Normalization) -> None:
 def test_words_the_table_is_wrong_about(normalize: Normalization) -> None:
     """Forms that simplemma leads to no word (developed to develope) or to themselves lead to their own."""
     assert strays(REGULAR, normalize) == []
+    assert strays(NAMES, normalize) == []
 
 
-@pytest.mark.parametrize("text", [VERBS, NOUNS, REGULAR])
+@pytest.mark.parametrize("text", [VERBS, NOUNS, REGULAR, NAMES])
 def test_a_dictionary_form_is_its_own_lemma(text: str) -> None:
     """The lemma of the first word of each entry is that word: the term can be read."""
     normal = normalizer("lemma")
@@ -178,7 +189,7 @@ def test_lemmas_by_hand(word: str, lemma: str) -> None:
 def test_unlike_words_stay_apart() -> None:
     """The default does not join words of unlike meaning, as stems would."""
     pairs = table(APART)
-    assert len(pairs) == 139
+    assert len(pairs) == 159
     normal = normalizer("lemma")
     assert [(a, b) for a, b in pairs if normal(a) == normal(b)] == []
 

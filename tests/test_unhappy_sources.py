@@ -36,7 +36,8 @@ def test_impossible_names(run: Run, tmp_path: Path, fitted: Path, name: str) -> 
 def test_an_empty_folder(refuse: Refuse) -> None:
     """An empty folder is no corpus; the message says what would be."""
     Path("empty").mkdir()
-    assert "empty is empty; read are a folder of .txt or .md files, a table" in refuse("fit", "empty")
+    said = refuse("fit", "empty")
+    assert "empty is empty; read are a folder of .txt, .md, .html, .pdf, .docx or .epub files, a table" in said
 
 
 def test_a_folder_of_binaries(refuse: Refuse) -> None:

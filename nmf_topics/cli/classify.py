@@ -65,8 +65,8 @@ BATCH = 16  # pages held at once: a stream of results starts soon and stays smal
 def classify(files: tuple[str, ...], **options: Any) -> None:
     """Assign new pages to the topics of a model.
 
-    FILE is a text file, a folder of them, a table, an image (for a model of images), or - for standard input: JSONL,
-    or the text of one page. The topics stay as they are; only the weights of the page are solved for.
+    FILE is a text, web page or document, a folder of them, a table, an image (for a model of images), or - for standard
+    input: JSONL, or the text of one page. The topics stay as they are; only the weights of the page are solved for.
 
     \b
     Example:

@@ -22,7 +22,8 @@ from nmf_topics.factor.engines.choice import EngineOptions
 from nmf_topics.factor.sums import one_page
 from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.topics.extracts import image_extracts, text_extracts
-from nmf_topics.topics.model import TopicModel, fit_topics
+from nmf_topics.topics.model import TopicModel, fit_topics, word_options
+from nmf_topics.topics.pieces import by_page
 from nmf_topics.topics.places import describe_place
 from nmf_topics.topics.prepare import Source, is_image_folder, open_source, prepare
 from nmf_topics.topics.recipes import Recipe
@@ -39,6 +40,7 @@ from nmf_topics.writing import folder_of_files
 @o.rank_option
 @click.option("--output", "-o", type=click.Path(path_type=Path), help="Model folder.  [default: models/CORPUS-rRANK]")
 @o.matrix_options
+@o.chunk_option
 @o.factor_options
 @o.seed_option
 @click.option(
@@ -54,10 +56,10 @@ from nmf_topics.writing import folder_of_files
 def fit(source: str | None, **options: Any) -> None:
     """Fit topics to a corpus.
 
-    SOURCE is a corpus folder, a folder of .txt or .md files, a table (.jsonl, .csv, .tsv; also .gz, .bz2, .xz), a
-    folder of images, or - for JSONL on standard input. Left out: the newest corpus in ./corpora, else the sample that
-    comes with the program. The model folder gets model.npz, model.json, topics.csv, pages.csv, clouds, run.json, and
-    report.html, which shows it all.
+    SOURCE is a corpus folder, a folder of .txt, .md, .html, .pdf, .docx or .epub files, a table (.jsonl, .csv, .tsv,
+    .parquet), any of these packed (.gz, .bz2, .xz, .zst), a folder of images, or - for JSONL on standard input. Left
+    out: the newest corpus in ./corpora, else the sample that comes with the program. The model folder gets model.npz,
+    model.json, topics.csv, pages.csv, clouds, run.json, and report.html, which shows it all.
 
     \b
     Example:
@@ -118,7 +120,9 @@ def read_data(
     if close := getattr(data.V, "close", None):
         click.get_current_context().call_on_close(close)
     m, n = data.V.shape
-    kinds = ("words", "pages") if data.rows.kind == "terms" else (data.rows.kind, "images")
+    kinds = ("words", "pieces of pages" if recipe.words.chunk else "pages")
+    if data.rows.kind != "terms":
+        kinds = (data.rows.kind, "images")
     talk.note(f"V is {m} {kinds[0]} x {n} {kinds[1]}")
     if "tokens" in data.ledger:
         dropped = ", ".join(f"{count} {reason}" for reason, count in data.ledger["dropped"].items() if count)
@@ -196,7 +200,7 @@ def _extracts(model: TopicModel, data: DataMatrix, corpus: Corpus | None, talk: 
     if corpus is None:
         return image_extracts(model, data)
     try:
-        return text_extracts(model, data, corpus)
+        return text_extracts(model, by_page(data) if word_options(model.recipe).chunk else data, corpus)
     except (NmfTopicsError, OSError) as error:
         talk.warn(f"the report has no texts: {error}")
         return None

@@ -81,6 +81,18 @@ matrix_options = stack(
         show_default=BY_RECIPE,
         help="Words that go together as one: New York, prime minister.",
     ),
+    click.option(
+        "--boilerplate/--no-boilerplate",
+        default=None,
+        show_default=BY_RECIPE,
+        help="Leave out addresses, markup, heads of mails, and lines that many pages share.",
+    ),
+    click.option(
+        "--numbers/--no-numbers", default=None, show_default=BY_RECIPE, help="Numbers are words, too: 1984, 747."
+    ),
+    click.option(
+        "--accents/--no-accents", default=None, show_default=BY_RECIPE, help="Beyoncé and Beyonce are two words."
+    ),
     _recipe_option(
         "--min-pages", type=limit, metavar="NUMBER", help="A word must be on so many pages (5), or this share (0.01)."
     ),
@@ -98,6 +110,9 @@ matrix_options = stack(
     ),
 )
 
+chunk_option = click.option(
+    "--chunk", type=click.IntRange(min=1), metavar="WORDS", help="Cut long pages into pieces of so many words (500)."
+)
 rank_option = click.option("--rank", "-r", type=click.IntRange(min=1), default=10, show_default=True, help="Topics.")
 seed_option = click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the start.")
 
@@ -183,7 +198,8 @@ def recipe_of(options: dict[str, Any]) -> Recipe:
         values = {name: options.pop(name, None) for name in names}
         return {name: value for name, value in values.items() if value is not None}
 
-    words = replace(recipe.words, **given("language", "normalize", "stemmer", "default_stops", "phrases"))
+    how = ("language", "normalize", "stemmer", "default_stops", "phrases", "chunk", "boilerplate", "numbers", "accents")
+    words = replace(recipe.words, **given(*how))
     stop, keep = (words_of(options.pop(name, ()), f"--{name}") for name in ("stop", "keep"))
     words = replace(words, stop=stop, keep=keep)
     bounds = replace(recipe.bounds, **given("min_pages", "max_pages", "max_terms"))

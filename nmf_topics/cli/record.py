@@ -21,6 +21,8 @@ from nmf_topics.topics.prepare import Source
 
 PACKAGES = ("numpy", "scipy", "simplemma", "PyStemmer", "nltk", "regex", "wordcloud", "pillow", "matplotlib")
 
+FOUND = ("corpus", "phrases", "shared_lines")  # in the recipe of a model what no option says, but the corpus
+
 
 def _peak_megabytes() -> float | None:
     """Largest resident memory of this process so far; macOS counts bytes where Linux counts kilobytes."""
@@ -84,7 +86,7 @@ class Record:
             "arguments": [show_path(argument) for argument in sys.argv[1:]],
             "source": {"path": source_path(self.source), **self.source.columns()},
             "started": self.started,
-            "options": {name: value for name, value in recipe.items() if name != "corpus"},
+            "options": {name: value for name, value in recipe.items() if name not in FOUND},
             "seed": recipe["seed"],
             "corpus": recipe["corpus"],
             "counts": model.ledger,

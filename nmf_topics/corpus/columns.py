@@ -101,8 +101,9 @@ def read_records(
     tell: Callable[[str], None],
     *,
     lone_is_text: bool,
+    unit: str = "line",
 ) -> Iterator[Page]:
-    """Yield the rows of a table as pages; the first row decides on the columns.
+    """Yield the rows of a table as pages; the first row decides on the columns. Messages count in `unit`.
 
     Raises
     ------
@@ -118,7 +119,7 @@ def read_records(
             if said := say_guesses(columns, wanted):
                 tell(f"{where}: {said}")
             ids, renamed = Ids(where, _id_remedy(columns)), rename_fields(columns)
-        yield _make_page(record, columns, renamed, ids, f"{where}, line {line}", line)
+        yield _make_page(record, columns, renamed, ids, f"{where}, {unit} {line}", line)
     if empty:
         raise CorpusError(f"{where} holds no page")
 

@@ -1,7 +1,7 @@
-"""Folders of texts: every .txt and .md file below a folder is a page.
+"""Folders of texts: every text, web page or document below a folder is a page.
 
     id      path below the folder, without its ending (all keep theirs when two would be the same)
-    title   file name without its ending, underscores as spaces
+    title   that of the web page or book, else the file name without its ending, underscores as spaces
     label   path of the subfolder; files at the top have none
 
 Hidden files and folders are left out. A file that cannot be used is set aside, with the reason.
@@ -15,14 +15,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from nmf_topics.corpus.charsets import decode
+from nmf_topics.corpus.formats import TEXTS, read_file
 from nmf_topics.corpus.ids import Ids
 from nmf_topics.corpus.page import Page, SetAside
 from nmf_topics.corpus.plain import one_line, title_from_text
-from nmf_topics.corpus.streams import Unreadable, byte_chunks, split_endings
-from nmf_topics.errors import CorpusError
+from nmf_topics.corpus.streams import Unreadable, split_endings
+from nmf_topics.errors import CorpusError, MissingExtra
 
-TEXTS = (".txt", ".md")
 FEW = 3  # names in one message
 
 
@@ -131,13 +130,13 @@ def read_texts(
             notes.append(f"{path} ({what})")
 
         try:
-            text = decode(b"".join(byte_chunks(file)), str(file), note)
-        except Unreadable as error:
-            aside.append(SetAside(show_path(str(file)), error.reason))
+            title, text = read_file(file, note)
+        except (Unreadable, MissingExtra) as error:
+            aside.append(SetAside(show_path(str(file)), getattr(error, "reason", str(error))))
             set_aside(aside[-1])
             continue
         empty = False
-        title = one_line(split_endings(PurePosixPath(path).name)[0].replace("_", " "))
+        title = title or one_line(split_endings(PurePosixPath(path).name)[0].replace("_", " "))
         label = one_line(path.rpartition("/")[0])
         page_id = ids.give(name, title, text, path)
         yield Page(page_id, title or title_from_text(text), text, {"label": label} if label else {})

@@ -15,8 +15,10 @@ from pathlib import Path
 
 from nmf_topics.corpus.columns import Columns
 from nmf_topics.corpus.dumps import dump_pages, is_dump
-from nmf_topics.corpus.folders import TEXTS, Found, find_texts, read_texts, show_path
+from nmf_topics.corpus.folders import Found, find_texts, read_texts, show_path
+from nmf_topics.corpus.formats import TEXTS
 from nmf_topics.corpus.page import Corpus
+from nmf_topics.corpus.parquet import PARQUET, read_parquet
 from nmf_topics.corpus.plain import safe_name
 from nmf_topics.corpus.streams import Spool, Unreadable, byte_chunks, split_endings
 from nmf_topics.corpus.tables import TABLES, read_table
@@ -24,10 +26,10 @@ from nmf_topics.errors import CorpusError
 
 PAGES = "pages.jsonl"  # what makes a folder a corpus folder
 READS = (
-    "read are a folder of .txt or .md files, a table (.jsonl, .ndjson, .csv, .tsv), a MediaWiki dump (.xml), each "
-    "of them also packed (.gz, .bz2, .xz, .zst), and JSONL from standard input (-)"
+    "read are a folder of .txt, .md, .html, .pdf, .docx or .epub files, a table (.jsonl, .ndjson, .csv, .tsv, "
+    ".parquet), a MediaWiki dump (.xml), each of them also packed (.gz, .bz2, .xz, .zst), and JSONL from standard "
+    "input (-)"
 )
-NOT_YET = {".html", ".htm", ".pdf", ".docx", ".epub", ".parquet"}
 IMAGES = {".png", ".pgm", ".ppm", ".pbm", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp"}
 
 
@@ -85,6 +87,8 @@ def open_corpus(
     stem, ending, _ = split_endings(path.name)
     if ending in TABLES:
         return _table(safe_name(stem), str(path), partial(byte_chunks, path), ending, wanted, tell)
+    if ending == PARQUET:
+        return Corpus(safe_name(stem), str(path), lambda _: read_parquet(path, wanted, tell))
     if ending in TEXTS:
         return _texts(Found([(path, show_path(path.name))]), safe_name(stem), str(path), wanted, tell)
     if is_dump(path.name):
@@ -181,14 +185,14 @@ def _texts(found: Found, name: str, source: str, wanted: Columns, tell: Callable
 
 def _refusal(endings: set[str]) -> str:
     """Why files with these endings are no corpus."""
-    if endings & set(TABLES):
+    if endings & {*TABLES, PARQUET}:
         return "a table is read when it is named itself, not its folder"
     if ".xml" in endings:
         return "a dump is read when it is named itself, not its folder"
     if ".json" in endings:
         return ".json is not read; make it JSONL: jq -c '.[]' FILE.json > FILE.jsonl"
-    if endings & NOT_YET:
-        return f"{', '.join(sorted(endings & NOT_YET))} is not read yet"
+    if endings & {".doc", ".odt", ".rtf"}:
+        return "such a file is not read; save it as .docx, .html or .txt"
     if endings <= IMAGES:
         return "images hold no text"
     return "this cannot be read as pages"

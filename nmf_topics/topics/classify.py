@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +17,10 @@ from nmf_topics.images.pixels import pixel_columns
 from nmf_topics.matrix.datamatrix import largest
 from nmf_topics.topics.model import TopicModel, word_options
 from nmf_topics.topics.pagetopics import PageTopics, page_topics
+from nmf_topics.topics.pieces import Parts
 from nmf_topics.words.counts import count_new_pages
 from nmf_topics.words.phrases import Phrases
+from nmf_topics.words.pieces import Piece, cut_text
 from nmf_topics.words.reading import Readers
 
 EXPLAINING_WORDS = 10
@@ -75,14 +78,23 @@ class Classifier:
         if model.weighting is None:
             raise ModelError("the model does not say how its words were weighted: it cannot classify text")
         pages = list(pages)
-        texts = [text for _, _, text in pages]
-        self._readers = self._readers or Readers(word_options(model.recipe))
+        options = word_options(model.recipe)
+        pieces = [cut_text(text, options.chunk) if options.chunk else [Piece(text, 1)] for _, _, text in pages]
+        parts = Parts.of([[piece.words for piece in cut] for cut in pieces])
+        self._readers = self._readers or Readers(options)
         vocabulary: Any = model.rows
         phrases = Phrases.from_meta(model.recipe.get("phrases", ()))
-        counts, unknown = count_new_pages(texts, vocabulary, self._readers, phrases)
+        texts = [piece.text for cut in pieces for piece in cut]
+        lines = model.recipe.get("shared_lines", ())
+        counts, missed = count_new_pages(texts, vocabulary, self._readers, phrases, lines)
         V = model.weighting.apply(counts)
-        known = np.asarray(counts.sum(axis=0)).ravel()
+        known = parts.sums(np.asarray(counts.sum(axis=0)).ravel())
+        unknown = [Counter[str]() for _ in pages]
+        for page, words in zip(parts.page, missed, strict=True):
+            unknown[page] += words
         H, errors = self._project(V)
+        if options.chunk:
+            H, errors = parts.roll_up(V, H, errors, model.recipe["objective"])
         result = []
         for j, (name, title, _) in enumerate(pages):
             missing = sum(unknown[j].values())
@@ -99,7 +111,7 @@ class Classifier:
                     topics,
                     float(known[j]) / total if total else float("nan"),
                     [word for word, _ in sorted(unknown[j].items(), key=lambda item: (-item[1], item[0]))],
-                    self._explain(V[:, [j]], H[:, j]) if explain else None,
+                    self._explain(V[:, parts.page == j], H[:, j]) if explain else None,
                     H[:, j],
                     note,
                 )
@@ -139,7 +151,7 @@ class Classifier:
 
     def _explain(self, v: Any, h: Array) -> dict[int, list[tuple[str, float]]]:
         """Of each topic, the words on the page with the largest W_ik h_k; hidden ones count but are not named."""
-        on_page = np.asarray(v.todense()).ravel() > 0
+        on_page = np.asarray(v.sum(axis=1)).ravel() > 0
         carried = self.model.W * h * on_page[:, None]
         total = float(carried.sum())
         if not total > 0:

@@ -9,6 +9,7 @@ import numpy as np
 
 from nmf_topics.factor.baselines import principal_components, relative_error, vector_quantization
 from nmf_topics.factor.blocks import Array
+from nmf_topics.factor.project import project
 from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.topics.measures import sparseness
 from nmf_topics.topics.model import TopicModel
@@ -86,9 +87,11 @@ def compare_factorizations(data: DataMatrix, model: TopicModel, *, seed: int = 0
     MatrixError
         if one of them cannot be made of this V.
     """
-    V = data.V
+    V, H = data.V, model.H
+    if H.shape[1] != V.shape[1]:  # those of pages, where columns of V are pieces
+        H = project(V, model.W, objective=model.recipe["objective"], rule=model.recipe["solver"])[0]
     return [
-        describe("NMF", V, model.W, model.H),
+        describe("NMF", V, model.W, H),
         describe("VQ", V, *vector_quantization(V, model.rank, seed=seed)),
         describe("PCA", V, *principal_components(V, model.rank)),
     ]

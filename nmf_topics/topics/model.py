@@ -28,6 +28,7 @@ from nmf_topics.matrix.datamatrix import DataMatrix, PageColumns, RowAxis, large
 from nmf_topics.matrix.weighting import MANY_ENTRIES
 from nmf_topics.topics.measures import NEGLIGIBLE, coherence
 from nmf_topics.topics.pagetopics import PageTopics, page_topics
+from nmf_topics.topics.pieces import parts_of_columns
 from nmf_topics.topics.relevance import CANDIDATES, LAMBDAS, Candidate, WordOrder, by_relevance
 from nmf_topics.words.reading import TermReader, WordOptions
 
@@ -113,7 +114,12 @@ class TopicModel:
 
     @property
     def dead_topics(self) -> list[int]:
-        """Numbers of topics that are no page's dominant one: the pages do not fill so many topics."""
+        """Numbers of topics that are no page's dominant one: the pages do not fill so many topics.
+
+        Where pages were cut into pieces a topic can be that of pieces only, so those count that are on no page at all.
+        """
+        if word_options(self.recipe).chunk:
+            return [int(k) + 1 for k in np.flatnonzero(~self.H.any(axis=1))]
         return [topic.number for topic in self.topics() if topic.pages == 0]
 
     def pages(self) -> list[PageTopics]:
@@ -186,9 +192,10 @@ class TopicModel:
         return w
 
     def top_pages(self, number: int, k: int = 5) -> list[tuple[int, float]]:
-        """The pages that a topic is heaviest on among those it dominates, as (column, share of the page)."""
+        """The pages a topic is heaviest on among those it dominates, else among all, as (column, share of the page)."""
         self._check(number)
         own = np.where(self.dominant() == number - 1, self.H[number - 1], 0.0)
+        own = own if own.any() else self.H[number - 1]
         best = [int(j) for j in largest(own, k) if own[j] > 0]
         return [(j, float(self.H[number - 1, j] / self.H[:, j].sum())) for j in best]
 
@@ -318,25 +325,29 @@ def check_rank(data: DataMatrix, rank: int) -> None:
 
 
 def model_from(data: DataMatrix, result: Factorization, recipe: Mapping[str, Any]) -> TopicModel:
-    """Scale, solve for the pages once more, and order: from factors to a model."""
+    """Scale, solve for the pages once more, put their pieces together, and order: from factors to a model."""
+    text = data.rows.kind == "terms"
     W = result.W.astype(np.float64)
     sums = W.sum(axis=0)
     W = np.where(sums > 0, W / np.where(sums > 0, sums, 1.0), 0.0)
     H, errors = project(data.V, W, objective=result.objective, rule=result.rule)
+    overall, columns = _overall_error(data.V, errors, result.objective), data.columns
+    if text and word_options(recipe).chunk:
+        parts, columns = parts_of_columns(data.columns)
+        H, errors = parts.roll_up(data.V, H, errors, result.objective)
     order = np.argsort(-H.sum(axis=1), kind="stable")
     W, H = np.ascontiguousarray(W[:, order]), np.ascontiguousarray(H[order])
-    text = data.rows.kind == "terms"
     return TopicModel(
         W=W,
         H=H,
         errors=errors,
         trace=result.trace,
         stopped=result.stopped,
-        relative_error=_overall_error(data.V, errors, result.objective),
+        relative_error=overall,
         coherences=coherence(data.V, W) if text else np.full(result.rank, np.nan),
         stabilities=np.full(result.rank, np.nan),
         rows=data.rows,
-        columns=data.columns,
+        columns=columns,
         weighting=data.weighting,
         recipe=recipe,
         ledger=data.ledger,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -13,14 +13,15 @@ from typing import Any
 
 from nmf_topics.corpus.folders import find_texts
 from nmf_topics.corpus.open import PAGES, open_corpus
-from nmf_topics.corpus.page import Corpus, Fingerprint
-from nmf_topics.errors import CorpusError
+from nmf_topics.corpus.page import Corpus, Fingerprint, Page
+from nmf_topics.errors import CorpusError, EngineError
 from nmf_topics.factor.blocks import as_blocks
 from nmf_topics.factor.engines.choice import EngineOptions
 from nmf_topics.factor.engines.store import PLACE
 from nmf_topics.factor.sums import page_sums
 from nmf_topics.images.pixels import build_image_matrix, image_files
 from nmf_topics.matrix.datamatrix import DataMatrix
+from nmf_topics.topics.pieces import parts_of_columns, pieces_of
 from nmf_topics.topics.places import Places, key_of
 from nmf_topics.topics.recipes import Recipe
 from nmf_topics.words.cache import recall_counts, store_counts
@@ -31,7 +32,9 @@ from nmf_topics.words.termblocks import OneBatch, build_term_blocks, terms_withi
 from nmf_topics.words.termmatrix import build_term_matrix
 from nmf_topics.writing import output_errors
 
-COUNTING = 2  # raise when the same text would be counted otherwise, so that older caches are not believed
+_OF_TEXT = ("trafilatura", "lxml", "pypdfium2", "python-docx", "charset-normalizer")
+_OF_WORDS = ("simplemma", "PyStemmer", "nltk", "stopwordsiso", "regex")
+COUNTING = 3  # raise when the same text would be counted otherwise, so that older caches are not believed
 
 
 @dataclass(frozen=True)
@@ -106,7 +109,7 @@ def prepare(
     NmfTopicsError
         if the source cannot be read or holds nothing of use, or V finds no place.
     """
-    places = Places(engine or EngineOptions("memory"), rank, cache, note)
+    places = Places(_engine_of(recipe, engine), rank, cache, note)
     if source.path is not None and is_image_folder(source.path):
         note(f"reading images from {source.path}")
         return places.matrix(build_image_matrix(Path(source.path), warn=warn, on_image=lambda path: on_item()))
@@ -116,9 +119,11 @@ def prepare(
     if (data := places.recall(blocks_key)) is None:
         with places.spill() as spill:
             counts, origin = _counts(corpus, key, recipe.words, places, spill, processes, warn, note, on_item)
+            if counts.shared_lines:
+                note(_told(counts.shared_lines))
             data = _matrix(counts, origin, recipe, places, key, blocks_key, warn)
     if blank := data.ledger["pages_without_known_words"]:
-        warn(f"{blank} of {len(data.columns)} pages have no word of the vocabulary and get no topic")
+        warn(f"{blank} of {data.ledger['pages']} pages have no word of the vocabulary and get no topic")
     return data
 
 
@@ -171,8 +176,21 @@ def _matrix(
         counts = counts.in_memory()
         _keep(key, counts, origin, places.cache, warn)
     data = build_term_matrix(counts, recipe={"corpus": origin}, **recipe.matrix())
-    blank = int((page_sums(as_blocks(data.V)) == 0).sum())
-    return replace(data, ledger=ledger(blank, len(data.rows), data.ledger))
+    known = page_sums(as_blocks(data.V))
+    if not recipe.words.chunk:
+        return replace(data, ledger=ledger(int((known == 0).sum()), len(data.rows), data.ledger))
+    known = parts_of_columns(data.columns)[0].sums(known)
+    rest = {"pieces": len(data.columns), **data.ledger}
+    return replace(data, ledger={**ledger(int((known == 0).sum()), len(data.rows), rest), "pages": len(known)})
+
+
+def _engine_of(recipe: Recipe, engine: EngineOptions | None) -> EngineOptions:
+    """The engine that is asked for; pieces of pages are rolled up in memory, so V must be there."""
+    if not recipe.words.chunk:
+        return engine or EngineOptions("memory")
+    if engine is not None and engine.engine not in ("auto", "memory"):
+        raise EngineError(f"pieces of pages (--chunk) need V in memory; leave out --engine {engine.engine} or --chunk")
+    return replace(engine or EngineOptions(), engine="memory")
 
 
 def _counts(
@@ -189,21 +207,23 @@ def _counts(
     """Counts of a corpus, recalled if nothing that shapes them has changed, else read."""
     if places.cache and key and (kept := recall_counts(key, places.cache, largest=places.for_counts())):
         counts, origin = kept
-        note(f"{corpus.name}: {len(counts.columns)} pages, counted before ({corpus.source})")
+        what = "pieces of pages" if options.chunk else "pages"
+        note(f"{corpus.name}: {len(counts.columns)} {what}, counted before ({corpus.source})")
         if aside := origin["set_aside"]:
             warn(f"{corpus.source}: {len(aside)} set aside: {_few(aside)}")
         return counts, origin
     note(f"reading {corpus.source}")
     fingerprint = Fingerprint()
 
-    def on_page(page: Any) -> None:
-        fingerprint.add(page)
-        on_item()
+    def watched() -> Iterator[Page]:
+        for page in corpus:
+            fingerprint.add(page)
+            on_item()
+            yield page
 
+    pages = pieces_of(watched(), options.chunk) if options.chunk else watched()
     with output_errors(spill, PLACE):
-        gathered = gather_counts(
-            corpus, options, processes=processes, memory=places.for_counts(), spill=spill, on_page=on_page
-        )
+        gathered = gather_counts(pages, options, processes=processes, memory=places.for_counts(), spill=spill)
     if not gathered.columns.ids:
         raise CorpusError(f"{corpus.source} holds no page")
     set_aside = [asdict(item) for item in corpus.set_aside]
@@ -219,6 +239,14 @@ def _keep(
             store_counts(key, counts, origin, cache)
         except OSError as error:
             warn(f"the counts could not be kept in {cache} for the next time ({error.strerror or error})")
+
+
+def _told(lines: Mapping[str, int]) -> str:
+    """How many lines that many pages share were left out, and the most common ones."""
+    common = sorted(lines, key=lambda line: (-lines[line], line))[:3]
+    named = ", ".join(f'"{line[:60]}" ({lines[line]} pages)' for line in common)
+    what = "1 line that many pages share is" if len(lines) == 1 else f"{len(lines)} lines that many pages share are"
+    return f"{what} left out: {named}{' ...' if len(lines) > 3 else ''}"
 
 
 def _few(aside: Sequence[Mapping[str, str]]) -> str:
@@ -242,9 +270,9 @@ def _key(corpus: Corpus, source: Source, options: WordOptions) -> str | None:
 
 
 def _versions() -> Mapping[str, str]:
-    """Versions of what decides on tokens and normal forms."""
+    """Versions of what decides on text, tokens and normal forms."""
     found = {}
-    for package in ("simplemma", "PyStemmer", "nltk", "stopwordsiso", "regex"):
+    for package in (*_OF_TEXT, *_OF_WORDS):
         try:
             found[package] = version(package)
         except PackageNotFoundError:

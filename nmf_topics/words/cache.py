@@ -76,6 +76,7 @@ def store_counts(key: str, counts: TermCounts, origin: Mapping[str, Any], folder
                 ledger=_pack(counts.ledger),
                 languages=_pack(counts.languages),
                 phrases=_pack(counts.phrases.to_meta()),
+                shared_lines=_pack(dict(counts.shared_lines)),
                 origin=_pack(origin),
             )
         os.replace(name, _entry(key, folder))
@@ -114,6 +115,7 @@ def recall_counts(key: str, folder: Path, *, largest: int | None = None) -> tupl
                 _unpack(entry["ledger"]),
                 _unpack(entry["languages"]),
                 Phrases.from_meta(_unpack(entry["phrases"])),
+                _unpack(entry["shared_lines"]),
             )
             origin = _unpack(entry["origin"])
     except Exception:  # a damaged archive can fail in any way, and none of them matters: the text is read again

@@ -13,14 +13,16 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from itertools import groupby, islice
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nmf_topics.words.cleaning import Cleaner
 from nmf_topics.words.reading import Readers, WordOptions
 from nmf_topics.words.tokens import tokens_of_chunk
 
@@ -52,6 +54,7 @@ class BatchCounts:
     page, token, count : how often a token occurs on a page of the batch (from 0); pairs may repeat, to be added up
     languages : of each page
     sequence : the tokens of all pages in order, with BREAK and PAGE_END among them; None where order does not matter
+    removed : tokens of what was taken out of the texts before they were counted, by reason
     """
 
     origin: tuple[int, int]
@@ -61,6 +64,7 @@ class BatchCounts:
     count: Ints
     languages: list[str]
     sequence: Ints | None = None
+    removed: Counter[str] = field(default_factory=Counter)
 
 
 class Growing:
@@ -158,11 +162,27 @@ def parts_of_chunk(chunk: str, language: str) -> Iterator[str | None]:
         yield None
 
 
-class ChunkCounter:
-    """Counts the tokens of batches of pages; knows each distinct chunk that it has met."""
+def n_tokens(text: str, language: str) -> int:
+    """How many tokens a text has."""
+    chunks = [raw.decode("utf-8", "replace") for raw in text.encode("utf-8", "surrogatepass").translate(_TABLE).split()]
+    plain = sum(chunk.isascii() and chunk.isalnum() for chunk in chunks)
+    others = (chunk for chunk in chunks if not (chunk.isascii() and chunk.isalnum()))
+    return plain + sum(len(tokens_of_chunk(chunk, language)) for chunk in others)
 
-    def __init__(self, options: WordOptions, *, sequences: bool = False) -> None:
+
+class ChunkCounter:
+    """Counts the tokens of batches of pages; knows each distinct chunk that it has met.
+
+    Parameters
+    ----------
+    options : WordOptions
+    sequences : whether the order of the tokens is wanted, too
+    lines : lines that many pages share, which are taken out with other boilerplate, if the options say so
+    """
+
+    def __init__(self, options: WordOptions, *, sequences: bool = False, lines: Collection[str] = ()) -> None:
         self._readers = Readers(options)
+        self._cleaner = Cleaner(lines) if options.boilerplate else None
         self._sequences = sequences
         self._generation = -1
         self._begin()
@@ -185,7 +205,15 @@ class ChunkCounter:
         """Count the tokens of whole pages; page 0 is the first text."""
         if self._tokens > MOST_TOKENS:
             self._begin()
+        pieces_out: list[list[tuple[str, str]]] = []
+        if self._cleaner is not None:
+            cleaned = [self._cleaner.split(text) for text in texts]
+            texts, pieces_out = [kept for kept, _ in cleaned], [out for _, out in cleaned]
         languages = [self._readers.language_of(text) for text in texts]
+        removed: Counter[str] = Counter()
+        for language, out in zip(languages, pieces_out, strict=False):  # none where nothing is cleaned
+            for reason, piece in out:
+                removed[reason] += n_tokens(piece, language)
         nothing = np.empty(0, np.int32)
         found = [(nothing, nothing, nothing)]
         sequences = [nothing]
@@ -203,7 +231,7 @@ class ChunkCounter:
         fresh, self._fresh = self._fresh, []
         page, token, count = (np.concatenate(part) for part in zip(*found, strict=True))
         whole = np.concatenate(sequences) if self._sequences else None
-        return BatchCounts((os.getpid(), self._generation), fresh, page, token, count, languages, whole)
+        return BatchCounts((os.getpid(), self._generation), fresh, page, token, count, languages, whole, removed)
 
     def _count(self, chunks: _Chunks, texts: Sequence[str], first_page: int) -> tuple[tuple[Ints, Ints, Ints], Ints]:
         """(page, token, count) of pieces of text, the first of page `first_page`; and their sequence if wanted."""

@@ -8,7 +8,7 @@ and of these only as many as the caller allows.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,6 +18,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from nmf_topics.words.batches import CountBatches
+from nmf_topics.words.boilerplate import Texts, shared_lines
 from nmf_topics.words.chunks import PAGE_END, ChunkCounter, page_batches
 from nmf_topics.words.gathered import Gathered, TermCounts
 from nmf_topics.words.joining import Units
@@ -81,10 +82,23 @@ def gather_counts(
             yield None, page.text
 
     gathered = Gathered(options, CountBatches(memory, spill))
-    stream = count_batches(page_batches(texts()), options, sequences=options.phrases, processes=processes)
-    with closing(gathered), closing(stream):
-        for _, found in stream:
-            gathered.add(found)
+    with closing(gathered), closing(Texts(spill)) as kept:
+        source: Iterable[tuple[None, str]] = texts()
+        if options.boilerplate:  # what lines pages share is known only when all have been seen
+            for _, text in source:
+                kept.add(text)
+            gathered.shared_lines = shared_lines(kept)
+            source = ((None, text) for text in kept)
+        stream = count_batches(
+            page_batches(source),
+            options,
+            sequences=options.phrases,
+            lines=gathered.shared_lines,
+            processes=processes,
+        )
+        with closing(stream):
+            for _, found in stream:
+                gathered.add(found)
         gathered.finish(ids, titles, meta)
     return gathered
 
@@ -118,7 +132,11 @@ def count_terms(
 
 
 def count_new_pages(
-    texts: Sequence[str], vocabulary: Vocabulary, readers: Readers, phrases: Phrases = NO_PHRASES
+    texts: Sequence[str],
+    vocabulary: Vocabulary,
+    readers: Readers,
+    phrases: Phrases = NO_PHRASES,
+    lines: Collection[str] = (),
 ) -> tuple[Any, list[Counter[str]]]:
     """Counts of a known vocabulary on new pages.
 
@@ -127,7 +145,7 @@ def count_new_pages(
     counts : CSC of int32, shape (m, n)
     unknown : for each page how often it has words, in lower case, whose term is not in the vocabulary
     """
-    found = ChunkCounter(readers.options, sequences=bool(phrases)).count(texts)
+    found = ChunkCounter(readers.options, sequences=bool(phrases), lines=lines).count(texts)
     tokens = [token for _, fresh in found.fresh for token in fresh]
     read = [readers.reader(language).read(token) for language, fresh in found.fresh for token in fresh]
     rows = [-2 if term is None else vocabulary.index.get(term, -1) for term, _ in read]

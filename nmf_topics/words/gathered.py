@@ -38,6 +38,7 @@ class TermCounts:
     ledger : "tokens" and "kept" and, by reason, "dropped": tokens = kept + all dropped
     languages : how many pages are in which language
     phrases : those that are terms; an occurrence of one is one of none of its words
+    shared_lines : lines that were taken out as many pages share them, with the number of pages
     """
 
     counts: Any
@@ -47,6 +48,7 @@ class TermCounts:
     ledger: Mapping[str, Any] = field(default_factory=dict)
     languages: Mapping[str, int] = field(default_factory=dict)
     phrases: Phrases = field(default_factory=Phrases)
+    shared_lines: Mapping[str, int] = field(default_factory=dict)
 
 
 class Gathered:
@@ -61,12 +63,15 @@ class Gathered:
     pages, tokens : ndarrays of int64, shape (m,), pages that have a term and how often it occurs in all
     languages : how many pages are in which language
     phrases : those that are terms
+    shared_lines : as in `TermCounts`
     """
 
     def __init__(self, options: WordOptions, batches: CountBatches) -> None:
         self.options = options
         self.languages: Counter[str] = Counter()
         self.phrases = Phrases()
+        self.shared_lines: dict[str, int] = {}
+        self._removed: Counter[str] = Counter()
         self._readers = Readers(options)
         self._batches = batches
         self._sequences = Sequences() if options.phrases else None
@@ -86,12 +91,14 @@ class Gathered:
         for language, fresh in found.fresh:
             numbers.extend(self._numbers_of(language, fresh))
         tokens = numbers.array[found.token]
-        np.add.at(self._total.array, tokens, found.count)
+        size = len(self._total.array)
+        self._total.array[:] += np.bincount(tokens, weights=found.count, minlength=size).astype(np.int64)
         self.languages.update(found.languages)
+        self._removed.update(found.removed)
         shape = (len(self._rows), len(found.languages))
         counts = sp.csc_matrix((found.count, (self._row_of.array[tokens], found.page)), shape=shape)
         counts.sum_duplicates()
-        np.add.at(self._pages_of.array, counts.indices, 1)
+        self._pages_of.array[:] += np.bincount(counts.indices, minlength=len(self._rows))
         self._batches.add(counts)
         if self._sequences is not None and found.sequence is not None:
             known = found.sequence >= 0
@@ -135,7 +142,7 @@ class Gathered:
         self.tokens, self.pages = tokens[rows], self._pages_of.array[rows]
         terms = [name for name, _ in kept]
         self.vocabulary = Vocabulary(terms, self._surfaces(len(terms)))
-        dropped: Counter[str] = Counter()
+        dropped = self._removed
         for (_, reason), row in self._rows.items():
             if reason != "kept":
                 dropped[reason] += int(tokens[row])
@@ -204,7 +211,16 @@ class Gathered:
         """The counts as one matrix; the batches are given up for it."""
         counts = self._batches.matrix(self._final_row, self._column_of, len(self.vocabulary))
         languages = dict(sorted(self.languages.items()))
-        return TermCounts(counts, self.vocabulary, self.columns, self.options, self.ledger, languages, self.phrases)
+        return TermCounts(
+            counts,
+            self.vocabulary,
+            self.columns,
+            self.options,
+            self.ledger,
+            languages,
+            self.phrases,
+            self.shared_lines,
+        )
 
 
 def _surface(forms: Sequence[tuple[str, int]]) -> str:

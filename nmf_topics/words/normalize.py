@@ -13,6 +13,7 @@ References: Porter, An algorithm for suffix stripping, Program 14 (1980) 130-137
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 from typing import Literal, get_args
 
@@ -46,7 +47,13 @@ american americans; armenian armenians; canadian canadians; egyptian egyptians; 
 indian indians; israeli israelis; palestinian palestinians; russian russians; serb serbs; turk turks;
 ai ai; ca ca; don don; em em; na na; ur ur; wo wo; lay lay;
 person people; leaf leaves; life lives; wife wives; half halves; shelf shelves; thief thieves; calf calves;
-loaf loaves; basis bases; axis axes; datum data; hoof hooves; scarf scarves; dwarf dwarves
+loaf loaves; basis bases; axis axes; datum data; hoof hooves; scarf scarves; dwarf dwarves;
+remain remains; sale sales; simm simms; scot scots; briton britons; finn finns; azeri azeris; yankee yankees;
+azerbaijani azerbaijanis; iraqi iraqis; templar templars; byzantine byzantines; zooid zooids; arg args;
+exemplify exemplified exemplifies; proclaim proclaiming; wales wales; fleming fleming; gemini gemini;
+capita capita; ml ml; cf cf;
+unwilling unwilling; outgoing outgoing; sophisticated sophisticated; laden laden; undefined undefined;
+unmanned unmanned; unarmed unarmed; unauthorized unauthorized; deceased deceased
 """
 _ENGLISH = {form: base for entry in _CORRECTIONS.split(";") for base, *forms in [entry.split()] for form in forms}
 
@@ -58,6 +65,21 @@ _SNOWBALL = dict(
     ne:nepali no:norwegian nb:norwegian nn:norwegian pt:portuguese ro:romanian ru:russian sr:serbian es:spanish
     sv:swedish ta:tamil tr:turkish yi:yiddish""".split()
 )
+
+
+def without_accents(word: str) -> str:
+    """café -> cafe, Beyoncé -> Beyonce; words that are not of Latin letters stay as they are.
+
+    Examples
+    --------
+    >>> without_accents("Beyoncé's"), without_accents("Москвы")
+    ("Beyonce's", 'Москвы')
+    """
+    if word.isascii():
+        return word
+    apart = unicodedata.normalize("NFD", word)
+    plain = "".join(char for char in apart if not "\u0300" <= char <= "\u036f")
+    return plain if plain.isascii() and plain else word
 
 
 def _drop_possessive(word: str) -> str:
@@ -90,7 +112,9 @@ def _lemmatizer(language: str) -> Callable[[str], str]:
             return corrected
         if not word.isalpha():
             return word if "'" not in word else lemma(word)
-        return str(look_up(word, "en") or by_rule(word, "en") or word).lower()
+        found = str(look_up(word, "en") or by_rule(word, "en") or word).lower()
+        # peoples and schools of thought, of which no table has all: Davidians, Keynesians
+        return found[:-1] if found.endswith("ians") else found
 
     return english
 

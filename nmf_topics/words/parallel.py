@@ -10,7 +10,7 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Generator, Iterable
+from collections.abc import Collection, Generator, Iterable
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context, parent_process
@@ -34,6 +34,7 @@ def count_batches(
     options: WordOptions,
     *,
     sequences: bool = False,
+    lines: Collection[str] = (),
     processes: int = 1,
 ) -> Generator[tuple[Any, BatchCounts], None, None]:
     """Count batches of pages, each with whatever comes with it, in their order.
@@ -43,6 +44,7 @@ def count_batches(
     batches : (anything, texts of whole pages), as `page_batches` gives them
     options : WordOptions
     sequences : whether the order of the tokens is wanted, too
+    lines : lines that many pages share, to be taken out
     processes : how many count; 1 means this one, more are others
 
     Raises
@@ -51,7 +53,7 @@ def count_batches(
         if a counting process dies (most often for want of memory).
     """
     stream = iter(batches)
-    counter = ChunkCounter(options, sequences=sequences)
+    counter = ChunkCounter(options, sequences=sequences, lines=lines)
     size = 0
     for carried, texts in stream:
         yield carried, counter.count(texts)
@@ -61,7 +63,7 @@ def count_batches(
     else:
         return
     # spawn: a process that was forked beside the threads of a numerical library can hang
-    pool = ProcessPoolExecutor(processes, get_context("spawn"), _begin, (options, sequences))
+    pool = ProcessPoolExecutor(processes, get_context("spawn"), _begin, (options, sequences, frozenset(lines)))
     under_way: deque[tuple[Any, Future[BatchCounts]]] = deque()
     try:
         for carried, texts in stream:
@@ -79,12 +81,12 @@ def count_batches(
         pool.shutdown(cancel_futures=True)
 
 
-def _begin(options: WordOptions, sequences: bool) -> None:
+def _begin(options: WordOptions, sequences: bool, lines: frozenset[str]) -> None:
     """Make the counter of a counting process, which ends with the one that started it, and leaves Ctrl-C to it."""
     global _counter
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    _counter = ChunkCounter(options, sequences=sequences)
+    _counter = ChunkCounter(options, sequences=sequences, lines=lines)
 
 
 def _end_with_parent() -> None:

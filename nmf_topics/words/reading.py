@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from nmf_topics.words.normalize import CASED, Normalization, Stemmer, normalizer
+from nmf_topics.words.normalize import CASED, Normalization, Stemmer, normalizer, without_accents
 from nmf_topics.words.stops import spreading, stop_words
 from nmf_topics.words.tokens import tokens
 
@@ -26,6 +26,10 @@ class WordOptions:
     stop : further stop words
     keep : words that are terms whatever else is said of them: stop words, numbers, single letters
     phrases : whether words that go together become one term
+    chunk : words of the pieces that pages are cut into; None: pages stay whole
+    numbers : whether tokens that begin with a digit are terms
+    accents : whether Beyoncé and Beyonce are two words
+    boilerplate : whether addresses, markup, the furniture of e-mail and lines that many pages share are taken out
     """
 
     language: str = "en"
@@ -35,6 +39,10 @@ class WordOptions:
     stop: tuple[str, ...] = ()
     keep: tuple[str, ...] = ()
     phrases: bool = False
+    chunk: int | None = None
+    numbers: bool = False
+    accents: bool = True
+    boilerplate: bool = False
 
 
 class TermReader:
@@ -47,11 +55,14 @@ class TermReader:
     """
 
     def __init__(self, options: WordOptions) -> None:
+        self._plain = without_accents if not options.accents else str
+        self._numbers = options.numbers
         self._normal = normalizer(options.normalize, language=options.language, stemmer=options.stemmer)
         by_lemma = options.normalize in ("lemma", "both")
         base = normalizer("lemma", language=options.language) if by_lemma else _without_possessive
         self._base = self._normal if options.normalize == "lemma" else base
         listed = stop_words(options.language) if options.default_stops else frozenset()
+        listed = frozenset(map(self._plain, listed))
         own = self._spelled(options.stop)
         self._stops = listed | own
         spread = spreading(listed)
@@ -63,17 +74,16 @@ class TermReader:
         self._cased = options.language in CASED
         self._cache: dict[str, tuple[str | None, str]] = {}
 
-    @staticmethod
-    def _spelled(words: tuple[str, ...]) -> set[str]:
+    def _spelled(self, words: tuple[str, ...]) -> set[str]:
         """A list of the user's as tokens in lower case, as the text itself is read: e-mail is two of them."""
-        return {token.lower() for word in words for token in tokens(word)}
+        return {self._plain(token).lower() for word in words for token in tokens(word)}
 
     def _terms_of(self, words: set[str]) -> set[str]:
         return {self._normal(spelling) for word in words for spelling in (word, word.capitalize())}
 
     def read(self, token: str) -> tuple[str | None, str]:
         """(term, "kept") or (None, reason)."""
-        word = token if self._cased else token.lower()
+        word = self._plain(token if self._cased else token.lower())
         answer = self._cache.get(word)
         if answer is None:
             answer = self._cache[word] = self._read(word)
@@ -82,7 +92,7 @@ class TermReader:
     def _read(self, word: str) -> tuple[str | None, str]:
         if self._keep and (word.lower() in self._keep or self._normal(word) in self._keep):
             return self._normal(word) or word.lower(), "kept"
-        if word[0].isnumeric() and not word[0].isalpha():  # the Chinese numerals are letters, too
+        if not self._numbers and word[0].isnumeric() and not word[0].isalpha():  # the Chinese numerals are letters, too
             return None, "number"
         if len(word) == 1 and word.isascii():
             return None, "short"

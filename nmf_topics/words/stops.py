@@ -1,13 +1,13 @@
 """Stop lists: words that say nothing of a page's subject.
 
 The English list is short, function words and the lightest verbs, as the long lists in circulation remove words of
-content (system, world, state, work). Other languages take the list of the package stopwordsiso. A stop word is
-removed in its other spellings too (going, went), but for those that are words of content: mines, wells, seconds.
+content (system, world, state, work). Other languages have a module of their own, `stoplists`. A stop word is removed in
+its other spellings too (going, went), but for those that are words of content: mines, wells, seconds.
 """
 
 from __future__ import annotations
 
-from nmf_topics.errors import NmfTopicsError
+from nmf_topics.words.stoplists import other_stop_words
 
 ENGLISH = frozenset(
     """
@@ -53,16 +53,7 @@ def stop_words(language: str) -> frozenset[str]:
     NmfTopicsError
         if there is no list for the language.
     """
-    if language == "en":
-        return ENGLISH
-    import stopwordsiso
-
-    if language not in stopwordsiso.langs():
-        raise NmfTopicsError(
-            f"there is no stop list for the language {language!r}; give your own with --stop FILE and "
-            f"--no-default-stops, or take one of: {', '.join(sorted(stopwordsiso.langs()))}"
-        )
-    return frozenset(word.lower() for word in stopwordsiso.stopwords(language))
+    return ENGLISH if language == "en" else other_stop_words(language)
 
 
 def spreading(words: frozenset[str]) -> frozenset[str]:

@@ -40,6 +40,8 @@ class BatchedCounts(Protocol):
     @property
     def phrases(self) -> Phrases: ...
     @property
+    def shared_lines(self) -> Mapping[str, int]: ...
+    @property
     def pages(self) -> NDArray[np.int64]: ...
     @property
     def tokens(self) -> NDArray[np.int64]: ...
@@ -53,6 +55,7 @@ class OneBatch:
         self.counts = counts.counts
         self.vocabulary, self.columns, self.options = counts.vocabulary, counts.columns, counts.options
         self.ledger, self.languages, self.phrases = counts.ledger, counts.languages, counts.phrases
+        self.shared_lines = counts.shared_lines
 
     @cached_property
     def pages(self) -> NDArray[np.int64]:

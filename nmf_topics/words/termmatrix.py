@@ -60,6 +60,7 @@ def recipe_of(counts: Any, bounds: Bounds, origin: Mapping[str, Any] | None, **w
         **(origin or {}),
         "words": asdict(counts.options),
         **({"phrases": counts.phrases.to_meta()} if counts.phrases else {}),
+        **({"shared_lines": dict(counts.shared_lines)} if counts.shared_lines else {}),
         "bounds": asdict(bounds),
         **weights,
     }

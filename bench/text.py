@@ -1,0 +1,156 @@
+"""What reading text costs, and what cleaning it is worth.
+
+    NMF_TOPICS_DATA=folder python bench/text.py speed        megabytes per CPU-second, and what two processes gain
+    python bench/text.py memory [--pages 600000]             peak memory of counting made-up abstracts
+    NMF_TOPICS_DATA=folder python bench/text.py clean        20newsgroups with heads of mails: NMI, step by step
+
+Timings are CPU time but for the gain of processes; the machine should be quiet.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from recipe import measure
+
+from nmf_topics.corpus.open import open_corpus
+from nmf_topics.corpus.page import Page
+from nmf_topics.topics.model import fit_topics
+from nmf_topics.topics.recipes import RECIPES
+from nmf_topics.words import cleaning
+from nmf_topics.words.counts import count_terms
+from nmf_topics.words.gathered import TermCounts
+from nmf_topics.words.reading import WordOptions
+from nmf_topics.words.termmatrix import build_term_matrix
+
+COPIES = 6  # of the corpus, so that the start of processes does not hide what they gain
+
+
+def corpus(name: str) -> list[Any]:
+    """The pages of a labelled corpus."""
+    folder = os.environ.get("NMF_TOPICS_DATA")
+    if not folder:
+        sys.exit("set NMF_TOPICS_DATA to the folder with 20newsgroups-train.jsonl.gz and the others")
+    return list(open_corpus(f"{folder}/{name}.jsonl.gz"))
+
+
+def cpu() -> float:
+    """CPU seconds of this process and of those that it has waited for."""
+    times = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(t.ru_utime + t.ru_stime for t in times)
+
+
+def speed() -> None:
+    """Stems of lemmas, by one process and by two."""
+    options = WordOptions(normalize="both")
+    for name in ("20newsgroups-train", "wikipedia-popular"):
+        pages = [replace(page, id=f"{page.id}-{copy}") for copy in range(COPIES) for page in corpus(name)]
+        size = sum(len(page.text.encode("utf-8", "surrogatepass")) for page in pages) / 1e6
+        found: dict[int, TermCounts] = {}
+        walls: dict[int, float] = {}
+        for processes in (1, 2):
+            began, used = time.perf_counter(), cpu()
+            found[processes] = count_terms(pages, options, processes=processes)
+            walls[processes], used = time.perf_counter() - began, cpu() - used
+            print(f"{name}: {size:.0f} MB, {processes} processes: {size / used:.1f} MB per CPU-second", flush=True)
+        same = (found[1].counts != found[2].counts).nnz == 0 and found[1].vocabulary == found[2].vocabulary
+        print(f"{name}: two processes are {walls[1] / walls[2]:.2f} times as fast, counts identical: {same}")
+
+
+def abstracts(n_pages: int) -> Iterator[Page]:
+    """Abstracts of made-up words, of which half occur once or twice; about 1.2 kB each."""
+    rng = np.random.default_rng(0)
+    letters = np.array(list("abcdefghijklmnoprstuvwy"))
+    words = ["".join(rng.choice(letters, size)) for size in np.minimum(2 + rng.poisson(4, 400_000), 14)]
+    for first in range(0, n_pages, 1000):
+        ranks = np.minimum(rng.pareto(0.9, (1000, 175)) * 40, len(words) - 1).astype(int)
+        for i, row in enumerate(ranks.tolist()[: n_pages - first]):
+            yield Page(f"{first + i:07}", "An abstract", " ".join([words[rank] for rank in row]) + ".")
+
+
+def memory(n_pages: int) -> None:
+    """Peak of the reading process and of the largest counting one."""
+    size = 0
+
+    def on_page(page: Any) -> None:
+        nonlocal size
+        size += len(page.text)
+
+    began = time.perf_counter()
+    counts = count_terms(abstracts(n_pages), WordOptions(normalize="both"), processes=2, on_page=on_page)
+    seconds = time.perf_counter() - began
+    own, child = (resource.getrusage(who).ru_maxrss / 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    m, n = counts.counts.shape
+    print(f"{n} abstracts, {size / 1e6:.0f} MB, {m} terms, {counts.counts.nnz} entries, {seconds:.0f} s")
+    print(f"peak memory: reading {own:.0f} MB, largest counting process {child:.0f} MB")
+
+
+def with_heads(pages: Iterable[Any]) -> Iterator[Any]:
+    """Messages with heads like those they once had; the poster and the site are made up."""
+    for number, page in enumerate(pages):
+        site = f"site{number % 300}.university.edu"
+        head = {
+            "From": f"user{number % 4000}@{site} (John Doe{number % 4000})",
+            "Subject": page.title,
+            "Organization": f"Department of Computing, University of Site{number % 300}, USA",
+            "Lines": len(page.text.splitlines()),
+            "NNTP-Posting-Host": f"host.{site}",
+            "Distribution": "world",
+            "Reply-To": f"user{number % 4000}@{site}",
+        }
+        yield replace(page, text="\n".join(f"{name}: {value}" for name, value in head.items()) + "\n\n" + page.text)
+
+
+def clean() -> None:
+    """NMI, purity and coherence of the default recipe at rank 20, each step on top of the ones before."""
+    recipe = RECIPES["default"]
+    bare = corpus("20newsgroups-train")
+    pages = list(with_heads(bare))
+    every_cut = cleaning.cuts
+    find_lines: Any = cleaning.line_keys
+    steps = ("header", "address", "markup", "signature", "boilerplate")
+    print("step, NMI, purity, NPMI, tokens taken out")
+    for name, texts, reasons in [
+        ("as it is, no heads", bare, ()),
+        ("with heads", pages, ()),
+        *((f"+ {step}", pages, steps[: i + 1]) for i, step in enumerate(steps)),
+        ("no heads, all steps", bare, steps),
+    ]:
+        cleaning.cuts = lambda text, reasons=reasons: (cut for cut in every_cut(text) if cut[2] in reasons)
+        cleaning.line_keys = find_lines if "boilerplate" in reasons else lambda text: iter(())
+        counts = count_terms(texts, replace(recipe.words, boilerplate=True))
+        data = build_term_matrix(
+            counts,
+            bounds=recipe.bounds,
+            weighting=recipe.weighting,
+            unit=recipe.unit,
+            idf_power=recipe.idf_power,
+            recipe={"corpus": {"name": "20newsgroups"}},
+        )
+        model = fit_topics(data, 20, **recipe.factors())
+        score, pure, coherent, _, _ = measure(model)
+        out = {reason: count for reason, count in counts.ledger["dropped"].items() if reason in steps}
+        print(f"{name}: {score:.3f} / {pure:.3f} / {coherent:.3f} {out}", flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=("speed", "memory", "clean"))
+    parser.add_argument("--pages", type=int, default=600_000)
+    options = parser.parse_args()
+    if options.what == "memory":
+        memory(options.pages)
+    else:
+        {"speed": speed, "clean": clean}[options.what]()
+
+
+if __name__ == "__main__":
+    main()
