@@ -44,6 +44,8 @@ check: $(VENV)/installed-dev       ## Style, types and the build of the package.
 bench: $(VENV)/installed-dev       ## Measure: the figures of README and docs (the recipes need NMF_TOPICS_DATA).
 	$(BIN)/python bench/speed.py
 	$(BIN)/python bench/recipe.py
+	$(BIN)/python bench/factor.py race --ranks 10 50
+	$(BIN)/python bench/factor.py growth
 
 format: $(VENV)/installed-dev      ## Bring all code into one style.
 	$(BIN)/ruff check --fix .
