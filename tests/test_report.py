@@ -27,7 +27,7 @@ from nmf_topics.topics.model import TopicModel, fit_topics
 from nmf_topics.topics.recipes import RECIPES
 from nmf_topics.topics.store import load_model
 from nmf_topics.views.report import build, payload
-from nmf_topics.views.report.provenance import command
+from nmf_topics.views.report.provenance import command, provenance
 from nmf_topics.views.tables import number
 
 
@@ -286,6 +286,7 @@ def test_ranks_are_taken_over_where_they_fit(ok: Run, fitted: Path, tiny_corpus:
         ["--recipe", "article", "--rank", "7", "--seed", "3"],
         ["--min-pages", "0.25", "--max-pages", "9", "--stop", "x,y", "--no-default-stops", "--runs", "3"],
         ["--keep", "a,b", "--phrases"],
+        ["--chunk", "300", "--boilerplate", "--numbers", "--no-accents"],
         ["--objective", "kl", "--no-unit", "--weighting", "tfidf", "--tolerance", "1e-4", "--language", "de"],
     ],
 )
@@ -315,6 +316,14 @@ def test_the_command_repeats_the_run(model: TopicModel, arguments: list[str]) ->
     assert (program, name, source) == ("nmf-topics", "fit", "my corpus")
     assert read(rest) == asked
     assert set(RECIPES) == {"default", "article"}
+
+
+def test_what_was_found_in_the_texts_is_no_option(model: TopicModel) -> None:
+    """Phrases and shared lines, which may be thousands, are not listed among the options."""
+    recipe = {**model.recipe, "phrases": [["a b", "a b"]], "shared_lines": {"a line of a mail": 9}}
+    names = [name for name, _ in provenance(replace(model, recipe=recipe), {})["recipe"]]
+    assert names
+    assert not [name for name in names if name.startswith(("phrases", "shared", "corpus"))]
 
 
 def test_more_pages_than_the_table_holds(model: TopicModel, monkeypatch: pytest.MonkeyPatch) -> None:

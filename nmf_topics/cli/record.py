@@ -18,10 +18,9 @@ from nmf_topics.corpus.open import default_source
 from nmf_topics.factor import kernels
 from nmf_topics.topics.model import TopicModel
 from nmf_topics.topics.prepare import Source
+from nmf_topics.topics.recipes import FOUND
 
 PACKAGES = ("numpy", "scipy", "simplemma", "PyStemmer", "nltk", "regex", "wordcloud", "pillow", "matplotlib")
-
-FOUND = ("corpus", "phrases", "shared_lines")  # in the recipe of a model what no option says, but the corpus
 
 
 def _peak_megabytes() -> float | None:

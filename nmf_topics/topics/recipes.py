@@ -13,6 +13,8 @@ from typing import Any
 from nmf_topics.words.bounds import Bounds
 from nmf_topics.words.reading import WordOptions
 
+FOUND = ("corpus", "phrases", "shared_lines")  # in the recipe of a model what no option says, but the corpus
+
 
 @dataclass(frozen=True)
 class Recipe:

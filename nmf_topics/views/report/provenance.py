@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
+from nmf_topics.factor.objectives import rule_of
 from nmf_topics.topics.model import TopicModel
-from nmf_topics.topics.recipes import RECIPES, Recipe
+from nmf_topics.topics.recipes import FOUND, RECIPES, Recipe
 from nmf_topics.views.tables import json_number
 
-# options of `fit` by their place in the recipe of a model; what is not written here has no option
-_WORDS = ("language", "normalize", "stemmer")
-_BOUNDS = ("min_pages", "max_pages", "max_terms")
-_FACTORS = ("weighting", "idf_power", "objective", "solver", "start", "tolerance", "max_iter")
+_FACTORS = ("weighting", "idf_power", "unit", "objective", "solver", "start", "tolerance", "max_iter")
 
 METHOD = (
     "Each page is counted into a column of a matrix V, words by pages, and the counts are weighted.",
@@ -50,7 +49,7 @@ def provenance(model: TopicModel, versions: Mapping[str, str]) -> dict[str, Any]
         },
         "counts": list(_counts(model.ledger)),
         "set_aside": _set_aside(model.ledger),
-        "recipe": list(_flat({k: v for k, v in model.recipe.items() if k not in ("corpus", "phrases")})),
+        "recipe": list(_flat({k: v for k, v in model.recipe.items() if k not in FOUND})),
         "versions": dict(versions),
         "method": METHOD if text else METHOD_OF_IMAGES,
         "hidden": list(model.hidden),
@@ -72,27 +71,30 @@ def command(model: TopicModel) -> str:
 
 
 def _differences(recipe: Mapping[str, Any], base: Recipe) -> list[str]:
-    """The options that turn a recipe of a name into this one."""
+    """The options that turn a recipe of a name into this one; `fit` has one for each field of a recipe."""
     options: list[str] = []
-    for group, names in (("words", _WORDS), ("bounds", _BOUNDS)):
-        for name in names:
-            value = recipe.get(group, {}).get(name)
-            if value is not None and value != getattr(getattr(base, group), name):
-                options += [f"--{name.replace('_', '-')}", _number(value)]
+    for group in (base.words, base.bounds):
+        recorded = recipe.get("words" if group is base.words else "bounds", {})
+        for name, usual in asdict(group).items():
+            options += _option(name, recorded.get(name, usual), usual)
     for name in _FACTORS:
-        if name in recipe and recipe[name] != getattr(base, name):
-            options += [f"--{name.replace('_', '-')}", _number(recipe[name])]
-    if "unit" in recipe and recipe["unit"] != base.unit:
-        options.append("--unit" if recipe["unit"] else "--no-unit")
-    words = recipe.get("words", {})
-    if words.get("default_stops", True) != base.words.default_stops:
-        options.append("--default-stops" if words["default_stops"] else "--no-default-stops")
-    if words.get("phrases", False) != base.words.phrases:
-        options.append("--phrases" if words["phrases"] else "--no-phrases")
-    for name in ("stop", "keep"):
-        if words.get(name):
-            options += [f"--{name}", ",".join(words[name])]
+        usual = getattr(base, name)
+        if name == "solver":  # a model names the rule that was taken
+            usual = rule_of(recipe.get("objective", base.objective), usual)
+        options += _option(name, recipe.get(name, usual), usual)
     return options
+
+
+def _option(name: str, value: Any, usual: Any) -> list[str]:
+    """An option with its value; nothing where it is as usual, or cannot be given (None)."""
+    option = name.replace("_", "-")
+    if isinstance(value, list):  # a tuple, once it was JSON
+        value = tuple(value)
+    if value is None or value == usual:
+        return []
+    if isinstance(value, bool):
+        return [f"--{option}" if value else f"--no-{option}"]
+    return [f"--{option}", ",".join(value) if isinstance(value, tuple) else _number(value)]
 
 
 def _number(value: Any) -> str:
