@@ -143,6 +143,9 @@ def _orthonormal(Y: Array) -> Array:
     return Y
 
 
+ZERO = 1e-3  # of the fill: singular vectors hold rounding errors where zeros are meant
+
+
 def nndsvd_start(V: PageBlocks, rank: int, rng: np.random.Generator) -> tuple[Array, Array]:
     """NNDSVD: zeros stay zeros.
 
@@ -153,6 +156,16 @@ def nndsvd_start(V: PageBlocks, rank: int, rng: np.random.Generator) -> tuple[Ar
     -------
     W : ndarray of shape (m, rank), non-negative
     H : ndarray of shape (rank, n), non-negative
+    """
+    W, H, _ = _nndsvd(V, rank, rng)
+    return W, H
+
+
+def _nndsvd(V: PageBlocks, rank: int, rng: np.random.Generator) -> tuple[Array, Array, float]:
+    """W and H of `nndsvd_start`, and what may take the place of their zeros.
+
+    That is the mean of V in units in which its columns have the mean square length 1: W and H grow as the square root
+    of V, so a mean in V's own units would drown them where V is large and lock them where it is small.
     """
     W, H = random_start(V, rank, rng)
     U, s, Vt = sketched_svd(V, min(rank, *V.shape))
@@ -167,37 +180,25 @@ def nndsvd_start(V: PageBlocks, rank: int, rng: np.random.Generator) -> tuple[Ar
             break
         W[:, k] = np.sqrt(s[k] * size) * up / np.linalg.norm(up)
         H[k] = np.sqrt(s[k] * size) * vp / np.linalg.norm(vp)
-    fill = _fill(V)
+    fill = mean_entry(V) / float(np.sqrt(np.sqrt(sum_of_squares(V) / V.shape[1])))
     for X in (W, H):
         X[ZERO * fill >= X] = 0.0
-    return W, H
-
-
-ZERO = 1e-3  # of the fill: singular vectors hold rounding errors where zeros are meant
-
-
-def _fill(V: PageBlocks) -> float:
-    """What takes the place of zeros: the mean of V in units in which its columns have the mean square length 1.
-
-    W and H grow as the square root of V, so a mean in V's own units would drown them where V is large and lock them
-    where it is small.
-    """
-    return mean_entry(V) / float(np.sqrt(np.sqrt(sum_of_squares(V) / V.shape[1])))
+    return W, H, fill
 
 
 def nndsvda_start(V: PageBlocks, rank: int, rng: np.random.Generator) -> tuple[Array, Array]:
     """NNDSVD with its zeros filled by the mean of V; all positive."""
-    W, H = nndsvd_start(V, rank, rng)
-    W[W == 0] = H[H == 0] = _fill(V)
+    W, H, fill = _nndsvd(V, rank, rng)
+    W[W == 0] = H[H == 0] = fill
     return W, H
 
 
 def nndsvdar_start(V: PageBlocks, rank: int, rng: np.random.Generator) -> tuple[Array, Array]:
     """NNDSVD with its zeros filled by random numbers up to a hundredth of the mean of V; all positive."""
-    W, H = nndsvd_start(V, rank, rng)
+    W, H, fill = _nndsvd(V, rank, rng)
     for X in (W, H):
         zeros = X == 0
-        X[zeros] = 0.01 * _fill(V) * (1.0 - rng.random(np.count_nonzero(zeros)))
+        X[zeros] = 0.01 * fill * (1.0 - rng.random(np.count_nonzero(zeros)))
     return W, H
 
 
