@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from nmf_topics.corpus.open import open_corpus
 from nmf_topics.corpus.page import Page
 from nmf_topics.errors import MatrixError
-from nmf_topics.words import joining, phrases
-from nmf_topics.words.bounds import Bounds, bound_terms
-from nmf_topics.words.counts import count_new_pages, count_terms
+from nmf_topics.words import chunks, joining, phrases
+from nmf_topics.words.bounds import Bounds, bound_terms, terms_within
+from nmf_topics.words.counts import count_new_pages, count_terms, gather_counts
 from nmf_topics.words.gathered import TermCounts
 from nmf_topics.words.joining import Sequences, Units
 from nmf_topics.words.phrases import Joiner, Pairs, Phrases
@@ -214,6 +214,25 @@ def test_a_rare_phrase_gives_its_words_back() -> None:
     texts = ["prime minister here", "prime minister there", "prime time", "minister alone"] * 5
     found = bound_terms(count_terms(pages_of(texts), OPTIONS), Bounds(min_pages=15, max_pages=1.0))
     assert counts_of(found) == {"minister": 15, "prime": 15}
+
+
+@pytest.mark.parametrize("bounds", [Bounds(15, 1.0), Bounds(2, 1.0, 3), Bounds(2, 0.3), Bounds(1, 1.0)])
+def test_batches_are_bounded_as_the_whole_is(bounds: Bounds, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What bounds make of counts in many batches, of which V on disk is made, is what they make of one matrix."""
+    texts = ["prime minister here", "prime minister there", "prime time", "minister alone"] * 5
+    whole = bound_terms(count_terms(pages_of(texts), OPTIONS), bounds)
+    monkeypatch.setattr(chunks, "BATCH", 60)
+    within = terms_within(gather_counts(pages_of(texts), OPTIONS), bounds)
+    batches = list(within.counts.batches())
+    assert len(batches) > 3
+    counts = np.zeros(whole.counts.shape, int)
+    for batch in batches:
+        counts[:, batch.columns] = batch.counts.toarray()[within.rows]
+    assert [within.counts.vocabulary.terms[row] for row in within.rows] == list(whole.vocabulary.terms)
+    assert counts.tolist() == whole.counts.toarray().tolist()
+    assert within.ledger == whole.ledger
+    assert within.stored == whole.counts.nnz
+    assert within.ledger["tokens"] == within.ledger["kept"] + sum(within.ledger["dropped"].values())
 
 
 def test_words_of_a_phrase_that_is_known_are_not_unknown() -> None:

@@ -24,17 +24,18 @@ from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.topics.pieces import parts_of_columns, pieces_of
 from nmf_topics.topics.places import Places, key_of
 from nmf_topics.topics.recipes import Recipe
+from nmf_topics.words.bounds import OneBatch, terms_within
 from nmf_topics.words.cache import recall_counts, store_counts
 from nmf_topics.words.counts import gather_counts
 from nmf_topics.words.gathered import Gathered, TermCounts
 from nmf_topics.words.reading import WordOptions
-from nmf_topics.words.termblocks import OneBatch, build_term_blocks, terms_within
+from nmf_topics.words.termblocks import build_term_blocks
 from nmf_topics.words.termmatrix import build_term_matrix
 from nmf_topics.writing import output_errors
 
 _OF_TEXT = ("trafilatura", "lxml", "pypdfium2", "python-docx", "charset-normalizer")
 _OF_WORDS = ("simplemma", "PyStemmer", "nltk", "stopwordsiso", "regex")
-COUNTING = 3  # raise when the same text would be counted otherwise, so that older caches are not believed
+COUNTING = 4  # raise when the same text would be counted otherwise, so that older caches are not believed
 
 
 @dataclass(frozen=True)
@@ -163,7 +164,6 @@ def _matrix(
     places.say(plan)
     if plan.engine != "memory":
         data = build_term_blocks(
-            batched,
             within,
             places.folder(blocks_key, plan.columns),
             block=plan.columns,

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import cached_property
+from typing import Any, Protocol
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from nmf_topics.errors import MatrixError
+from nmf_topics.matrix.datamatrix import PageColumns
+from nmf_topics.matrix.weighting import MANY_ENTRIES
+from nmf_topics.words.batches import Batch
 from nmf_topics.words.gathered import TermCounts
 from nmf_topics.words.phrases import Phrases
 from nmf_topics.words.reading import Readers, WordOptions
@@ -122,6 +126,159 @@ def judge(
     return verdict
 
 
+class BatchedCounts(Protocol):
+    """Counts in batches, as `words.gathered.Gathered` has them."""
+
+    @property
+    def vocabulary(self) -> Vocabulary: ...
+    @property
+    def columns(self) -> PageColumns: ...
+    @property
+    def options(self) -> WordOptions: ...
+    @property
+    def ledger(self) -> Mapping[str, Any]: ...
+    @property
+    def languages(self) -> Iterable[str]: ...
+    @property
+    def phrases(self) -> Phrases: ...
+    @property
+    def shared_lines(self) -> Mapping[str, int]: ...
+    @property
+    def pages(self) -> NDArray[np.int64]: ...
+    @property
+    def tokens(self) -> NDArray[np.int64]: ...
+    def batches(self) -> Iterator[Batch]: ...
+
+
+class OneBatch:
+    """Counts that are in memory as one matrix, for those who want batches."""
+
+    def __init__(self, counts: TermCounts) -> None:
+        self.counts = counts.counts
+        self.vocabulary, self.columns, self.options = counts.vocabulary, counts.columns, counts.options
+        self.ledger, self.languages, self.phrases = counts.ledger, counts.languages, counts.phrases
+        self.shared_lines = counts.shared_lines
+
+    @cached_property
+    def pages(self) -> NDArray[np.int64]:
+        """Pages that have a term; shape (m,)."""
+        return np.bincount(self.counts.indices, minlength=len(self.vocabulary))
+
+    @cached_property
+    def tokens(self) -> NDArray[np.int64]:
+        """How often a term occurs in all; shape (m,)."""
+        found = np.bincount(self.counts.indices, weights=self.counts.data, minlength=len(self.vocabulary))
+        return found.astype(np.int64)
+
+    def batches(self) -> Iterator[Batch]:
+        """All of it."""
+        yield Batch(np.arange(len(self.columns)), self.counts)
+
+
+class Dissolved:
+    """Counts in which some phrases are counted as their words again.
+
+    Parameters
+    ----------
+    counts : the counts as they were
+    rows : ndarray of shape (m,), which terms are to be dissolved; those that are no phrases stay
+    """
+
+    def __init__(self, counts: BatchedCounts, rows: NDArray[np.bool_]) -> None:
+        self._counts = counts
+        self.vocabulary, self.columns, self.options = counts.vocabulary, counts.columns, counts.options
+        self.ledger, self.languages, self.phrases = counts.ledger, counts.languages, counts.phrases
+        self.shared_lines = counts.shared_lines
+        self._move = _words_of_phrases(counts.vocabulary.terms, counts.phrases, rows)
+        self.pages = np.zeros(len(rows), np.int64)
+        self.tokens = np.zeros(len(rows), np.int64)
+        for batch in self.batches():
+            one = OneBatch(TermCounts(batch.counts, counts.vocabulary, counts.columns, counts.options))
+            self.pages += one.pages
+            self.tokens += one.tokens
+
+    def batches(self) -> Iterator[Batch]:
+        """The batches, phrases dissolved."""
+        for batch in self._counts.batches():
+            after = sp.csc_matrix(self._move @ batch.counts)
+            after.eliminate_zeros()
+            after.sort_indices()
+            yield Batch(batch.columns, after)
+
+
+def _words_of_phrases(terms: Sequence[str], phrases: Phrases, rows: NDArray[np.bool_]) -> Any:
+    """What makes words of the phrases among some rows: CSR of shape (m, m), to be multiplied by counts."""
+    row_of = {term: row for row, term in enumerate(terms)}
+    moves = [
+        (row_of[word], row)
+        for row in np.flatnonzero(rows).tolist()
+        for word in phrases.words.get(terms[row], ())
+        if word in row_of
+    ]
+    stays = np.ones(len(terms), np.int32)
+    stays[[row for _, row in moves]] = 0
+    to, origin = np.array(moves, np.int64).reshape(-1, 2).T
+    move = sp.csr_matrix((np.ones(len(moves), np.int32), (to, origin)), shape=(len(terms), len(terms)))
+    return sp.csr_matrix(move + sp.diags(stays, dtype=np.int32))
+
+
+@dataclass(frozen=True)
+class TermsWithin:
+    """Which terms are rows of V, known before any weight is made.
+
+    Attributes
+    ----------
+    counts : the counts, phrases that are out of bounds counted as their words again
+    rows : ndarray of int64, the terms that bounds keep
+    stored : entries that V will have
+    ledger : of the counts, with what the bounds dropped
+    """
+
+    counts: BatchedCounts
+    rows: NDArray[np.int64]
+    stored: int
+    ledger: Mapping[str, Any]
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Of the entries of V on disk: that in which it would be factored in memory."""
+        return np.dtype(np.float32 if self.stored >= MANY_ENTRIES else np.float64)
+
+
+def terms_within(counts: BatchedCounts, bounds: Bounds) -> TermsWithin:
+    """Judge all terms; the words of a phrase that is out of bounds stand for themselves.
+
+    Raises
+    ------
+    MatrixError
+        if no term is within bounds.
+    """
+    n_pages, terms, phrases = len(counts.columns), counts.vocabulary.terms, counts.phrases
+    keep = rows_to_keep(counts.vocabulary, counts.options, counts.languages)
+    width = np.ones(len(terms), np.int64)
+    if phrases:
+        width = np.array([len(phrases.words.get(term, " ")) for term in terms], np.int64)
+        low, high = bounds.limits(n_pages, counts.pages)
+        outside = (width > 1) & ((counts.pages < low) | (counts.pages > high))
+        counts = _dissolved(counts, outside if keep is None else outside & ~keep)
+    verdict = judge(counts.pages, counts.tokens, n_pages, bounds, keep)
+    if phrases:
+        counts = _dissolved(counts, (width > 1) & (verdict == VERDICTS.index("beyond max_terms")))
+    tokens = counts.tokens * width
+    dropped = dict(counts.ledger.get("dropped", {}))
+    for number, reason in enumerate(VERDICTS[1:], 1):
+        dropped[reason] = dropped.get(reason, 0) + int(tokens[verdict == number].sum())
+    lost = counts.ledger.get("kept", 0) - int(tokens.sum())  # words of phrases that earlier bounds had dropped
+    dropped["rare"] += max(lost, 0)
+    rows = np.flatnonzero(verdict == 0)
+    ledger = {**counts.ledger, "kept": int(tokens[rows].sum()), "dropped": dropped}
+    return TermsWithin(counts, rows, int(counts.pages[rows].sum()), ledger)
+
+
+def _dissolved(counts: BatchedCounts, rows: NDArray[np.bool_]) -> BatchedCounts:
+    return Dissolved(counts, rows) if rows.any() else counts
+
+
 def bound_terms(counts: TermCounts, bounds: Bounds) -> TermCounts:
     """Counts of the terms within bounds only; the ledger says how many tokens fell to which bound.
 
@@ -132,49 +289,14 @@ def bound_terms(counts: TermCounts, bounds: Bounds) -> TermCounts:
     MatrixError
         if no term is left.
     """
-    by_row = counts.counts.tocsr()
-    n_pages = len(counts.columns)
-    terms = counts.vocabulary.terms
-    keep = rows_to_keep(counts.vocabulary, counts.options, counts.languages)
-    if counts.phrases:
-        pages = np.diff(by_row.indptr)
-        low, high = bounds.limits(n_pages, pages)
-        outside = np.array([term in counts.phrases.words for term in terms]) & ((pages < low) | (pages > high))
-        by_row = dissolved(by_row, terms, counts.phrases, outside if keep is None else outside & ~keep)
-    tokens = np.asarray(by_row.sum(axis=1), dtype=np.int64).ravel()
-    verdict = judge(np.diff(by_row.indptr), tokens, n_pages, bounds, keep)
-    if counts.phrases:
-        by_row = dissolved(by_row, terms, counts.phrases, verdict == VERDICTS.index("beyond max_terms"))
-        width = np.array([len(counts.phrases.words.get(term, " ")) for term in terms])
-        tokens = np.asarray(by_row.sum(axis=1), dtype=np.int64).ravel() * width
-    dropped = dict(counts.ledger.get("dropped", {}))
-    for number, reason in enumerate(VERDICTS[1:], 1):
-        dropped[reason] = dropped.get(reason, 0) + int(tokens[verdict == number].sum())
-    lost = counts.ledger.get("kept", 0) - int(tokens.sum())  # words of phrases that earlier bounds had dropped
-    dropped["rare"] += max(lost, 0)
-    rows = np.flatnonzero(verdict == 0)
-    ledger = {**counts.ledger, "kept": int(tokens[rows].sum()), "dropped": dropped}
-    return replace(counts, counts=sp.csc_matrix(by_row[rows]), vocabulary=counts.vocabulary.take(rows), ledger=ledger)
-
-
-def dissolved(by_row: Any, terms: Sequence[str], phrases: Phrases, rows: NDArray[np.bool_]) -> Any:
-    """Counts, CSR of shape (m, n), in which the phrases among some rows are counted as their words again."""
-    row_of = {term: row for row, term in enumerate(terms)}
-    moves = [
-        (row_of[word], row)
-        for row in np.flatnonzero(rows).tolist()
-        for word in phrases.words.get(terms[row], ())
-        if word in row_of
-    ]
-    if not moves:
-        return by_row
-    stays = np.ones(len(terms), np.int32)
-    stays[[row for _, row in moves]] = 0
-    to, origin = np.array(moves).T
-    move = sp.csr_matrix((np.ones(len(moves), np.int32), (to, origin)), shape=(len(terms), len(terms)))
-    after = sp.csr_matrix((move + sp.diags(stays, dtype=np.int32)) @ by_row)
-    after.eliminate_zeros()
-    return after
+    within = terms_within(OneBatch(counts), bounds)
+    (batch,) = within.counts.batches()
+    return replace(
+        counts,
+        counts=sp.csc_matrix(batch.counts.tocsr()[within.rows]),
+        vocabulary=counts.vocabulary.take(within.rows),
+        ledger=within.ledger,
+    )
 
 
 def rows_to_keep(vocabulary: Vocabulary, options: WordOptions, languages: Iterable[str]) -> NDArray[np.bool_] | None:
