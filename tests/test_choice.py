@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 from program import LINUX
 
+from nmf_topics import machine
 from nmf_topics.errors import EngineError
-from nmf_topics.factor.engines import choice, machine
+from nmf_topics.factor.engines import choice
 from nmf_topics.factor.engines.choice import ENGINES, EngineOptions, Plan, Size, choose_engine, show_bytes
 
 MB = 10**6
@@ -131,7 +132,7 @@ def test_a_container_has_its_own_limit(tmp_path: Path, monkeypatch: pytest.Monke
 @LINUX
 def test_a_limit_of_the_process_counts() -> None:
     """`ulimit -v` is what can still be taken."""
-    program = "from nmf_topics.factor.engines.machine import free; print(free())"
+    program = "from nmf_topics.machine import free; print(free())"
     limited = ["sh", "-c", f'ulimit -v 2000000; exec {sys.executable} -c "{program}"']
     found = int(subprocess.run(limited, capture_output=True, text=True, check=True).stdout)
     assert 500 * MB < found < 2_000_000 * 1024
@@ -144,7 +145,7 @@ import scipy.sparse as sp
 from pathlib import Path
 from nmf_topics.factor.engines.choice import EngineOptions, Size, choose_engine
 from nmf_topics.factor.engines.disk import OnDisk, to_disk
-from nmf_topics.factor.engines.machine import peak
+from nmf_topics.machine import peak
 from nmf_topics.matrix.datamatrix import DataMatrix, PageColumns
 from nmf_topics.topics.model import fit_topics
 from nmf_topics.words.vocabulary import Vocabulary

@@ -14,6 +14,7 @@ ROOT = Path(nmf_topics.__file__).parent
 # Floor of each room; a module may import from floors below its own, and from its own room.
 FLOORS = {
     "errors": 0,
+    "machine": 1,
     "writing": 1,
     "csvfiles": 1,
     "factor": 2,

@@ -14,9 +14,9 @@ import pytest
 
 from nmf_topics.corpus.page import Page
 from nmf_topics.errors import MatrixError
+from nmf_topics.machine import processors
 from nmf_topics.words import chunks, parallel
 from nmf_topics.words.counts import count_terms, gather_counts
-from nmf_topics.words.parallel import usable_processors
 from nmf_topics.words.reading import WordOptions
 
 WORDS = "cat dog ran Running café naïve Straße 42 the mouse mice singer song guitar planet orbit".split()
@@ -147,4 +147,4 @@ def _gone(pid: int) -> bool:
 
 def test_processors() -> None:
     """At least one, and no more than there are."""
-    assert 1 <= usable_processors() <= (os.cpu_count() or 1)
+    assert 1 <= processors() <= (os.cpu_count() or 1)

@@ -24,12 +24,12 @@ from nmf_topics.factor.engines.choice import ENGINES, EngineOptions
 from nmf_topics.factor.objectives import OBJECTIVES
 from nmf_topics.factor.rules import RULES
 from nmf_topics.factor.starts import STARTS
+from nmf_topics.machine import processors
 from nmf_topics.matrix.weighting import WEIGHTINGS
 from nmf_topics.topics.prepare import Source
 from nmf_topics.topics.recipes import RECIPES, Recipe
 from nmf_topics.words.cache import cache_folder
 from nmf_topics.words.normalize import NORMALIZATIONS, STEMMERS
-from nmf_topics.words.parallel import usable_processors
 
 BY_RECIPE = "by recipe"
 LATEST = Path("models/latest")
@@ -210,7 +210,7 @@ def recipe_of(options: dict[str, Any]) -> Recipe:
 def processes_of(options: dict[str, Any]) -> int:
     """How many processes count words."""
     given: int | None = options.pop("processes")
-    return given or usable_processors()
+    return given or processors()
 
 
 def cache_of(options: dict[str, Any]) -> Path | None:

@@ -16,21 +16,12 @@ from nmf_topics import __version__
 from nmf_topics.corpus.folders import show_path
 from nmf_topics.corpus.open import default_source
 from nmf_topics.factor import kernels
+from nmf_topics.machine import peak
 from nmf_topics.topics.model import TopicModel
 from nmf_topics.topics.prepare import Source
 from nmf_topics.topics.recipes import FOUND
 
 PACKAGES = ("numpy", "scipy", "simplemma", "PyStemmer", "nltk", "regex", "wordcloud", "pillow", "matplotlib")
-
-
-def _peak_megabytes() -> float | None:
-    """Largest resident memory of this process so far; macOS counts bytes where Linux counts kilobytes."""
-    try:
-        import resource
-    except ImportError:  # Windows does not have it
-        return None
-    unit = 2**20 if sys.platform == "darwin" else 2**10
-    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit, 1)
 
 
 def versions() -> dict[str, str]:
@@ -72,7 +63,7 @@ class Record:
         if self._open is not None:
             name, began = self._open
             seconds = round(time.perf_counter() - began, 3)
-            self.stages.append({"stage": name, "seconds": seconds, "peak_memory_mb": _peak_megabytes()})
+            self.stages.append({"stage": name, "seconds": seconds, "peak_memory_mb": round(peak() / 2**20, 1) or None})
             self._open = None
 
     def document(self, model: TopicModel) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from nmf_topics.corpus.plain import clean_text, title_from_text
 from nmf_topics.corpus.streams import Unreadable, byte_chunks, split_endings
 from nmf_topics.corpus.wikitext import clean_wikitext
 from nmf_topics.errors import CorpusError
+from nmf_topics.machine import processors
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -148,7 +149,7 @@ def _count(path: Path) -> int:
         small = True  # the reading will say what is wrong
     if small or current_process().daemon:
         return 1
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return processors()
 
 
 def _raw_pages(path: Path, reader: ExportReader, workers: int, warn: Callable[[str], None]) -> Iterator[RawPage]:

@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController
 
 from nmf_topics.factor import reference
+from nmf_topics.machine import processors
 
 Array = NDArray[np.floating[Any]]
 
@@ -139,12 +140,7 @@ def one_blas_thread() -> Iterator[None]:
 
 def thread_count() -> int:
     """Threads that share the work: as many as there are processors for this process."""
-    if _threads is not None:
-        return _threads
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # not on every system
-        return os.cpu_count() or 1
+    return processors() if _threads is None else _threads
 
 
 @cache

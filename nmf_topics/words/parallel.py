@@ -24,11 +24,6 @@ ALONE = 16_000_000  # characters that are counted before other processes are sta
 _counter: ChunkCounter | None = None  # of a counting process
 
 
-def usable_processors() -> int:
-    """The processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def count_batches(
     batches: Iterable[tuple[Any, list[str]]],
     options: WordOptions,

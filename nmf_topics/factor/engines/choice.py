@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from nmf_topics.errors import EngineError
 from nmf_topics.factor.blocks import AT_ONCE
-from nmf_topics.factor.engines.machine import free, peak, processors, resident
+from nmf_topics.machine import free, peak, processors, resident
 
 ENGINES: dict[str, str] = {
     "auto": "the first of memory and disk that fits",
