@@ -29,6 +29,7 @@ from nmf_topics.errors import ModelError
 from nmf_topics.factor.blocks import Array
 from nmf_topics.topics.measures import nmi
 from nmf_topics.topics.model import TopicModel
+from nmf_topics.topics.stability import unit_columns
 
 SAME = 0.7  # what two recipes make of one corpus is as near as that, what two subjects are is not
 RELATED = 0.35  # a part of a topic that split is as near to it as that
@@ -191,12 +192,7 @@ def _shared_rows(first: TopicModel, second: TopicModel) -> list[tuple[int, int]]
 def _cosines(W: Array, other: Array, rows: Sequence[tuple[int, int]]) -> Array:
     """Cosines of columns over all rows of both; shape (r, s)."""
     own, theirs = np.array(rows, dtype=np.int64).T
-
-    def unit(A: Array) -> Array:
-        norms = np.linalg.norm(A, axis=0)
-        return A / np.where(norms > 0, norms, 1.0)
-
-    return np.clip(unit(W)[own].T @ unit(other)[theirs], 0.0, 1.0)
+    return np.clip(unit_columns(W)[own].T @ unit_columns(other)[theirs], 0.0, 1.0)
 
 
 def _flow(first: TopicModel, second: TopicModel) -> tuple[np.ndarray, float]:

@@ -111,7 +111,7 @@ def prepare(
         if the source cannot be read or holds nothing of use, or V finds no place.
     """
     places = Places(_engine_of(recipe, engine), rank, cache, note)
-    if source.path is not None and is_image_folder(source.path):
+    if corpus is None and source.path is not None and is_image_folder(source.path):
         note(f"reading images from {source.path}")
         return places.matrix(build_image_matrix(Path(source.path), warn=warn, on_image=lambda path: on_item()))
     corpus = corpus or open_source(source, warn=warn)
@@ -139,9 +139,9 @@ def _matrix(
 ) -> DataMatrix:
     """V from counts, in the place that is chosen for it."""
 
-    def ledger(blank: int, terms: int, rest: Mapping[str, Any]) -> dict[str, Any]:
+    def ledger(pages: int, blank: int, terms: int, rest: Mapping[str, Any]) -> dict[str, Any]:
         return {
-            "pages": len(counts.columns),
+            "pages": pages,
             "pages_without_known_words": blank,
             "set_aside": origin["set_aside"],
             "terms": terms,
@@ -168,7 +168,7 @@ def _matrix(
             places.folder(blocks_key, plan.columns),
             block=plan.columns,
             recipe={"corpus": origin},
-            ledger=lambda blank, rest: ledger(blank, len(within.rows), rest),
+            ledger=lambda blank, rest: ledger(len(counts.columns), blank, len(within.rows), rest),
             **recipe.matrix(),
         )
         return places.settle(data, plan)
@@ -176,12 +176,10 @@ def _matrix(
         counts = counts.in_memory()
         _keep(key, counts, origin, places.cache, warn)
     data = build_term_matrix(counts, recipe={"corpus": origin}, **recipe.matrix())
-    known = page_sums(as_blocks(data.V))
-    if not recipe.words.chunk:
-        return replace(data, ledger=ledger(int((known == 0).sum()), len(data.rows), data.ledger))
-    known = parts_of_columns(data.columns)[0].sums(known)
-    rest = {"pieces": len(data.columns), **data.ledger}
-    return replace(data, ledger={**ledger(int((known == 0).sum()), len(data.rows), rest), "pages": len(known)})
+    known, rest = page_sums(as_blocks(data.V)), data.ledger
+    if recipe.words.chunk:
+        known, rest = parts_of_columns(data.columns)[0].sums(known), {"pieces": len(data.columns), **rest}
+    return replace(data, ledger=ledger(len(known), int((known == 0).sum()), len(data.rows), rest))
 
 
 def _engine_of(recipe: Recipe, engine: EngineOptions | None) -> EngineOptions:

@@ -32,12 +32,15 @@ def keep_ranks(
     singular : singular values of V, falling
     rows : by rank
     """
-    plain = [
-        {name: None if value != value else value for name, value in asdict(rows[rank]).items()} for rank in sorted(rows)
-    ]
+    plain = [plain_row(rows[rank]) for rank in sorted(rows)]
     document = {"schema": 1, "key": key, "recipe": recipe, "singular_values": list(singular), "rows": plain}
     with whole_file(path) as partial:
         partial.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+
+
+def plain_row(row: RankRow) -> dict[str, Any]:
+    """A row for JSON, null for nan."""
+    return {name: None if value != value else value for name, value in asdict(row).items()}
 
 
 def read_ranks(path: Path, key: str) -> dict[int, RankRow]:

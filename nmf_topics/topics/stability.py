@@ -34,12 +34,13 @@ def match_topics(W: Array, other: Array) -> tuple[np.ndarray, Array]:
     partner : ndarray of shape (r,), for each column of W its column of `other`
     similarity : ndarray of shape (r,), their cosines, from 0 to 1; a dead topic's is 0
     """
-    cosine = _unit_columns(W).T @ _unit_columns(other)
+    cosine = unit_columns(W).T @ unit_columns(other)
     rows, partner = linear_sum_assignment(cosine, maximize=True)
     return partner, np.clip(cosine[rows, partner], 0.0, 1.0)
 
 
-def _unit_columns(W: Array) -> Array:
+def unit_columns(W: Array) -> Array:
+    """W with its columns at length one; those of zeros stay."""
     norms = np.linalg.norm(W, axis=0)
     return W / np.where(norms > 0, norms, 1.0)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from nmf_topics.csvfiles import write_csv
 from nmf_topics.errors import FontError, ModelError, OutputError
 from nmf_topics.topics.extracts import EXTRACTS, unpack
 from nmf_topics.topics.model import TopicModel
-from nmf_topics.topics.rankfile import ranks_of
+from nmf_topics.topics.rankfile import plain_row, ranks_of
 from nmf_topics.topics.store import MARK, save_model
 from nmf_topics.views.basis import reconstruction
 from nmf_topics.views.pictures import draw_topics
@@ -96,16 +96,21 @@ def write_model_folder(
         except OutputError as error:  # the report is not worth the model
             warn(f"no report: {error}")
         names = {p.relative_to(partial).as_posix() for p in partial.rglob("*") if p.is_file()}
-        record = {**run(), "files": sorted({*names, *keep, RUN})}
-        (partial / RUN).write_text(json.dumps(record, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        _write_run(partial, run(), {*names, *keep})
+
+
+def _write_run(folder: Path, run: Mapping[str, Any], files: Set[str]) -> None:
+    """Write the record of a run, and which files are of it."""
+    record = {**run, "files": sorted({*files, RUN})}
+    (folder / RUN).write_text(json.dumps(record, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
 def ranks_beside(model: TopicModel, folder: Path) -> dict[str, Any] | None:
     """What `nmf-topics ranks` found out on the corpus of a model with its options, if it was asked; for the report."""
     if (found := ranks_of(model, folder)) is None:
         return None
-    rows = [{key: getattr(row, key) for key in RANK_COLUMNS} for row in found[0]]
-    return {"rows": [{key: None if value != value else value for key, value in row.items()} for row in rows]}
+    rows = [plain_row(row) for row in found[0]]
+    return {"rows": [{key: row[key] for key in RANK_COLUMNS} for row in rows]}
 
 
 def read_extracts(folder: Path, warn: Callable[[str], None]) -> bytes | None:
@@ -143,8 +148,7 @@ def rewrite_report(model: TopicModel, folder: Path, *, warn: Callable[[str], Non
     with folder_of_files(folder, mark=MARK) as partial:
         write_report(model, partial / REPORT, clouds=folder / "clouds", **parts)
         if run:
-            record = {**run, "files": sorted({*files_of(folder), REPORT, RUN})}
-            (partial / RUN).write_text(json.dumps(record, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+            _write_run(partial, run, {*files_of(folder), REPORT})
     return folder / REPORT
 
 
@@ -164,6 +168,4 @@ def redraw(model: TopicModel, folder: Path, **style: Any) -> None:
         (partial / "clouds").mkdir()
         draw_topics(model.rows, model, partial / "clouds", **style)
         drawn = {p.relative_to(partial).as_posix() for p in partial.rglob("*") if p.is_file()}
-        files = {name for name in old if not name.startswith("clouds/")} | drawn | {RUN}
-        record = {**run, "files": sorted(files)}
-        (partial / RUN).write_text(json.dumps(record, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        _write_run(partial, run, {name for name in old if not name.startswith("clouds/")} | drawn)
