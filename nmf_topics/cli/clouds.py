@@ -65,7 +65,7 @@ def clouds(model: Path, output: Path | None, force: bool, **options: Any) -> Non
         rewrite_report(fitted, folder, warn=talk.warn)
         output = folder / "clouds"
     else:
-        with folder_of_files(output, mark=MARK, stale=_pictures, force=force) as partial:
+        with folder_of_files(output, mark=MARK, stale=o.files_listed_in(MARK), force=force) as partial:
             draw_topics(fitted.rows, fitted, partial, **options)
             document = {"schema": 1, "model": str(model), "files": sorted(p.name for p in partial.iterdir())}
             (partial / MARK).write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
@@ -75,12 +75,3 @@ def clouds(model: Path, output: Path | None, force: bool, **options: Any) -> Non
             str(path) for path in output.iterdir() if re.fullmatch(r"(topic-\d+|all)\.(png|svg)", path.name)
         )
         click.echo(json.dumps({"schema": 1, "model": str(model), "pictures": pictures}, ensure_ascii=False, indent=1))
-
-
-def _pictures(folder: Path) -> list[str]:
-    """The pictures that an earlier run drew into a folder."""
-    try:
-        files = json.loads((folder / MARK).read_text(encoding="utf-8"))["files"]
-        return [str(name) for name in files]
-    except (OSError, ValueError, KeyError, TypeError):
-        return []

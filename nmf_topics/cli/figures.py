@@ -54,7 +54,7 @@ def figures(model: Path, format: tuple[str, ...], output: Path | None, force: bo
     home = resolve_model(model)
     folder = output or home / "figures"
     formats = [ending for ending in FORMATS if ending in format]
-    with folder_of_files(folder, mark=MARK, stale=_drawn, force=force) as partial:
+    with folder_of_files(folder, mark=MARK, stale=o.files_listed_in(MARK), force=force) as partial:
         captions = draw_figures(
             fitted,
             partial,
@@ -75,12 +75,3 @@ def figures(model: Path, format: tuple[str, ...], output: Path | None, force: bo
         )
         return
     print_table(["figure", "caption"], list(captions.items()))
-
-
-def _drawn(folder: Path) -> list[str]:
-    """The figures that an earlier run drew into a folder."""
-    try:
-        files = json.loads((folder / MARK).read_text(encoding="utf-8"))["files"]
-        return [name for name in files if isinstance(name, str) and Path(name).name == name]
-    except (OSError, ValueError, KeyError, TypeError):
-        return []

@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from nmf_topics import __version__
@@ -18,7 +17,7 @@ from nmf_topics.corpus.open import default_source
 from nmf_topics.factor import kernels
 from nmf_topics.machine import peak
 from nmf_topics.topics.model import TopicModel
-from nmf_topics.topics.prepare import Source
+from nmf_topics.topics.prepare import Source, versions_of
 from nmf_topics.topics.recipes import FOUND
 
 PACKAGES = ("numpy", "scipy", "simplemma", "PyStemmer", "nltk", "regex", "wordcloud", "pillow", "matplotlib")
@@ -26,13 +25,8 @@ PACKAGES = ("numpy", "scipy", "simplemma", "PyStemmer", "nltk", "regex", "wordcl
 
 def versions() -> dict[str, str]:
     """Of this program, Python, and what decides on results."""
-    found = {"nmf-topics": __version__, "python": platform.python_version()}
-    for package in PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            found[package] = "not installed"
-    return found | {"kernels": kernels.about()}
+    own = {"nmf-topics": __version__, "python": platform.python_version()}
+    return own | versions_of(PACKAGES, "not installed") | {"kernels": kernels.about()}
 
 
 def source_path(source: Source) -> str:

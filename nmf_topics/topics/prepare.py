@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -33,8 +33,11 @@ from nmf_topics.words.termblocks import build_term_blocks
 from nmf_topics.words.termmatrix import build_term_matrix
 from nmf_topics.writing import output_errors
 
-_OF_TEXT = ("trafilatura", "lxml", "pypdfium2", "python-docx", "charset-normalizer")
-_OF_WORDS = ("simplemma", "PyStemmer", "nltk", "stopwordsiso", "regex")
+# what decides on text, tokens and normal forms
+_DECIDING = (
+    *("trafilatura", "lxml", "pypdfium2", "python-docx", "charset-normalizer"),
+    *("simplemma", "PyStemmer", "nltk", "stopwordsiso", "regex"),
+)
 COUNTING = 4  # raise when the same text would be counted otherwise, so that older caches are not believed
 
 
@@ -263,16 +266,16 @@ def _key(corpus: Corpus, source: Source, options: WordOptions) -> str | None:
         stamps = [(str(p), (s := p.stat()).st_size, s.st_mtime_ns) for p in files]
     except OSError:
         return None
-    description = [COUNTING, stamps, source.columns(), asdict(options), _versions()]
+    description = [COUNTING, stamps, source.columns(), asdict(options), versions_of(_DECIDING, "none")]
     return hashlib.sha256(json.dumps(description, default=str).encode()).hexdigest()[:32]
 
 
-def _versions() -> Mapping[str, str]:
-    """Versions of what decides on text, tokens and normal forms."""
+def versions_of(packages: Iterable[str], missing: str) -> dict[str, str]:
+    """Versions of some packages; `missing` for those that are not installed."""
     found = {}
-    for package in (*_OF_TEXT, *_OF_WORDS):
+    for package in packages:
         try:
             found[package] = version(package)
         except PackageNotFoundError:
-            found[package] = "none"
+            found[package] = missing
     return found
