@@ -25,16 +25,16 @@ demo: $(VENV)/installed            ## Fit the sample corpus; clouds and tables g
 	$(BIN)/nmf-topics demo
 
 test: $(VENV)/installed-dev        ## Run the tests (with real corpora where NMF_TOPICS_DATA points to them).
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 test-wiki: $(VENV)/installed-dev   ## Run the tests of fetch on a real MediaWiki, which apt installs as root.
-	NMF_TOPICS_WIKI=yes $(BIN)/python -m pytest -m wiki
+	NMF_TOPICS_WIKI=yes $(BIN)/python -m pytest -n auto -m wiki
 
 test-browser: $(VENV)/installed-dev   ## Run the tests of the report in Chromium, which apt installs as root.
 	$(BIN)/pip install --quiet --editable '.[dev,browser]'
 	command -v chromium >/dev/null || (apt-get update -qq && apt-get install -qq --no-install-recommends chromium)
 	npm install --silent --no-save --prefix $(VENV)/axe axe-core@4
-	$(BIN)/python -m pytest -m browser
+	$(BIN)/python -m pytest -n auto -m browser
 
 check: $(VENV)/installed-dev       ## Style, types and the build of the package.
 	$(BIN)/ruff check .

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import fcntl
 import json
 import os
 import random
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -58,7 +60,9 @@ class Wiki:
             raise NoWiki("NMF_TOPICS_WIKI=no")
         if WANTED != "yes" and not (shutil.which("php") and CODE.exists()):
             raise NoWiki("MediaWiki is not installed; make test-wiki does that")
-        self.call("install")
+        with open(Path(tempfile.gettempdir()) / "loopback-mediawiki.lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # processes of one test run, and of two, do not run apt at the same time
+            self.call("install")
 
     def load(self, folder: Path, *options: str) -> None:
         """Load a folder of pages."""
