@@ -6,17 +6,21 @@ import logging
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 import pytest
 import scipy.sparse as sp
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from nmf_topics.factor import kernels, reference
 from nmf_topics.factor.blocks import AT_ONCE, as_blocks
 from nmf_topics.factor.factorize import factorize
+from nmf_topics.machine import processors
 
 Array = NDArray[Any]
 
@@ -217,6 +221,59 @@ def test_reference_on_request(rng: np.random.Generator) -> None:
     with pytest.raises(ZeroDivisionError), kernels.using("reference"):
         raise ZeroDivisionError
     assert kernels.about() == before
+
+
+def test_each_thread_has_its_own_use() -> None:
+    """What one thread asks for holds for that thread, also while others ask for something else."""
+    inside, seen = threading.Barrier(3, timeout=30), {}
+
+    def ask(which: str, threads: int) -> None:
+        with kernels.using(which, threads=threads):
+            inside.wait()  # all three are within
+            seen[which] = (kernels.about(), kernels.thread_count())
+            inside.wait()
+
+    with ThreadPoolExecutor(2) as pool:
+        jobs = [pool.submit(ask, "reference", 5), pool.submit(ask, "plain", 6)]
+        inside.wait()
+        here = kernels.about(), kernels.thread_count()
+        inside.wait()
+        for job in jobs:
+            job.result()
+    assert here == (kernels.about(), processors())
+    assert seen["reference"] == ("numpy and scipy", 5)
+    assert seen["plain"] == (kernels.about().replace(", AVX2", ""), 6)
+
+
+def test_fits_beside_each_other(rng: np.random.Generator) -> None:
+    """Fits in threads, one thread of kernels each, come to the bytes that they come to alone."""
+    V = sp.csc_matrix(rng.random((80, 300)) * (rng.random((80, 300)) < 0.3))
+
+    def fit(seed: int) -> bytes:
+        with kernels.using(threads=1):
+            result = factorize(V, 5, start="random", seed=seed, max_iter=40, tolerance=0)
+        return result.W.tobytes() + result.H.tobytes() + result.trace.tobytes()
+
+    alone = [fit(seed) for seed in range(6)]
+    with ThreadPoolExecutor(3) as pool:
+        assert list(pool.map(fit, range(6))) == alone
+
+
+def test_the_blas_is_given_back_by_the_last() -> None:
+    """Who leaves first leaves the BLAS on one thread for those within; the last one restores what was there."""
+
+    def counts() -> list[int]:
+        return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+
+    with threadpool_limits(limits=2, user_api="blas"):
+        before = counts()
+        first, second = kernels.one_blas_thread(), kernels.one_blas_thread()
+        first.__enter__()
+        second.__enter__()
+        first.__exit__(None, None, None)
+        assert set(counts()) <= {1}
+        second.__exit__(None, None, None)
+        assert counts() == before
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")

@@ -14,9 +14,12 @@ from __future__ import annotations
 import ctypes
 import logging
 import os
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -32,7 +35,7 @@ from nmf_topics.machine import processors
 
 Array = NDArray[np.floating[Any]]
 
-INTERFACE = 1  # of the library, as kernels.c has it
+INTERFACE = 2  # of the library, as kernels.c has it
 LIBRARY = Path(__file__).with_name("_kernels.so")
 TYPES = {np.dtype(np.float32): ("f32", ctypes.c_float), np.dtype(np.float64): ("f64", ctypes.c_double)}
 TILE = 4096  # columns of a factor whose sums are taken at once
@@ -42,7 +45,7 @@ WORTH_A_THREAD = 1_000_000  # multiplications, below which handing them to anoth
 
 
 class _Kernels:
-    """The library and how it is used; `why` says why there is none."""
+    """The library; `why` says why there is none."""
 
     def __init__(self) -> None:
         self.library: ctypes.CDLL | None = None
@@ -55,14 +58,15 @@ class _Kernels:
             self.why = "there was no C compiler when nmf-topics was installed"
         else:
             if interface == INTERFACE:
-                self._declare(library)
                 self.library = library
-                self.wide = bool(library.nmf_wide(1))
+                self.wide = bool(library.nmf_wide())
+                for width in ("avx2", "plain") if self.wide else ("plain",):
+                    self._declare(library, width)
             else:
                 self.why = "those here are of another version of nmf-topics; install it again"
 
     @staticmethod
-    def _declare(library: ctypes.CDLL) -> None:
+    def _declare(library: ctypes.CDLL, width: str) -> None:
         p, i = ctypes.c_void_p, ctypes.c_int64
         for name, real in TYPES.values():
             rule = [i, i, p, p, p, real, i, real, p]
@@ -74,20 +78,42 @@ class _Kernels:
                 ("dot", [i, p, p], ctypes.c_double),
                 ("kl", [i, i, p, p, p, p, i, p, p, p, p, p], ctypes.c_int),
             ):
-                entry = getattr(library, f"{function}_{name}")
+                entry = getattr(library, f"{function}_{name}_{width}")
                 entry.argtypes, entry.restype = arguments, result
 
 
 _kernels = _Kernels()
-_use = "compiled"
-_threads: int | None = None
+
+
+@dataclass(frozen=True)
+class _Use:
+    """What `using` has asked for; each thread has its own."""
+
+    which: str = "compiled"
+    threads: int | None = None
+
+
+_use: ContextVar[_Use] = ContextVar("kernels", default=_Use())  # noqa: B039, it is frozen
 
 
 def about() -> str:
     """Which kernels are used, for records: "compiled, AVX2", "compiled" or "numpy and scipy"."""
-    if _library() is None:
+    if not _compiled():
         return "numpy and scipy"
-    return "compiled, AVX2" if _kernels.wide else "compiled"
+    return "compiled, AVX2" if _wide() else "compiled"
+
+
+def _compiled() -> bool:
+    return _kernels.library is not None and _use.get().which != "reference"
+
+
+def _wide() -> bool:
+    return _kernels.wide and _use.get().which != "plain"
+
+
+def _kernel(function: str, dtype: np.dtype[Any]) -> Any:
+    """The compiled function of that name for numbers of that type."""
+    return getattr(_kernels.library, f"{function}_{TYPES[dtype][0]}_{'avx2' if _wide() else 'plain'}")
 
 
 @cache
@@ -97,30 +123,18 @@ def say_if_missing() -> None:
         logging.getLogger(__name__).warning("no compiled kernels, so fits take several times longer: %s", _kernels.why)
 
 
-def _library() -> ctypes.CDLL | None:
-    return _kernels.library if _use != "reference" else None
-
-
 @contextmanager
 def using(which: str = "compiled", *, threads: int | None = None) -> Iterator[None]:
     """Within it, use the "compiled" kernels, the "plain" ones (without AVX2) or the "reference", and so many threads.
 
-    It holds for the whole process; meant for tests and measurements.
+    It holds for the thread that asks for it, and no other: fits that run beside each other take one thread each by
+    asking, each in its own, for `threads=1`.
     """
-    global _use, _threads
-    before = _use, _threads
+    before = _use.set(_Use(which, threads))
     try:
-        _use, _threads = which, threads
-        _set_width()
         yield
     finally:
-        _use, _threads = before
-        _set_width()
-
-
-def _set_width() -> None:
-    if _kernels.library is not None:
-        _kernels.wide = bool(_kernels.library.nmf_wide(int(_use != "plain")))
+        _use.reset(before)
 
 
 # ------------------------------------------------------------------------------------------------------- threads
@@ -131,16 +145,45 @@ def _threadpools() -> ThreadpoolController:
     return ThreadpoolController()
 
 
+class _OneThread:
+    """Counts who wants the BLAS on one thread: its setting is the process's, taken back when the last one leaves."""
+
+    def __init__(self) -> None:
+        self.lock, self._inside, self._limit = threading.Lock(), 0, ExitStack()
+
+    def enter(self) -> None:
+        with self.lock:
+            if not self._inside:
+                self._limit.enter_context(_threadpools().limit(limits=1, user_api="blas"))
+            self._inside += 1
+
+    def leave(self) -> None:
+        with self.lock:
+            self._inside -= 1
+            if not self._inside:
+                self._limit.close()
+
+
+_one_thread = _OneThread()
+
+
 @contextmanager
 def one_blas_thread() -> Iterator[None]:
-    """Hold the BLAS to one thread: its sums keep their order on every machine, and small products are faster."""
-    with _threadpools().limit(limits=1, user_api="blas"):
+    """Hold the BLAS to one thread: its sums keep their order on every machine, and small products are faster.
+
+    It holds for the whole process, until the last of all threads that are within has left.
+    """
+    _one_thread.enter()
+    try:
         yield
+    finally:
+        _one_thread.leave()
 
 
 def thread_count() -> int:
-    """Threads that share the work: as many as there are processors for this process."""
-    return processors() if _threads is None else _threads
+    """Threads that share the work: as many as there are processors for this process, or as `using` has it."""
+    threads = _use.get().threads
+    return processors() if threads is None else threads
 
 
 @cache
@@ -148,8 +191,14 @@ def _pool(threads: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(threads, thread_name_prefix="nmf-topics")
 
 
+def _after_fork() -> None:
+    """Threads do not live on in a forked process, and who held the lock may have been one of them."""
+    _pool.cache_clear()
+    _one_thread.lock = threading.Lock()
+
+
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_pool.cache_clear)  # threads do not live on in a forked process
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def _share(work: Callable[[int, int], Any], bounds: list[int]) -> list[Any]:
@@ -179,7 +228,7 @@ def _even(n: int, parts: int) -> list[int]:
 def _fits(V: Any, *factors: Array) -> bool:
     """Whether the compiled kernels have a loop for V and the factors."""
     return (
-        _library() is not None
+        _compiled()
         and sp.issparse(V)
         and V.format == "csc"
         and V.dtype in TYPES
@@ -229,7 +278,7 @@ def WtV(V: Any, W: Array) -> Array:
         return np.ascontiguousarray(reference.WtV(V, W).T).T
     W, r = np.ascontiguousarray(W), W.shape[1]
     entries, result = _Entries(V), np.empty((V.shape[1], r), dtype=V.dtype)
-    kernel = getattr(_library(), f"gather_{TYPES[V.dtype][0]}")
+    kernel = _kernel("gather", V.dtype)
 
     def work(first: int, last: int) -> None:
         kernel(first, last, *entries.pointers, W.ctypes.data, r, result.ctypes.data)
@@ -254,7 +303,7 @@ def VHt(V: Any, H: Array) -> Array:
         return np.ascontiguousarray(reference.VHt(V, H))
     Ht, r = np.ascontiguousarray(H.T), len(H)
     entries, result = _Entries(V), np.zeros((V.shape[0], r), dtype=V.dtype)
-    kernel = getattr(_library(), f"scatter_{TYPES[V.dtype][0]}")
+    kernel = _kernel("scatter", V.dtype)
     n = V.shape[1]
 
     def work(low: int, high: int) -> None:
@@ -287,9 +336,9 @@ def dot(A: Array, B: Array) -> float:
     """sum(A * B) in 64 bits, for two arrays of one shape and order."""
     fortran = A.flags.f_contiguous and not A.flags.c_contiguous
     a, b = (np.ascontiguousarray(x.T if fortran else x).reshape(-1) for x in (A, B))
-    if _library() is None or a.dtype not in TYPES or b.dtype != a.dtype:
+    if not _compiled() or a.dtype not in TYPES or b.dtype != a.dtype:
         return reference.dot(a, b)
-    kernel = getattr(_library(), f"dot_{TYPES[a.dtype][0]}")
+    kernel = _kernel("dot", a.dtype)
     size, step = a.itemsize, 16 * TILE
 
     def work(first: int, last: int) -> list[float]:
@@ -310,12 +359,11 @@ def dot(A: Array, B: Array) -> float:
 def _step(name: str, X: Array, AtB: Array, AtA: Array, l1: float, steps: int) -> Array:
     """A rule of least squares on the rows of X', which do not know of each other."""
     fall_back = getattr(reference, name)
-    if _library() is None or X.dtype not in TYPES or AtB.dtype != X.dtype or not X.size:
+    if not _compiled() or X.dtype not in TYPES or AtB.dtype != X.dtype or not X.size:
         return np.asarray(fall_back(X, AtB, AtA.astype(X.dtype, copy=False), l1=l1, steps=steps))
     Xt, P, G = np.ascontiguousarray(X.T), np.ascontiguousarray(AtB.T), np.ascontiguousarray(AtA, dtype=X.dtype)
     rows, r = Xt.shape
-    result, kind = np.empty_like(Xt), TYPES[X.dtype][0]
-    kernel, small = getattr(_library(), f"{name}_{kind}"), reference.smallest(X.dtype)
+    result, kernel, small = np.empty_like(Xt), _kernel(name, X.dtype), reference.smallest(X.dtype)
 
     def work(first: int, last: int) -> int:
         at = first * r * Xt.itemsize
@@ -358,7 +406,7 @@ def kl(V: Any, W: Array, H: Array) -> tuple[Array, Any, float]:
     W, Ht, r, n = np.ascontiguousarray(W), np.ascontiguousarray(H.T), len(H), V.shape[1]
     entries, fresh = _Entries(V), np.empty((n, r), dtype=V.dtype)
     quotients, costs, sums = np.empty(V.nnz, dtype=V.dtype), np.empty(n), W.sum(axis=0)
-    kernel = getattr(_library(), f"kl_{TYPES[V.dtype][0]}")
+    kernel = _kernel("kl", V.dtype)
 
     def work(first: int, last: int) -> int:
         arrays = (sums, Ht, fresh, quotients, costs)
