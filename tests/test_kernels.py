@@ -17,7 +17,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from nmf_topics.factor import kernels, reference
+from nmf_topics.factor import kernels, moves, reference
 from nmf_topics.factor.blocks import AT_ONCE, as_blocks
 from nmf_topics.factor.factorize import factorize
 from nmf_topics.machine import processors
@@ -40,15 +40,16 @@ def problem(r: int, dtype: type, rng: np.random.Generator) -> tuple[Any, Array, 
     return sp.csc_matrix(V), W, np.asfortranarray(H)
 
 
-def everything(V: Any, W: Array, H: Array, module: Any) -> dict[str, Array]:
-    """What every kernel makes of one problem."""
+def everything(V: Any, W: Array, H: Array, module: Any = None) -> dict[str, Array]:
+    """What every kernel makes of one problem, or one of `reference`."""
+    module, rules = module or kernels, module or moves
     AtB, AtA = reference.WtV(V, W), W.T @ W
-    moved, R, cost = module.kl(V, W, H)
+    moved, R, cost = rules.kl(V, W, H)
     return {
         "WtV": module.WtV(V, W),
         "VHt": module.VHt(V, H),
-        "mu": module.mu(H, AtB, AtA, l1=0.01, steps=3),
-        "hals": module.hals(H, AtB, AtA, l1=0.01, steps=2),
+        "mu": rules.mu(H, AtB, AtA, l1=0.01, steps=3),
+        "hals": rules.hals(H, AtB, AtA, l1=0.01, steps=2),
         "dot": np.array(module.dot(H, AtB)),
         "kl H": moved,
         "kl R": R.data,
@@ -65,7 +66,7 @@ def test_compiled_is_the_reference(r: int, dtype: type, which: str, rng: np.rand
     V, W, H = problem(r, dtype, rng)
     expected = everything(V, W, H, reference)
     with kernels.using(which):
-        found = everything(V, W, H, kernels)
+        found = everything(V, W, H)
     for name, array in expected.items():
         assert found[name].dtype == array.dtype, name
         bound = TOLERANCE[np.dtype(dtype)] * (4 + r / 4) * np.abs(array).max()
@@ -83,7 +84,7 @@ def test_threads_do_not_show(r: int, dtype: type, rng: np.random.Generator, monk
     runs = []
     for threads in (1, 2, 3, 7):
         with kernels.using(threads=threads):
-            arrays = [*everything(V, W, H, kernels).values(), kernels.gram(H)]
+            arrays = [*everything(V, W, H).values(), kernels.gram(H)]
         runs.append([array.tobytes() for array in arrays])
     assert runs[0] == runs[1] == runs[2] == runs[3]
     whole, halves = kernels.WtV(V, W), [kernels.WtV(V[:, :77], W), kernels.WtV(V[:, 77:], W)]
@@ -283,14 +284,14 @@ def test_after_a_fork() -> None:
         """
 import os, warnings, numpy as np
 warnings.simplefilter("ignore")  # Python warns of forks beside threads; that is what is tested
-from nmf_topics.factor import kernels
+from nmf_topics.factor import kernels, moves
 kernels.WORTH_A_THREAD = 0
 X = np.asfortranarray(np.ones((3, 50)))
 with kernels.using(threads=2):
-    kernels.mu(X, X, np.eye(3))
+    moves.mu(X, X, np.eye(3))
     child = os.fork()
     if child == 0:
-        kernels.mu(X, X, np.eye(3))
+        moves.mu(X, X, np.eye(3))
         os._exit(7)
     print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 """
