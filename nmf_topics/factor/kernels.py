@@ -1,9 +1,10 @@
 """The products that take nearly all the time: compiled where that could be done, else `reference`.
 
 The build compiles kernels.c into a library beside this module, which is loaded when this module is; without it, or for
-matrices that it has no loop for, the same functions of `reference` do the work. (`moves` has the rules.) Rows are shared out between threads
-(ctypes lets go of the interpreter), and every row of a result is computed alone and in one order, sums over all rows in
-tiles of fixed size: neither the number of threads nor how rows were shared out shows in the bytes.
+matrices that it has no loop for, the same functions of `reference` do the work. (`moves` has the rules.) Rows are
+shared out between threads (ctypes lets go of the interpreter), and every row of a result is computed alone and in one
+order, sums over all rows in tiles of fixed size: neither the number of threads nor how rows were shared out shows in
+the bytes.
 
 H, and every X that a rule moves, is (r, k) and lies in memory page by page (Fortran order), so that a page's weights,
 and blocks of pages, are contiguous; W is (m, r) in C order, and W.T is such an X.
