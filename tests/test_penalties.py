@@ -182,7 +182,7 @@ def test_pages_of_length_one() -> None:
 @pytest.mark.parametrize("form", [np.asarray, sp.csc_matrix])
 @pytest.mark.parametrize("objective", OBJECTIVES)
 def test_projection_is_the_minimum(objective: str, form: Callable[[Array], Any], rng: np.random.Generator) -> None:
-    """Kuhn-Tucker: no weight's slope is below zero, that of a positive weight is zero; each topic has its own penalty."""
+    """Kuhn-Tucker: no weight's slope is below zero, that of a positive one zero; each topic has its own penalty."""
     V, W = small_V(rng) + 0.01, rng.random((15, 4))
     l1, l2 = np.array([0.0, 0.2, 0.5, 2.0]), np.array([0.3, 0.0, 0.1, 0.0]) * (objective == "frobenius")
     H, _ = project(form(V), W, objective=objective, l1=l1, l2=l2)

@@ -68,15 +68,18 @@ def project(
     blocks, rule = as_blocks(V), rule_of(objective, rule)
     W = np.ascontiguousarray(W, dtype=np.float64)
     problems = list(problems_of_names(objective, rule))
-    penalty = np.stack([np.broadcast_to(np.asarray(part, dtype=np.float64), W.shape[1:]) for part in (l1, l2)])
-    if not (np.isfinite(penalty) & (penalty >= 0)).all() or (objective == "kl" and penalty[1].any()):
-        problems.append("penalties must be finite and 0 or more, and l2 zero with the objective 'kl'")
+    parts = [np.asarray(part, dtype=np.float64) for part in (l1, l2)]
+    if not all((np.isfinite(part) & (part >= 0)).all() and part.shape in ((), W.shape[1:]) for part in parts):
+        problems.append("penalties must be finite and 0 or more, one number or one for each topic")
+    if objective == "kl" and parts[1].any():
+        problems.append("penalties must be of l1 with the objective 'kl'")
     if W.ndim != 2 or len(W) != blocks.shape[0]:
         problems.append(f"V has {blocks.shape[0]} rows, which a W of shape {W.shape} does not fit")
     if not np.isfinite(W).all() or (W < 0).any():
         problems.append("W holds NaN, infinite or negative entries")
     if problems:
         raise MatrixError("; ".join(problems))
+    penalty = np.stack([np.broadcast_to(part, W.shape[1:]) for part in parts])
     H = np.zeros((W.shape[1], blocks.shape[1]))
     errors = np.full(blocks.shape[1], np.nan)
     with kernels.one_blas_thread():
