@@ -36,7 +36,7 @@ from nmf_topics.machine import processors
 
 Array = NDArray[np.floating[Any]]
 
-INTERFACE = 2  # of the library, as kernels.c has it
+INTERFACE = 3  # of the library, as kernels.c has it
 LIBRARY = Path(__file__).with_name("_kernels.so")
 TYPES = {np.dtype(np.float32): ("f32", ctypes.c_float), np.dtype(np.float64): ("f64", ctypes.c_double)}
 TILE = 4096  # columns of a factor whose sums are taken at once
@@ -77,7 +77,7 @@ class _Kernels:
                 ("hals", rule, ctypes.c_int),
                 ("mu", rule, ctypes.c_int),
                 ("dot", [i, p, p], ctypes.c_double),
-                ("kl", [i, i, p, p, p, p, i, p, p, p, p, p], ctypes.c_int),
+                ("kl", [i, i, p, p, p, p, i, p, p, p, p, p], None),
             ):
                 entry = getattr(library, f"{function}_{name}_{width}")
                 entry.argtypes, entry.restype = arguments, result

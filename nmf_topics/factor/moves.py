@@ -68,12 +68,11 @@ def kl(V: Any, W: Array, H: Array, *, l1: float = 0.0) -> tuple[Array, Any, floa
     quotients, costs, sums = np.empty(V.nnz, dtype=V.dtype), np.empty(n), W.sum(axis=0) + W.dtype.type(l1)
     kernel = kernels.kernel_of("kl", V.dtype)
 
-    def work(first: int, last: int) -> int:
+    def work(first: int, last: int) -> None:
         arrays = (sums, Ht, fresh, quotients, costs)
-        return int(kernel(first, last, *entries.pointers, W.ctypes.data, r, *(array.ctypes.data for array in arrays)))
+        kernel(first, last, *entries.pointers, W.ctypes.data, r, *(array.ctypes.data for array in arrays))
 
-    if any(kernels.share(work, entries.pages(kernels.parts_of(4 * V.nnz * r)))):
-        raise MemoryError("no memory for the weights of a page")
+    kernels.share(work, entries.pages(kernels.parts_of(4 * V.nnz * r)))
     R = sp.csc_matrix((quotients, V.indices, V.indptr), shape=V.shape)
     R.has_sorted_indices = V.has_sorted_indices  # known already, and not looked up again
     return fresh.T, R, float(costs.sum())
