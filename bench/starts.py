@@ -84,7 +84,9 @@ def main() -> None:
         V = as_blocks(_working_precision(data))
         scale = float(np.sqrt(sum_of_squares(V)))
         print(f"\n{corpus}, rank {rank}: {V.shape[0]:,} x {V.shape[1]:,}, {V.dtype}\n")
-        print("| start | rule | error | NMI | NPMI | iterations | start, s | all, s |\n|---|---|---|---|---|---|---|---|")
+        print(
+            "| start | rule | error | NMI | NPMI | iterations | start, s | all, s |\n|---|---|---|---|---|---|---|---|"
+        )
         for rule in given.rules:
             for name, draws in ways(given.seeds):
                 rows = []

@@ -7,10 +7,13 @@ import os
 import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
-from nmf_topics.topics.classify import Assignment
 from nmf_topics.topics.model import TopicModel
 from nmf_topics.topics.relevance import WordOrder
+
+if TYPE_CHECKING:
+    from nmf_topics.topics.classify import Assignment
 
 
 def decimals(value: float, places: int) -> str:

@@ -14,12 +14,16 @@ from __future__ import annotations
 
 import unicodedata
 from functools import cache
+from typing import TYPE_CHECKING
 
-import regex
+if TYPE_CHECKING:
+    import regex
 
 
 @cache
 def _pattern() -> regex.Pattern[str]:
+    import regex
+
     # A mark needs a letter to stand on: emoji carry marks of their own, and "=" with a stroke is a sign, not a word.
     # Possessive repeats (*+) keep no way back, which would fill memory in a word of a million apostrophes.
     run = r"[\p{L}\p{N}][\p{L}\p{M}\p{N}]*+"
