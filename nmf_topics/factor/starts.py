@@ -76,7 +76,8 @@ def truncated_svd(V: PageBlocks, rank: int) -> tuple[Array, Array, Array]:
         fixed = {"rng": 0} if "rng" in inspect.signature(eigsh).parameters else {}
         gram = LinearOperator((smaller, smaller), matvec=lambda x: tall.rmatvec(tall.matvec(x)), dtype=V.dtype)
         first = np.full(smaller, 1.0 / np.sqrt(smaller), dtype=V.dtype)
-        _, basis = eigsh(gram, k=rank, v0=first, **fixed)
+        with kernels.one_blas_thread():  # also that of scipy, which may have been loaded just now
+            _, basis = eigsh(gram, k=rank, v0=first, **fixed)
         basis, _ = np.linalg.qr(basis)
     else:
         basis = np.eye(smaller, dtype=V.dtype)
