@@ -141,21 +141,23 @@ def using(which: str = "compiled", *, threads: int | None = None) -> Iterator[No
 # ------------------------------------------------------------------------------------------------------- threads
 
 
-@cache
-def _threadpools() -> ThreadpoolController:
-    return ThreadpoolController()
-
-
 class _OneThread:
-    """Counts who wants the BLAS on one thread: its setting is the process's, taken back when the last one leaves."""
+    """Counts who wants the BLAS on one thread: its setting is the process's, taken back when the last one leaves.
+
+    There may be several BLAS, as numpy and scipy each bring their own, and scipy's is loaded when it is first needed.
+    """
 
     def __init__(self) -> None:
         self.lock, self._inside, self._limit = threading.Lock(), 0, ExitStack()
+        self._held: set[str] = set()
 
     def enter(self) -> None:
         with self.lock:
-            if not self._inside:
-                self._limit.enter_context(_threadpools().limit(limits=1, user_api="blas"))
+            found = ThreadpoolController()
+            paths = {library.filepath for library in found.lib_controllers}
+            if not paths <= self._held:
+                self._limit.enter_context(found.limit(limits=1, user_api="blas"))
+                self._held |= paths
             self._inside += 1
 
     def leave(self) -> None:
@@ -163,6 +165,7 @@ class _OneThread:
             self._inside -= 1
             if not self._inside:
                 self._limit.close()
+                self._held.clear()
 
 
 _one_thread = _OneThread()
