@@ -51,6 +51,7 @@ def test_options_reach_the_model(ok: Run, tiny_corpus: Path) -> None:
         **{name[2:].replace("-", "_"): value for name, value in given.items()},
         "stop": ["band", "guitar", "moon", "planet", "star"],
         "keep": ["42", "the"],
+        "languages": [],
         "phrases": True,
         "boilerplate": True,
         "numbers": True,

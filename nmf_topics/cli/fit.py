@@ -67,7 +67,7 @@ def fit(source: str | None, **options: Any) -> None:
     """
     talk = o.talk_of(options)
     where = o.source_of(source, options)
-    recipe = o.recipe_of(options)
+    recipe = o.recipe_of(options, where)
     cache = o.cache_of(options)
     model, folder = run_fit(
         where,

@@ -5,7 +5,9 @@ Which reader is right is decided here, by kind and ending; what is not read yet 
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import stat
 import sys
 import warnings
@@ -25,6 +27,7 @@ from nmf_topics.corpus.tables import TABLES, read_table
 from nmf_topics.errors import CorpusError
 
 PAGES = "pages.jsonl"  # what makes a folder a corpus folder
+MANIFEST = "manifest.json"  # where it came from
 READS = (
     "read are a folder of .txt, .md, .html, .pdf, .docx or .epub files, a table (.jsonl, .ndjson, .csv, .tsv, "
     ".parquet), a MediaWiki dump (.xml), each of them also packed (.gz, .bz2, .xz, .zst), and JSONL from standard "
@@ -118,6 +121,19 @@ def default_source() -> Path:
     """What is read when nobody names a source: the newest corpus in ./corpora, else the sample."""
     corpora = [(pages.stat().st_mtime_ns, str(pages.parent)) for pages in Path("corpora").glob(f"*/{PAGES}")]
     return Path(max(corpora)[1]) if corpora else sample_corpus_path()
+
+
+def declared_language(source: str | Path | None) -> str | None:
+    """The language that the manifest of a corpus folder gives its pages, as `fetch` writes it; None where none does."""
+    if source == "-":
+        return None
+    path = default_source() if source is None else Path(source)
+    try:
+        manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
+        language = str(manifest["language"]).partition("-")[0].lower()
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        return None
+    return language if re.fullmatch("[a-z]{2,3}", language) else None
 
 
 def _once(warn: Callable[[str], None]) -> Callable[[str], None]:

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from nmf_topics.factor import kernels
+from nmf_topics.factor import kernels, moves
 from nmf_topics.factor.blocks import Array, PageBlocks, total
 from nmf_topics.factor.rules import Rule
 from nmf_topics.factor.state import State
@@ -52,7 +52,7 @@ def _page_step(
     V: Any, H: Array, W: Array, *, certify: bool
 ) -> tuple[Array, Array, Array, float, tuple[float, Array] | None]:
     """Update one block's H; return it with its sums for W, its share of the divergence and of the certificate."""
-    new, R, cost = kernels.kl(V, W, H)
+    new, R, cost = moves.kl(V, W, H)
     sums, W_sums = new.sum(axis=1, dtype=np.float64), W.sum(axis=0, dtype=np.float64)
     found = None
     if certify:

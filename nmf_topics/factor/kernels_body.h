@@ -51,7 +51,7 @@ INLINE void NAME(gather_few)(const int r, i64 first, i64 last, const i64 *ptr, c
     }
 }
 
-TARGET static void NAME(gather)(i64 first, i64 last, const i64 *ptr, const i32 *idx, const REAL *val, const REAL *W,
+TARGET void NAME(gather)(i64 first, i64 last, const i64 *ptr, const i32 *idx, const REAL *val, const REAL *W,
                                 i64 r, REAL *P)
 {
 #define CASE(n) case n: NAME(gather_few)(n, first, last, ptr, idx, val, W, P); return;
@@ -109,7 +109,7 @@ INLINE void NAME(scatter_few)(const int r, i64 first, i64 last, i64 low, i64 hig
     }
 }
 
-TARGET static void NAME(scatter)(i64 first, i64 last, i64 low, i64 high, const i64 *ptr, const i32 *idx,
+TARGET void NAME(scatter)(i64 first, i64 last, i64 low, i64 high, const i64 *ptr, const i32 *idx,
                                  const REAL *val, const REAL *H, i64 r, REAL *out)
 {
 #define CASE(n) case n: NAME(scatter_few)(n, first, last, low, high, ptr, idx, val, H, out); return;
@@ -159,7 +159,7 @@ INLINE void NAME(times)(i64 r, const REAL *g, const REAL *X, REAL *out)
 }
 
 /* Each topic in turn to its minimum: x = max(0, x + (p - l1 - G x) / G[k][k]), `steps` times over. */
-TARGET static int NAME(hals)(i64 rows, i64 r, const REAL *X, const REAL *P, const REAL *G, REAL l1, i64 steps,
+TARGET int NAME(hals)(i64 rows, i64 r, const REAL *X, const REAL *P, const REAL *G, REAL l1, i64 steps,
                              REAL smallest, REAL *out)
 {
     REAL *x = malloc((size_t)(2 * r * TILE) * sizeof(REAL)), *p = x + r * TILE;
@@ -186,7 +186,7 @@ TARGET static int NAME(hals)(i64 rows, i64 r, const REAL *X, const REAL *P, cons
 }
 
 /* x <- x / (G x + l1) * p, `steps` times; where the denominator is zero x stays, and what is not worth its digits is 0. */
-TARGET static int NAME(mu)(i64 rows, i64 r, const REAL *X, const REAL *P, const REAL *G, REAL l1, i64 steps,
+TARGET int NAME(mu)(i64 rows, i64 r, const REAL *X, const REAL *P, const REAL *G, REAL l1, i64 steps,
                            REAL smallest, REAL *out)
 {
     REAL *x = malloc((size_t)(3 * r * TILE) * sizeof(REAL)), *p = x + r * TILE, *fresh = p + r * TILE, *base = x;
@@ -216,7 +216,7 @@ TARGET static int NAME(mu)(i64 rows, i64 r, const REAL *X, const REAL *P, const 
 }
 
 /* The sum of a[i] b[i] in 64 bits, whatever the numbers are. */
-TARGET static double NAME(dot)(i64 n, const REAL *a, const REAL *b)
+TARGET double NAME(dot)(i64 n, const REAL *a, const REAL *b)
 {
     double sums[16] = {0}, sum = 0;
     i64 i = 0;
@@ -310,7 +310,7 @@ INLINE void NAME(kl_few)(const int r, i64 first, i64 last, const i64 *ptr, const
     }
 }
 
-TARGET static int NAME(kl)(i64 first, i64 last, const i64 *ptr, const i32 *idx, const REAL *val, const REAL *W, i64 r,
+TARGET int NAME(kl)(i64 first, i64 last, const i64 *ptr, const i32 *idx, const REAL *val, const REAL *W, i64 r,
                            const REAL *sums, const REAL *H, REAL *H_new, REAL *quotients, double *costs)
 {
 #define CASE(n) case n: NAME(kl_few)(n, first, last, ptr, idx, val, W, sums, H, H_new, quotients, costs); return 0;

@@ -232,10 +232,8 @@ class TopicModel:
 
 def word_options(recipe: Mapping[str, Any]) -> WordOptions:
     """How the text of a model became terms, as its recipe says."""
-    recorded = dict(recipe.get("words", {}))
-    recorded |= {name: tuple(recorded.get(name, ())) for name in ("stop", "keep")}
     known = {f.name for f in fields(WordOptions)}
-    return WordOptions(**{name: value for name, value in recorded.items() if name in known})
+    return WordOptions.recorded({k: value for k, value in recipe.get("words", {}).items() if k in known})
 
 
 def fit_topics(

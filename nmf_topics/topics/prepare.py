@@ -29,6 +29,7 @@ from nmf_topics.words.cache import recall_counts, store_counts
 from nmf_topics.words.counts import gather_counts
 from nmf_topics.words.gathered import Gathered, TermCounts
 from nmf_topics.words.reading import WordOptions
+from nmf_topics.words.remarks import remarks
 from nmf_topics.words.termblocks import build_term_blocks
 from nmf_topics.words.termmatrix import build_term_matrix
 from nmf_topics.writing import output_errors
@@ -37,8 +38,9 @@ from nmf_topics.writing import output_errors
 _DECIDING = (
     *("trafilatura", "lxml", "pypdfium2", "python-docx", "charset-normalizer"),
     *("simplemma", "PyStemmer", "nltk", "stopwordsiso", "regex"),
+    *("py3langid", "rjieba", "sudachipy", "sudachidict-small", "pythainlp"),
 )
-COUNTING = 4  # raise when the same text would be counted otherwise, so that older caches are not believed
+COUNTING = 5  # raise when the same text would be counted otherwise, so that older caches are not believed
 
 
 @dataclass(frozen=True)
@@ -123,6 +125,8 @@ def prepare(
     if (data := places.recall(blocks_key)) is None:
         with places.spill() as spill:
             counts, origin = _counts(corpus, key, recipe.words, places, spill, processes, warn, note, on_item)
+            for line in remarks(counts.options, counts.languages, counts.ledger):
+                note(line)
             if counts.shared_lines:
                 note(_told(counts.shared_lines))
             data = _matrix(counts, origin, recipe, places, key, blocks_key, warn)

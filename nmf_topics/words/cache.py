@@ -105,13 +105,11 @@ def recall_counts(key: str, folder: Path, *, largest: int | None = None) -> tupl
             counts = sp.csc_matrix(
                 (entry["data"], entry["indices"], entry["indptr"]), shape=tuple(entry["shape"].tolist())
             )
-            options = _unpack(entry["options"])
-            options |= {name: tuple(options[name]) for name in ("stop", "keep")}
             found = TermCounts(
                 counts,
                 Vocabulary.from_meta(_unpack(entry["vocabulary"])),
                 PageColumns(*_unpack(entry["columns"])),
-                WordOptions(**options),
+                WordOptions.recorded(_unpack(entry["options"])),
                 _unpack(entry["ledger"]),
                 _unpack(entry["languages"]),
                 Phrases.from_meta(_unpack(entry["phrases"])),

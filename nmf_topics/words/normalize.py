@@ -57,6 +57,9 @@ unmanned unmanned; unarmed unarmed; unauthorized unauthorized; deceased deceased
 """
 _ENGLISH = {form: base for entry in _CORRECTIONS.split(";") for base, *forms in [entry.split()] for form in forms}
 
+# Languages whose dictionary forms simplemma has under another name.
+_LEMMAS = {"no": "nb", "hr": "hbs", "bs": "hbs"}
+
 # Snowball's names of languages, by ISO 639-1.
 _SNOWBALL = dict(
     pair.split(":")
@@ -87,18 +90,45 @@ def _drop_possessive(word: str) -> str:
     return word[:-2] if word.endswith("'s") else word
 
 
+def has_lemmas(language: str) -> bool:
+    """Whether there are dictionary forms of a language."""
+    from simplemma.strategies.dictionaries.dictionary_factory import SUPPORTED_LANGUAGES
+
+    return _LEMMAS.get(language, language) in SUPPORTED_LANGUAGES
+
+
+def has_stems(language: str) -> bool:
+    """Whether there is a stemmer for a language."""
+    return language in _SNOWBALL
+
+
+def available(normalization: Normalization, language: str) -> Normalization:
+    """What a language has of the forms that are asked for, or else the next best: lemmas, stems, words as they are.
+
+    Examples
+    --------
+    >>> available("lemma", "de"), available("both", "pl"), available("lemma", "zh")
+    ('lemma', 'lemma', 'none')
+    """
+    if normalization == "none":
+        return "none"
+    lemmas, stems = has_lemmas(language), has_stems(language)
+    if lemmas and stems:
+        return normalization
+    return "lemma" if lemmas else "stem" if stems else "none"
+
+
 def _lemmatizer(language: str) -> Callable[[str], str]:
     from simplemma import lemmatize
 
-    try:
-        lemmatize("a", lang=language)
-    except ValueError as error:  # simplemma's answer to a language it does not have
+    if not has_lemmas(language):
         raise NmfTopicsError(
             f"there are no lemmas for the language {language!r}; use --normalize stem or --normalize none"
-        ) from error
+        )
+    table = _LEMMAS.get(language, language)
 
     def lemma(word: str) -> str:
-        return str(lemmatize(word.capitalize() if word.isupper() else word, lang=language)).lower()
+        return str(lemmatize(word.capitalize() if word.isupper() else word, lang=table)).lower()
 
     if language != "en":
         return lemma
@@ -129,7 +159,7 @@ def _stemmer(language: str, stemmer: Stemmer) -> Callable[[str], str]:
         return lambda word: str(porter.stem(word))
     from Stemmer import Stemmer as Snowball
 
-    if language not in _SNOWBALL:
+    if not has_stems(language):
         raise NmfTopicsError(
             f"there is no stemmer for the language {language!r}; use --normalize lemma or --normalize none"
         )

@@ -14,7 +14,6 @@ from collections.abc import Collection, Generator, Iterable
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context, parent_process
-from typing import Any
 
 from nmf_topics.errors import MatrixError
 from nmf_topics.words.chunks import BatchCounts, ChunkCounter
@@ -25,18 +24,18 @@ _counter: ChunkCounter | None = None  # of a counting process
 
 
 def count_batches(
-    batches: Iterable[tuple[Any, list[str]]],
+    batches: Iterable[tuple[list[str], list[str]]],
     options: WordOptions,
     *,
     sequences: bool = False,
     lines: Collection[str] = (),
     processes: int = 1,
-) -> Generator[tuple[Any, BatchCounts], None, None]:
-    """Count batches of pages, each with whatever comes with it, in their order.
+) -> Generator[BatchCounts, None, None]:
+    """Count batches of pages in their order.
 
     Parameters
     ----------
-    batches : (anything, texts of whole pages), as `page_batches` gives them
+    batches : languages and texts of whole pages, as `page_batches` gives them
     options : WordOptions
     sequences : whether the order of the tokens is wanted, too
     lines : lines that many pages share, to be taken out
@@ -50,8 +49,8 @@ def count_batches(
     stream = iter(batches)
     counter = ChunkCounter(options, sequences=sequences, lines=lines)
     size = 0
-    for carried, texts in stream:
-        yield carried, counter.count(texts)
+    for languages, texts in stream:
+        yield counter.count(texts, languages)
         size += sum(map(len, texts))
         if processes > 1 and size >= ALONE:
             break
@@ -59,15 +58,14 @@ def count_batches(
         return
     # spawn: a process that was forked beside the threads of a numerical library can hang
     pool = ProcessPoolExecutor(processes, get_context("spawn"), _begin, (options, sequences, frozenset(lines)))
-    under_way: deque[tuple[Any, Future[BatchCounts]]] = deque()
+    under_way: deque[Future[BatchCounts]] = deque()
     try:
-        for carried, texts in stream:
-            under_way.append((carried, pool.submit(_count, texts)))
+        for languages, texts in stream:
+            under_way.append(pool.submit(_count, texts, languages))
             if len(under_way) > 2 * processes:
-                first, future = under_way.popleft()
-                yield first, future.result()
-        for first, future in under_way:
-            yield first, future.result()
+                yield under_way.popleft().result()
+        for future in under_way:
+            yield future.result()
     except BrokenProcessPool as error:
         raise MatrixError(
             "a process that counted words was ended from outside, most likely for want of memory; try --processes 1"
@@ -91,6 +89,6 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _count(texts: list[str]) -> BatchCounts:
+def _count(texts: list[str], languages: list[str]) -> BatchCounts:
     assert _counter is not None
-    return _counter.count(texts)
+    return _counter.count(texts, languages)

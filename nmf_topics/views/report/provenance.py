@@ -76,6 +76,8 @@ def _differences(recipe: Mapping[str, Any], base: Recipe) -> list[str]:
     for group in (base.words, base.bounds):
         recorded = recipe.get("words" if group is base.words else "bounds", {})
         for name, usual in asdict(group).items():
+            if name == "languages":  # what was found out about the corpus, no option
+                continue
             options += _option(name, recorded.get(name, usual), usual)
     for name in _FACTORS:
         usual = getattr(base, name)
