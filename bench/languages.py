@@ -100,7 +100,9 @@ def tables(languages: Sequence[str], rank: int) -> None:
 
 def widespread(languages: Sequence[str], share: float) -> None:
     """Terms on many pages that are not stopped."""
-    corpora: list[tuple[str, Any, str]] = [(NAMES[code], pages, code) for code, pages in of_languages(languages).items()]
+    corpora: list[tuple[str, Any, str]] = [
+        (NAMES[code], pages, code) for code, pages in of_languages(languages).items()
+    ]
     if "es" in languages:
         corpora.append(("Spanish Wikipedia", pages_of("wikipedia-es"), "es"))
     for name, pages, code in corpora:

@@ -108,7 +108,9 @@ def read_data(
     rank: int = 10,
 ) -> DataMatrix:
     """V of a source, with progress; a cluster that it may live on is left when the command ends."""
-    with talk.progress("read") as progress:
+    if corpus is None and not is_image_folder(source.path):
+        corpus = open_source(source, warn=talk.warn)
+    with talk.progress("read", share=corpus.share if corpus else lambda: None) as progress:
         data = prepare(
             source,
             recipe,
@@ -160,7 +162,7 @@ def run_fit(
     folder = output or Path("models") / f"{data.recipe['corpus']['name']}-r{rank}"
     with folder_of_files(folder, mark=MARK, force=force):
         pass  # whether the folder may be written is asked before the work, not after it
-    with record.stage("fit"), talk.progress("iteration") as progress:
+    with record.stage("fit"), talk.progress("iteration", at_most=runs * recipe.max_iter) as progress:
         model = _fitter(runs)(
             data,
             rank,
@@ -172,7 +174,7 @@ def run_fit(
     report_fit(model, talk)
     talk.detail(f"kernels: {kernels.about()}, threads: {kernels.thread_count()}")
     shown = typical_page(model) if data.rows.kind == "pixels" and clouds else None
-    with record.stage("write"):
+    with record.stage("write"), talk.progress("picture", rank) as drawn:
         write_model_folder(
             model,
             folder,
@@ -183,6 +185,7 @@ def run_fit(
             versions=versions(),
             clouds=clouds,
             report=report,
+            on_picture=drawn.step,
             warn=talk.warn,
         )
         try:
