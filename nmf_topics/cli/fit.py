@@ -174,20 +174,22 @@ def run_fit(
     report_fit(model, talk)
     talk.detail(f"kernels: {kernels.about()}, threads: {kernels.thread_count()}")
     shown = typical_page(model) if data.rows.kind == "pixels" and clouds else None
-    with record.stage("write"), talk.progress("picture", rank) as drawn:
-        write_model_folder(
-            model,
-            folder,
-            lambda: record.document(model),
-            force=force,
-            example=None if shown is None else (one_page(as_blocks(data.V), shown), shown),
-            extracts=_extracts(model, data, corpus, talk) if report else None,
-            versions=versions(),
-            clouds=clouds,
-            report=report,
-            on_picture=drawn.step,
-            warn=talk.warn,
-        )
+    with record.stage("write"):
+        extracts = _extracts(model, data, corpus, talk) if report else None
+        with talk.progress("picture", rank) as drawn:
+            write_model_folder(
+                model,
+                folder,
+                lambda: record.document(model),
+                force=force,
+                example=None if shown is None else (one_page(as_blocks(data.V), shown), shown),
+                extracts=extracts,
+                versions=versions(),
+                clouds=clouds,
+                report=report,
+                on_picture=drawn.step,
+                warn=talk.warn,
+            )
         try:
             point_latest(folder, o.LATEST)
         except OSError as error:
