@@ -175,6 +175,7 @@ def run_fit(
             force=force,
             example=None if shown is None else (one_page(as_blocks(data.V), shown), shown),
             extracts=_extracts(model, data, corpus, talk),
+            words=data.words,
             versions=versions(),
             warn=talk.warn,
         )

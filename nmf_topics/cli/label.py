@@ -10,7 +10,7 @@ import click
 
 from nmf_topics.cli import options as o
 from nmf_topics.topics.store import MARK, load_model, resolve_model
-from nmf_topics.views.modelfolder import read_extracts, read_run, write_model_folder
+from nmf_topics.views.modelfolder import WORDS, read_extracts, read_run, write_model_folder
 from nmf_topics.views.tables import model_json
 from nmf_topics.views.terminal import print_topics
 
@@ -87,4 +87,6 @@ def label(arguments: tuple[str, ...], hide: tuple[str, ...], **options: Any) -> 
 
 def _kept_files(folder: Path, run: dict[str, Any]) -> list[str]:
     """Files of the model that do not show names, and cannot be made again without the corpus."""
-    return [name for name in run.get("files", []) if name == "reconstruction.png" and (folder / name).is_file()]
+    return [
+        name for name in run.get("files", []) if name in ("reconstruction.png", WORDS) and (folder / name).is_file()
+    ]

@@ -31,6 +31,7 @@ from nmf_topics.words.gathered import Gathered, TermCounts
 from nmf_topics.words.reading import WordOptions
 from nmf_topics.words.termblocks import build_term_blocks
 from nmf_topics.words.termmatrix import build_term_matrix
+from nmf_topics.words.wordlist import word_table
 from nmf_topics.writing import output_errors
 
 # what decides on text, tokens and normal forms
@@ -182,7 +183,8 @@ def _matrix(
     known, rest = page_sums(as_blocks(data.V)), data.ledger
     if recipe.words.chunk:
         known, rest = parts_of_columns(data.columns)[0].sums(known), {"pieces": len(data.columns), **rest}
-    return replace(data, ledger=ledger(len(known), int((known == 0).sum()), len(data.rows), rest))
+    full = ledger(len(known), int((known == 0).sum()), len(data.rows), rest)
+    return replace(data, ledger=full, words=word_table(within))
 
 
 def _engine_of(recipe: Recipe, engine: EngineOptions | None) -> EngineOptions:

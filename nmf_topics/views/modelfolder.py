@@ -10,16 +10,17 @@ from typing import Any
 from nmf_topics.csvfiles import write_csv
 from nmf_topics.errors import FontError, ModelError, OutputError
 from nmf_topics.topics.extracts import EXTRACTS, unpack
-from nmf_topics.topics.model import TopicModel
+from nmf_topics.topics.model import TopicModel, word_options
 from nmf_topics.topics.rankfile import plain_row, ranks_of
 from nmf_topics.topics.store import MARK, save_model
 from nmf_topics.views.basis import reconstruction
 from nmf_topics.views.pictures import draw_topics
 from nmf_topics.views.report.build import REPORT, write_report
-from nmf_topics.views.tables import page_rows, topic_rows
+from nmf_topics.views.tables import page_rows, topic_rows, word_rows
 from nmf_topics.writing import folder_of_files
 
 RUN = "run.json"
+WORDS = "words.csv"
 RANK_COLUMNS = ("rank", "error", "svd_error", "coherence", "diversity", "smallest", "iterations")
 
 
@@ -47,6 +48,7 @@ def write_model_folder(
     force: bool = False,
     example: tuple[Any, int] | None = None,
     extracts: bytes | None = None,
+    words: Sequence[Sequence[Any]] = (),
     versions: Mapping[str, str] | None = None,
     keep: Sequence[str] = (),
     warn: Callable[[str], None] = lambda message: None,
@@ -61,6 +63,7 @@ def write_model_folder(
     force : write among files that are not ours
     example : for images, a page of V, shape (m,), and its column, drawn as a reconstruction
     extracts : of its pages, for the report (see `topics.extracts`)
+    words : what became of each word of the corpus (see `words.wordlist`)
     versions : of the programs that made the model, for the report
     keep : files of the earlier model that stay as they are
     warn : told when there are no clouds because no font has the letters, or no report; all else is written
@@ -78,6 +81,9 @@ def write_model_folder(
         save_model(model, partial)
         write_csv(topic_rows(model), partial / "topics.csv")
         write_csv(page_rows(model), partial / "pages.csv")
+        if words:
+            counted = "pieces" if word_options(model.recipe).chunk else "pages"
+            write_csv(word_rows(words, counted), partial / WORDS)
         (partial / "clouds").mkdir()
         try:
             draw_topics(model.rows, model, partial / "clouds")
