@@ -87,6 +87,5 @@ def label(arguments: tuple[str, ...], hide: tuple[str, ...], **options: Any) -> 
 
 def _kept_files(folder: Path, run: dict[str, Any]) -> list[str]:
     """Files of the model that do not show names, and cannot be made again without the corpus."""
-    return [
-        name for name in run.get("files", []) if name in ("reconstruction.png", WORDS) and (folder / name).is_file()
-    ]
+    files = run.get("files", [])
+    return [name for name in ("reconstruction.png", WORDS) if name in files and (folder / name).is_file()]

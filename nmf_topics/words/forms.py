@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 NAMED = 10  # forms of a word that are named
@@ -35,7 +34,7 @@ class Forms:
 
     Attributes
     ----------
-    of_terms : as `told` has them, one str a term; empty where what readers see is the only form
+    of_terms : as `told` has them, one str a term; empty where what readers see is all there is
     others : words that are no terms, the most frequent first, MOST of them at most
     """
 
@@ -43,7 +42,7 @@ class Forms:
     others: Sequence[OtherWord] = ()
 
 
-def told(forms: Iterable[tuple[str, int]]) -> str:
+def told(forms: Sequence[tuple[str, int]]) -> str:
     """The forms of a word with their counts, the most frequent first.
 
     Examples
@@ -51,22 +50,33 @@ def told(forms: Iterable[tuple[str, int]]) -> str:
     >>> told([("ran", 2), ("run", 7), ("Run", 2)])
     'run 7, Run 2, ran 2'
     """
-    counts: Counter[str] = Counter()  # a token can come from several languages
-    for form, count in forms:
-        counts[form] += count
-    named = sorted(counts, key=lambda form: (-counts[form], form))
+    named = sorted(_together(forms).items(), key=_most_first)
     more = [f"{len(named) - NAMED} more"] if len(named) > NAMED else []
-    return ", ".join([*(f"{form} {counts[form]}" for form in named[:NAMED]), *more])
+    return ", ".join([*(f"{form} {count}" for form, count in named[:NAMED]), *more])
+
+
+def _most_first(form: tuple[str, int]) -> tuple[int, str]:
+    return -form[1], form[0]
+
+
+def _together(forms: Sequence[tuple[str, int]]) -> dict[str, int]:
+    """The count of each form; a token can come from several languages."""
+    counts = dict(forms)
+    if len(counts) < len(forms):
+        counts = dict.fromkeys(counts, 0)
+        for form, count in forms:
+            counts[form] += count
+    return counts
 
 
 def surface_of(forms: Sequence[tuple[str, int]]) -> str:
     """The commonest word of some tokens, in its commonest spelling; lower case wins among equals."""
     if len(forms) == 1:
         return forms[0][0]
-    words: Counter[str] = Counter()
-    spellings: Counter[str] = Counter()
-    for token, count in forms:
-        words[token.lower()] += count
-        spellings[token] += count
-    word = min(words, key=lambda w: (-words[w], w))
-    return min((t for t in spellings if t.lower() == word), key=lambda t: (-spellings[t], t.swapcase(), t))
+    spellings = _together(forms)
+    words: dict[str, int] = {}
+    for token, count in spellings.items():
+        word = token.lower()
+        words[word] = words.get(word, 0) + count
+    common = min(words, key=lambda w: (-words[w], w)) if len(words) > 1 else next(iter(words))
+    return min((t for t in spellings if t.lower() == common), key=lambda t: (-spellings[t], t.swapcase(), t))

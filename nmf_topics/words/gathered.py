@@ -190,13 +190,11 @@ class Gathered:
         others: list[OtherWord] = []
         reasons = [reason for _, reason in self._rows]
         for row, forms in self._forms():
-            surface, final = surface_of(forms), int(self._final_row[row])
+            surface, final, count = surface_of(forms), int(self._final_row[row]), int(tokens[row])
             if final >= 0:
-                surfaces[final], of_terms[final] = surface, told(forms) if len(forms) > 1 else ""
-            elif tokens[row]:
-                others.append(
-                    OtherWord(surface, reasons[row], int(self._pages_of.array[row]), int(tokens[row]), told(forms))
-                )
+                surfaces[final], of_terms[final] = surface, "" if forms == [(surface, count)] else told(forms)
+            elif count:
+                others.append(OtherWord(surface, reasons[row], int(self._pages_of.array[row]), count, told(forms)))
         others.sort(key=attrgetter("word", "reason"))
         others.sort(key=attrgetter("count"), reverse=True)
         return surfaces, Forms(of_terms, others[:MOST])

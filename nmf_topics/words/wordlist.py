@@ -12,10 +12,11 @@ does what was taken out of texts before their words were told apart; so that cou
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nmf_topics.words.bounds import VERDICTS, TermsWithin
 
@@ -25,60 +26,51 @@ KEPT = "yes"
 IN_PHRASES = "only in phrases"
 
 
-class WordLine(NamedTuple):
-    """A line of the table; `pages` is None where it is of many words."""
-
-    term: str
-    forms: str
-    pages: int | None
-    occurrences: int
-    kept: str
+Line = tuple[str, str, int | None, int, str]  # term, forms, pages (None: of many words), count, kept
 
 
-def word_table(within: TermsWithin) -> list[WordLine]:
-    """The table: words from the most frequent one to the rarest, then the rest of each reason.
+def word_table(within: TermsWithin) -> list[Line]:
+    """The table: words from the most frequent one to the rarest, in the order of normal forms among equals.
 
     Parameters
     ----------
     within : the terms of a corpus, judged
     """
-    lines = sorted(_kept(within), key=_order), sorted(_dropped(within), key=_order)[:LINES]
+    tokens, width, others = within.counts.tokens, within.width, within.counts.forms.others
+    dropped = np.flatnonzero((within.verdict > 0) & ((width == 1) | (tokens > 0)))  # else a phrase that is words again
+    rows = np.concatenate([within.rows, dropped])
+    words = np.append(tokens[rows] * width[rows], np.array([other.count for other in others], np.int64))
+    order = np.argsort(-words, kind="stable")
+    kept = order < len(rows) - len(dropped)
+    order = order[kept | (np.cumsum(~kept) <= LINES)]
+
+    columns = (np.append(of_rows, _objects(of_others)) for of_rows, of_others in _columns(within, rows))
+    lines: list[Line] = list(zip(*(column[order].tolist() for column in columns), strict=True))
     said: Counter[str] = Counter()
-    for line, words in (*lines[0], *lines[1]):
-        said[line.kept] += words
-    rest = {KEPT: within.ledger.get("kept", 0), **within.ledger.get("dropped", {})}
-    rest = {reason: count - said[reason] for reason, count in rest.items() if count > said[reason]}
-    named = [line for line, _ in sorted((*lines[0], *lines[1]), key=_order)]
-    return named + [WordLine(REST, "", None, count, reason) for reason, count in sorted(rest.items())]
+    for line, of_ledger in zip(lines, words[order].tolist(), strict=True):
+        said[line[-1]] += of_ledger
+    total = {KEPT: within.ledger.get("kept", 0), **within.ledger.get("dropped", {})}
+    rest = {reason: count - said[reason] for reason, count in sorted(total.items())}
+    return lines + [(REST, "", None, count, reason) for reason, count in rest.items() if count > 0]
 
 
-def _order(found: tuple[WordLine, int]) -> tuple[int, str, str]:
-    line, words = found
-    return -words, line.term, line.kept
+def _columns(within: TermsWithin, rows: NDArray[np.int64]) -> Iterator[tuple[Any, list[Any]]]:
+    """The columns of the table: of some terms, and of the words that are none."""
+    counts, others = within.counts, within.counts.forms.others
+    surfaces, tokens = _objects(counts.vocabulary.surfaces)[rows], counts.tokens[rows].astype(object)
+    forms = _objects(counts.forms.of_terms or [""] * len(counts.vocabulary))[rows]
+    alone = forms == ""
+    forms[alone] = surfaces[alone] + " " + tokens[alone].astype(str)
+    reasons = _objects([KEPT, *VERDICTS[1:]])[within.verdict[rows]]
+    reasons[(tokens == 0) & (reasons != KEPT)] = IN_PHRASES
+    yield surfaces, [other.word for other in others]
+    yield forms, [other.forms for other in others]
+    yield counts.pages[rows].astype(object), [other.pages for other in others]
+    yield tokens, [other.count for other in others]
+    yield reasons, [other.reason for other in others]
 
 
-def _kept(within: TermsWithin) -> Iterator[tuple[WordLine, int]]:
-    """A line for each row of V, with what it is in words of the ledger."""
-    return ((_line(within, row, KEPT), _words(within, row)) for row in within.rows.tolist())
-
-
-def _dropped(within: TermsWithin) -> Iterator[tuple[WordLine, int]]:
-    """Lines of words that are no rows of V, with what they are in words of the ledger."""
-    tokens, single = within.counts.tokens, within.width == 1
-    rows = np.flatnonzero((within.verdict > 0) & (single | (tokens > 0)))  # phrases out of bounds are words again
-    for row in rows[np.argsort(-tokens[rows], kind="stable")[:LINES]].tolist():
-        reason = VERDICTS[within.verdict[row]] if tokens[row] else IN_PHRASES
-        yield _line(within, row, reason), _words(within, row)
-    for other in within.counts.forms.others:
-        yield WordLine(other.word, other.forms, other.pages, other.count, other.reason), other.count
-
-
-def _line(within: TermsWithin, row: int, kept: str) -> WordLine:
-    counts = within.counts
-    surface, count = counts.vocabulary.surfaces[row], int(counts.tokens[row])
-    forms = counts.forms.of_terms[row] if counts.forms.of_terms else ""
-    return WordLine(surface, forms or f"{surface} {count}", int(counts.pages[row]), count, kept)
-
-
-def _words(within: TermsWithin, row: int) -> int:
-    return int(within.counts.tokens[row] * within.width[row])
+def _objects(values: Sequence[Any]) -> NDArray[Any]:
+    array = np.empty(len(values), object)
+    array[:] = values
+    return array
