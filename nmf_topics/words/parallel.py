@@ -1,4 +1,4 @@
-"""Counting in processes of their own: one reads pages, the others count their tokens.
+"""Counting in several processes: one reads pages, puts counts together and counts what the others have no time for.
 
 Batches of pages go out and counts come back in the order of reading, a few at a time, so that memory stays bounded
 however long the corpus is. Processes are started only when there is enough to count to be worth their start.
@@ -20,7 +20,9 @@ from nmf_topics.errors import MatrixError
 from nmf_topics.words.chunks import BatchCounts, ChunkCounter
 from nmf_topics.words.reading import WordOptions
 
-ALONE = 16_000_000  # characters that are counted before other processes are started
+ALONE = 8_000_000  # characters that are counted before other processes are started
+WAITING = 2  # batches that are given to each of them at once
+FAR = 8  # batches for each process that may be read ahead of the one that is wanted next
 _counter: ChunkCounter | None = None  # of a counting process
 
 
@@ -40,7 +42,7 @@ def count_batches(
     options : WordOptions
     sequences : whether the order of the tokens is wanted, too
     lines : lines that many pages share, to be taken out
-    processes : how many count; 1 means this one, more are others
+    processes : how many count, this one among them
 
     Raises
     ------
@@ -58,15 +60,19 @@ def count_batches(
     else:
         return
     # spawn: a process that was forked beside the threads of a numerical library can hang
-    pool = ProcessPoolExecutor(processes, get_context("spawn"), _begin, (options, sequences, frozenset(lines)))
-    under_way: deque[tuple[Any, Future[BatchCounts]]] = deque()
+    others = processes - 1
+    pool = ProcessPoolExecutor(others, get_context("spawn"), _begin, (options, sequences, frozenset(lines)))
+    ahead: deque[tuple[Any, Future[BatchCounts]]] = deque()
     try:
         for carried, texts in stream:
-            under_way.append((carried, pool.submit(_count, texts)))
-            if len(under_way) > 2 * processes:
-                first, future = under_way.popleft()
+            if sum(not future.done() for _, future in ahead) < WAITING * others:
+                ahead.append((carried, pool.submit(_count, texts)))
+            else:  # all others have enough to do
+                ahead.append((carried, _done(counter.count(texts))))
+            while ahead and (ahead[0][1].done() or len(ahead) > FAR * processes):
+                first, future = ahead.popleft()
                 yield first, future.result()
-        for first, future in under_way:
+        for first, future in ahead:
             yield first, future.result()
     except BrokenProcessPool as error:
         raise MatrixError(
@@ -74,6 +80,12 @@ def count_batches(
         ) from error
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _done(found: BatchCounts) -> Future[BatchCounts]:
+    future: Future[BatchCounts] = Future()
+    future.set_result(found)
+    return future
 
 
 def _begin(options: WordOptions, sequences: bool, lines: frozenset[str]) -> None:
