@@ -40,7 +40,6 @@ from nmf_topics.writing import folder_of_files
 @o.rank_option
 @click.option("--output", "-o", type=click.Path(path_type=Path), help="Model folder.  [default: models/CORPUS-rRANK]")
 @o.matrix_options
-@o.chunk_option
 @o.factor_options
 @o.seed_option
 @click.option(

@@ -94,6 +94,12 @@ matrix_options = stack(
     click.option(
         "--accents/--no-accents", default=None, show_default=BY_RECIPE, help="Beyoncé and Beyonce are two words."
     ),
+    click.option(
+        "--chunk",
+        type=click.IntRange(min=1),
+        metavar="WORDS",
+        help="Cut long pages into pieces of so many words (500).",
+    ),
     _recipe_option(
         "--min-pages", type=limit, metavar="NUMBER", help="A word must be on so many pages (5), or this share (0.01)."
     ),
@@ -111,9 +117,6 @@ matrix_options = stack(
     ),
 )
 
-chunk_option = click.option(
-    "--chunk", type=click.IntRange(min=1), metavar="WORDS", help="Cut long pages into pieces of so many words (500)."
-)
 rank_option = click.option("--rank", "-r", type=click.IntRange(min=1), default=10, show_default=True, help="Topics.")
 seed_option = click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the start.")
 

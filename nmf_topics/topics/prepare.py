@@ -21,7 +21,7 @@ from nmf_topics.factor.engines.store import PLACE
 from nmf_topics.factor.sums import page_sums
 from nmf_topics.images.pixels import build_image_matrix, image_files
 from nmf_topics.matrix.datamatrix import DataMatrix
-from nmf_topics.topics.pieces import parts_of_columns, pieces_of
+from nmf_topics.topics.pieces import page_of, parts_of_columns, pieces_of
 from nmf_topics.topics.places import Places, key_of
 from nmf_topics.topics.recipes import Recipe
 from nmf_topics.words.bounds import OneBatch, terms_within
@@ -226,7 +226,14 @@ def _counts(
 
     pages = pieces_of(watched(), options.chunk) if options.chunk else watched()
     with output_errors(spill, PLACE):
-        gathered = gather_counts(pages, options, processes=processes, memory=places.for_counts(), spill=spill)
+        gathered = gather_counts(
+            pages,
+            options,
+            processes=processes,
+            memory=places.for_counts(),
+            spill=spill,
+            page_of=(lambda piece: page_of(piece.id)) if options.chunk else None,
+        )
     if not gathered.columns.ids:
         raise CorpusError(f"{corpus.source} holds no page")
     set_aside = [asdict(item) for item in corpus.set_aside]

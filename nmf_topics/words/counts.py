@@ -49,6 +49,7 @@ def gather_counts(
     memory: int | None = None,
     spill: Path | None = None,
     on_page: Callable[[PageLike], None] | None = None,
+    page_of: Callable[[PageLike], str] | None = None,
 ) -> Gathered:
     """Read a corpus and count its terms, batch by batch.
 
@@ -60,6 +61,7 @@ def gather_counts(
     memory : bytes that counts may take in memory; None: as many as they need
     spill : an existing folder for the counts beyond that; it is the caller's to remove
     on_page : called with each page as it passes (progress, fingerprint)
+    page_of : where `pages` are pieces of pages: names the page of a piece, whose pieces follow each other
 
     Raises
     ------
@@ -71,12 +73,15 @@ def gather_counts(
     ids: list[str] = []
     titles: list[str] = []
     meta: list[Mapping[str, Any]] = []
+    whole: list[str] = []  # of pieces, the pages
 
     def texts() -> Iterator[tuple[None, str]]:
         for page in pages:
             ids.append(page.id)
             titles.append(page.title)
             meta.append(page.meta)
+            if page_of:
+                whole.append(page_of(page))
             if on_page:
                 on_page(page)
             yield None, page.text
@@ -87,7 +92,7 @@ def gather_counts(
         if options.boilerplate:  # what lines pages share is known only when all have been seen
             for _, text in source:
                 kept.add(text)
-            gathered.shared_lines = shared_lines(kept)
+            gathered.shared_lines = shared_lines(kept, whole)
             source = ((None, text) for text in kept)
         stream = count_batches(
             page_batches(source),

@@ -213,6 +213,8 @@ class Gathered:
         """Give back what only reading needed."""
         if self._sequences is not None:
             self._sequences.close()
+        self._readers = Readers(self.options)  # without the words that it has read
+        self._tokens, self._rows, self._numbers = {}, {}, {}
 
     def batches(self) -> Iterator[Batch]:
         """The counts, batch by batch in the order of reading, under final rows and columns; as often as wanted."""
