@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from nmf_topics.cli import options as o
+from nmf_topics.cli.common import Text
 from nmf_topics.topics.store import MARK, load_model, resolve_model
 from nmf_topics.views.modelfolder import WORDS, read_extracts, read_run, write_model_folder
 from nmf_topics.views.tables import model_json
@@ -35,13 +36,15 @@ def _names_of(path: Path) -> dict[int, str]:
 def _named(argument: str) -> tuple[int, str] | None:
     """3=Music as (3, "Music"); None for what is no such pair."""
     number, sign, name = argument.partition("=")
-    return (int(number), " ".join(name.split())) if sign and number.strip().isdecimal() else None
+    if not sign or not number.strip().isdecimal():
+        return None
+    return int(number), " ".join(Text().convert(name, None, None).split())
 
 
 @click.command()
 @click.argument("arguments", nargs=-1, metavar="[MODEL] [NUMBER=NAME ...]")
 @click.option("--from", type=click.Path(path_type=Path), help="A file of names, one NUMBER=NAME a line.")
-@click.option("--hide", multiple=True, metavar="WORD", help="A word that is not shown any more.")
+@click.option("--hide", type=Text(), multiple=True, metavar="WORD", help="A word that is not shown any more.")
 @o.json_option
 @o.talk_options
 def label(arguments: tuple[str, ...], hide: tuple[str, ...], **options: Any) -> None:
