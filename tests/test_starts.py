@@ -135,7 +135,7 @@ def test_nndsvda_begins_lower(rng: np.random.Generator) -> None:
 
 
 def test_topics_beyond_the_rank_of_V_are_of_use() -> None:
-    """A matrix of rank 3 may need 5 topics; those that no singular pair starts take part, and V can be factored exactly.
+    """A matrix of rank 3 may need 5 topics; those that no singular pair starts take part, and V can be exact.
 
     V holds the distances of the corners of a regular hexagon from its sides: rank 3, non-negative rank 5.
     """
