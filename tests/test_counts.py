@@ -24,9 +24,9 @@ from nmf_topics.errors import MatrixError
 from nmf_topics.words import chunks as chunks_module
 from nmf_topics.words.bounds import Bounds, bound_terms
 from nmf_topics.words.counts import count_new_pages, count_terms
-from nmf_topics.words.gathered import TermCounts
 from nmf_topics.words.reading import Readers, TermReader, WordOptions
-from nmf_topics.words.tokens import tokens
+from nmf_topics.words.termcounts import TermCounts
+from nmf_topics.words.tokens import tokens, words_of_token
 from nmf_topics.words.vocabulary import Vocabulary
 
 PLAIN = WordOptions(normalize="none", default_stops=False)
@@ -58,8 +58,8 @@ def slowly(texts: Sequence[str], options: WordOptions) -> tuple[list[Counter[str
     reasons: Counter[str] = Counter()
     for text in texts:
         terms: Counter[str] = Counter()
-        for token in tokens(text):
-            term, reason = reader.read(token)
+        for word in (word for token in tokens(text) for word in words_of_token(token, options.language)):
+            term, reason = reader.read(word)
             reasons[reason] += 1
             if term is not None:
                 terms[term] += 1

@@ -6,17 +6,21 @@ import logging
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 import pytest
 import scipy.sparse as sp
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_info, threadpool_limits
 
-from nmf_topics.factor import kernels, reference
+from nmf_topics.factor import kernels, moves, reference
 from nmf_topics.factor.blocks import AT_ONCE, as_blocks
 from nmf_topics.factor.factorize import factorize
+from nmf_topics.machine import processors
 
 Array = NDArray[Any]
 
@@ -36,15 +40,16 @@ def problem(r: int, dtype: type, rng: np.random.Generator) -> tuple[Any, Array, 
     return sp.csc_matrix(V), W, np.asfortranarray(H)
 
 
-def everything(V: Any, W: Array, H: Array, module: Any) -> dict[str, Array]:
-    """What every kernel makes of one problem."""
+def everything(V: Any, W: Array, H: Array, module: Any = None) -> dict[str, Array]:
+    """What every kernel makes of one problem, or one of `reference`."""
+    module, rules = module or kernels, module or moves
     AtB, AtA = reference.WtV(V, W), W.T @ W
-    moved, R, cost = module.kl(V, W, H)
+    moved, R, cost = rules.kl(V, W, H)
     return {
         "WtV": module.WtV(V, W),
         "VHt": module.VHt(V, H),
-        "mu": module.mu(H, AtB, AtA, l1=0.01, steps=3),
-        "hals": module.hals(H, AtB, AtA, l1=0.01, steps=2),
+        "mu": rules.mu(H, AtB, AtA, l1=0.01, steps=3),
+        "hals": rules.hals(H, AtB, AtA, l1=0.01, steps=2),
         "dot": np.array(module.dot(H, AtB)),
         "kl H": moved,
         "kl R": R.data,
@@ -61,7 +66,7 @@ def test_compiled_is_the_reference(r: int, dtype: type, which: str, rng: np.rand
     V, W, H = problem(r, dtype, rng)
     expected = everything(V, W, H, reference)
     with kernels.using(which):
-        found = everything(V, W, H, kernels)
+        found = everything(V, W, H)
     for name, array in expected.items():
         assert found[name].dtype == array.dtype, name
         bound = TOLERANCE[np.dtype(dtype)] * (4 + r / 4) * np.abs(array).max()
@@ -79,7 +84,7 @@ def test_threads_do_not_show(r: int, dtype: type, rng: np.random.Generator, monk
     runs = []
     for threads in (1, 2, 3, 7):
         with kernels.using(threads=threads):
-            arrays = [*everything(V, W, H, kernels).values(), kernels.gram(H)]
+            arrays = [*everything(V, W, H).values(), kernels.gram(H)]
         runs.append([array.tobytes() for array in arrays])
     assert runs[0] == runs[1] == runs[2] == runs[3]
     whole, halves = kernels.WtV(V, W), [kernels.WtV(V[:, :77], W), kernels.WtV(V[:, 77:], W)]
@@ -219,6 +224,77 @@ def test_reference_on_request(rng: np.random.Generator) -> None:
     assert kernels.about() == before
 
 
+def test_each_thread_has_its_own_use() -> None:
+    """What one thread asks for holds for that thread, also while others ask for something else."""
+    inside, seen = threading.Barrier(3, timeout=30), {}
+
+    def ask(which: str, threads: int) -> None:
+        with kernels.using(which, threads=threads):
+            inside.wait()  # all three are within
+            seen[which] = (kernels.about(), kernels.thread_count())
+            inside.wait()
+
+    with ThreadPoolExecutor(2) as pool:
+        jobs = [pool.submit(ask, "reference", 5), pool.submit(ask, "plain", 6)]
+        inside.wait()
+        here = kernels.about(), kernels.thread_count()
+        inside.wait()
+        for job in jobs:
+            job.result()
+    assert here == (kernels.about(), processors())
+    assert seen["reference"] == ("numpy and scipy", 5)
+    assert seen["plain"] == (kernels.about().replace(", AVX2", ""), 6)
+
+
+def test_fits_beside_each_other(rng: np.random.Generator) -> None:
+    """Fits in threads, one thread of kernels each, come to the bytes that they come to alone."""
+    V = sp.csc_matrix(rng.random((80, 300)) * (rng.random((80, 300)) < 0.3))
+
+    def fit(seed: int) -> bytes:
+        with kernels.using(threads=1):
+            result = factorize(V, 5, start="random", seed=seed, max_iter=40, tolerance=0)
+        return result.W.tobytes() + result.H.tobytes() + result.trace.tobytes()
+
+    alone = [fit(seed) for seed in range(6)]
+    with ThreadPoolExecutor(3) as pool:
+        assert list(pool.map(fit, range(6))) == alone
+
+
+def test_the_blas_is_given_back_by_the_last() -> None:
+    """Who leaves first leaves the BLAS on one thread for those within; the last one restores what was there."""
+
+    def counts() -> list[int]:
+        return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+
+    with threadpool_limits(limits=2, user_api="blas"):
+        before = counts()
+        first, second = kernels.one_blas_thread(), kernels.one_blas_thread()
+        first.__enter__()
+        second.__enter__()
+        first.__exit__(None, None, None)
+        assert set(counts()) <= {1}
+        second.__exit__(None, None, None)
+        assert counts() == before
+
+
+def test_a_blas_that_is_loaded_later_is_held_too() -> None:
+    """scipy brings a BLAS of its own, which is loaded when it is first needed: who enters then holds it as well."""
+    script = """
+import numpy
+from threadpoolctl import threadpool_info
+from nmf_topics.factor import kernels
+counts = lambda: [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+with kernels.one_blas_thread():
+    import scipy.linalg
+    with kernels.one_blas_thread():
+        assert set(counts()) == {1}, counts()
+print(max(counts()))
+"""
+    many = {**os.environ, "OPENBLAS_NUM_THREADS": "2"}  # what a BLAS begins with
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, env=many)
+    assert int(ended.stdout) == min(2, processors())  # and it is given back
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 def test_after_a_fork() -> None:
     """A forked process has no threads of its parent's, and makes its own."""
@@ -226,14 +302,14 @@ def test_after_a_fork() -> None:
         """
 import os, warnings, numpy as np
 warnings.simplefilter("ignore")  # Python warns of forks beside threads; that is what is tested
-from nmf_topics.factor import kernels
+from nmf_topics.factor import kernels, moves
 kernels.WORTH_A_THREAD = 0
 X = np.asfortranarray(np.ones((3, 50)))
 with kernels.using(threads=2):
-    kernels.mu(X, X, np.eye(3))
+    moves.mu(X, X, np.eye(3))
     child = os.fork()
     if child == 0:
-        kernels.mu(X, X, np.eye(3))
+        moves.mu(X, X, np.eye(3))
         os._exit(7)
     print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 """

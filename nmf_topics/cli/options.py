@@ -20,6 +20,7 @@ from nmf_topics.cli.common import files_listed_in as files_listed_in
 from nmf_topics.cli.common import json_option as json_option
 from nmf_topics.cli.common import talk_of as talk_of
 from nmf_topics.cli.common import talk_options as talk_options
+from nmf_topics.corpus.open import declared_language
 from nmf_topics.factor.engines.checkpoints import Checkpointing
 from nmf_topics.factor.engines.choice import ENGINES, EngineOptions
 from nmf_topics.factor.objectives import OBJECTIVES
@@ -31,6 +32,7 @@ from nmf_topics.topics.prepare import Source
 from nmf_topics.topics.recipes import RECIPES, Recipe
 from nmf_topics.words.cache import cache_folder
 from nmf_topics.words.normalize import NORMALIZATIONS, STEMMERS
+from nmf_topics.words.remarks import language_code, problem_of_language
 
 BY_RECIPE = "by recipe"
 LATEST = Path("models/latest")
@@ -70,7 +72,9 @@ matrix_options = stack(
         show_default=True,
         help="Options that go together; 'article' is the AMS column to the letter.",
     ),
-    _recipe_option("--language", help="Language of the text, two letters (en, de, fr ...)."),
+    click.option(
+        "--language", help="Of the text: en, de, zh ..., or auto.  [default: that of the fetched wiki, else en]"
+    ),
     _recipe_option("--normalize", type=click.Choice(NORMALIZATIONS), help="Normal forms: run, ran, runs as one."),
     _recipe_option("--stemmer", type=click.Choice(STEMMERS), help="For stems."),
     click.option("--stop", multiple=True, metavar="WORDS|FILE", help="More stop words: a,b,c or a file of them."),
@@ -130,6 +134,10 @@ factor_options = stack(
         help="Stop when the error falls by less than this part of itself per iteration.",
     ),
     _recipe_option("--max-iter", type=click.IntRange(min=1), help="Iterations at most."),
+    _recipe_option("--l1-words", type=Finite(min=0), help="Fewer words a topic: penalty on the sum of W."),
+    _recipe_option("--l1-pages", type=Finite(min=0), help="Fewer topics a page: penalty on the sum of H."),
+    _recipe_option("--l2-words", type=Finite(min=0), help="More even words: penalty on the squares of W."),
+    _recipe_option("--l2-pages", type=Finite(min=0), help="More even pages: penalty on the squares of H."),
 )
 
 engine_options = stack(
@@ -194,9 +202,11 @@ def words_of(values: tuple[str, ...], option: str) -> tuple[str, ...]:
     return tuple(sorted(set(words)))
 
 
-def recipe_of(options: dict[str, Any]) -> Recipe:
-    """The recipe with the given options on top; what they hold is taken out of `options`."""
+def recipe_of(options: dict[str, Any], source: Source) -> Recipe:
+    """The recipe for a source with the given options on top; what they hold is taken out of `options`."""
     recipe = RECIPES[options.pop("recipe")]
+    given_language = options["language"]
+    options["language"] = language_code(given_language) if given_language else declared_language(source.path)
 
     def given(*names: str) -> dict[str, Any]:
         values = {name: options.pop(name, None) for name in names}
@@ -206,8 +216,11 @@ def recipe_of(options: dict[str, Any]) -> Recipe:
     words = replace(recipe.words, **given(*how))
     stop, keep = (words_of(options.pop(name, ()), f"--{name}") for name in ("stop", "keep"))
     words = replace(words, stop=stop, keep=keep)
+    if given_language and (problem := problem_of_language(words.language, stops=words.default_stops)):
+        raise click.BadParameter(problem, param_hint="--language")
     bounds = replace(recipe.bounds, **given("min_pages", "max_pages", "max_terms"))
     rest = given("weighting", "unit", "idf_power", "objective", "solver", "start", "tolerance", "max_iter")
+    rest |= given("l1_words", "l1_pages", "l2_words", "l2_pages")
     return replace(recipe, words=words, bounds=bounds, **rest)
 
 

@@ -55,7 +55,7 @@ def ranks(source: str | None, **options: Any) -> None:
     """
     talk = o.talk_of(options)
     where = o.source_of(source, options)
-    recipe = o.recipe_of(options)
+    recipe = o.recipe_of(options, where)
     first, last = options["from"], options["to"]
     if first > last:
         raise click.UsageError(f"--from {first} is larger than --to {last}")

@@ -1,8 +1,9 @@
 /* The inner loops of a factorization, for 32 and 64 bit numbers, and for AVX2 where the processor has it.
 
-   The build hook (hatch_build.py) compiles this file into a plain shared library; kernels.py loads it, shares rows out
-   between threads and falls back to numpy and scipy where there is none. Nothing here allocates but small scratch, keeps
-   state, or knows Python. The kernels themselves are in kernels_body.h. */
+   The build hook (hatch_build.py) compiles this file into a plain shared library; kernels.py loads it, takes the functions
+   whose names end in _avx2 or _plain, shares rows out between threads and falls back to numpy and scipy where there is no
+   library. Nothing here allocates but small scratch, keeps state, or knows Python. The kernels themselves are in
+   kernels_body.h and kernels_divergence.h. */
 
 #include <math.h>
 #include <stdint.h>
@@ -11,17 +12,27 @@
 typedef int64_t i64;
 typedef int32_t i32;
 
-#define INTERFACE 1 /* raised whenever a function changes; kernels.py loads no other */
+#define INTERFACE 3 /* raised whenever a function changes; kernels.py loads no other */
 #define AHEAD 12    /* entries of V between the fetching of a row and its use */
 #define MOST 13     /* vectors that are held in the 16 registers of AVX2 */
-#define EACH_CASE \
-    CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7) CASE(8) CASE(9) CASE(10) CASE(11) CASE(12) CASE(13)
+/* do(n) for the n that x is, a constant there, so that the compiler unrolls what depends on it. */
+#define CASE(do, n) case n: do(n); break;
+#define EACH_FEW(x, do) \
+    switch (x) { CASE(do, 1) CASE(do, 2) CASE(do, 3) CASE(do, 4) CASE(do, 5) CASE(do, 6) CASE(do, 7) }
+#define EACH_VECTORS(x, do, otherwise)                                                                               \
+    switch (x) {                                                                                                     \
+        CASE(do, 1) CASE(do, 2) CASE(do, 3) CASE(do, 4) CASE(do, 5) CASE(do, 6) CASE(do, 7) CASE(do, 8) CASE(do, 9)  \
+        CASE(do, 10) CASE(do, 11) CASE(do, 12) CASE(do, 13) default: otherwise;                                      \
+    }
 
 #define UNROLL _Pragma("GCC unroll 16")
 #define INLINE TARGET static inline __attribute__((always_inline))
 #define JOIN_(a, b) a##_##b
 #define JOIN(a, b) JOIN_(a, b)
-#define NAME(name) JOIN(name, SUFFIX)
+#define NAME(name) JOIN(JOIN(name, TYPE), WIDTH)
+#ifndef __has_builtin
+#define __has_builtin(name) 0
+#endif
 
 /* The first position from `from` to `to` whose term is `term` or a later one. */
 static inline i64 seek(const i32 *idx, i64 from, i64 to, i64 term)
@@ -34,80 +45,35 @@ static inline i64 seek(const i32 *idx, i64 from, i64 to, i64 term)
     return from;
 }
 
-#define REAL float
+#define WIDTH plain
 #define TARGET
-#define SUFFIX f32_plain
+#define BITS 32
 #include "kernels_body.h"
-#undef REAL
-#undef SUFFIX
-#define REAL double
-#define SUFFIX f64_plain
+#define BITS 64
 #include "kernels_body.h"
-#undef REAL
-#undef SUFFIX
+#undef WIDTH
 #undef TARGET
 
 #if defined(__x86_64__)
+#define WIDTH avx2
 #define TARGET __attribute__((target("avx2,fma")))
-#define REAL float
-#define SUFFIX f32_avx2
+#define BITS 32
 #include "kernels_body.h"
-#undef REAL
-#undef SUFFIX
-#define REAL double
-#define SUFFIX f64_avx2
+#define BITS 64
 #include "kernels_body.h"
-#undef REAL
-#undef SUFFIX
+#undef WIDTH
 #undef TARGET
-#define PICK(name, type, arguments) (wide ? name##_##type##_avx2 arguments : name##_##type##_plain arguments)
-#else
-#define PICK(name, type, arguments) (name##_##type##_plain arguments)
 #endif
-
-static int wide = 0; /* whether the instructions of AVX2 are used */
 
 int nmf_interface(void) { return INTERFACE; }
 
-/* Use AVX2 if it is wanted and there; whether it is used. */
-int nmf_wide(int wanted)
+/* Whether the functions whose names end in _avx2 are there and can run here. */
+int nmf_wide(void)
 {
 #if defined(__x86_64__)
     __builtin_cpu_init();
-    wide = wanted && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 #else
-    (void)wanted;
+    return 0;
 #endif
-    return wide;
 }
-
-#define EXPORT(type, REAL)                                                                                          \
-    void gather_##type(i64 first, i64 last, const i64 *ptr, const i32 *idx, const REAL *val, const REAL *W, i64 r,  \
-                       REAL *P)                                                                                     \
-    {                                                                                                               \
-        PICK(gather, type, (first, last, ptr, idx, val, W, r, P));                                                  \
-    }                                                                                                               \
-    void scatter_##type(i64 first, i64 last, i64 low, i64 high, const i64 *ptr, const i32 *idx, const REAL *val,    \
-                        const REAL *H, i64 r, REAL *out)                                                            \
-    {                                                                                                               \
-        PICK(scatter, type, (first, last, low, high, ptr, idx, val, H, r, out));                                    \
-    }                                                                                                               \
-    int hals_##type(i64 rows, i64 r, const REAL *X, const REAL *P, const REAL *G, REAL l1, i64 steps,               \
-                    REAL smallest, REAL *out)                                                                       \
-    {                                                                                                               \
-        return PICK(hals, type, (rows, r, X, P, G, l1, steps, smallest, out));                                      \
-    }                                                                                                               \
-    int mu_##type(i64 rows, i64 r, const REAL *X, const REAL *P, const REAL *G, REAL l1, i64 steps, REAL smallest,  \
-                  REAL *out)                                                                                        \
-    {                                                                                                               \
-        return PICK(mu, type, (rows, r, X, P, G, l1, steps, smallest, out));                                        \
-    }                                                                                                               \
-    double dot_##type(i64 n, const REAL *a, const REAL *b) { return PICK(dot, type, (n, a, b)); }                   \
-    int kl_##type(i64 first, i64 last, const i64 *ptr, const i32 *idx, const REAL *val, const REAL *W, i64 r,       \
-                  const REAL *sums, const REAL *H, REAL *H_new, REAL *quotients, double *costs)                     \
-    {                                                                                                               \
-        return PICK(kl, type, (first, last, ptr, idx, val, W, r, sums, H, H_new, quotients, costs));                \
-    }
-
-EXPORT(f32, float)
-EXPORT(f64, double)

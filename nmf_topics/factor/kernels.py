@@ -1,9 +1,10 @@
-"""The products and steps that take nearly all the time: compiled where that could be done, else `reference`.
+"""The products that take nearly all the time: compiled where that could be done, else `reference`.
 
 The build compiles kernels.c into a library beside this module, which is loaded when this module is; without it, or for
-matrices that it has no loop for, the same functions of `reference` do the work. Rows are shared out between threads
-(ctypes lets go of the interpreter), and every row of a result is computed alone and in one order, sums over all rows in
-tiles of fixed size: neither the number of threads nor how rows were shared out shows in the bytes.
+matrices that it has no loop for, the same functions of `reference` do the work. (`moves` has the rules.) Rows are
+shared out between threads (ctypes lets go of the interpreter), and every row of a result is computed alone and in one
+order, sums over all rows in tiles of fixed size: neither the number of threads nor how rows were shared out shows in
+the bytes.
 
 H, and every X that a rule moves, is (r, k) and lies in memory page by page (Fortran order), so that a page's weights,
 and blocks of pages, are contiguous; W is (m, r) in C order, and W.T is such an X.
@@ -14,9 +15,12 @@ from __future__ import annotations
 import ctypes
 import logging
 import os
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -32,7 +36,7 @@ from nmf_topics.machine import processors
 
 Array = NDArray[np.floating[Any]]
 
-INTERFACE = 1  # of the library, as kernels.c has it
+INTERFACE = 3  # of the library, as kernels.c has it
 LIBRARY = Path(__file__).with_name("_kernels.so")
 TYPES = {np.dtype(np.float32): ("f32", ctypes.c_float), np.dtype(np.float64): ("f64", ctypes.c_double)}
 TILE = 4096  # columns of a factor whose sums are taken at once
@@ -42,7 +46,7 @@ WORTH_A_THREAD = 1_000_000  # multiplications, below which handing them to anoth
 
 
 class _Kernels:
-    """The library and how it is used; `why` says why there is none."""
+    """The library; `why` says why there is none."""
 
     def __init__(self) -> None:
         self.library: ctypes.CDLL | None = None
@@ -55,14 +59,15 @@ class _Kernels:
             self.why = "there was no C compiler when nmf-topics was installed"
         else:
             if interface == INTERFACE:
-                self._declare(library)
                 self.library = library
-                self.wide = bool(library.nmf_wide(1))
+                self.wide = bool(library.nmf_wide())
+                for width in ("avx2", "plain") if self.wide else ("plain",):
+                    self._declare(library, width)
             else:
                 self.why = "those here are of another version of nmf-topics; install it again"
 
     @staticmethod
-    def _declare(library: ctypes.CDLL) -> None:
+    def _declare(library: ctypes.CDLL, width: str) -> None:
         p, i = ctypes.c_void_p, ctypes.c_int64
         for name, real in TYPES.values():
             rule = [i, i, p, p, p, real, i, real, p]
@@ -72,22 +77,44 @@ class _Kernels:
                 ("hals", rule, ctypes.c_int),
                 ("mu", rule, ctypes.c_int),
                 ("dot", [i, p, p], ctypes.c_double),
-                ("kl", [i, i, p, p, p, p, i, p, p, p, p, p], ctypes.c_int),
+                ("kl", [i, i, p, p, p, p, i, p, p, p, p, p], None),
             ):
-                entry = getattr(library, f"{function}_{name}")
+                entry = getattr(library, f"{function}_{name}_{width}")
                 entry.argtypes, entry.restype = arguments, result
 
 
 _kernels = _Kernels()
-_use = "compiled"
-_threads: int | None = None
+
+
+@dataclass(frozen=True)
+class _Use:
+    """What `using` has asked for; each thread has its own."""
+
+    which: str = "compiled"
+    threads: int | None = None
+
+
+_use: ContextVar[_Use] = ContextVar("kernels", default=_Use())  # noqa: B039, it is frozen
 
 
 def about() -> str:
     """Which kernels are used, for records: "compiled, AVX2", "compiled" or "numpy and scipy"."""
-    if _library() is None:
+    if not compiled():
         return "numpy and scipy"
-    return "compiled, AVX2" if _kernels.wide else "compiled"
+    return "compiled, AVX2" if _wide() else "compiled"
+
+
+def compiled() -> bool:
+    return _kernels.library is not None and _use.get().which != "reference"
+
+
+def _wide() -> bool:
+    return _kernels.wide and _use.get().which != "plain"
+
+
+def kernel_of(function: str, dtype: np.dtype[Any]) -> Any:
+    """The compiled function of that name for numbers of that type."""
+    return getattr(_kernels.library, f"{function}_{TYPES[dtype][0]}_{'avx2' if _wide() else 'plain'}")
 
 
 @cache
@@ -97,50 +124,70 @@ def say_if_missing() -> None:
         logging.getLogger(__name__).warning("no compiled kernels, so fits take several times longer: %s", _kernels.why)
 
 
-def _library() -> ctypes.CDLL | None:
-    return _kernels.library if _use != "reference" else None
-
-
 @contextmanager
 def using(which: str = "compiled", *, threads: int | None = None) -> Iterator[None]:
     """Within it, use the "compiled" kernels, the "plain" ones (without AVX2) or the "reference", and so many threads.
 
-    It holds for the whole process; meant for tests and measurements.
+    It holds for the thread that asks for it, and no other: fits that run beside each other take one thread each by
+    asking, each in its own, for `threads=1`.
     """
-    global _use, _threads
-    before = _use, _threads
+    before = _use.set(_Use(which, threads))
     try:
-        _use, _threads = which, threads
-        _set_width()
         yield
     finally:
-        _use, _threads = before
-        _set_width()
-
-
-def _set_width() -> None:
-    if _kernels.library is not None:
-        _kernels.wide = bool(_kernels.library.nmf_wide(int(_use != "plain")))
+        _use.reset(before)
 
 
 # ------------------------------------------------------------------------------------------------------- threads
 
 
-@cache
-def _threadpools() -> ThreadpoolController:
-    return ThreadpoolController()
+class _OneThread:
+    """Counts who wants the BLAS on one thread: its setting is the process's, taken back when the last one leaves.
+
+    There may be several BLAS, as numpy and scipy each bring their own, and scipy's is loaded when it is first needed.
+    """
+
+    def __init__(self) -> None:
+        self.lock, self._inside, self._limit = threading.Lock(), 0, ExitStack()
+        self._held: set[str] = set()
+
+    def enter(self) -> None:
+        with self.lock:
+            found = ThreadpoolController()
+            paths = {library.filepath for library in found.lib_controllers}
+            if not paths <= self._held:
+                self._limit.enter_context(found.limit(limits=1, user_api="blas"))
+                self._held |= paths
+            self._inside += 1
+
+    def leave(self) -> None:
+        with self.lock:
+            self._inside -= 1
+            if not self._inside:
+                self._limit.close()
+                self._held.clear()
+
+
+_one_thread = _OneThread()
 
 
 @contextmanager
 def one_blas_thread() -> Iterator[None]:
-    """Hold the BLAS to one thread: its sums keep their order on every machine, and small products are faster."""
-    with _threadpools().limit(limits=1, user_api="blas"):
+    """Hold the BLAS to one thread: its sums keep their order on every machine, and small products are faster.
+
+    It holds for the whole process, until the last of all threads that are within has left.
+    """
+    _one_thread.enter()
+    try:
         yield
+    finally:
+        _one_thread.leave()
 
 
 def thread_count() -> int:
-    """Threads that share the work: as many as there are processors for this process."""
-    return processors() if _threads is None else _threads
+    """Threads that share the work: as many as there are processors for this process, or as `using` has it."""
+    threads = _use.get().threads
+    return processors() if threads is None else threads
 
 
 @cache
@@ -148,11 +195,17 @@ def _pool(threads: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(threads, thread_name_prefix="nmf-topics")
 
 
+def _after_fork() -> None:
+    """Threads do not live on in a forked process, and who held the lock may have been one of them."""
+    _pool.cache_clear()
+    _one_thread.lock = threading.Lock()
+
+
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_pool.cache_clear)  # threads do not live on in a forked process
+    os.register_at_fork(after_in_child=_after_fork)
 
 
-def _share(work: Callable[[int, int], Any], bounds: list[int]) -> list[Any]:
+def share(work: Callable[[int, int], Any], bounds: list[int]) -> list[Any]:
     """`work(first, last)` for every pair of neighbouring bounds, on several threads; results in order."""
     pairs = [(first, last) for first, last in pairwise(bounds) if first < last]
     if len(pairs) <= 1:
@@ -163,23 +216,23 @@ def _share(work: Callable[[int, int], Any], bounds: list[int]) -> list[Any]:
     return [first, *(job.result() for job in waiting)]
 
 
-def _parts(cost: float) -> int:
+def parts_of(cost: float) -> int:
     """How many parts to share work of that many multiplications out into."""
     threads = thread_count()
     return threads if threads > 1 and cost >= WORTH_A_THREAD else 1
 
 
-def _even(n: int, parts: int) -> list[int]:
+def even(n: int, parts: int) -> list[int]:
     return [n * i // parts for i in range(parts + 1)]
 
 
 # ------------------------------------------------------------------------------------------- products with V
 
 
-def _fits(V: Any, *factors: Array) -> bool:
+def fits(V: Any, *factors: Array) -> bool:
     """Whether the compiled kernels have a loop for V and the factors."""
     return (
-        _library() is not None
+        compiled()
         and sp.issparse(V)
         and V.format == "csc"
         and V.dtype in TYPES
@@ -188,7 +241,7 @@ def _fits(V: Any, *factors: Array) -> bool:
     )
 
 
-class _Entries:
+class Entries:
     """V' in compressed rows, as the kernels take it."""
 
     def __init__(self, V: Any) -> None:
@@ -225,16 +278,16 @@ def WtV(V: Any, W: Array) -> Array:
     -------
     ndarray of shape (r, n), in Fortran order; 2 nnz(V) r flops
     """
-    if not _fits(V, W):
+    if not fits(V, W):
         return np.ascontiguousarray(reference.WtV(V, W).T).T
     W, r = np.ascontiguousarray(W), W.shape[1]
-    entries, result = _Entries(V), np.empty((V.shape[1], r), dtype=V.dtype)
-    kernel = getattr(_library(), f"gather_{TYPES[V.dtype][0]}")
+    entries, result = Entries(V), np.empty((V.shape[1], r), dtype=V.dtype)
+    kernel = kernel_of("gather", V.dtype)
 
     def work(first: int, last: int) -> None:
         kernel(first, last, *entries.pointers, W.ctypes.data, r, result.ctypes.data)
 
-    _share(work, entries.pages(_parts(V.nnz * r)))
+    share(work, entries.pages(parts_of(V.nnz * r)))
     return result.T
 
 
@@ -250,17 +303,17 @@ def VHt(V: Any, H: Array) -> Array:
     -------
     ndarray of shape (m, r), in C order; 2 nnz(V) r flops
     """
-    if not _fits(V, H):
+    if not fits(V, H):
         return np.ascontiguousarray(reference.VHt(V, H))
     Ht, r = np.ascontiguousarray(H.T), len(H)
-    entries, result = _Entries(V), np.zeros((V.shape[0], r), dtype=V.dtype)
-    kernel = getattr(_library(), f"scatter_{TYPES[V.dtype][0]}")
+    entries, result = Entries(V), np.zeros((V.shape[0], r), dtype=V.dtype)
+    kernel = kernel_of("scatter", V.dtype)
     n = V.shape[1]
 
     def work(low: int, high: int) -> None:
         kernel(0, n, low, high, *entries.pointers, Ht.ctypes.data, r, result.ctypes.data)
 
-    _share(work, entries.terms(_parts(V.nnz * r)))
+    share(work, entries.terms(parts_of(V.nnz * r)))
     return result
 
 
@@ -271,13 +324,13 @@ def gram(X: Array) -> Array:
     """X X' in 64 bits, for X of shape (r, k): sums over tiles of columns, added up in their order."""
     Xt = np.ascontiguousarray(X.T)
     tiles = [Xt[first : first + TILE] for first in range(0, len(Xt), TILE)]
-    parts = _parts(Xt.size * len(X))
+    parts = parts_of(Xt.size * len(X))
 
     def work(first: int, last: int) -> list[Array]:
         return [tile.T @ tile for tile in tiles[first:last]]
 
     total = np.zeros((len(X), len(X)))
-    for products in _share(work, _even(len(tiles), min(parts, max(1, len(tiles))))):
+    for products in share(work, even(len(tiles), min(parts, max(1, len(tiles))))):
         for product in products:
             total += product
     return total
@@ -287,9 +340,9 @@ def dot(A: Array, B: Array) -> float:
     """sum(A * B) in 64 bits, for two arrays of one shape and order."""
     fortran = A.flags.f_contiguous and not A.flags.c_contiguous
     a, b = (np.ascontiguousarray(x.T if fortran else x).reshape(-1) for x in (A, B))
-    if _library() is None or a.dtype not in TYPES or b.dtype != a.dtype:
+    if not compiled() or a.dtype not in TYPES or b.dtype != a.dtype:
         return reference.dot(a, b)
-    kernel = getattr(_library(), f"dot_{TYPES[a.dtype][0]}")
+    kernel = kernel_of("dot", a.dtype)
     size, step = a.itemsize, 16 * TILE
 
     def work(first: int, last: int) -> list[float]:
@@ -300,72 +353,5 @@ def dot(A: Array, B: Array) -> float:
 
     tiles = -(-a.size // step)
     return float(
-        sum(part for parts in _share(work, _even(tiles, min(_parts(a.size), max(1, tiles)))) for part in parts)
+        sum(part for parts in share(work, even(tiles, min(parts_of(a.size), max(1, tiles)))) for part in parts)
     )
-
-
-# ------------------------------------------------------------------------------------------- steps of rules
-
-
-def _step(name: str, X: Array, AtB: Array, AtA: Array, l1: float, steps: int) -> Array:
-    """A rule of least squares on the rows of X', which do not know of each other."""
-    fall_back = getattr(reference, name)
-    if _library() is None or X.dtype not in TYPES or AtB.dtype != X.dtype or not X.size:
-        return np.asarray(fall_back(X, AtB, AtA.astype(X.dtype, copy=False), l1=l1, steps=steps))
-    Xt, P, G = np.ascontiguousarray(X.T), np.ascontiguousarray(AtB.T), np.ascontiguousarray(AtA, dtype=X.dtype)
-    rows, r = Xt.shape
-    result, kind = np.empty_like(Xt), TYPES[X.dtype][0]
-    kernel, small = getattr(_library(), f"{name}_{kind}"), reference.smallest(X.dtype)
-
-    def work(first: int, last: int) -> int:
-        at = first * r * Xt.itemsize
-        start, products, out = (array.ctypes.data + at for array in (Xt, P, result))
-        return int(kernel(last - first, r, start, products, G.ctypes.data, l1, steps, small, out))
-
-    if any(_share(work, _even(rows, _parts(rows * r * r * steps)))):
-        raise MemoryError("no memory for a tile of a factor")
-    return result.T
-
-
-def mu(X: Array, AtB: Array, AtA: Array, *, l1: float = 0.0, steps: int = 1) -> Array:
-    """`steps` multiplicative updates  X <- X * (A'B) / (A'A X + l1); see `rules.mu`."""
-    return _step("mu", X, AtB, AtA, l1, steps)
-
-
-def hals(X: Array, AtB: Array, AtA: Array, *, l1: float = 0.0, steps: int = 1) -> Array:
-    """`steps` times each topic in turn to its non-negative minimum; see `rules.hals`."""
-    return _step("hals", X, AtB, AtA, l1, steps)
-
-
-def kl(V: Any, W: Array, H: Array) -> tuple[Array, Any, float]:
-    """One multiplicative step on H for the Kullback-Leibler divergence, and what W needs of it.
-
-    Parameters
-    ----------
-    V : ndarray or CSC matrix of shape (m, n)
-    W : ndarray of shape (m, r)
-    H : ndarray of shape (r, n)
-
-    Returns
-    -------
-    H : ndarray of shape (r, n), Lee and Seung's (2001) equation (5)
-    R : V / WH with the new H, where V is not zero; sparse where V is
-    cost : sum(V log(V / WH) - V) with the new H
-    """
-    if not _fits(V, W, H):
-        H, R, cost = reference.kl(V, W, H)
-        return np.asfortranarray(H), R, cost
-    W, Ht, r, n = np.ascontiguousarray(W), np.ascontiguousarray(H.T), len(H), V.shape[1]
-    entries, fresh = _Entries(V), np.empty((n, r), dtype=V.dtype)
-    quotients, costs, sums = np.empty(V.nnz, dtype=V.dtype), np.empty(n), W.sum(axis=0)
-    kernel = getattr(_library(), f"kl_{TYPES[V.dtype][0]}")
-
-    def work(first: int, last: int) -> int:
-        arrays = (sums, Ht, fresh, quotients, costs)
-        return int(kernel(first, last, *entries.pointers, W.ctypes.data, r, *(array.ctypes.data for array in arrays)))
-
-    if any(_share(work, entries.pages(_parts(4 * V.nnz * r)))):
-        raise MemoryError("no memory for the weights of a page")
-    R = sp.csc_matrix((quotients, V.indices, V.indptr), shape=V.shape)
-    R.has_sorted_indices = V.has_sorted_indices  # known already, and not looked up again
-    return fresh.T, R, float(costs.sum())

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nmf_topics.factor import kernels
+from nmf_topics.factor import moves
 from nmf_topics.factor.blocks import Array
 
 Step = Callable[..., Array]
@@ -58,7 +58,7 @@ def mu(X: Array, AtB: Array, AtA: Array, *, l1: float = 0.0, steps: int = 1) -> 
     array([[3.],
            [2.]])
     """
-    return kernels.mu(X, AtB, AtA, l1=l1, steps=steps)
+    return moves.mu(X, AtB, AtA, l1=l1, steps=steps)
 
 
 def hals(X: Array, AtB: Array, AtA: Array, *, l1: float = 0.0, steps: int = 1) -> Array:
@@ -90,7 +90,7 @@ def hals(X: Array, AtB: Array, AtA: Array, *, l1: float = 0.0, steps: int = 1) -
     array([[3.],
            [2.]])
     """
-    return kernels.hals(X, AtB, AtA, l1=l1, steps=steps)
+    return moves.hals(X, AtB, AtA, l1=l1, steps=steps)
 
 
 @dataclass(frozen=True)
@@ -114,9 +114,9 @@ class Rule:
     extrapolated: bool
     summary: str
 
-    def update(self, X: Array, AtB: Array, AtA: Array) -> Array:
+    def update(self, X: Array, AtB: Array, AtA: Array, *, l1: float = 0.0) -> Array:
         """All inner steps, one after another."""
-        return self.step(X, AtB, AtA, steps=self.inner_steps)
+        return self.step(X, AtB, AtA, l1=l1, steps=self.inner_steps)
 
 
 RULES: dict[str, Rule] = {

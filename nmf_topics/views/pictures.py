@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import singledispatch
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from nmf_topics.images.pixels import PixelGrid
 from nmf_topics.topics.model import TopicModel
 from nmf_topics.views.basis import basis_grid, basis_image
 from nmf_topics.views.clouds import WORDS, CloudStyle, cloud_svg, make_cloud, sheet
-from nmf_topics.views.fonts import default_font, find_font
+from nmf_topics.views.lettering import Lettering
 from nmf_topics.words.vocabulary import Vocabulary
 
 PNG_LEVEL = 3  # of zlib: files a little larger than at its default 6, in less than half the time
@@ -48,14 +49,14 @@ def draw_topics(
     raise TypeError(f"there are no pictures of {type(rows).__name__}")
 
 
-def _caption_font(captions: list[str], font: Path | None) -> Path:
-    """The best font for captions; a name in letters that none has is left out of the sheet, not the sheet for it."""
-    for choice in (font, None):
-        try:
-            return find_font(captions, choice)
-        except FontError:
-            continue
-    return default_font()
+def _for_captions(captions: list[str], font: Path | None) -> Lettering:
+    """What captions are written with; a name in letters that no font has is left out of the sheet, not the sheet."""
+    known = []
+    for caption in captions:
+        with suppress(FontError):
+            Lettering([caption], font)
+            known.append(caption)
+    return Lettering(known, font)
 
 
 @draw_topics.register
@@ -72,8 +73,7 @@ def _(
     terms = {t.number: model.terms(t.number, WORDS) for t in model.topics()}
     words = [word for top in terms.values() for word, _ in top]
     captions = [f"{t.number}  {t.share:.0%}  {t.label}" for t in model.topics()]
-    style = CloudStyle(*size, font=find_font(words, font), colormap=colormap, seed=model.recipe["seed"])
-    caption_font = _caption_font(captions, font)
+    style = CloudStyle(*size, Lettering(words, font), colormap=colormap, seed=model.recipe["seed"])
     pictures, shown = [], []
     for (number, top), caption in zip(terms.items(), captions, strict=True):
         if not top:  # nothing to draw: a dead topic, or one whose words are all hidden
@@ -82,11 +82,11 @@ def _(
         picture = cloud.to_image().crop((0, 0, *size))
         picture.save(folder / f"topic-{number:02d}.png", compress_level=PNG_LEVEL)
         if svg:
-            (folder / f"topic-{number:02d}.svg").write_text(cloud_svg(cloud, style.font), encoding="utf-8")
+            (folder / f"topic-{number:02d}.svg").write_text(cloud_svg(cloud), encoding="utf-8")
         pictures.append(picture)
         shown.append(caption)
     if pictures:
-        sheet(pictures, shown, caption_font).save(folder / "all.png", compress_level=PNG_LEVEL)
+        sheet(pictures, shown, _for_captions(shown, font)).save(folder / "all.png", compress_level=PNG_LEVEL)
 
 
 @draw_topics.register

@@ -21,9 +21,9 @@ import scipy.sparse as sp
 
 from nmf_topics.matrix.datamatrix import PageColumns
 from nmf_topics.words.forms import Forms, OtherWord
-from nmf_topics.words.gathered import TermCounts
 from nmf_topics.words.phrases import Phrases
 from nmf_topics.words.reading import WordOptions
+from nmf_topics.words.termcounts import TermCounts
 from nmf_topics.words.vocabulary import Vocabulary
 
 PREFIX = "counts-"  # only files of this name are ours to forget: the user may keep others in the same folder
@@ -107,14 +107,12 @@ def recall_counts(key: str, folder: Path, *, largest: int | None = None) -> tupl
             counts = sp.csc_matrix(
                 (entry["data"], entry["indices"], entry["indptr"]), shape=tuple(entry["shape"].tolist())
             )
-            options = _unpack(entry["options"])
-            options |= {name: tuple(options[name]) for name in ("stop", "keep")}
             of_terms, others = _unpack(entry["forms"])
             found = TermCounts(
                 counts,
                 Vocabulary.from_meta(_unpack(entry["vocabulary"])),
                 PageColumns(*_unpack(entry["columns"])),
-                WordOptions(**options),
+                WordOptions.recorded(_unpack(entry["options"])),
                 _unpack(entry["ledger"]),
                 _unpack(entry["languages"]),
                 Phrases.from_meta(_unpack(entry["phrases"])),

@@ -14,7 +14,6 @@ from collections.abc import Collection, Generator, Iterable
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context, parent_process
-from typing import Any
 
 from nmf_topics.errors import MatrixError
 from nmf_topics.words.chunks import BatchCounts, ChunkCounter
@@ -27,18 +26,18 @@ _counter: ChunkCounter | None = None  # of a counting process
 
 
 def count_batches(
-    batches: Iterable[tuple[Any, list[str]]],
+    batches: Iterable[tuple[list[str], list[str]]],
     options: WordOptions,
     *,
     sequences: bool = False,
     lines: Collection[str] = (),
     processes: int = 1,
-) -> Generator[tuple[Any, BatchCounts], None, None]:
-    """Count batches of pages, each with whatever comes with it, in their order.
+) -> Generator[BatchCounts, None, None]:
+    """Count batches of pages in their order.
 
     Parameters
     ----------
-    batches : (anything, texts of whole pages), as `page_batches` gives them
+    batches : languages and texts of whole pages, as `page_batches` gives them
     options : WordOptions
     sequences : whether the order of the tokens is wanted, too
     lines : lines that many pages share, to be taken out
@@ -52,8 +51,8 @@ def count_batches(
     stream = iter(batches)
     counter = ChunkCounter(options, sequences=sequences, lines=lines)
     size = 0
-    for carried, texts in stream:
-        yield carried, counter.count(texts)
+    for languages, texts in stream:
+        yield counter.count(texts, languages)
         size += sum(map(len, texts))
         if processes > 1 and size >= ALONE:
             break
@@ -62,18 +61,17 @@ def count_batches(
     # spawn: a process that was forked beside the threads of a numerical library can hang
     others = processes - 1
     pool = ProcessPoolExecutor(others, get_context("spawn"), _begin, (options, sequences, frozenset(lines)))
-    ahead: deque[tuple[Any, Future[BatchCounts]]] = deque()
+    ahead: deque[Future[BatchCounts]] = deque()
     try:
-        for carried, texts in stream:
-            if sum(not future.done() for _, future in ahead) < WAITING * others:
-                ahead.append((carried, pool.submit(_count, texts)))
+        for languages, texts in stream:
+            if sum(not future.done() for future in ahead) < WAITING * others:
+                ahead.append(pool.submit(_count, texts, languages))
             else:  # all others have enough to do
-                ahead.append((carried, _done(counter.count(texts))))
-            while ahead and (ahead[0][1].done() or len(ahead) > FAR * processes):
-                first, future = ahead.popleft()
-                yield first, future.result()
-        for first, future in ahead:
-            yield first, future.result()
+                ahead.append(_done(counter.count(texts, languages)))
+            while ahead and (ahead[0].done() or len(ahead) > FAR * processes):
+                yield ahead.popleft().result()
+        for future in ahead:
+            yield future.result()
     except BrokenProcessPool as error:
         raise MatrixError(
             "a process that counted words was ended from outside, most likely for want of memory; try --processes 1"
@@ -103,6 +101,6 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _count(texts: list[str]) -> BatchCounts:
+def _count(texts: list[str], languages: list[str]) -> BatchCounts:
     assert _counter is not None
-    return _counter.count(texts)
+    return _counter.count(texts, languages)

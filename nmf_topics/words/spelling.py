@@ -46,6 +46,8 @@ def _turkish(word: str) -> str:
     return word.translate(_TURKISH).lower()
 
 
+_ACCENTED = {"el"}  # languages whose dictionaries and stemmers want the accents that their spelling leaves out
+
 _SPELLINGS: dict[str, Callable[[str], str]] = {
     "ar": _arabic,
     "fa": _persian,
@@ -74,3 +76,13 @@ def speller(language: str) -> Callable[[str], str]:
     'الاسلام'
     """
     return _SPELLINGS.get(language, str.lower)
+
+
+def small_letters(language: str) -> Callable[[str], str]:
+    """The function from a word to what dictionaries and stemmers know it by: in lower case, and spelt as above.
+
+    Parameters
+    ----------
+    language : str, ISO 639-1
+    """
+    return str.lower if language in _ACCENTED else speller(language)

@@ -91,6 +91,13 @@ _LIGHT = {
 }
 
 
+def has_other_stop_words(language: str) -> bool:
+    """Whether there is a list for a language other than English."""
+    import stopwordsiso
+
+    return language in stopwordsiso.langs()
+
+
 def other_stop_words(language: str) -> frozenset[str]:
     """The stop list of a language other than English, in lower case.
 
@@ -105,7 +112,7 @@ def other_stop_words(language: str) -> frozenset[str]:
     """
     import stopwordsiso
 
-    if language not in stopwordsiso.langs():
+    if not has_other_stop_words(language):
         raise NmfTopicsError(
             f"there is no stop list for the language {language!r}; give your own with --stop FILE and "
             f"--no-default-stops, or take one of: {', '.join(sorted(stopwordsiso.langs()))}"
