@@ -182,6 +182,7 @@ def test_the_model_folder(ok: Run, fitted: Path) -> None:
         "model.json",
         "topics.csv",
         "pages.csv",
+        "words.csv",
         "run.json",
         "report.html",
         "extracts.json.gz",

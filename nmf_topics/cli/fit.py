@@ -38,7 +38,6 @@ from nmf_topics.writing import folder_of_files
 @o.rank_option
 @click.option("--output", "-o", type=click.Path(path_type=Path), help="Model folder.  [default: models/CORPUS-rRANK]")
 @o.matrix_options
-@o.chunk_option
 @o.factor_options
 @o.seed_option
 @click.option(
@@ -184,6 +183,7 @@ def run_fit(
                 force=force,
                 example=None if shown is None else (one_page(as_blocks(data.V), shown), shown),
                 extracts=extracts,
+                words=data.words,
                 versions=versions(),
                 clouds=clouds,
                 report=report,

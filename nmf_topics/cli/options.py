@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from nmf_topics.cli.common import Bytes, stack
+from nmf_topics.cli.common import Bytes, Text, stack
 from nmf_topics.cli.common import Finite as Finite
 from nmf_topics.cli.common import files_listed_in as files_listed_in
 from nmf_topics.cli.common import json_option as json_option
@@ -56,11 +56,11 @@ def limit(value: str) -> float:
 model_argument = click.argument("model", type=click.Path(path_type=Path), default=LATEST)
 
 corpus_options = stack(
-    click.option("--text-column", help="Column of a table that holds the text.  [default: guessed]"),
-    click.option("--title-column", help="Column of the titles.  [default: guessed]"),
-    click.option("--id-column", help="Column of the ids.  [default: guessed]"),
-    click.option("--date-column", help="Column of the dates.  [default: guessed]"),
-    click.option("--label-column", help="Column of known subjects.  [default: guessed]"),
+    click.option("--text-column", type=Text(), help="Column of a table that holds the text.  [default: guessed]"),
+    click.option("--title-column", type=Text(), help="Column of the titles.  [default: guessed]"),
+    click.option("--id-column", type=Text(), help="Column of the ids.  [default: guessed]"),
+    click.option("--date-column", type=Text(), help="Column of the dates.  [default: guessed]"),
+    click.option("--label-column", type=Text(), help="Column of known subjects.  [default: guessed]"),
     click.option("--cache/--no-cache", default=True, show_default=True, help="Keep counts for the next fit."),
 )
 
@@ -98,6 +98,12 @@ matrix_options = stack(
     click.option(
         "--accents/--no-accents", default=None, show_default=BY_RECIPE, help="Beyoncé and Beyonce are two words."
     ),
+    click.option(
+        "--chunk",
+        type=click.IntRange(min=1),
+        metavar="WORDS",
+        help="Cut long pages into pieces of so many words (500).",
+    ),
     _recipe_option(
         "--min-pages", type=limit, metavar="NUMBER", help="A word must be on so many pages (5), or this share (0.01)."
     ),
@@ -115,9 +121,6 @@ matrix_options = stack(
     ),
 )
 
-chunk_option = click.option(
-    "--chunk", type=click.IntRange(min=1), metavar="WORDS", help="Cut long pages into pieces of so many words (500)."
-)
 rank_option = click.option("--rank", "-r", type=click.IntRange(min=1), default=10, show_default=True, help="Topics.")
 seed_option = click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the start.")
 
@@ -194,7 +197,7 @@ def words_of(values: tuple[str, ...], option: str) -> tuple[str, ...]:
         elif "/" in value or value.endswith(".txt"):
             raise click.BadParameter(f"there is no file {value}", param_hint=option)
         else:
-            text = value
+            text = Text().convert(value, None, None)
         words += text.replace(",", " ").split()
     return tuple(sorted(set(words)))
 
