@@ -27,8 +27,8 @@ from nmf_topics.topics.model import fit_topics
 from nmf_topics.topics.recipes import RECIPES
 from nmf_topics.words import cleaning
 from nmf_topics.words.counts import count_terms
-from nmf_topics.words.gathered import TermCounts
 from nmf_topics.words.reading import WordOptions
+from nmf_topics.words.termcounts import TermCounts
 from nmf_topics.words.termmatrix import build_term_matrix
 
 COPIES = 6  # of the corpus, so that the start of processes does not hide what they gain

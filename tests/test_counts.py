@@ -24,8 +24,8 @@ from nmf_topics.errors import MatrixError
 from nmf_topics.words import chunks as chunks_module
 from nmf_topics.words.bounds import Bounds, bound_terms
 from nmf_topics.words.counts import count_new_pages, count_terms
-from nmf_topics.words.gathered import TermCounts
 from nmf_topics.words.reading import Readers, TermReader, WordOptions
+from nmf_topics.words.termcounts import TermCounts
 from nmf_topics.words.tokens import tokens, words_of_token
 from nmf_topics.words.vocabulary import Vocabulary
 

@@ -13,8 +13,8 @@ from nmf_topics.errors import MatrixError
 from nmf_topics.matrix.weighting import WEIGHTINGS, fit_weighting
 from nmf_topics.words.bounds import Bounds, bound_terms
 from nmf_topics.words.counts import count_terms
-from nmf_topics.words.gathered import TermCounts
 from nmf_topics.words.reading import WordOptions
+from nmf_topics.words.termcounts import TermCounts
 from nmf_topics.words.termmatrix import build_term_matrix
 
 

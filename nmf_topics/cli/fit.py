@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,13 +22,10 @@ from nmf_topics.factor.engines.checkpoints import Checkpointing
 from nmf_topics.factor.engines.choice import EngineOptions
 from nmf_topics.factor.sums import one_page
 from nmf_topics.matrix.datamatrix import DataMatrix
-from nmf_topics.topics.extracts import image_extracts, text_extracts
 from nmf_topics.topics.model import TopicModel, fit_topics, word_options
-from nmf_topics.topics.pieces import by_page
 from nmf_topics.topics.places import describe_place
 from nmf_topics.topics.prepare import Source, is_image_folder, open_source, prepare
 from nmf_topics.topics.recipes import Recipe
-from nmf_topics.topics.stability import fit_runs
 from nmf_topics.topics.store import MARK, point_latest
 from nmf_topics.views.modelfolder import write_model_folder
 from nmf_topics.views.tables import model_json
@@ -49,6 +47,10 @@ from nmf_topics.writing import folder_of_files
 @o.engine_options
 @o.checkpoint_option
 @o.corpus_options
+@click.option("--clouds/--no-clouds", default=True, show_default=True, help="Draw word clouds (of images: the parts).")
+@click.option(
+    "--report/--no-report", default=True, show_default=True, help="Make report.html, with the texts that it shows."
+)
 @click.option("--require-convergence", is_flag=True, help="Exit with 3 if --max-iter ended the fit.")
 @click.option("--force", is_flag=True, help="Write into a folder that holds other files.")
 @o.json_option
@@ -81,6 +83,8 @@ def fit(source: str | None, **options: Any) -> None:
         engine=o.engine_of(options),
         checkpoints=o.checkpoints_of(options, cache, talk.note),
         force=options["force"],
+        clouds=options["clouds"],
+        report=options["report"],
         talk=talk,
     )
     if options["json"]:
@@ -142,6 +146,8 @@ def run_fit(
     processes: int,
     force: bool,
     talk: Talk,
+    clouds: bool = True,
+    report: bool = True,
     engine: EngineOptions | None = None,
     checkpoints: Checkpointing | None = None,
 ) -> tuple[TopicModel, Path]:
@@ -155,8 +161,7 @@ def run_fit(
     with folder_of_files(folder, mark=MARK, force=force):
         pass  # whether the folder may be written is asked before the work, not after it
     with record.stage("fit"), talk.progress("iteration") as progress:
-        fit_data = partial(fit_runs, runs=runs) if runs > 1 else fit_topics
-        model = fit_data(
+        model = _fitter(runs)(
             data,
             rank,
             seed=seed,
@@ -166,7 +171,7 @@ def run_fit(
         )
     report_fit(model, talk)
     talk.detail(f"kernels: {kernels.about()}, threads: {kernels.thread_count()}")
-    shown = typical_page(model) if data.rows.kind == "pixels" else None
+    shown = typical_page(model) if data.rows.kind == "pixels" and clouds else None
     with record.stage("write"):
         write_model_folder(
             model,
@@ -174,8 +179,10 @@ def run_fit(
             lambda: record.document(model),
             force=force,
             example=None if shown is None else (one_page(as_blocks(data.V), shown), shown),
-            extracts=_extracts(model, data, corpus, talk),
+            extracts=_extracts(model, data, corpus, talk) if report else None,
             versions=versions(),
+            clouds=clouds,
+            report=report,
             warn=talk.warn,
         )
         try:
@@ -195,8 +202,20 @@ def run_fit(
     return model, folder
 
 
+def _fitter(runs: int) -> Callable[..., TopicModel]:
+    """`fit_topics`, or its best of several runs."""
+    if runs == 1:
+        return fit_topics
+    from nmf_topics.topics.stability import fit_runs
+
+    return partial(fit_runs, runs=runs)
+
+
 def _extracts(model: TopicModel, data: DataMatrix, corpus: Corpus | None, talk: Talk) -> bytes | None:
     """What the report shows of the pages themselves; a corpus that cannot be read once more costs that alone."""
+    from nmf_topics.topics.extracts import image_extracts, text_extracts
+    from nmf_topics.topics.pieces import by_page
+
     if corpus is None:
         return image_extracts(model, data)
     try:

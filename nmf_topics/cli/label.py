@@ -10,7 +10,7 @@ import click
 
 from nmf_topics.cli import options as o
 from nmf_topics.topics.store import MARK, load_model, resolve_model
-from nmf_topics.views.modelfolder import read_extracts, read_run, write_model_folder
+from nmf_topics.views.modelfolder import CLOUDS, REPORT, files_of, read_extracts, read_run, write_model_folder
 from nmf_topics.views.tables import model_json
 from nmf_topics.views.terminal import print_topics
 
@@ -69,6 +69,7 @@ def label(arguments: tuple[str, ...], hide: tuple[str, ...], **options: Any) -> 
         raise click.UsageError(f"{models[0]!r} is neither a model folder nor NUMBER=NAME")
     model = load_model(folder).renamed(names, hide)
     run = read_run(folder)
+    made = files_of(folder)
     write_model_folder(
         model,
         folder,
@@ -76,6 +77,8 @@ def label(arguments: tuple[str, ...], hide: tuple[str, ...], **options: Any) -> 
         keep=_kept_files(folder, run),
         extracts=read_extracts(folder, talk.warn),
         versions=run.get("versions"),
+        clouds=not made or any(name.startswith(f"{CLOUDS}/") for name in made),
+        report=not made or REPORT in made,
         warn=talk.warn,
     )
     talk.note(f"written to {folder}")

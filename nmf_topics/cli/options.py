@@ -131,6 +131,10 @@ factor_options = stack(
         help="Stop when the error falls by less than this part of itself per iteration.",
     ),
     _recipe_option("--max-iter", type=click.IntRange(min=1), help="Iterations at most."),
+    _recipe_option("--l1-words", type=Finite(min=0), help="Fewer words a topic: penalty on the sum of W."),
+    _recipe_option("--l1-pages", type=Finite(min=0), help="Fewer topics a page: penalty on the sum of H."),
+    _recipe_option("--l2-words", type=Finite(min=0), help="More even words: penalty on the squares of W."),
+    _recipe_option("--l2-pages", type=Finite(min=0), help="More even pages: penalty on the squares of H."),
 )
 
 engine_options = stack(
@@ -213,6 +217,7 @@ def recipe_of(options: dict[str, Any], source: Source) -> Recipe:
         raise click.BadParameter(problem, param_hint="--language")
     bounds = replace(recipe.bounds, **given("min_pages", "max_pages", "max_terms"))
     rest = given("weighting", "unit", "idf_power", "objective", "solver", "start", "tolerance", "max_iter")
+    rest |= given("l1_words", "l1_pages", "l2_words", "l2_pages")
     return replace(recipe, words=words, bounds=bounds, **rest)
 
 

@@ -18,7 +18,7 @@ from pathlib import Path, PurePosixPath
 from nmf_topics.corpus.formats import TEXTS, read_file
 from nmf_topics.corpus.ids import Ids
 from nmf_topics.corpus.page import Page, SetAside
-from nmf_topics.corpus.plain import one_line, title_from_text
+from nmf_topics.corpus.plain import one_line, show_path, title_from_text
 from nmf_topics.corpus.streams import Unreadable, split_endings
 from nmf_topics.errors import CorpusError, MissingExtra
 
@@ -93,11 +93,6 @@ def _sort_in(found: Found, entry: os.DirEntry[str], below: str) -> None:
         found.texts.append((Path(entry.path), show_path(below + entry.name)))
     else:  # a pipe would block, a device never end
         found.set_aside.append(SetAside(show_path(entry.path), "a broken link or no ordinary file"))
-
-
-def show_path(path: str) -> str:
-    """A path as text that can be written anywhere: bytes that are not UTF-8 as \\xff."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def read_texts(

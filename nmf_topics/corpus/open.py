@@ -14,17 +14,18 @@ import warnings
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nmf_topics.corpus.columns import Columns
-from nmf_topics.corpus.dumps import dump_pages, is_dump
-from nmf_topics.corpus.folders import Found, find_texts, read_texts, show_path
-from nmf_topics.corpus.formats import TEXTS
 from nmf_topics.corpus.page import Corpus
 from nmf_topics.corpus.parquet import PARQUET, read_parquet
-from nmf_topics.corpus.plain import safe_name
+from nmf_topics.corpus.plain import safe_name, show_path
 from nmf_topics.corpus.streams import Spool, Unreadable, byte_chunks, split_endings
 from nmf_topics.corpus.tables import TABLES, read_table
 from nmf_topics.errors import CorpusError
+
+if TYPE_CHECKING:
+    from nmf_topics.corpus.folders import Found
 
 PAGES = "pages.jsonl"  # what makes a folder a corpus folder
 MANIFEST = "manifest.json"  # where it came from
@@ -92,6 +93,10 @@ def open_corpus(
         return _table(safe_name(stem), str(path), partial(byte_chunks, path), ending, wanted, tell)
     if ending == PARQUET:
         return Corpus(safe_name(stem), str(path), lambda _: read_parquet(path, wanted, tell))
+    from nmf_topics.corpus.dumps import dump_pages, is_dump  # cleaning wikitext takes patterns, and those their time
+    from nmf_topics.corpus.folders import Found
+    from nmf_topics.corpus.formats import TEXTS
+
     if ending in TEXTS:
         return _texts(Found([(path, show_path(path.name))]), safe_name(stem), str(path), wanted, tell)
     if is_dump(path.name):
@@ -184,6 +189,8 @@ def _table(
 
 
 def _folder(path: Path, name: str, wanted: Columns, tell: Callable[[str], None]) -> Corpus:
+    from nmf_topics.corpus.folders import find_texts
+
     found = find_texts(path)
     if not found.texts and not found.set_aside:
         if not found.others:
@@ -196,6 +203,8 @@ def _folder(path: Path, name: str, wanted: Columns, tell: Callable[[str], None])
 def _texts(found: Found, name: str, source: str, wanted: Columns, tell: Callable[[str], None]) -> Corpus:
     if any(wanted.parts().values()):
         tell(f"{source}: columns are those of a table; for texts they mean nothing")
+    from nmf_topics.corpus.folders import read_texts
+
     return Corpus(name, source, lambda set_aside: read_texts(found, source, set_aside, tell))
 
 

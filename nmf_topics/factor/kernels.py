@@ -1,9 +1,10 @@
 """The products that take nearly all the time: compiled where that could be done, else `reference`.
 
 The build compiles kernels.c into a library beside this module, which is loaded when this module is; without it, or for
-matrices that it has no loop for, the same functions of `reference` do the work. (`moves` has the rules.) Rows are shared out between threads
-(ctypes lets go of the interpreter), and every row of a result is computed alone and in one order, sums over all rows in
-tiles of fixed size: neither the number of threads nor how rows were shared out shows in the bytes.
+matrices that it has no loop for, the same functions of `reference` do the work. (`moves` has the rules.) Rows are
+shared out between threads (ctypes lets go of the interpreter), and every row of a result is computed alone and in one
+order, sums over all rows in tiles of fixed size: neither the number of threads nor how rows were shared out shows in
+the bytes.
 
 H, and every X that a rule moves, is (r, k) and lies in memory page by page (Fortran order), so that a page's weights,
 and blocks of pages, are contiguous; W is (m, r) in C order, and W.T is such an X.
@@ -35,7 +36,7 @@ from nmf_topics.machine import processors
 
 Array = NDArray[np.floating[Any]]
 
-INTERFACE = 2  # of the library, as kernels.c has it
+INTERFACE = 3  # of the library, as kernels.c has it
 LIBRARY = Path(__file__).with_name("_kernels.so")
 TYPES = {np.dtype(np.float32): ("f32", ctypes.c_float), np.dtype(np.float64): ("f64", ctypes.c_double)}
 TILE = 4096  # columns of a factor whose sums are taken at once
@@ -76,7 +77,7 @@ class _Kernels:
                 ("hals", rule, ctypes.c_int),
                 ("mu", rule, ctypes.c_int),
                 ("dot", [i, p, p], ctypes.c_double),
-                ("kl", [i, i, p, p, p, p, i, p, p, p, p, p], ctypes.c_int),
+                ("kl", [i, i, p, p, p, p, i, p, p, p, p, p], None),
             ):
                 entry = getattr(library, f"{function}_{name}_{width}")
                 entry.argtypes, entry.restype = arguments, result
@@ -140,21 +141,23 @@ def using(which: str = "compiled", *, threads: int | None = None) -> Iterator[No
 # ------------------------------------------------------------------------------------------------------- threads
 
 
-@cache
-def _threadpools() -> ThreadpoolController:
-    return ThreadpoolController()
-
-
 class _OneThread:
-    """Counts who wants the BLAS on one thread: its setting is the process's, taken back when the last one leaves."""
+    """Counts who wants the BLAS on one thread: its setting is the process's, taken back when the last one leaves.
+
+    There may be several BLAS, as numpy and scipy each bring their own, and scipy's is loaded when it is first needed.
+    """
 
     def __init__(self) -> None:
         self.lock, self._inside, self._limit = threading.Lock(), 0, ExitStack()
+        self._held: set[str] = set()
 
     def enter(self) -> None:
         with self.lock:
-            if not self._inside:
-                self._limit.enter_context(_threadpools().limit(limits=1, user_api="blas"))
+            found = ThreadpoolController()
+            paths = {library.filepath for library in found.lib_controllers}
+            if not paths <= self._held:
+                self._limit.enter_context(found.limit(limits=1, user_api="blas"))
+                self._held |= paths
             self._inside += 1
 
     def leave(self) -> None:
@@ -162,6 +165,7 @@ class _OneThread:
             self._inside -= 1
             if not self._inside:
                 self._limit.close()
+                self._held.clear()
 
 
 _one_thread = _OneThread()

@@ -28,11 +28,11 @@ from nmf_topics.factor.blocks import Array, as_blocks
 from nmf_topics.matrix.datamatrix import DataMatrix, largest
 from nmf_topics.topics.measures import NEGLIGIBLE
 from nmf_topics.topics.model import TopicModel, word_options
+from nmf_topics.topics.store import EXTRACTS
 from nmf_topics.words.chunks import ChunkCounter
 from nmf_topics.words.counts import PageLike
 from nmf_topics.words.reading import Readers
 
-EXTRACTS = "extracts.json.gz"
 SCHEMA = 1
 TEXT_BYTES = 8_000_000  # of all texts together, UTF-8; packed and in base64 about half of it
 LONGEST = 12_000  # characters of one page: some 2000 words

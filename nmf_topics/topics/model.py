@@ -76,6 +76,8 @@ class TopicModel:
     ledger : counts of what went in, was kept and dropped
     names : given names by topic number
     hidden : words that are not shown
+    penalties : ndarray of shape (2, r), what a page pays for its weight of each topic, `l1` and `l2` of `project`;
+        zeros where the fit had none
     certificate : bound on what the objective could still fall by where the fit ended, as a part of it (see
         `factor.factorize`); nan where there is none
     """
@@ -96,15 +98,21 @@ class TopicModel:
     names: Mapping[int, str] = field(default_factory=dict)
     hidden: Sequence[str] = ()
     certificate: float = math.nan
+    penalties: Array = field(default_factory=lambda: np.zeros((2, 1)))
 
     def __post_init__(self) -> None:
-        for array in (self.W, self.H, self.errors, self.trace, self.coherences, self.stabilities):
+        for array in (self.W, self.H, self.errors, self.trace, self.coherences, self.stabilities, self.penalties):
             array.setflags(write=False)
 
     @property
     def rank(self) -> int:
         """r."""
         return int(self.W.shape[1])
+
+    def project(self, V: Any) -> tuple[Array, Array]:
+        """Weights and errors of the columns of V, pages on these topics, as a page of the fit got its own."""
+        l1, l2 = np.broadcast_to(self.penalties, (2, self.rank))
+        return project(V, self.W, objective=self.recipe["objective"], rule=self.recipe["solver"], l1=l1, l2=l2)
 
     @property
     def shares(self) -> Array:
@@ -246,6 +254,10 @@ def fit_topics(
     seed: int = 0,
     tolerance: float = 1e-6,
     max_iter: int = 1000,
+    l1_words: float = 0.0,
+    l1_pages: float = 0.0,
+    l2_words: float = 0.0,
+    l2_pages: float = 0.0,
     on_iteration: Callable[[Iteration], None] | None = None,
     checkpoints: Checkpointing | None = None,
 ) -> TopicModel:
@@ -258,8 +270,8 @@ def fit_topics(
     ----------
     data : DataMatrix of shape (m, n)
     rank : from 1 to the number of pages that have terms, and of terms
-    objective, start, seed, tolerance, max_iter : as in `factorize`; `solver` is its `rule`,
-        and the recipe of the model names the one that was used
+    objective, start, seed, tolerance, max_iter, l1_words, l1_pages, l2_words, l2_pages : as in `factorize`; `solver`
+        is its `rule`, and the recipe of the model names the one that was used
     on_iteration : called after each iteration
     checkpoints : where a long fit keeps its state, from which the same call goes on after an interruption
 
@@ -272,6 +284,8 @@ def fit_topics(
     V = as_blocks(_working_precision(data))
     rule = rule_of(objective, solver)
     iterations: dict[str, Any] = {"rank": rank, "objective": objective, "rule": rule, "start": start, "seed": seed}
+    penalties = {"l1_words": l1_words, "l1_pages": l1_pages, "l2_words": l2_words, "l2_pages": l2_pages}
+    iterations |= penalties
     checkpoint = checkpoints.of(V, iterations) if checkpoints else None
     result = factorize(
         V,
@@ -292,6 +306,7 @@ def fit_topics(
         "seed": seed,
         "tolerance": tolerance,
         "max_iter": max_iter,
+        **penalties,
     }
     return model_from(data, result, {**data.recipe, **options})
 
@@ -328,7 +343,8 @@ def model_from(data: DataMatrix, result: Factorization, recipe: Mapping[str, Any
     W = result.W.astype(np.float64)
     sums = W.sum(axis=0)
     W = np.where(sums > 0, W / np.where(sums > 0, sums, 1.0), 0.0)
-    H, errors = project(data.V, W, objective=result.objective, rule=result.rule)
+    l1, l2 = result.penalties.H.of_scaled(sums)
+    H, errors = project(data.V, W, objective=result.objective, rule=result.rule, l1=l1, l2=l2)
     overall, columns = _overall_error(data.V, errors, result.objective), data.columns
     if text and word_options(recipe).chunk:
         parts, columns = parts_of_columns(data.columns)
@@ -350,6 +366,7 @@ def model_from(data: DataMatrix, result: Factorization, recipe: Mapping[str, Any
         recipe=recipe,
         ledger=data.ledger,
         certificate=result.certificate,
+        penalties=np.stack([l1[order], l2[order]]),
     )
 
 

@@ -7,11 +7,11 @@ import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from importlib.metadata import PackageNotFoundError, version
+from functools import cache
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from nmf_topics.corpus.folders import find_texts
 from nmf_topics.corpus.open import PAGES, open_corpus
 from nmf_topics.corpus.page import Corpus, Fingerprint, Page
 from nmf_topics.errors import CorpusError, EngineError
@@ -26,13 +26,14 @@ from nmf_topics.topics.places import Places, key_of
 from nmf_topics.topics.recipes import Recipe
 from nmf_topics.words.bounds import OneBatch, terms_within
 from nmf_topics.words.cache import recall_counts, store_counts
-from nmf_topics.words.counts import gather_counts
-from nmf_topics.words.gathered import Gathered, TermCounts
 from nmf_topics.words.reading import WordOptions
 from nmf_topics.words.remarks import remarks
-from nmf_topics.words.termblocks import build_term_blocks
+from nmf_topics.words.termcounts import TermCounts
 from nmf_topics.words.termmatrix import build_term_matrix
 from nmf_topics.writing import output_errors
+
+if TYPE_CHECKING:
+    from nmf_topics.words.gathered import Gathered
 
 # what decides on text, tokens and normal forms
 _DECIDING = (
@@ -70,6 +71,8 @@ def is_image_folder(path: str | None) -> bool:
     # os.path, as a Path raises for a name that is too long and a folder that may not be entered
     if path is None or path == "-" or not os.path.isdir(path) or os.path.isfile(os.path.join(path, PAGES)):
         return False
+    from nmf_topics.corpus.folders import find_texts
+
     return len(image_files(Path(path))) > len(find_texts(Path(path)).texts)
 
 
@@ -170,6 +173,8 @@ def _matrix(
     )
     places.say(plan)
     if plan.engine != "memory":
+        from nmf_topics.words.termblocks import build_term_blocks
+
         data = build_term_blocks(
             within,
             places.folder(blocks_key, plan.columns),
@@ -179,7 +184,7 @@ def _matrix(
             **recipe.matrix(),
         )
         return places.settle(data, plan)
-    if isinstance(counts, Gathered):
+    if not isinstance(counts, TermCounts):
         counts = counts.in_memory()
         _keep(key, counts, origin, places.cache, warn)
     data = build_term_matrix(counts, recipe={"corpus": origin}, **recipe.matrix())
@@ -218,6 +223,8 @@ def _counts(
             warn(f"{corpus.source}: {len(aside)} set aside: {_few(aside)}")
         return counts, origin
     note(f"reading {corpus.source}")
+    from nmf_topics.words.counts import gather_counts  # 0.05 s, which counts that are kept need not pay
+
     fingerprint = Fingerprint()
 
     def watched() -> Iterator[Page]:
@@ -276,10 +283,19 @@ def _key(corpus: Corpus, source: Source, options: WordOptions) -> str | None:
 
 def versions_of(packages: Iterable[str], missing: str) -> dict[str, str]:
     """Versions of some packages; `missing` for those that are not installed."""
-    found = {}
-    for package in packages:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            found[package] = missing
-    return found
+    return {package: _version(package) or missing for package in packages}
+
+
+@cache
+def _version(package: str) -> str:
+    """The version of an installed package, else nothing.
+
+    It stands in the head of its metadata; `importlib.metadata.version` reads them whole as if they were a mail, which
+    for twenty packages takes a tenth of a second.
+    """
+    try:
+        metadata = distribution(package).read_text("METADATA") or ""
+    except PackageNotFoundError:
+        return ""
+    head = metadata.partition("\n\n")[0].splitlines()
+    return next((line.removeprefix("Version:").strip() for line in head if line.startswith("Version:")), "")

@@ -15,7 +15,6 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from nmf_topics.factor.blocks import Array
 from nmf_topics.matrix.datamatrix import DataMatrix
@@ -34,6 +33,8 @@ def match_topics(W: Array, other: Array) -> tuple[np.ndarray, Array]:
     partner : ndarray of shape (r,), for each column of W its column of `other`
     similarity : ndarray of shape (r,), their cosines, from 0 to 1; a dead topic's is 0
     """
+    from scipy.optimize import linear_sum_assignment  # takes 0.1 s, which a fit from one start need not pay
+
     cosine = unit_columns(W).T @ unit_columns(other)
     rows, partner = linear_sum_assignment(cosine, maximize=True)
     return partner, np.clip(cosine[rows, partner], 0.0, 1.0)

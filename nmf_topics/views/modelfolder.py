@@ -9,17 +9,13 @@ from typing import Any
 
 from nmf_topics.csvfiles import write_csv
 from nmf_topics.errors import FontError, ModelError, OutputError
-from nmf_topics.topics.extracts import EXTRACTS, unpack
 from nmf_topics.topics.model import TopicModel
-from nmf_topics.topics.rankfile import plain_row, ranks_of
-from nmf_topics.topics.store import MARK, save_model
-from nmf_topics.views.basis import reconstruction
-from nmf_topics.views.pictures import draw_topics
-from nmf_topics.views.report.build import REPORT, write_report
+from nmf_topics.topics.store import EXTRACTS, MARK, save_model
 from nmf_topics.views.tables import page_rows, topic_rows
 from nmf_topics.writing import folder_of_files
 
 RUN = "run.json"
+REPORT, CLOUDS = "report.html", "clouds"
 RANK_COLUMNS = ("rank", "error", "svd_error", "coherence", "diversity", "smallest", "iterations")
 
 
@@ -49,6 +45,8 @@ def write_model_folder(
     extracts: bytes | None = None,
     versions: Mapping[str, str] | None = None,
     keep: Sequence[str] = (),
+    clouds: bool = True,
+    report: bool = True,
     warn: Callable[[str], None] = lambda message: None,
 ) -> None:
     """Write model, tables, pictures and the record of the run.
@@ -63,6 +61,7 @@ def write_model_folder(
     extracts : of its pages, for the report (see `topics.extracts`)
     versions : of the programs that made the model, for the report
     keep : files of the earlier model that stay as they are
+    clouds, report : whether pictures of topics are drawn, and the report is made
     warn : told when there are no clouds because no font has the letters, or no report; all else is written
 
     Raises
@@ -78,25 +77,42 @@ def write_model_folder(
         save_model(model, partial)
         write_csv(topic_rows(model), partial / "topics.csv")
         write_csv(page_rows(model), partial / "pages.csv")
-        (partial / "clouds").mkdir()
-        try:
-            draw_topics(model.rows, model, partial / "clouds")
-        except FontError as error:  # found before anything is drawn
-            warn(f"no clouds: {error}; then draw them: nmf-topics clouds {folder}")
+        if clouds:
+            _draw_clouds(model, partial, f"then draw them: nmf-topics clouds {folder}", warn)
         if example is not None:
+            from nmf_topics.views.basis import reconstruction
+
             v, j = example
             rows: Any = model.rows
             reconstruction(v, model.W, model.H[:, j], rows).save(partial / "reconstruction.png")
         if extracts is not None:
             (partial / EXTRACTS).write_bytes(extracts)
-        try:
-            ranks = ranks_beside(model, folder)
-            parts = {"extracts": extracts, "versions": versions, "ranks": ranks}
-            write_report(model, partial / REPORT, clouds=partial / "clouds", **parts)
-        except OutputError as error:  # the report is not worth the model
-            warn(f"no report: {error}")
+        if report:
+            parts = {"extracts": extracts, "versions": versions, "ranks": ranks_beside(model, folder)}
+            _make_report(model, partial, parts, warn)
         names = {p.relative_to(partial).as_posix() for p in partial.rglob("*") if p.is_file()}
         _write_run(partial, run(), {*names, *keep})
+
+
+def _draw_clouds(model: TopicModel, folder: Path, remedy: str, warn: Callable[[str], None]) -> None:
+    """The pictures of the topics; without a font for the words a model has none."""
+    from nmf_topics.views.pictures import draw_topics
+
+    (folder / CLOUDS).mkdir()
+    try:
+        draw_topics(model.rows, model, folder / CLOUDS)
+    except FontError as error:  # found before anything is drawn
+        warn(f"no clouds: {error}; {remedy}")
+
+
+def _make_report(model: TopicModel, folder: Path, parts: Mapping[str, Any], warn: Callable[[str], None]) -> None:
+    """The report; it is not worth the model, so a model may be without it."""
+    from nmf_topics.views.report.build import write_report
+
+    try:
+        write_report(model, folder / REPORT, clouds=folder / CLOUDS, **parts)
+    except OutputError as error:
+        warn(f"no report: {error}")
 
 
 def _write_run(folder: Path, run: Mapping[str, Any], files: Set[str]) -> None:
@@ -107,6 +123,8 @@ def _write_run(folder: Path, run: Mapping[str, Any], files: Set[str]) -> None:
 
 def ranks_beside(model: TopicModel, folder: Path) -> dict[str, Any] | None:
     """What `nmf-topics ranks` found out on the corpus of a model with its options, if it was asked; for the report."""
+    from nmf_topics.topics.rankfile import plain_row, ranks_of
+
     if (found := ranks_of(model, folder)) is None:
         return None
     rows = [plain_row(row) for row in found[0]]
@@ -115,6 +133,8 @@ def ranks_beside(model: TopicModel, folder: Path) -> dict[str, Any] | None:
 
 def read_extracts(folder: Path, warn: Callable[[str], None]) -> bytes | None:
     """The extracts of a model's pages as they were packed; None, and a word of it, where they cannot be read."""
+    from nmf_topics.topics.extracts import unpack
+
     try:
         data = (folder / EXTRACTS).read_bytes()
         unpack(data)
@@ -138,6 +158,8 @@ def rewrite_report(model: TopicModel, folder: Path, *, warn: Callable[[str], Non
     OutputError
         if it cannot be made or written; the old one is untouched.
     """
+    from nmf_topics.views.report.build import write_report
+
     run = read_run(folder)
     versions = run.get("versions")
     parts = {
@@ -146,7 +168,7 @@ def rewrite_report(model: TopicModel, folder: Path, *, warn: Callable[[str], Non
         "ranks": ranks_beside(model, folder),
     }
     with folder_of_files(folder, mark=MARK) as partial:
-        write_report(model, partial / REPORT, clouds=folder / "clouds", **parts)
+        write_report(model, partial / REPORT, clouds=folder / CLOUDS, **parts)
         if run:
             _write_run(partial, run, {*files_of(folder), REPORT})
     return folder / REPORT
@@ -160,12 +182,14 @@ def redraw(model: TopicModel, folder: Path, **style: Any) -> None:
     OutputError
         if the pictures cannot be drawn or written; the old ones are untouched.
     """
+    from nmf_topics.views.pictures import draw_topics
+
     run = read_run(folder)
     old = files_of(folder)
     with folder_of_files(
-        folder, mark=MARK, stale=lambda _: [name for name in old if name.startswith("clouds/")]
+        folder, mark=MARK, stale=lambda _: [name for name in old if name.startswith(f"{CLOUDS}/")]
     ) as partial:
-        (partial / "clouds").mkdir()
-        draw_topics(model.rows, model, partial / "clouds", **style)
+        (partial / CLOUDS).mkdir()
+        draw_topics(model.rows, model, partial / CLOUDS, **style)
         drawn = {p.relative_to(partial).as_posix() for p in partial.rglob("*") if p.is_file()}
-        _write_run(partial, run, {name for name in old if not name.startswith("clouds/")} | drawn)
+        _write_run(partial, run, {name for name in old if not name.startswith(f"{CLOUDS}/")} | drawn)

@@ -8,11 +8,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from nmf_topics.topics.classify import Assignment
 from nmf_topics.topics.model import Topic, TopicModel
 from nmf_topics.topics.pagetopics import PageTopics
+
+if TYPE_CHECKING:
+    from nmf_topics.topics.classify import Assignment
 
 TERMS_IN_FILE = 50
 PAGE_COLUMNS = ("id", "title", "topic", "label", "weight", "margin", "error", "status")

@@ -12,10 +12,13 @@ import os
 import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
-from nmf_topics.topics.classify import Assignment
 from nmf_topics.topics.model import TopicModel
 from nmf_topics.topics.relevance import WordOrder
+
+if TYPE_CHECKING:
+    from nmf_topics.topics.classify import Assignment
 
 _JOINERS = frozenset("\u200c\u200d")
 
@@ -73,16 +76,18 @@ def print_table(headers: Sequence[str], rows: Iterable[Sequence[str]], *, right:
     right : columns of numbers, aligned to the right
     """
     from rich.cells import cell_len, set_cell_size
-    from rich.console import Console
-    from rich.text import Text
 
     cells = [[readable(cell) for cell in row] for row in (headers, *rows)]
     columns = range(len(headers))
     widths = [max(cell_len(row[i]) for row in cells) for i in columns]
     terminal = sys.stdout.isatty()
-    console = Console(file=sys.stdout, highlight=False, markup=False, emoji=False)
-    room = console.width if terminal else sum(widths) + 2 * len(widths)
+    room = sum(widths) + 2 * len(widths)
     if terminal:
+        from rich.console import Console
+        from rich.text import Text
+
+        console = Console(file=sys.stdout, highlight=False, markup=False, emoji=False)
+        room = console.width
         fixed = [i in right or not headers[i] for i in columns]
         data = [max((cell_len(row[i]) for row in cells[1:]), default=0) for i in columns]
         for text, short_headers in ((12, False), (12, True), (4, True)):

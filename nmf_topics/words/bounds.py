@@ -15,9 +15,9 @@ from nmf_topics.errors import MatrixError
 from nmf_topics.matrix.datamatrix import PageColumns
 from nmf_topics.matrix.weighting import MANY_ENTRIES
 from nmf_topics.words.batches import Batch
-from nmf_topics.words.gathered import TermCounts
 from nmf_topics.words.phrases import Phrases
 from nmf_topics.words.reading import Readers, WordOptions
+from nmf_topics.words.termcounts import TermCounts
 from nmf_topics.words.vocabulary import Vocabulary
 
 CROWD = 75  # terms a page: more than that, and few pages cannot tell what they are good for

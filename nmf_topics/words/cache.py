@@ -20,9 +20,9 @@ import numpy as np
 import scipy.sparse as sp
 
 from nmf_topics.matrix.datamatrix import PageColumns
-from nmf_topics.words.gathered import TermCounts
 from nmf_topics.words.phrases import Phrases
 from nmf_topics.words.reading import WordOptions
+from nmf_topics.words.termcounts import TermCounts
 from nmf_topics.words.vocabulary import Vocabulary
 
 PREFIX = "counts-"  # only files of this name are ours to forget: the user may keep others in the same folder

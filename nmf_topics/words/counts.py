@@ -22,12 +22,13 @@ from numpy.typing import NDArray
 from nmf_topics.words.batches import CountBatches
 from nmf_topics.words.boilerplate import Texts, shared_lines
 from nmf_topics.words.chunks import PAGE_END, ChunkCounter, page_batches
-from nmf_topics.words.gathered import Gathered, TermCounts
+from nmf_topics.words.gathered import Gathered
 from nmf_topics.words.joining import Units
 from nmf_topics.words.language import AUTO, language_of, main_languages
 from nmf_topics.words.parallel import count_batches
 from nmf_topics.words.phrases import NO_PHRASES, Phrases
 from nmf_topics.words.reading import Readers, WordOptions
+from nmf_topics.words.termcounts import TermCounts
 from nmf_topics.words.vocabulary import Vocabulary
 
 

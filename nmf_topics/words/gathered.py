@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
@@ -22,33 +21,8 @@ from nmf_topics.words.chunks import BatchCounts, Growing
 from nmf_topics.words.joining import Moved, Sequences, Units
 from nmf_topics.words.phrases import Phrases, find_phrases
 from nmf_topics.words.reading import Readers, WordOptions
+from nmf_topics.words.termcounts import TermCounts
 from nmf_topics.words.vocabulary import Vocabulary
-
-
-@dataclass(frozen=True)
-class TermCounts:
-    """Counts of all terms of a corpus.
-
-    Attributes
-    ----------
-    counts : CSC of int32, shape (m, n), terms x pages
-    vocabulary : Vocabulary of length m
-    columns : PageColumns of length n, in the order of ids
-    options : WordOptions
-    ledger : "tokens" and "kept" and, by reason, "dropped": tokens = kept + all dropped
-    languages : how many pages are in which language
-    phrases : those that are terms; an occurrence of one is one of none of its words
-    shared_lines : lines that were taken out as many pages share them, with the number of pages
-    """
-
-    counts: Any
-    vocabulary: Vocabulary
-    columns: PageColumns
-    options: WordOptions
-    ledger: Mapping[str, Any] = field(default_factory=dict)
-    languages: Mapping[str, int] = field(default_factory=dict)
-    phrases: Phrases = field(default_factory=Phrases)
-    shared_lines: Mapping[str, int] = field(default_factory=dict)
 
 
 class Gathered:

@@ -14,14 +14,18 @@ from __future__ import annotations
 
 import unicodedata
 from functools import cache
-
-import regex
+from typing import TYPE_CHECKING
 
 from nmf_topics.words.segment import EXTRAS, is_apart, segment
+
+if TYPE_CHECKING:
+    import regex
 
 
 @cache
 def _pattern() -> regex.Pattern[str]:
+    import regex
+
     # A mark needs a letter to stand on: emoji carry marks of their own, and "=" with a stroke is a sign, not a word.
     # Possessive repeats (*+) keep no way back, which would fill memory in a word of a million apostrophes.
     run = r"[\p{L}\p{N}][\p{L}\p{M}\p{N}]*+"
