@@ -4,8 +4,7 @@ The lists were made by many hands. Some hold words of content (the Russian one m
 function words that every other page has. The lists of the larger languages were read, and set against the words on a
 fifth or more of the pages of real texts: what names a subject goes out, what names none comes in. Entries of several
 words are left out: none of their words alone need be one to stop. Texts of every language quote English titles, so that
-"the" and "of" are on the lists of languages that have no word of that spelling. `bench/languages.py widespread` prints
-what to judge them by.
+"the" and "of" are on every list. `bench/languages.py widespread` prints what to judge the lists by.
 
 Function words of Japanese come as the dictionary forms that segmentation gives.
 """
@@ -53,30 +52,29 @@ _LIGHT = {
     finalmente probablemente directamente normalmente simplemente completamente inicialmente particularmente
     rápidamente respectivamente únicamente frecuentemente anteriormente relativamente recientemente prácticamente
     ampliamente inmediatamente tradicionalmente obstante asimismo etc acerca diversas diversos distintos distintas
-    numerosos numerosas the of""",
+    numerosos numerosas""",
     "de": """obwohl meist meisten mehrere mehreren mehrerer bezeichnet bezeichneten verwendet ebenfalls sowohl zudem
     wobei hierbei hierfür sodass zumeist insbesondere verschiedene verschiedenen verschiedener besteht bestehen
     enthalten enthält erhielt erhielten gilt gelten blieb blieben begann begannen umfasst umfassen befindet befinden
     genannt genannte bestimmten bestimmte bestimmter hauptsächlich zusätzliche zusätzlich ähnliche ähnlichen ähnlich
-    direkt wichtige wichtigen gehören gehört bilden bildet the of de la le""",
-    "fr": "an ans année années également the of",
-    "it": "viene vengono venne venire propria propri proprie the of",
-    "pt": "cerca várias devido the of",
-    "nl": "hierdoor waarbij waardoor diverse jaar jaren the",
+    direkt wichtige wichtigen gehören gehört bilden bildet de la le""",
+    "fr": "an ans année années également",
+    "it": "viene vengono venne venire propria propri proprie",
+    "pt": "cerca várias devido",
+    "nl": "hierdoor waarbij waardoor diverse jaar jaren",
     "ro": """și însă fiind urma urmă într decât precum faptul erau există inclusiv deși ulterior anii anul ani adesea
     privind își aceștia încă făcut atât putea trebuie majoritatea față mulți câteva devenit aproape aproximativ
     referitoare așa aș ați ești ăștia știu ție șapte șase diferite anumite numeroase principal aceeași același
     aceleași cazul exemplu număr numărul denumirea denumită reprezintă includ include cuprinde cuprind consideră
     numește numesc prezintă necesară necesar posibil probabil rapid rapidă anterior întreaga întreg aflat află ajuns
     rămas dus pus început folosit cunoscut cunoscută puțin puține mici prezent special similar ultima ultimul prime
-    cadrul lungul semnificativ singură singur proprii largă jos oferă obținut primit continuat reușit lucru trecut
-    the of""",
-    "pl": "została zostały lata latach m.in the of",
+    cadrul lungul semnificativ singură singur proprii largă jos oferă obținut primit continuat reușit lucru trecut""",
+    "pl": "została zostały lata latach m.in",
     "tr": """aynı arasında arasındaki şekilde fazla sahip sahiptir zamanda yılında yıl yıllarda boyunca son içinde
     devam örneğin etmek kabul eski yeni başka ardından genellikle yaklaşık bulunan bulunmaktadır üzerine üzerindeki
     üzerinde gelen özellikle farklı bilinen ortaya edilen önemli büyük küçük vardır adlı hemen yanı hakkında
     konusunda halinde dönemde dışında altında başına başladı içeren verdi sonuçlandı günümüzde anlamına zorunda
-    belirtilmeli parçası yaygın benzer ilişkili sırasında sıra geri öne toplam ikinci anda ayında kalan çıkan the of""",
+    belirtilmeli parçası yaygın benzer ilişkili sırasında sıra geri öne toplam ikinci anda ayında kalan çıkan""",
     "el": """είναι ήταν έχει είχε έχουν είχαν δύο έγινε επειδή σχεδόν επιπλέον υπάρχει υπάρχουν μέσω πάνω περίπου ενώ
     επίσης δηλαδή ιδιαίτερα διάρκεια αργότερα συνέχεια περισσότερα πολλές πολλά πολλοί μεγάλη μεγάλο μεγάλες πρώτη
     πρώτο πρώτος διότι ακόμη ήδη εδώ ίδια ίδιο ίδιος επόμενη χρησιμοποιείται χρησιμοποιούνται γίνει γίνεται γίνονται
@@ -84,7 +82,7 @@ _LIGHT = {
     περισσότεροι μεγαλύτερο μεγαλύτερη μικρή μικρό μικρές αποτελεί αποτελούν ονομάζεται ονομάζονται παράδειγμα τρία
     τρεις διάφορες διάφορα διάφοροι διαφορετικές διαφορετικά μπορούσε μπορούσαν συμπεριλαμβανομένων άρχισε γεγονός
     όνομα τελευταία τελευταίο τρόπο υπήρχαν υπήρχε θεωρείται θεωρούνται έλαβε νέα νέες νέο νέας απαιτείται πρώην
-    κύρια δημιουργήθηκε γνωστό γνωστή σημαντικό σημαντική σημαντικές χρόνια ετών αποτέλεσμα ντε the of""",
+    κύρια δημιουργήθηκε γνωστό γνωστή σημαντικό σημαντική σημαντικές χρόνια ετών αποτέλεσμα ντε""",
     "ar": """والتي والذي يتم وتم ولكن لان تكون كانوا تحت عبر الرغم معظم ومع حوالي فقط اثناء داخل لقد بالاضافة
     وبالتالي بواسطة تقريبا تعتبر يعتبر العديد مختلفة خاصة الخاصة اكبر كبير كبيرة وذلك وهذا وهذه ومنها وفيها سبيل
     المثال وجود الاكثر الاخرى اخر نظرا عادة غالبا بالكامل الكثير بينما يزال تزال تتضمن يتضمن تشمل يشمل تبلغ يبلغ
@@ -115,13 +113,12 @@ _LIGHT = {
     いく 行く みる 見る 又 更に 後 前 上 下 内 外 他 多く 多い 大きい 新しい 同じ 最も よい 良い 間 方 場合 際 以上
     以下 以来 共 名 目 回 度 数""",
     "vi": """đầu thể thành hai ba hiện phần cách gồm trở toàn tiếp thứ gọi tạo tên mặc tất cuối hết hầu khoảng thuộc
-    chúng bắt the of de on""",
+    chúng bắt de on""",
     "ko": "수 더 또는 위해 대한 있는 없는 하는 한다 했다 된다 되었다 있었다 것이다 통해 후 중 내",
     "fa": "می‌کند می‌کنند",
-    "sv": "the",
-    "no": "the",
-    "da": "the",
 }
+
+_OF_TITLES = {"the", "of"}
 
 
 def has_other_stop_words(language: str) -> bool:
@@ -152,4 +149,4 @@ def other_stop_words(language: str) -> frozenset[str]:
         )
     listed = {word.lower() for word in stopwordsiso.stopwords(language) if " " not in word}
     light = set(_LIGHT.get(language, "").lower().split())
-    return frozenset((listed - set(_CONTENT.get(language, "").lower().split())) | light)
+    return frozenset((listed - set(_CONTENT.get(language, "").lower().split())) | light | _OF_TITLES)
