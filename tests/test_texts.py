@@ -17,10 +17,6 @@ PAGES = [
     Page("a", "A", "Wörter, WORDS and \ud800 halves"),
     Page("c", "C", ""),
 ]
-    Page("b", "B", "The cats ran; a cat runs."),
-    Page("a", "A", "Wörter, WORDS and \ud800 halves"),
-    Page("c", "C", ""),
-]
 
 
 def read(shelf: Shelf | None, pages: Any = PAGES, ids: tuple[str, ...] = ("a", "b"), **bounds: int) -> Any:
