@@ -126,13 +126,15 @@ def say_if_missing() -> None:
 
 
 @contextmanager
-def using(which: str = "compiled", *, threads: int | None = None) -> Iterator[None]:
+def using(which: str | None = None, *, threads: int | None = None) -> Iterator[None]:
     """Within it, use the "compiled" kernels, the "plain" ones (without AVX2) or the "reference", and so many threads.
+
+    What is left out stays as it is, but the threads: there are as many as processors where no number is given.
 
     It holds for the thread that asks for it, and no other: fits that run beside each other take one thread each by
     asking, each in its own, for `threads=1`.
     """
-    before = _use.set(_Use(which, threads))
+    before = _use.set(_Use(which or _use.get().which, threads))
     try:
         yield
     finally:
