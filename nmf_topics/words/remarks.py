@@ -57,7 +57,7 @@ def _missing(options: WordOptions, *, asked: WordOptions) -> Iterator[str]:
         what = {"lemma": "dictionary forms alone", "stem": "stems", "none": "words as they stand"}[forms]
         yield f"{named(language)} has no {_FORMS[options.normalize]} here: {what} are terms"
     if language in _SYLLABLES and not asked.phrases:
-        yield f"{named(language)} is written in syllables, which are terms here; --phrases makes words of several of them"
+        yield f"{named(language)} is written in syllables, which are terms here; --phrases joins those of one word"
     if asked.default_stops and not has_stop_words(language):
         yield f"{named(language)} has no stop list here: common words stay, but for those of --stop"
     if not has_words_apart(language):
