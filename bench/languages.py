@@ -5,7 +5,8 @@
     NMF_TOPICS_DATA=folder python bench/languages.py mixed [--rank 12]
 
 `tables` fits each language of xquad-12-languages (48 pages each, the same in all) and wikipedia-es (250 pages) with the
-default recipe and prints the heaviest words of each topic, and how well topics agree with those of the English pages.
+default recipe (with --phrases for Vietnamese) and prints the heaviest words of each topic, and how well topics agree
+with those of the English pages.
 `widespread` prints what stop lists are judged by: the terms that they let pass and that are on many pages, with the
 share of pages; names of no subject among them belong in a list (nmf_topics/words/stoplists.py). `mixed` fits all twelve
 languages together with --language auto, without what the pages say of their language, and tells how topics part.
@@ -37,6 +38,7 @@ from nmf_topics.words.termmatrix import build_term_matrix
 TWELVE = "ar de el en es hi ro ru th tr vi zh".split()
 DEFAULT = RECIPES["default"]
 WORDS = 8
+PHRASES = {"vi"}  # where words of several syllables are written apart
 
 
 def pages_of(name: str) -> list[Page]:
@@ -50,7 +52,7 @@ def pages_of(name: str) -> list[Page]:
 def counted(pages: Sequence[Page], language: str) -> TermCounts:
     """Counts of the default recipe, of pages that do not say which language they are in."""
     silent = [replace(page, meta={key: value for key, value in page.meta.items() if key != "lang"}) for page in pages]
-    return count_terms(silent, replace(DEFAULT.words, language=language))
+    return count_terms(silent, replace(DEFAULT.words, language=language, phrases=language in PHRASES))
 
 
 def fitted(counts: TermCounts, rank: int) -> TopicModel:

@@ -26,7 +26,7 @@ from nmf_topics.topics.model import TopicModel
 from nmf_topics.views.clouds import COLOURS, LONGEST, CloudStyle, cloud_svg, colour_of, make_cloud, sheet
 from nmf_topics.views.fonts import default_font
 from nmf_topics.views.lettering import Lettering
-from nmf_topics.views.pictures import draw_topics
+from nmf_topics.views.pictures import PictureStyle, draw_topics
 from nmf_topics.words.vocabulary import Vocabulary
 
 TERMS = [("guitar", 1.0), ("melody", 0.7), ("singer", 0.5), ("naïve", 0.2), ("слово", 0.1)]
@@ -279,7 +279,7 @@ def names_of(folder: str) -> list[str]:
 def draw(model: TopicModel, folder: str, **options: Any) -> list[str]:
     """Draw a model's pictures into a new folder; their names."""
     Path(folder).mkdir()
-    draw_topics(model.rows, model, Path(folder), **options)
+    draw_topics(model.rows, model, Path(folder), style=PictureStyle(**options))
     return names_of(folder)
 
 
@@ -338,7 +338,7 @@ def test_words_without_a_font(own: bool, monkeypatch: pytest.MonkeyPatch) -> Non
     Path("a").mkdir()
     model = make_model(TERMS, [("月", 1.0), ("星", 0.5)])
     with pytest.raises(OutputError, match="scripts: Chinese"):
-        draw_topics(model.rows, model, Path("a"), font=default_font() if own else None)
+        draw_topics(model.rows, model, Path("a"), style=PictureStyle(font=default_font() if own else None))
     assert names_of("a") == []
 
 

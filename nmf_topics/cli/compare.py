@@ -51,7 +51,7 @@ def compare(source: str | None, **options: Any) -> None:
     if recipe.objective != "frobenius":
         raise click.UsageError("the three are compared by least squares; leave --objective frobenius")
     data = read_data(where, recipe, o.cache_of(options), o.processes_of(options), talk)
-    with talk.progress("iteration") as progress:
+    with talk.progress("iteration", at_most=recipe.max_iter) as progress:
         model = fit_topics(
             data,
             options["rank"],

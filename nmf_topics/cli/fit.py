@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import numpy as np
@@ -24,7 +24,7 @@ from nmf_topics.factor.sums import one_page
 from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.topics.model import TopicModel, fit_topics, word_options
 from nmf_topics.topics.places import describe_place
-from nmf_topics.topics.prepare import Source, is_image_folder, open_source, prepare
+from nmf_topics.topics.prepare import Source, counts_key, is_image_folder, open_source, prepare
 from nmf_topics.topics.recipes import Recipe
 from nmf_topics.topics.store import MARK, point_latest
 from nmf_topics.views.modelfolder import write_model_folder
@@ -34,6 +34,9 @@ from nmf_topics.words.wordlist import spread_as_by_chance
 from nmf_topics.writing import folder_of_files
 
 EVEN_WORDS = 15  # that are named
+
+if TYPE_CHECKING:
+    from nmf_topics.topics.texts import Shelf
 
 
 @click.command()
@@ -110,7 +113,9 @@ def read_data(
     rank: int = 10,
 ) -> DataMatrix:
     """V of a source, with progress; a cluster that it may live on is left when the command ends."""
-    with talk.progress("read") as progress:
+    if corpus is None and not is_image_folder(source.path):
+        corpus = open_source(source, warn=talk.warn)
+    with talk.progress("read", share=corpus.share if corpus else lambda: None) as progress:
         data = prepare(
             source,
             recipe,
@@ -160,13 +165,14 @@ def run_fit(
     """Read, fit and write; the model and its folder."""
     record = Record("fit", source)
     corpus = None if is_image_folder(source.path) else open_source(source, warn=talk.warn)
+    shelf = _shelf(corpus, source, recipe, cache) if report else None
     with record.stage("read"):
         data = read_data(source, recipe, cache, processes, talk, corpus=corpus, engine=engine, rank=rank)
     record.engine = describe_place(data.V)
     folder = output or Path("models") / f"{data.recipe['corpus']['name']}-r{rank}"
     with folder_of_files(folder, mark=MARK, force=force):
         pass  # whether the folder may be written is asked before the work, not after it
-    with record.stage("fit"), talk.progress("iteration") as progress:
+    with record.stage("fit"), talk.progress("iteration", at_most=runs * recipe.max_iter) as progress:
         model = _fitter(runs)(
             data,
             rank,
@@ -179,19 +185,22 @@ def run_fit(
     talk.detail(f"kernels: {kernels.about()}, threads: {kernels.thread_count()}")
     shown = typical_page(model) if data.rows.kind == "pixels" and clouds else None
     with record.stage("write"):
-        write_model_folder(
-            model,
-            folder,
-            lambda: record.document(model),
-            force=force,
-            example=None if shown is None else (one_page(as_blocks(data.V), shown), shown),
-            extracts=_extracts(model, data, corpus, talk) if report else None,
-            words=data.words,
-            versions=versions(),
-            clouds=clouds,
-            report=report,
-            warn=talk.warn,
-        )
+        extracts = _extracts(model, data, corpus, shelf, talk) if report else None
+        with talk.progress("picture", rank) as drawn:
+            write_model_folder(
+                model,
+                folder,
+                lambda: record.document(model),
+                force=force,
+                example=None if shown is None else (one_page(as_blocks(data.V), shown), shown),
+                extracts=extracts,
+                words=data.words,
+                versions=versions(),
+                clouds=clouds,
+                report=report,
+                on_picture=drawn.step,
+                warn=talk.warn,
+            )
         try:
             point_latest(folder, o.LATEST)
         except OSError as error:
@@ -218,7 +227,18 @@ def _fitter(runs: int) -> Callable[..., TopicModel]:
     return partial(fit_runs, runs=runs)
 
 
-def _extracts(model: TopicModel, data: DataMatrix, corpus: Corpus | None, talk: Talk) -> bytes | None:
+def _shelf(corpus: Corpus | None, source: Source, recipe: Recipe, cache: Path | None) -> Shelf | None:
+    """Where the texts of a corpus are kept for the next fit, if they are."""
+    if corpus is None or cache is None or (key := counts_key(corpus, source, recipe.words)) is None:
+        return None
+    from nmf_topics.topics.texts import Shelf
+
+    return Shelf(cache, key)
+
+
+def _extracts(
+    model: TopicModel, data: DataMatrix, corpus: Corpus | None, shelf: Shelf | None, talk: Talk
+) -> bytes | None:
     """What the report shows of the pages themselves; a corpus that cannot be read once more costs that alone."""
     from nmf_topics.topics.extracts import image_extracts, text_extracts
     from nmf_topics.topics.pieces import by_page
@@ -226,7 +246,7 @@ def _extracts(model: TopicModel, data: DataMatrix, corpus: Corpus | None, talk: 
     if corpus is None:
         return image_extracts(model, data)
     try:
-        return text_extracts(model, by_page(data) if word_options(model.recipe).chunk else data, corpus)
+        return text_extracts(model, by_page(data) if word_options(model.recipe).chunk else data, corpus, shelf=shelf)
     except (NmfTopicsError, OSError) as error:
         talk.warn(f"the report has no texts: {error}")
         return None

@@ -132,7 +132,7 @@ def _rows(
     if len(missing) < len(wanted):
         talk.note(f"{len(wanted) - len(missing)} of {len(wanted)} ranks are known from an earlier run")
     if missing:
-        with talk.progress("rank") as progress:
+        with talk.progress("rank", len(missing)) as progress:
             for row in try_ranks(data, missing, recipe, seed=seed, singular=singular):
                 done[row.rank] = row
                 progress.step(f"(rank {row.rank}: error {row.error:.4f})")

@@ -30,6 +30,7 @@ from nmf_topics.factor.state import State
 
 Stopped = Literal["converged", "certified", "exact", "max_iter"]
 
+GIVEN = "given"  # the name of a start that is none of STARTS
 WINDOW = 10  # iterations over which progress is averaged, and from one certificate to the next
 
 
@@ -57,7 +58,7 @@ class Factorization:
     certificate : the last bound, as a part of the objective and its penalties, on what they could fall by if H alone,
         and then W alone, went to its best place; nan where no iteration was certified
     penalties : of W and H as they are, in absolute numbers
-    objective, rule, start : names, as in OBJECTIVES, RULES, STARTS
+    objective, rule, start : names, as in OBJECTIVES, RULES, STARTS, or "given" for a W and H of the caller's
     seed : int
     """
 
@@ -89,7 +90,7 @@ def factorize(
     *,
     objective: str = "frobenius",
     rule: str | None = None,
-    start: str = "nndsvda",
+    start: str | tuple[Array, Array] = "nndsvda",
     seed: int = 0,
     tolerance: float = 1e-6,
     max_iter: int = 1000,
@@ -109,7 +110,8 @@ def factorize(
     rank : int >= 1, the number of topics r
     objective : a name in OBJECTIVES; "kl" goes with the multiplicative rules only
     rule : a name in RULES; None for the objective's own
-    start : a name in STARTS; "nndsvd" has zeros, which rules that multiply could not leave
+    start : a name in STARTS; "nndsvd" has zeros, which rules that multiply could not leave. Or W of shape (m, r) and H
+        of shape (r, n), non-negative, such as an earlier factorization ended with
     seed : int, for starts that are random
     tolerance : float >= 0, the mean relative fall of the error per iteration below which the loop stops; 0 never stops
     max_iter : int >= 1
@@ -159,17 +161,38 @@ def factorize(
             if on_state:
                 on_state(state)
             stopped = _reason_to_stop(state, goal, tolerance, max_iter)
-    how = (state.error, stopped, state.certificate, penalties, objective, rule, start, seed)
+    how = (
+        state.error,
+        stopped,
+        state.certificate,
+        penalties,
+        objective,
+        rule,
+        start if isinstance(start, str) else GIVEN,
+        seed,
+    )
     return Factorization(state.W, state.H, np.array(state.trace), *how)
 
 
-def _first(V: PageBlocks, rank: int, goal: Objective, start: str, seed: int) -> State:
+def _first(V: PageBlocks, rank: int, goal: Objective, start: str | tuple[Array, Array], seed: int) -> State:
     """The state before the first iteration."""
     scale = goal.scale(V)
     if scale == 0:
         raise MatrixError("V holds only zeros: there is nothing to factor")
-    W, H = make_start(V, rank, start, seed)
+    W, H = make_start(V, rank, start, seed) if isinstance(start, str) else _given(V, rank, *start)
     return State(np.ascontiguousarray(W), np.asfortranarray(H), scale)
+
+
+def _given(V: PageBlocks, rank: int, W: Array, H: Array) -> tuple[Array, Array]:
+    """W and H of the caller, checked and in the type of V."""
+    W, H = np.array(W, dtype=V.dtype), np.array(H, dtype=V.dtype)
+    if (W.shape, H.shape) != ((V.shape[0], rank), (rank, V.shape[1])):
+        raise MatrixError(
+            f"a start with W {W.shape} and H {H.shape} does not fit a V of {V.shape[0]} x {V.shape[1]} and rank {rank}"
+        )
+    if not all(np.isfinite(X).all() and (X >= 0).all() for X in (W, H)):
+        raise MatrixError("a start must be finite and hold nothing below zero")
+    return W, H
 
 
 def _reason_to_stop(state: State, goal: Objective, tolerance: float, max_iter: int) -> Stopped | None:
@@ -186,12 +209,15 @@ def _reason_to_stop(state: State, goal: Objective, tolerance: float, max_iter: i
     return "max_iter" if state.iteration >= max_iter else None
 
 
-def _problems(rank: int, objective: str, rule: str, start: str, tolerance: float, max_iter: int) -> Iterator[str]:
+def _problems(rank: int, objective: str, rule: str, start: Any, tolerance: float, max_iter: int) -> Iterator[str]:
     """Everything that is wrong with the arguments, at once."""
     if rank < 1:
         yield f"rank must be at least 1, not {rank}"
     yield from problems_of_names(objective, rule)
-    if start not in STARTS:
+    if not isinstance(start, str):
+        if not (isinstance(start, tuple) and len(start) == 2):
+            yield f"a start is one of {', '.join(STARTS)}, or W and H, not {type(start).__name__}"
+    elif start not in STARTS:
         yield f"no start {start!r}; there are {', '.join(STARTS)}"
     elif start == "nndsvd" and rule in RULES and RULES[rule].multiplicative:
         yield f"the rule {rule!r} cannot leave the zeros of the start 'nndsvd'; use 'nndsvda' or 'nndsvdar'"

@@ -124,7 +124,7 @@ def prepare(
         note(f"reading images from {source.path}")
         return places.matrix(build_image_matrix(Path(source.path), warn=warn, on_image=lambda path: on_item()))
     corpus = corpus or open_source(source, warn=warn)
-    key = _key(corpus, source, recipe.words) if cache else None
+    key = counts_key(corpus, source, recipe.words) if cache else None
     blocks_key = key_of(key, recipe.matrix())
     if (data := places.recall(blocks_key)) is None:
         with places.spill() as spill:
@@ -276,7 +276,7 @@ def _few(aside: Sequence[Mapping[str, str]]) -> str:
     return f"{named} and {len(aside) - 3} more" if len(aside) > 3 else named
 
 
-def _key(corpus: Corpus, source: Source, options: WordOptions) -> str | None:
+def counts_key(corpus: Corpus, source: Source, options: WordOptions) -> str | None:
     """What the counts of a source depend on, as one name; None for what cannot be known without reading it."""
     if source.path == "-":
         return None

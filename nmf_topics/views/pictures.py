@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import singledispatch
 from pathlib import Path
 from typing import Any
@@ -18,16 +20,32 @@ from nmf_topics.words.vocabulary import Vocabulary
 PNG_LEVEL = 3  # of zlib: files a little larger than at its default 6, in less than half the time
 
 
+@dataclass(frozen=True)
+class PictureStyle:
+    """How word clouds look.
+
+    Attributes
+    ----------
+    size : width and height of a cloud in pixels
+    font : a font file of the user's choice
+    colormap : name of a colour map of matplotlib, or None for a colour of its own for each topic
+    svg : write topic-01.svg ... as well
+    """
+
+    size: tuple[int, int] = (800, 500)
+    font: Path | None = None
+    colormap: str | None = None
+    svg: bool = False
+
+
 @singledispatch
 def draw_topics(
     rows: Any,
     model: TopicModel,
     folder: Path,
     *,
-    size: tuple[int, int] = (800, 500),
-    font: Path | None = None,
-    colormap: str | None = None,
-    svg: bool = False,
+    style: PictureStyle | None = None,
+    on_picture: Callable[[], None] = lambda: None,
 ) -> None:
     """Write topic-01.png ... and all.png into an existing folder.
 
@@ -36,10 +54,8 @@ def draw_topics(
     rows : the model's row axis, which decides what is drawn
     model : TopicModel
     folder : where to
-    size : width and height of a cloud in pixels
-    font : a font file of the user's choice
-    colormap : name of a colour map of matplotlib, or None for a colour of its own for each topic
-    svg : write topic-01.svg ... as well
+    style : how word clouds look; as usual where None
+    on_picture : called after each picture of a topic
 
     Raises
     ------
@@ -65,28 +81,29 @@ def _(
     model: TopicModel,
     folder: Path,
     *,
-    size: tuple[int, int] = (800, 500),
-    font: Path | None = None,
-    colormap: str | None = None,
-    svg: bool = False,
+    style: PictureStyle | None = None,
+    on_picture: Callable[[], None] = lambda: None,
 ) -> None:
     terms = {t.number: model.terms(t.number, WORDS) for t in model.topics()}
     words = [word for top in terms.values() for word, _ in top]
     captions = [f"{t.number}  {t.share:.0%}  {t.label}" for t in model.topics()]
-    style = CloudStyle(*size, Lettering(words, font), colormap=colormap, seed=model.recipe["seed"])
+    style = style or PictureStyle()
+    letters = Lettering(words, style.font)
+    cloud_style = CloudStyle(*style.size, letters, colormap=style.colormap, seed=model.recipe["seed"])
     pictures, shown = [], []
     for (number, top), caption in zip(terms.items(), captions, strict=True):
         if not top:  # nothing to draw: a dead topic, or one whose words are all hidden
             continue
-        cloud = make_cloud(top, number, style)
-        picture = cloud.to_image().crop((0, 0, *size))
+        cloud = make_cloud(top, number, cloud_style)
+        picture = cloud.to_image().crop((0, 0, *style.size))
         picture.save(folder / f"topic-{number:02d}.png", compress_level=PNG_LEVEL)
-        if svg:
+        if style.svg:
             (folder / f"topic-{number:02d}.svg").write_text(cloud_svg(cloud), encoding="utf-8")
         pictures.append(picture)
         shown.append(caption)
+        on_picture()
     if pictures:
-        sheet(pictures, shown, _for_captions(shown, font)).save(folder / "all.png", compress_level=PNG_LEVEL)
+        sheet(pictures, shown, _for_captions(shown, style.font)).save(folder / "all.png", compress_level=PNG_LEVEL)
 
 
 @draw_topics.register
@@ -95,11 +112,10 @@ def _(
     model: TopicModel,
     folder: Path,
     *,
-    size: tuple[int, int] = (800, 500),
-    font: Path | None = None,
-    colormap: str | None = None,
-    svg: bool = False,
+    style: PictureStyle | None = None,
+    on_picture: Callable[[], None] = lambda: None,
 ) -> None:
     for k in range(model.rank):
         basis_image(model.W[:, k], rows).save(folder / f"topic-{k + 1:02d}.png")
+        on_picture()
     basis_grid(model.W, rows).save(folder / "all.png")

@@ -84,11 +84,12 @@ def store_counts(key: str, counts: TermCounts, origin: Mapping[str, Any], folder
         os.replace(name, _entry(key, folder))
     finally:
         Path(name).unlink(missing_ok=True)
-    _forget_oldest(folder)
+    forget_oldest(folder, f"{PREFIX}*.npz")
 
 
-def _forget_oldest(folder: Path) -> None:
-    entries = sorted(folder.glob(f"{PREFIX}*.npz"), key=lambda path: path.stat().st_mtime, reverse=True)
+def forget_oldest(folder: Path, pattern: str) -> None:
+    """Of the files of a pattern, remove those that were not used for longest, beyond the bounds of the cache."""
+    entries = sorted(folder.glob(pattern), key=lambda path: path.stat().st_mtime, reverse=True)
     size = 0
     for position, path in enumerate(entries):
         size += path.stat().st_size
