@@ -5,7 +5,7 @@
     python bench/fuzz.py options                              commands with strange words, names and paths
     python bench/fuzz.py models                               commands on model folders with a damaged file
 
-What must come of it is a result or one clear error. A traceback or a hang (20 seconds) ends the run with status 1, and
+What must come of it is a result or one clear error. A traceback or a hang (a minute) ends the run with status 1, and
 the case is kept in the folder --keep. The same seed makes the same cases.
 """
 
@@ -42,7 +42,7 @@ from nmf_topics.topics.recipes import Recipe
 from nmf_topics.words.bounds import Bounds
 from nmf_topics.words.reading import WordOptions
 
-HANG = 20.0  # seconds
+HANG = 60.0  # seconds
 ODD = [
     *("", " ", "\n", "\r\n", "\t", "\0", "\x1a", "\ufeff", "\ufffd", "\u2028", "\u0085", "\u00ad", "\u200d", "\u202e"),
     *("'", "''", "’", "-", "--", "\n-- \n", "://", "@", "@@", "www.", "&amp;", "&#x0;", "<b", "<!--", "{{", "}}", "[["),

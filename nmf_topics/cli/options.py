@@ -110,6 +110,12 @@ matrix_options = stack(
     _recipe_option(
         "--max-pages", type=limit, metavar="NUMBER", help="And on no more than so many (500), or this share (0.5)."
     ),
+    click.option(
+        "--corpus-stops/--no-corpus-stops",
+        default=None,
+        show_default=BY_RECIPE,
+        help="Leave out words that are on many pages as by chance.",
+    ),
     _recipe_option("--max-terms", type=click.IntRange(min=1), help="Keep the most frequent words only."),
     _recipe_option("--weighting", type=click.Choice(list(WEIGHTINGS)), help="From counts to V."),
     _recipe_option("--idf-power", type=Finite(min=0), help="Above 1, rarer words weigh more."),
@@ -218,7 +224,7 @@ def recipe_of(options: dict[str, Any], source: Source) -> Recipe:
     words = replace(words, stop=stop, keep=keep)
     if given_language and (problem := problem_of_language(words.language, stops=words.default_stops)):
         raise click.BadParameter(problem, param_hint="--language")
-    bounds = replace(recipe.bounds, **given("min_pages", "max_pages", "max_terms"))
+    bounds = replace(recipe.bounds, **given("min_pages", "max_pages", "max_terms", "corpus_stops"))
     rest = given("weighting", "unit", "idf_power", "objective", "solver", "start", "tolerance", "max_iter")
     rest |= given("l1_words", "l1_pages", "l2_words", "l2_pages")
     return replace(recipe, words=words, bounds=bounds, **rest)
