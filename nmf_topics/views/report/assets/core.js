@@ -54,6 +54,10 @@ function h(tag, attributes = {}, ...children) {
 
 const word = (text) => h("bdi", {}, text);
 
+// Which language texts and terms are in: a voice that reads them aloud and the shapes of Chinese characters depend on it.
+const language = () => (/^[a-z]{2,3}$/.test(data.language) && data.language !== "en" ? data.language : null);
+const term = (text) => h("bdi", { lang: language() }, text);
+
 // By letters, for half a pair of surrogates is none.
 const cut = (text, longest) => (text.length > longest ? [...text].slice(0, longest - 1).join("") + "…" : text);
 

@@ -90,7 +90,7 @@ function textSection(i) {
   const page = texts.pages.get(data.pages.column[i]);
   if (!page) return h("section", { "aria-labelledby": "h-text" }, h("h2", { id: "h-text" }, "Text"), h("p", {}, texts.pages.size ? "Its text is not among those that this file has room for." : "This file was made without the texts of its pages."));
   const shares = sharesOf(i);
-  const box = h("div", { class: "text", dir: "auto", tabindex: "0", role: "region", "aria-label": "Text of the page" });
+  const box = h("div", { class: "text", dir: "auto", lang: language(), tabindex: "0", role: "region", "aria-label": "Text of the page" });
   const carried = new Map();
   const text = page.text.normalize("NFC").replaceAll("\u00ad", "");
   const words = [...text.matchAll(TOKEN)].flatMap((match) => {
@@ -133,7 +133,7 @@ function carriedSection(page) {
     h("div", { class: "three" }, page.words.slice(0, 6).map(([number, rows, parts]) => {
       const shown = d3.range(rows.length).filter((n) => !hidden.has(rows[n]) && data.rows.at.has(rows[n]));
       return h("div", {}, h("h3", {}, chip(number)), tableOf(["word", "", "part"],
-        shown.map((n) => [word(data.rows.word[data.rows.at.get(rows[n])]), bar(parts[n], scale, { colour: colourOf(number) }), `${(100 * parts[n]).toFixed(2)} %`]),
+        shown.map((n) => [term(data.rows.word[data.rows.at.get(rows[n])]), bar(parts[n], scale, { colour: colourOf(number) }), `${(100 * parts[n]).toFixed(2)} %`]),
         { caption: `Words that carried topic ${number}`, numeric: [2], className: "words" }));
     })));
 }
