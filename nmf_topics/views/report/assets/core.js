@@ -118,6 +118,16 @@ function mixtureBar(shares) {
 const sharesOf = (i) => data.pages.shares.subarray(i * data.rank, (i + 1) * data.rank);
 const pageLink = (i, longest) => h("a", { href: `#page-${data.pages.column[i] + 1}` }, titleOf(data.pages.title[i], longest));
 
+// The address of the table of pages, narrowed to a topic and to values of metadata.
+function pagesAddress({ topic = 0, groups = {} } = {}) {
+  const chosen = Object.entries(groups).filter(([, value]) => value);
+  return `#pages${topic ? `-topic-${topic}` : ""}${chosen.map((pair) => `&${pair.map(encodeURIComponent).join("=")}`).join("")}`;
+}
+
+// A value of metadata, as a link to its pages where the table of pages can be narrowed to it.
+const groupLink = (name, value, topic = 0) => (data.filters.includes(name) && value
+  ? h("a", { href: pagesAddress({ topic, groups: { [name]: value } }) }, titleOf(value, 120)) : titleOf(value, 120));
+
 // A table that is wider than its place can be scrolled by keyboard, and only such a one is a stop on the way of Tab.
 const scrolling = new ResizeObserver((entries) => {
   for (const { target } of entries) {

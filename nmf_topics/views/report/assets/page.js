@@ -12,8 +12,8 @@ function pageView(column) {
 function metaList(i) {
   const meta = data.pages.meta;
   const items = [["id", data.pages.id[i]], ...Object.keys(meta).map((name) => [name, meta[name][i]]), ...Object.entries(data.pages.constant)].filter(([, value]) => value);
-  const show = (value) => (/^https?:\/\/[^\s]+$/iu.test(value) ? h("a", { href: value, rel: "noopener noreferrer", target: "_blank" }, titleOf(value, 80)) : titleOf(value, 120));
-  return h("dl", { class: "facts meta" }, items.map(([name, value]) => h("div", {}, h("dt", {}, word(name)), h("dd", {}, show(value)))));
+  const show = (name, value) => (/^https?:\/\/[^\s]+$/iu.test(value) ? h("a", { href: value, rel: "noopener noreferrer", target: "_blank" }, titleOf(value, 80)) : groupLink(name, value));
+  return h("dl", { class: "facts meta" }, items.map(([name, value]) => h("div", {}, h("dt", {}, word(name)), h("dd", {}, show(name, value)))));
 }
 
 function mixtureSection(i) {
