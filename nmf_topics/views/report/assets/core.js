@@ -52,7 +52,14 @@ function h(tag, attributes = {}, ...children) {
   return node;
 }
 
-const word = (text) => h("bdi", {}, text);
+// The language of the corpus, for voices and fonts: Chinese and Japanese share letters that look different. Of a
+// page it is what its metadata say.
+const tongue = (i = null) => {
+  const own = i === null ? null : data.pages.meta.lang?.[i] || data.pages.constant.lang;
+  return [own, data.language].find((code) => /^[a-z]{2,3}(-\w+)*$/iu.test(code ?? "") && code !== "auto") ?? null;
+};
+
+const word = (text) => h("bdi", { lang: tongue() }, text);
 
 // By letters, for half a pair of surrogates is none.
 const cut = (text, longest) => (text.length > longest ? [...text].slice(0, longest - 1).join("") + "…" : text);

@@ -64,8 +64,10 @@ function pagesView({ topic = 0, groups = {} } = {}) {
   const partial = data.pages.held < data.pages.total
     ? h("p", { class: "help" }, `Of ${pageNoun(data.pages.total)} the ${whole(data.pages.held)} that matter most to their ${topicNoun()}s are here; pages.csv has all.`) : null;
   return h("div", {}, h("h1", {}, isText() ? "Pages" : "Images"),
-    h("div", { class: "tools" }, h("label", { for: "search" }, "Search titles"), search, h("label", { for: "filter" }, topicNoun()), choice,
-      data.filters.flatMap((name, n) => groupChoice(name, `filter-${n + 1}`, narrow))),
+    h("div", { class: "tools" },
+      h("span", { class: "field wide" }, h("label", { for: "search" }, "Search titles"), search),
+      h("span", { class: "field" }, h("label", { for: "filter" }, topicNoun()), choice),
+      data.filters.map((name, n) => groupChoice(name, `filter-${n + 1}`, narrow))),
     count, partial, place);
 }
 
@@ -75,10 +77,10 @@ function groupChoice(name, id, narrow) {
   for (const value of data.pages.meta[name]) if (value) counts.set(value, (counts.get(value) ?? 0) + 1);
   const letters = new Intl.Collator(undefined, { numeric: true });
   const values = [...counts.keys()].sort(letters.compare);
-  return [h("label", { for: id }, word(cut(name, 30))),
+  return h("span", { class: "field" }, h("label", { for: id }, titleOf(name, 30)),
     h("select", { id, onchange: (event) => narrow(() => { list.groups = { ...list.groups, [name]: event.target.value }; }) },
       h("option", { value: "" }, "all"),
-      values.map((value) => h("option", { value, selected: value === list.groups[name] }, `${cut(value, 50)} (${whole(counts.get(value))})`)))];
+      values.map((value) => h("option", { value, selected: value === list.groups[name] }, `${cut(value, 50)} (${whole(counts.get(value))})`))));
 }
 
 function sortable(cell, key, text, fill) {

@@ -111,7 +111,7 @@ function topicTrend(t, trend) {
   const id = `h-run-${trend.by}`;
   const values = trend.shares[t.number - 1];
   const table = tableOf([trend.unit === "group" ? trend.by : trend.unit, "mean share", isText() ? "pages" : "images"],
-    trend.names.map((name, i) => [word(name), percent(values[i]), whole(trend.pages[i])]), { caption: `${trendName(trend)}: topic ${t.number}`, numeric: [1, 2] });
+    trend.names.map((name, i) => [titleOf(name), percent(values[i]), whole(trend.pages[i])]), { caption: `${trendName(trend)}: topic ${t.number}`, numeric: [1, 2] });
   const scale = scaleTo(d3.max(values));
   const chart = trend.unit === "group"
     ? tableOf([trend.by, "", "mean share", isText() ? "pages" : "images"],
