@@ -111,11 +111,11 @@ function topicTrend(t, trend) {
   const id = `h-run-${trend.by}`;
   const values = trend.shares[t.number - 1];
   const table = tableOf([trend.unit === "group" ? trend.by : trend.unit, "mean share", isText() ? "pages" : "images"],
-    trend.names.map((name, i) => [word(name), percent(values[i]), whole(trend.pages[i])]), { caption: `${trendName(trend)}: topic ${t.number}`, numeric: [1, 2] });
+    trend.names.map((name, i) => [titleOf(name), percent(values[i]), whole(trend.pages[i])]), { caption: `${trendName(trend)}: topic ${t.number}`, numeric: [1, 2] });
   const scale = scaleTo(d3.max(values));
   const chart = trend.unit === "group"
     ? tableOf([trend.by, "", "mean share", isText() ? "pages" : "images"],
-      d3.range(values.length).sort((a, b) => values[b] - values[a] || a - b).map((i) => [word(trend.names[i]), bar(values[i] ?? 0, scale, { colour: t.colour }), percent(values[i]), whole(trend.pages[i])]),
+      d3.range(values.length).sort((a, b) => values[b] - values[a] || a - b).map((i) => [groupLink(trend.by, trend.names[i], t.number), bar(values[i] ?? 0, scale, { colour: t.colour }), percent(values[i]), whole(trend.pages[i])]),
       { caption: `${trendName(trend)}: topic ${t.number}`, numeric: [2, 3], className: "words wide" })
     : [lineChart({ label: `Share of topic ${t.number} ${trendName(trend).toLowerCase()}`, x: trend.names, format: percent, series: [{ colour: t.colour, values }] }), behind("As a table", table)];
   return h("section", { "aria-labelledby": id }, h("h2", { id }, titleOf(trendName(trend))), chart);
