@@ -93,6 +93,7 @@ def factorize(
     seed: int = 0,
     tolerance: float = 1e-6,
     max_iter: int = 1000,
+    certify: bool = True,
     on_iteration: Callable[[Iteration], None] | None = None,
     on_state: Callable[[State], None] | None = None,
     resume: State | None = None,
@@ -110,6 +111,7 @@ def factorize(
     seed : int, for starts that are random
     tolerance : float >= 0, the mean relative fall of the error per iteration below which the loop stops; 0 never stops
     max_iter : int >= 1
+    certify : whether every tenth iteration is certified; not of use where some of H must stay zero
     on_iteration : called after each iteration
     on_state : called after each iteration with the State, which is never changed and may be kept
     resume : a State that `on_state` was given by a factorization of the same V with the same options; the loop goes on
@@ -144,7 +146,7 @@ def factorize(
         state = resume if resume is not None else _first(blocks, rank, goal, start, seed)
         stopped = _reason_to_stop(state, goal, tolerance, max_iter) if state.iteration else None
         while stopped is None:
-            state = goal.sweep(blocks, state, update, certify=(state.iteration + 1) % WINDOW == 0)
+            state = goal.sweep(blocks, state, update, certify=certify and (state.iteration + 1) % WINDOW == 0)
             if on_iteration:
                 on_iteration(Iteration(state.iteration, state.trace[-1], time.perf_counter() - began))
             if on_state:
