@@ -134,9 +134,7 @@ def factorize(
     True
     """
     blocks, rule = as_blocks(V), rule_of(objective, rule)
-    problems = list(_problems(rank, objective, rule, start, tolerance, max_iter))
-    if problems:
-        raise MatrixError("; ".join(problems))
+    check_options(rank, objective, rule, start, tolerance, max_iter)
     goal, update = OBJECTIVES[objective], RULES[rule]
     if resume is not None and (resume.W.shape, resume.H.shape) != ((blocks.shape[0], rank), (rank, blocks.shape[1])):
         raise MatrixError(f"a state with W {resume.W.shape} and H {resume.H.shape} is not of this V and rank {rank}")
@@ -189,6 +187,12 @@ def _reason_to_stop(state: State, goal: Objective, tolerance: float, max_iter: i
     if state.certificate <= tolerance and tolerance > 0 and state.iteration % WINDOW == 0:
         return "certified"
     return "max_iter" if state.iteration >= max_iter else None
+
+
+def check_options(rank: int, objective: str, rule: str, start: Any, tolerance: float, max_iter: int) -> None:
+    """Refuse options of `factorize` that make no sense, all at once."""
+    if problems := list(_problems(rank, objective, rule, start, tolerance, max_iter)):
+        raise MatrixError("; ".join(problems))
 
 
 def _problems(rank: int, objective: str, rule: str, start: Any, tolerance: float, max_iter: int) -> Iterator[str]:

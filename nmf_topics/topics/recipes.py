@@ -7,6 +7,7 @@ Porter's stems of dictionary forms, 2345 words, least squares, a random start, a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +28,7 @@ class Recipe:
     weighting, unit, idf_power : as in `matrix.weighting`
     objective, solver, start, tolerance, max_iter : as in `factor.factorize`; solver is its `rule`, None for the
         objective's own
+    guide : words by the name of the topic that they lead to, as in `topics.guide`
     """
 
     words: WordOptions = field(default_factory=WordOptions)
@@ -39,6 +41,7 @@ class Recipe:
     start: str = "nndsvda"
     tolerance: float = 1e-6
     max_iter: int = 1000
+    guide: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def matrix(self) -> dict[str, Any]:
         """The options of `build_term_matrix` that the recipe sets."""
@@ -57,6 +60,7 @@ class Recipe:
             "start": self.start,
             "tolerance": self.tolerance,
             "max_iter": self.max_iter,
+            **({"guide": self.guide} if self.guide else {}),
         }
 
 
