@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from inputs import write_faces
 from program import Refused, Run
 
-from nmf_topics.corpus.open import sample_corpus_path
+from nmf_topics.corpus.open import open_corpus, sample_corpus_path
 from nmf_topics.errors import GuideError, MatrixError
 from nmf_topics.factor.blocks import InMemory, as_blocks
 from nmf_topics.factor.engines.disk import to_disk
@@ -152,12 +152,8 @@ def test_guided_topics_are_found_under_their_names(sample: DataMatrix, objective
     number = next(number for number, name in model.names.items() if name == "Kitchen")
     assert model.label(number) == "Kitchen"
     assert {"flour", "cooks"} <= {word for word, _ in model.terms(number, 10)}
-    page = (
-        sample.columns.ids[3],
-        "",
-        next(p["text"] for p in map(json.loads, sample_lines()) if p["id"] == sample.columns.ids[3]),
-    )
-    h = classify_pages(model, [page])[0].h
+    texts = {page.id: page.text for page in open_corpus(sample_corpus_path())}
+    h = classify_pages(model, [(sample.columns.ids[3], "", texts[sample.columns.ids[3]])])[0].h
     assert h is not None
     np.testing.assert_allclose(h, model.H[:, 3], rtol=1e-6, atol=1e-9 * model.H.max())
 
