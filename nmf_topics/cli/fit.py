@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 @click.option("--output", "-o", type=click.Path(path_type=Path), help="Model folder.  [default: models/CORPUS-rRANK]")
 @o.matrix_options
 @o.factor_options
+@o.guide_option
 @o.seed_option
 @click.option(
     "--runs", type=click.IntRange(min=1), default=1, show_default=True, help="Best of so many; each topic's stability."
@@ -76,6 +77,8 @@ def fit(source: str | None, **options: Any) -> None:
     where = o.source_of(source, options)
     recipe = o.recipe_of(options, where)
     cache = o.cache_of(options)
+    if len(recipe.guide) > options["rank"]:
+        raise click.UsageError(f"--guide has {len(recipe.guide)} topics, --rank {options['rank']}; raise --rank")
     model, folder = run_fit(
         where,
         recipe,
@@ -172,6 +175,8 @@ def run_fit(
     folder = output or Path("models") / f"{data.recipe['corpus']['name']}-r{rank}"
     with folder_of_files(folder, mark=MARK, force=force):
         pass  # whether the folder may be written is asked before the work, not after it
+    if recipe.guide:
+        _tell_of_guide(data, recipe, talk)
     with record.stage("fit"), talk.progress("iteration", at_most=runs * recipe.max_iter) as progress:
         model = _fitter(runs)(
             data,
@@ -216,6 +221,14 @@ def run_fit(
     ]
     talk.note(f"model in {folder} (see {', '.join(look)})")
     return model, folder
+
+
+def _tell_of_guide(data: DataMatrix, recipe: Recipe, talk: Talk) -> None:
+    """Which words of the guide are of no use."""
+    from nmf_topics.topics.guide import rows_of_guide
+
+    if unknown := rows_of_guide(data, recipe.guide)[1]:
+        talk.warn(f"words of the guide that are none of the corpus: {', '.join(unknown)}")
 
 
 def _fitter(runs: int) -> Callable[..., TopicModel]:

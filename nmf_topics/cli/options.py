@@ -21,6 +21,7 @@ from nmf_topics.cli.common import json_option as json_option
 from nmf_topics.cli.common import talk_of as talk_of
 from nmf_topics.cli.common import talk_options as talk_options
 from nmf_topics.corpus.open import declared_language
+from nmf_topics.errors import GuideError
 from nmf_topics.factor.engines.checkpoints import Checkpointing
 from nmf_topics.factor.engines.choice import ENGINES, EngineOptions
 from nmf_topics.factor.objectives import OBJECTIVES
@@ -146,6 +147,13 @@ factor_options = stack(
     _recipe_option("--l2-pages", type=Finite(min=0), help="More even pages: penalty on the squares of H."),
 )
 
+guide_option = click.option(
+    "--guide",
+    multiple=True,
+    metavar="FILE|TOPIC",
+    help="Topics to look for, NAME: WORD, WORD each; or a file of them, one a line.",
+)
+
 engine_options = stack(
     click.option(
         "--engine",
@@ -227,7 +235,35 @@ def recipe_of(options: dict[str, Any], source: Source) -> Recipe:
     bounds = replace(recipe.bounds, **given("min_pages", "max_pages", "max_terms", "corpus_stops"))
     rest = given("weighting", "unit", "idf_power", "objective", "solver", "start", "tolerance", "max_iter")
     rest |= given("l1_words", "l1_pages", "l2_words", "l2_pages")
-    return replace(recipe, words=words, bounds=bounds, **rest)
+    return replace(recipe, words=words, bounds=bounds, guide=guide_of(options.pop("guide", ())), **rest)
+
+
+def guide_of(values: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """The topics of --guide, given as NAME: WORDS or in files."""
+    if not values:
+        return {}
+    from nmf_topics.topics.guide import read_guide
+
+    guide: dict[str, tuple[str, ...]] = {}
+    for value in values:
+        try:
+            text, where = (_text_of(value), value) if os.path.isfile(value) else (value, "--guide")
+            if where == "--guide" and ":" not in value:
+                raise click.BadParameter(f"there is no file {value}, and it is not NAME: WORD, WORD")
+            found = read_guide(text, where)
+        except GuideError as error:
+            raise click.BadParameter(str(error), param_hint="--guide") from error
+        if twice := sorted(guide.keys() & found.keys()):
+            raise click.BadParameter(f"there are two topics {twice[0]!r}", param_hint="--guide")
+        guide |= found
+    return guide
+
+
+def _text_of(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise click.BadParameter(f"{path} cannot be read as UTF-8 text: {error}", param_hint="--guide") from error
 
 
 def processes_of(options: dict[str, Any]) -> int:
