@@ -38,6 +38,7 @@ from nmf_topics.words.termmatrix import build_term_matrix
 TWELVE = "ar de el en es hi ro ru th tr vi zh".split()
 DEFAULT = RECIPES["default"]
 WORDS = 8
+SHUFFLES = 200
 PHRASES = {"vi"}  # where words of several syllables are written apart
 
 
@@ -86,18 +87,20 @@ def tables(languages: Sequence[str], rank: int) -> None:
     """Top words of each language, and the agreement of its topics with those of the English pages."""
     found = of_languages(["en", *languages])
     english = subjects(fitted(counted(found["en"], "en"), rank))
-    agreement = {}
+    agreement, chance, chances = {}, [], np.random.default_rng(0)
     print("| language | pages | words of a topic |\n|---|---|---|")
     for language in languages:
         model = fitted(counted(found[language], language), rank)
         own = subjects(model)
         rows(model, f"{NAMES[language]} (`{language}`)")
         order = sorted(own)
-        agreement[language] = nmi([own[subject] for subject in order], [str(english[subject]) for subject in order])
+        ours, theirs = [own[subject] for subject in order], [str(english[subject]) for subject in order]
+        agreement[language] = nmi(ours, theirs)
+        chance.append(np.mean([nmi(list(chances.permutation(ours)), theirs) for _ in range(SHUFFLES)]))
     if "es" in languages:
         rows(fitted(counted(pages_of("wikipedia-es"), "es"), 2 * rank), "Spanish Wikipedia (`es`)")
     told = ", ".join(f"{language} {same:.2f}" for language, same in agreement.items() if language != "en")
-    print(f"\nNMI with the topics of the same pages in English: {told}")
+    print(f"\nNMI with the topics of the same pages in English: {told}; with pages shuffled {np.mean(chance):.2f}")
 
 
 def widespread(languages: Sequence[str], share: float) -> None:
