@@ -41,6 +41,11 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # 
     tol : float >= 0, the mean relative fall of the error per iteration below which the fit stops; 0 never stops
     max_iter : int >= 1
     random_state : int, RandomState or None, for starts that are random
+    alpha_W : float >= 0, penalty on the weights of samples, as in scikit-learn: beside 1/2 ||X - T C||_F^2 stands
+        alpha_W n_features (l1_ratio sum(T) + (1 - l1_ratio) / 2 ||T||_F^2)
+    alpha_H : float >= 0 or "same" (as alpha_W), penalty on the topics, in the same way with alpha_H n_samples and C. A
+        penalty on one of the two alone is refused: the scale of the other makes up for it
+    l1_ratio : float from 0 to 1; with beta_loss "kullback-leibler" a penalty must be of 1
 
     Attributes
     ----------
@@ -51,6 +56,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # 
     reconstruction_err_ : float, ||X - T C||_F, or the square root of twice the divergence, as scikit-learn gives it
     n_iter_ : int
     stopped_ : str, why the fit ended
+    penalties_ : tuple of float, what a sample pays for the sum and for half the squares of its weights
 
     Notes
     -----
@@ -75,6 +81,9 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # 
         tol: float = 1e-6,
         max_iter: int = 1000,
         random_state: Any = None,
+        alpha_W: float = 0.0,
+        alpha_H: Any = "same",
+        l1_ratio: float = 0.0,
     ) -> None:
         self.n_components = n_components
         self.init = init
@@ -83,6 +92,9 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # 
         self.tol = tol
         self.max_iter = max_iter
         self.random_state = random_state
+        self.alpha_W = alpha_W
+        self.alpha_H = alpha_H
+        self.l1_ratio = l1_ratio
 
     def fit(self, X: Any, y: None = None) -> NMF:
         """Find the topics of X.
@@ -135,6 +147,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # 
                 seed=seed,
                 tolerance=self.tol,
                 max_iter=self.max_iter,
+                **self._strengths(X),
             )
         except MatrixError as error:
             raise ValueError(str(error)) from error
@@ -142,6 +155,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # 
         self.n_components_ = len(self.components_)
         self.n_iter_ = len(result.trace)
         self.stopped_ = result.stopped
+        self.penalties_ = result.penalties.H.l1, result.penalties.H.l2
         T, errors = self._weights(X)
         self.reconstruction_err_ = self._distance(X, errors)
         return T
@@ -189,10 +203,31 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # 
         check_non_negative(X, "NMF")
         return X
 
+    def _strengths(self, X: Any) -> dict[str, Any]:
+        """Penalties as `factorize` takes them, without a unit, from scikit-learn's."""
+        if not 0 <= self.l1_ratio <= 1:
+            raise ValueError(f"l1_ratio must be from 0 to 1, not {self.l1_ratio}")
+        alpha_H = self.alpha_W if self.alpha_H == "same" else self.alpha_H
+        n, m = X.shape
+        if self.beta_loss == "frobenius":
+            size = float(np.sqrt(np.square(X.data if sp.issparse(X) else X, dtype=np.float64).sum() / n)) or 1.0
+            of_l1, of_l2 = size**1.5, size
+        else:
+            of_l1 = of_l2 = math.sqrt(float(X.sum(dtype=np.float64)) / n) or 1.0
+        l1, l2 = self.l1_ratio / of_l1, (1 - self.l1_ratio) / of_l2
+        return {
+            "l1_words": alpha_H * l1,
+            "l2_words": alpha_H * l2,
+            "l1_pages": self.alpha_W * m * l1,
+            "l2_pages": self.alpha_W * m * l2,
+        }
+
     def _weights(self, X: Any) -> tuple[Any, Any]:
         """T and each sample's relative error, in the type of X."""
+        how: dict[str, Any] = {"objective": _OBJECTIVES[self.beta_loss], "rule": self.solver}
+        l1, l2 = self.penalties_
         try:
-            H, errors = project(X.T, self.components_.T, objective=_OBJECTIVES[self.beta_loss], rule=self.solver)
+            H, errors = project(X.T, self.components_.T, **how, l1=l1, l2=l2)
         except MatrixError as error:
             raise ValueError(str(error)) from error
         return np.ascontiguousarray(H.T, dtype=X.dtype), errors

@@ -39,6 +39,10 @@ def test_options_reach_the_model(ok: Run, tiny_corpus: Path) -> None:
         "--start": "random",
         "--tolerance": 1e-3,
         "--max-iter": 77,
+        "--l1-words": 0.001,
+        "--l1-pages": 0.01,
+        "--l2-words": 0.0,
+        "--l2-pages": 0.0,
         "--rank": 2,
         "--seed": 5,
     }
@@ -61,6 +65,15 @@ def test_options_reach_the_model(ok: Run, tiny_corpus: Path) -> None:
         "default_stops": False,
         "unit": False,
     }
+
+
+def test_penalties_that_make_no_sense(run: Run, tiny_corpus: Path) -> None:
+    """One line that says what is missing, status 1, and no model."""
+    result = run("fit", tiny_corpus, "-r", 2, *WIDE, "--l1-pages", 0.1)
+    assert result.exit_code == 1
+    assert "a penalty on pages alone has no effect" in result.stderr
+    assert "give l1_words or l2_words, too" in result.stderr
+    assert not Path("models").exists()
 
 
 def test_runs_tell_how_stable_a_topic_is(ok: Run, tiny_corpus: Path) -> None:
@@ -171,6 +184,7 @@ def test_the_model_folder(ok: Run, fitted: Path) -> None:
         "model.json",
         "topics.csv",
         "pages.csv",
+        "words.csv",
         "run.json",
         "report.html",
         "extracts.json.gz",

@@ -359,7 +359,7 @@ def test_terms_at_the_limits_stay() -> None:
     assert bounded.ledger == {
         "tokens": 15,
         "kept": 9,
-        "dropped": {"rare": 1, "common": 5, "beyond max_terms": 0},
+        "dropped": {"stop": 0, "rare": 1, "common": 5, "beyond max_terms": 0},
     }
     shares = bound_terms(count(*texts), Bounds(min_pages=0.4, max_pages=0.8))
     assert shares.vocabulary == bounded.vocabulary

@@ -110,15 +110,14 @@ class TestEngine:
         np.testing.assert_allclose(linear @ X, V @ X, rtol=1e-12)
         np.testing.assert_allclose(linear.T @ Y, V.T @ Y, rtol=1e-12)
 
+    @pytest.mark.parametrize("penalties", [{}, {"l1_words": 0.001, "l1_pages": 0.01}], ids=["", "penalties"])
     @pytest.mark.parametrize(
         ("objective", "rule"), [("frobenius", "amu"), ("frobenius", "hals"), ("kl", "mu"), ("frobenius", "mu")]
     )
-    def test_factorize(self, objective: str, rule: str, blocks: PageBlocks) -> None:
+    def test_factorize(self, objective: str, rule: str, penalties: dict[str, float], blocks: PageBlocks) -> None:
         """WH and the trace agree to 1e-8 after 25 iterations, the error never grows, and so do weights of pages."""
-        result, reference = (
-            factorize(place, 4, objective=objective, rule=rule, start="random", tolerance=0, max_iter=25)
-            for place in (blocks, V)
-        )
+        options: dict[str, Any] = {"objective": objective, "rule": rule, "start": "random", "tolerance": 0, **penalties}
+        result, reference = (factorize(place, 4, max_iter=25, **options) for place in (blocks, V))
         np.testing.assert_allclose(result.W @ result.H, reference.W @ reference.H, atol=1e-8)
         np.testing.assert_allclose(result.trace, reference.trace, atol=1e-8)
         assert (np.diff(result.trace) <= 1e-12).all()

@@ -540,6 +540,7 @@ QUESTIONS: dict[str, Callable[[TopicModel], Any]] = {
     "terms": lambda model: [model.terms(k, 99, order=order) for k in (1, 2, 3) for order in ORDERS],
     "candidates": lambda model: [model.candidates(k) for k in (1, 2, 3)],
     "top_pages": lambda model: [model.top_pages(k, 99) for k in (1, 2, 3)],
+    "project": lambda model: model.project(model.W)[0],
     "renamed": lambda model: model.renamed({1: "x"}, ["cat"]).topics(),
 }
 

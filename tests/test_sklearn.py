@@ -70,6 +70,31 @@ def test_error_is_measured_as_scikit_learn_does(loss: str, X: np.ndarray) -> Non
     assert ours.reconstruction_err_ <= theirs.reconstruction_err_ * 1.001
 
 
+@pytest.mark.parametrize("loss", ["frobenius", "kullback-leibler"])
+@pytest.mark.parametrize("l1_ratio", [0.0, 0.5, 1.0])
+def test_penalties_are_those_of_scikit_learn(loss: str, l1_ratio: float, X: np.ndarray) -> None:
+    """From one start, penalties and all, as low as scikit-learn comes; a sample of the fit gets its weights back."""
+    if loss != "frobenius" and l1_ratio < 1:
+        with pytest.raises(ValueError, match="l2 penalties are for least squares"):
+            NMF(n_components=4, beta_loss=loss, alpha_W=0.01, l1_ratio=l1_ratio).fit(X)
+        return
+    penalties = {"alpha_W": 0.002, "alpha_H": 0.004, "l1_ratio": l1_ratio}
+
+    def reached(T: np.ndarray, C: np.ndarray) -> float:
+        TC, (n, m) = T @ C, X.shape
+        error = np.square(X - TC).sum() / 2 if loss == "frobenius" else (X * np.log(X / TC) - X + TC).sum()
+        for factor, alpha in ((T, 0.002 * m), (C, 0.004 * n)):
+            error += alpha * (l1_ratio * factor.sum() + (1 - l1_ratio) / 2 * np.square(factor).sum())
+        return float(error)
+
+    ours = NMF(n_components=4, beta_loss=loss, tol=1e-9, max_iter=5000, **penalties)
+    T = ours.fit_transform(X)
+    theirs = Theirs(4, solver="mu", beta_loss=loss, init="nndsvda", tol=1e-7, max_iter=5000, **penalties)
+    of_theirs = reached(theirs.fit_transform(X), theirs.components_)
+    assert reached(T, ours.components_) == pytest.approx(of_theirs, rel=1e-3)
+    np.testing.assert_allclose(ours.transform(X), T, rtol=1e-9, atol=1e-12)
+
+
 def test_transform_gives_the_samples_of_the_fit_their_weights_back(X: np.ndarray) -> None:
     """And each sample's answer is its own, whatever comes with it."""
     model = NMF(n_components=4)
@@ -108,6 +133,9 @@ def test_stands_in_a_pipeline_and_in_a_search() -> None:
         ({"beta_loss": "itakura-saito"}, "no beta_loss 'itakura-saito'"),
         ({"tol": -1.0}, "tolerance must be 0 or more"),
         ({"max_iter": 0}, "max_iter must be at least 1"),
+        ({"alpha_W": 0.1, "alpha_H": 0.0, "l1_ratio": 1.0}, "a penalty on pages alone has no effect"),
+        ({"alpha_W": -0.1}, "must be 0 or more"),
+        ({"l1_ratio": 2.0}, "l1_ratio must be from 0 to 1"),
         ({"beta_loss": "kullback-leibler", "solver": "hals"}, "'hals' is for least squares"),
     ],
 )

@@ -46,6 +46,23 @@ def stored(model: TopicModel) -> Path:
     return Path("stored")
 
 
+def test_penalties_come_back(tiny_corpus: Path) -> None:
+    """A model of a fit with penalties has them on disk, and a page of the fit gets its own column of H back."""
+    options = {"l1_words": 0.001, "l1_pages": 0.02, "l2_words": 0.01, "l2_pages": 0.1}
+    recipe = Recipe(bounds=Bounds(min_pages=2, max_pages=0.5), **options)
+    data = prepare(Source(str(tiny_corpus)), recipe)
+    model = fit_topics(data, 3, **recipe.factors())
+    assert (model.penalties > 0).all()
+    assert {name: model.recipe[name] for name in options} == options
+    Path("stored").mkdir()
+    save_model(model, Path("stored"))
+    again = load_model(Path("stored"))
+    np.testing.assert_array_equal(again.penalties, model.penalties)
+    np.testing.assert_allclose(again.project(data.V)[0], model.H, rtol=1e-9, atol=1e-12)
+    free = replace(model, penalties=np.zeros((2, 3))).project(data.V)[0]
+    assert not np.allclose(free, model.H, rtol=1e-3)
+
+
 def image_model(rng: np.random.Generator) -> TopicModel:
     """A model of images, without weighting and without coherence."""
     names = [f"{j}.png" for j in range(6)]

@@ -41,7 +41,6 @@ if TYPE_CHECKING:
 @o.rank_option
 @click.option("--output", "-o", type=click.Path(path_type=Path), help="Model folder.  [default: models/CORPUS-rRANK]")
 @o.matrix_options
-@o.chunk_option
 @o.factor_options
 @o.guide_option
 @o.seed_option
@@ -114,7 +113,9 @@ def read_data(
     rank: int = 10,
 ) -> DataMatrix:
     """V of a source, with progress; a cluster that it may live on is left when the command ends."""
-    with talk.progress("read") as progress:
+    if corpus is None and not is_image_folder(source.path):
+        corpus = open_source(source, warn=talk.warn)
+    with talk.progress("read", share=corpus.share if corpus else lambda: None) as progress:
         data = prepare(
             source,
             recipe,
@@ -169,7 +170,7 @@ def run_fit(
         pass  # whether the folder may be written is asked before the work, not after it
     if recipe.guide:
         _tell_of_guide(data, recipe, talk)
-    with record.stage("fit"), talk.progress("iteration") as progress:
+    with record.stage("fit"), talk.progress("iteration", at_most=runs * recipe.max_iter) as progress:
         model = _fitter(runs)(
             data,
             rank,
@@ -182,18 +183,22 @@ def run_fit(
     talk.detail(f"kernels: {kernels.about()}, threads: {kernels.thread_count()}")
     shown = typical_page(model) if data.rows.kind == "pixels" and clouds else None
     with record.stage("write"):
-        write_model_folder(
-            model,
-            folder,
-            lambda: record.document(model),
-            force=force,
-            example=None if shown is None else (one_page(as_blocks(data.V), shown), shown),
-            extracts=_extracts(model, data, corpus, shelf, talk) if report else None,
-            versions=versions(),
-            clouds=clouds,
-            report=report,
-            warn=talk.warn,
-        )
+        extracts = _extracts(model, data, corpus, shelf, talk) if report else None
+        with talk.progress("picture", rank) as drawn:
+            write_model_folder(
+                model,
+                folder,
+                lambda: record.document(model),
+                force=force,
+                example=None if shown is None else (one_page(as_blocks(data.V), shown), shown),
+                extracts=extracts,
+                words=data.words,
+                versions=versions(),
+                clouds=clouds,
+                report=report,
+                on_picture=drawn.step,
+                warn=talk.warn,
+            )
         try:
             point_latest(folder, o.LATEST)
         except OSError as error:

@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from nmf_topics.cli.common import Bytes, stack
+from nmf_topics.cli.common import Bytes, Text, stack
 from nmf_topics.cli.common import Finite as Finite
 from nmf_topics.cli.common import files_listed_in as files_listed_in
 from nmf_topics.cli.common import json_option as json_option
@@ -57,11 +57,11 @@ def limit(value: str) -> float:
 model_argument = click.argument("model", type=click.Path(path_type=Path), default=LATEST)
 
 corpus_options = stack(
-    click.option("--text-column", help="Column of a table that holds the text.  [default: guessed]"),
-    click.option("--title-column", help="Column of the titles.  [default: guessed]"),
-    click.option("--id-column", help="Column of the ids.  [default: guessed]"),
-    click.option("--date-column", help="Column of the dates.  [default: guessed]"),
-    click.option("--label-column", help="Column of known subjects.  [default: guessed]"),
+    click.option("--text-column", type=Text(), help="Column of a table that holds the text.  [default: guessed]"),
+    click.option("--title-column", type=Text(), help="Column of the titles.  [default: guessed]"),
+    click.option("--id-column", type=Text(), help="Column of the ids.  [default: guessed]"),
+    click.option("--date-column", type=Text(), help="Column of the dates.  [default: guessed]"),
+    click.option("--label-column", type=Text(), help="Column of known subjects.  [default: guessed]"),
     click.option("--cache/--no-cache", default=True, show_default=True, help="Keep counts for the next fit."),
 )
 
@@ -99,6 +99,12 @@ matrix_options = stack(
     click.option(
         "--accents/--no-accents", default=None, show_default=BY_RECIPE, help="Beyoncé and Beyonce are two words."
     ),
+    click.option(
+        "--chunk",
+        type=click.IntRange(min=1),
+        metavar="WORDS",
+        help="Cut long pages into pieces of so many words (500).",
+    ),
     _recipe_option(
         "--min-pages", type=limit, metavar="NUMBER", help="A word must be on so many pages (5), or this share (0.01)."
     ),
@@ -116,9 +122,6 @@ matrix_options = stack(
     ),
 )
 
-chunk_option = click.option(
-    "--chunk", type=click.IntRange(min=1), metavar="WORDS", help="Cut long pages into pieces of so many words (500)."
-)
 rank_option = click.option("--rank", "-r", type=click.IntRange(min=1), default=10, show_default=True, help="Topics.")
 seed_option = click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the start.")
 
@@ -132,6 +135,10 @@ factor_options = stack(
         help="Stop when the error falls by less than this part of itself per iteration.",
     ),
     _recipe_option("--max-iter", type=click.IntRange(min=1), help="Iterations at most."),
+    _recipe_option("--l1-words", type=Finite(min=0), help="Fewer words a topic: penalty on the sum of W."),
+    _recipe_option("--l1-pages", type=Finite(min=0), help="Fewer topics a page: penalty on the sum of H."),
+    _recipe_option("--l2-words", type=Finite(min=0), help="More even words: penalty on the squares of W."),
+    _recipe_option("--l2-pages", type=Finite(min=0), help="More even pages: penalty on the squares of H."),
 )
 
 guide_option = click.option(
@@ -198,7 +205,7 @@ def words_of(values: tuple[str, ...], option: str) -> tuple[str, ...]:
         elif "/" in value or value.endswith(".txt"):
             raise click.BadParameter(f"there is no file {value}", param_hint=option)
         else:
-            text = value
+            text = Text().convert(value, None, None)
         words += text.replace(",", " ").split()
     return tuple(sorted(set(words)))
 
@@ -221,6 +228,7 @@ def recipe_of(options: dict[str, Any], source: Source) -> Recipe:
         raise click.BadParameter(problem, param_hint="--language")
     bounds = replace(recipe.bounds, **given("min_pages", "max_pages", "max_terms"))
     rest = given("weighting", "unit", "idf_power", "objective", "solver", "start", "tolerance", "max_iter")
+    rest |= given("l1_words", "l1_pages", "l2_words", "l2_pages")
     return replace(recipe, words=words, bounds=bounds, guide=guide_of(options.pop("guide", ())), **rest)
 
 

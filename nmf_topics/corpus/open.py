@@ -12,6 +12,7 @@ import stat
 import sys
 import warnings
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +21,7 @@ from nmf_topics.corpus.columns import Columns
 from nmf_topics.corpus.page import Corpus
 from nmf_topics.corpus.parquet import PARQUET, read_parquet
 from nmf_topics.corpus.plain import safe_name, show_path
-from nmf_topics.corpus.streams import Spool, Unreadable, byte_chunks, split_endings
+from nmf_topics.corpus.streams import Meter, Spool, Unreadable, byte_chunks, meter_of, split_endings
 from nmf_topics.corpus.tables import TABLES, read_table
 from nmf_topics.errors import CorpusError
 
@@ -84,15 +85,16 @@ def open_corpus(
         pages = path / PAGES
         name = safe_name(path.name or path.resolve().name)
         if os.path.isfile(pages):  # not pages.is_file(), which raises in a folder that may not be entered
-            return _table(name, str(path), partial(byte_chunks, pages), ".jsonl", wanted, tell, str(pages))
+            return _table_file(name, path, pages, ".jsonl", wanted, tell)
         return _folder(path, name, wanted, tell)
     if not stat.S_ISREG(mode):
         raise CorpusError(f"{path} is neither a file nor a folder; pipe JSONL into standard input (-) instead")
     stem, ending, _ = split_endings(path.name)
     if ending in TABLES:
-        return _table(safe_name(stem), str(path), partial(byte_chunks, path), ending, wanted, tell)
+        return _table_file(safe_name(stem), path, path, ending, wanted, tell)
     if ending == PARQUET:
-        return Corpus(safe_name(stem), str(path), lambda _: read_parquet(path, wanted, tell))
+        rows = Meter()
+        return Corpus(safe_name(stem), str(path), lambda _: read_parquet(path, wanted, tell, rows), share=rows.share)
     from nmf_topics.corpus.dumps import dump_pages, is_dump  # cleaning wikitext takes patterns, and those their time
     from nmf_topics.corpus.folders import Found
     from nmf_topics.corpus.formats import TEXTS
@@ -102,7 +104,8 @@ def open_corpus(
     if is_dump(path.name):
         if any(wanted.parts().values()):
             tell(f"{path}: columns are those of a table; for a dump they mean nothing")
-        return Corpus(safe_name(stem), str(path), lambda _: dump_pages(path, warn=tell))
+        meter = meter_of(path)
+        return Corpus(safe_name(stem), str(path), lambda _: dump_pages(path, warn=tell, meter=meter), share=meter.share)
     raise CorpusError(f"{path}: {_refusal({ending})}; {READS}")
 
 
@@ -188,6 +191,15 @@ def _table(
     return Corpus(name, source, lambda _: read_table(chunks, where or source, ending, wanted, tell))
 
 
+def _table_file(
+    name: str, source: Path, path: Path, ending: str, wanted: Columns, tell: Callable[[str], None]
+) -> Corpus:
+    """A table in a file of its own, or in a corpus folder."""
+    meter = meter_of(path)
+    corpus = _table(name, str(source), partial(byte_chunks, path, meter), ending, wanted, tell, str(path))
+    return replace(corpus, share=meter.share)
+
+
 def _folder(path: Path, name: str, wanted: Columns, tell: Callable[[str], None]) -> Corpus:
     from nmf_topics.corpus.folders import find_texts
 
@@ -205,7 +217,8 @@ def _texts(found: Found, name: str, source: str, wanted: Columns, tell: Callable
         tell(f"{source}: columns are those of a table; for texts they mean nothing")
     from nmf_topics.corpus.folders import read_texts
 
-    return Corpus(name, source, lambda set_aside: read_texts(found, source, set_aside, tell))
+    files = Meter(len(found.texts))
+    return Corpus(name, source, lambda aside: read_texts(found, source, aside, tell, files), share=files.share)
 
 
 def _refusal(endings: set[str]) -> str:

@@ -23,6 +23,7 @@ from nmf_topics.errors import MatrixError
 from nmf_topics.factor import kernels
 from nmf_topics.factor.blocks import Array, PageBlocks, as_blocks
 from nmf_topics.factor.objectives import OBJECTIVES, Objective, problems_of_names, rule_of
+from nmf_topics.factor.penalties import Penalties, Strengths
 from nmf_topics.factor.rules import RULES
 from nmf_topics.factor.starts import STARTS, make_start
 from nmf_topics.factor.state import State
@@ -50,10 +51,13 @@ class Factorization:
     ----------
     W : ndarray of shape (m, r), non-negative, read-only
     H : ndarray of shape (r, n), non-negative, read-only
-    trace : ndarray, the relative error after each iteration; never grows (but for rounding)
+    trace : ndarray, what is minimised, in the units of a relative error, after each iteration: sqrt(2 F) / ||V||_F, or
+        D / sum(V), penalties included; without them it is the relative error. Never grows (but for rounding)
+    error : the last relative error: ||V - WH||_F / ||V||_F, or the divergence over sum(V), without penalties
     stopped : "converged" (by progress), "certified", "exact" (the error is zero but for rounding) or "max_iter"
-    certificate : the last bound, as a part of the objective, on what it could fall by if H alone, and then W alone,
-        went to its best place; nan where no iteration was certified
+    certificate : the last bound, as a part of the objective and its penalties, on what they could fall by if H alone,
+        and then W alone, went to its best place; nan where no iteration was certified
+    penalties : of W and H as they are, in absolute numbers
     objective, rule, start : names, as in OBJECTIVES, RULES, STARTS, or "given" for a W and H of the caller's
     seed : int
     """
@@ -61,8 +65,10 @@ class Factorization:
     W: Array
     H: Array
     trace: Array
+    error: float
     stopped: Stopped
     certificate: float
+    penalties: Penalties
     objective: str
     rule: str
     start: str
@@ -77,11 +83,6 @@ class Factorization:
         """r, the number of topics."""
         return int(self.W.shape[1])
 
-    @property
-    def error(self) -> float:
-        """The last relative error: ||V - WH||_F / ||V||_F, or the divergence over sum(V)."""
-        return float(self.trace[-1])
-
 
 def factorize(
     V: Any,
@@ -94,6 +95,10 @@ def factorize(
     tolerance: float = 1e-6,
     max_iter: int = 1000,
     certify: bool = True,
+    l1_words: float = 0.0,
+    l1_pages: float = 0.0,
+    l2_words: float = 0.0,
+    l2_pages: float = 0.0,
     on_iteration: Callable[[Iteration], None] | None = None,
     on_state: Callable[[State], None] | None = None,
     resume: State | None = None,
@@ -112,6 +117,9 @@ def factorize(
     tolerance : float >= 0, the mean relative fall of the error per iteration below which the loop stops; 0 never stops
     max_iter : int >= 1
     certify : whether every tenth iteration is certified; not of use where some of H must stay zero
+    l1_words, l2_words : floats >= 0, penalties on the sum and the squares of W, without a unit, as `penalties` has
+        them; l2 is for least squares only
+    l1_pages, l2_pages : the same on H; both factors have a penalty, or neither
     on_iteration : called after each iteration
     on_state : called after each iteration with the State, which is never changed and may be kept
     resume : a State that `on_state` was given by a factorization of the same V with the same options; the loop goes on
@@ -134,7 +142,9 @@ def factorize(
     True
     """
     blocks, rule = as_blocks(V), rule_of(objective, rule)
-    check_options(rank, objective, rule, start, tolerance, max_iter)
+    strengths = Strengths(l1_words, l1_pages, l2_words, l2_pages)
+    if problems := [*_problems(rank, objective, rule, start, tolerance, max_iter), *strengths.problems(objective)]:
+        raise MatrixError("; ".join(problems))
     goal, update = OBJECTIVES[objective], RULES[rule]
     if resume is not None and (resume.W.shape, resume.H.shape) != ((blocks.shape[0], rank), (rank, blocks.shape[1])):
         raise MatrixError(f"a state with W {resume.W.shape} and H {resume.H.shape} is not of this V and rank {rank}")
@@ -142,16 +152,27 @@ def factorize(
     kernels.say_if_missing()
     with kernels.one_blas_thread():
         state = resume if resume is not None else _first(blocks, rank, goal, start, seed)
+        penalties = strengths.absolute(objective, state.scale, blocks.shape[1])
         stopped = _reason_to_stop(state, goal, tolerance, max_iter) if state.iteration else None
         while stopped is None:
-            state = goal.sweep(blocks, state, update, certify=certify and (state.iteration + 1) % WINDOW == 0)
+            due = certify and (state.iteration + 1) % WINDOW == 0
+            state = goal.sweep(blocks, state, update, certify=due, penalties=penalties)
             if on_iteration:
-                on_iteration(Iteration(state.iteration, state.trace[-1], time.perf_counter() - began))
+                on_iteration(Iteration(state.iteration, state.error, time.perf_counter() - began))
             if on_state:
                 on_state(state)
             stopped = _reason_to_stop(state, goal, tolerance, max_iter)
-    names = (objective, rule, start if isinstance(start, str) else GIVEN, seed)
-    return Factorization(state.W, state.H, np.array(state.trace), stopped, state.certificate, *names)
+    how = (
+        state.error,
+        stopped,
+        state.certificate,
+        penalties,
+        objective,
+        rule,
+        start if isinstance(start, str) else GIVEN,
+        seed,
+    )
+    return Factorization(state.W, state.H, np.array(state.trace), *how)
 
 
 def _first(V: PageBlocks, rank: int, goal: Objective, start: str | tuple[Array, Array], seed: int) -> State:

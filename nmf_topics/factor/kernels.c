@@ -3,7 +3,7 @@
    The build hook (hatch_build.py) compiles this file into a plain shared library; kernels.py loads it, takes the functions
    whose names end in _avx2 or _plain, shares rows out between threads and falls back to numpy and scipy where there is no
    library. Nothing here allocates but small scratch, keeps state, or knows Python. The kernels themselves are in
-   kernels_body.h. */
+   kernels_body.h and kernels_divergence.h. */
 
 #include <math.h>
 #include <stdint.h>
@@ -12,17 +12,27 @@
 typedef int64_t i64;
 typedef int32_t i32;
 
-#define INTERFACE 2 /* raised whenever a function changes; kernels.py loads no other */
+#define INTERFACE 3 /* raised whenever a function changes; kernels.py loads no other */
 #define AHEAD 12    /* entries of V between the fetching of a row and its use */
 #define MOST 13     /* vectors that are held in the 16 registers of AVX2 */
-#define EACH_CASE \
-    CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7) CASE(8) CASE(9) CASE(10) CASE(11) CASE(12) CASE(13)
+/* do(n) for the n that x is, a constant there, so that the compiler unrolls what depends on it. */
+#define CASE(do, n) case n: do(n); break;
+#define EACH_FEW(x, do) \
+    switch (x) { CASE(do, 1) CASE(do, 2) CASE(do, 3) CASE(do, 4) CASE(do, 5) CASE(do, 6) CASE(do, 7) }
+#define EACH_VECTORS(x, do, otherwise)                                                                               \
+    switch (x) {                                                                                                     \
+        CASE(do, 1) CASE(do, 2) CASE(do, 3) CASE(do, 4) CASE(do, 5) CASE(do, 6) CASE(do, 7) CASE(do, 8) CASE(do, 9)  \
+        CASE(do, 10) CASE(do, 11) CASE(do, 12) CASE(do, 13) default: otherwise;                                      \
+    }
 
 #define UNROLL _Pragma("GCC unroll 16")
 #define INLINE TARGET static inline __attribute__((always_inline))
 #define JOIN_(a, b) a##_##b
 #define JOIN(a, b) JOIN_(a, b)
-#define NAME(name) JOIN(name, SUFFIX)
+#define NAME(name) JOIN(JOIN(name, TYPE), WIDTH)
+#ifndef __has_builtin
+#define __has_builtin(name) 0
+#endif
 
 /* The first position from `from` to `to` whose term is `term` or a later one. */
 static inline i64 seek(const i32 *idx, i64 from, i64 to, i64 term)
@@ -35,31 +45,23 @@ static inline i64 seek(const i32 *idx, i64 from, i64 to, i64 term)
     return from;
 }
 
-#define REAL float
+#define WIDTH plain
 #define TARGET
-#define SUFFIX f32_plain
+#define BITS 32
 #include "kernels_body.h"
-#undef REAL
-#undef SUFFIX
-#define REAL double
-#define SUFFIX f64_plain
+#define BITS 64
 #include "kernels_body.h"
-#undef REAL
-#undef SUFFIX
+#undef WIDTH
 #undef TARGET
 
 #if defined(__x86_64__)
+#define WIDTH avx2
 #define TARGET __attribute__((target("avx2,fma")))
-#define REAL float
-#define SUFFIX f32_avx2
+#define BITS 32
 #include "kernels_body.h"
-#undef REAL
-#undef SUFFIX
-#define REAL double
-#define SUFFIX f64_avx2
+#define BITS 64
 #include "kernels_body.h"
-#undef REAL
-#undef SUFFIX
+#undef WIDTH
 #undef TARGET
 #endif
 

@@ -36,7 +36,7 @@ from nmf_topics.machine import processors
 
 Array = NDArray[np.floating[Any]]
 
-INTERFACE = 2  # of the library, as kernels.c has it
+INTERFACE = 3  # of the library, as kernels.c has it
 LIBRARY = Path(__file__).with_name("_kernels.so")
 TYPES = {np.dtype(np.float32): ("f32", ctypes.c_float), np.dtype(np.float64): ("f64", ctypes.c_double)}
 TILE = 4096  # columns of a factor whose sums are taken at once
@@ -77,7 +77,8 @@ class _Kernels:
                 ("hals", rule, ctypes.c_int),
                 ("mu", rule, ctypes.c_int),
                 ("dot", [i, p, p], ctypes.c_double),
-                ("kl", [i, i, p, p, p, p, i, p, p, p, p, p], ctypes.c_int),
+                ("kl", [i, i, p, p, p, p, i, p, p, p, p], None),
+                ("cost", [i, p, p], ctypes.c_double),
             ):
                 entry = getattr(library, f"{function}_{name}_{width}")
                 entry.argtypes, entry.restype = arguments, result
@@ -344,7 +345,11 @@ def dot(A: Array, B: Array) -> float:
     a, b = (np.ascontiguousarray(x.T if fortran else x).reshape(-1) for x in (A, B))
     if not compiled() or a.dtype not in TYPES or b.dtype != a.dtype:
         return reference.dot(a, b)
-    kernel = kernel_of("dot", a.dtype)
+    return in_tiles(kernel_of("dot", a.dtype), a, b)
+
+
+def in_tiles(kernel: Callable[..., float], a: Array, b: Array) -> float:
+    """The sum of `kernel(n, a, b)` over tiles of fixed size of two flat arrays, added up in their order."""
     size, step = a.itemsize, 16 * TILE
 
     def work(first: int, last: int) -> list[float]:
@@ -354,6 +359,5 @@ def dot(A: Array, B: Array) -> float:
         ]
 
     tiles = -(-a.size // step)
-    return float(
-        sum(part for parts in share(work, even(tiles, min(parts_of(a.size), max(1, tiles)))) for part in parts)
-    )
+    parts = share(work, even(tiles, min(parts_of(a.size), max(1, tiles))))
+    return float(sum(found for part in parts for found in part))

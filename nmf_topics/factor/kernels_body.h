@@ -8,8 +8,15 @@
    Every row of a result is computed by itself, always in the same order: the bytes do not depend on how rows are shared
    out between calls, and so not on the number of threads. */
 
+#if BITS == 32
+#define REAL float
+#define TYPE f32
+#else
+#define REAL double
+#define TYPE f64
+#endif
 #define VEC NAME(vec)
-#define LANES ((i64)(32 / sizeof(REAL)))
+#define LANES (256 / BITS)
 #define LOAD(p) (*(const VEC *)(p))
 #define STORE(p, v) (*(VEC *)(p) = (v))
 
@@ -51,20 +58,28 @@ INLINE void NAME(gather_few)(const int r, i64 first, i64 last, const i64 *ptr, c
     }
 }
 
-TARGET void NAME(gather)(i64 first, i64 last, const i64 *ptr, const i32 *idx, const REAL *val, const REAL *W,
-                                i64 r, REAL *P)
-{
-#define CASE(n) case n: NAME(gather_few)(n, first, last, ptr, idx, val, W, P); return;
-    if (r < LANES) switch (r) { CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7) }
-#undef CASE
-#define CASE(n) case n: NAME(gather_k)(n, width, first, last, ptr, idx, val, W + from, r, P + from); break;
-    const i64 vectors = (r + LANES - 1) / LANES, panels = (vectors + MOST - 1) / MOST;
-    for (i64 s = 0; s < panels; s++) {
-        const i64 from = vectors * s / panels * LANES, to = vectors * (s + 1) / panels * LANES;
-        const i64 width = (to < r ? to : r) - from;
-        switch ((width + LANES - 1) / LANES) { EACH_CASE }
+/* few(r) where a row is shorter than a vector, else columns(K) for one panel of up to MOST vectors after another, each
+   from column `from` and `width` columns wide. */
+#define BY_WIDTH(few, columns)                                                                                       \
+    if (r < LANES) {                                                                                                 \
+        EACH_FEW(r, few)                                                                                             \
+        return;                                                                                                      \
+    }                                                                                                                \
+    const i64 vectors = (r + LANES - 1) / LANES, panels = (vectors + MOST - 1) / MOST;                               \
+    for (i64 s = 0; s < panels; s++) {                                                                               \
+        const i64 from = vectors * s / panels * LANES, to = vectors * (s + 1) / panels * LANES;                      \
+        const i64 width = (to < r ? to : r) - from;                                                                  \
+        EACH_VECTORS((width + LANES - 1) / LANES, columns, break)                                                    \
     }
-#undef CASE
+
+TARGET void NAME(gather)(i64 first, i64 last, const i64 *ptr, const i32 *idx, const REAL *val, const REAL *W, i64 r,
+                         REAL *P)
+{
+#define FEW(n) NAME(gather_few)(n, first, last, ptr, idx, val, W, P)
+#define COLUMNS(n) NAME(gather_k)(n, width, first, last, ptr, idx, val, W + from, r, P + from)
+    BY_WIDTH(FEW, COLUMNS)
+#undef FEW
+#undef COLUMNS
 }
 
 /* out[idx[p]] += val[p] H[i] over the entries of pages first to last whose term is in [low, high). */
@@ -109,20 +124,14 @@ INLINE void NAME(scatter_few)(const int r, i64 first, i64 last, i64 low, i64 hig
     }
 }
 
-TARGET void NAME(scatter)(i64 first, i64 last, i64 low, i64 high, const i64 *ptr, const i32 *idx,
-                                 const REAL *val, const REAL *H, i64 r, REAL *out)
+TARGET void NAME(scatter)(i64 first, i64 last, i64 low, i64 high, const i64 *ptr, const i32 *idx, const REAL *val,
+                          const REAL *H, i64 r, REAL *out)
 {
-#define CASE(n) case n: NAME(scatter_few)(n, first, last, low, high, ptr, idx, val, H, out); return;
-    if (r < LANES) switch (r) { CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7) }
-#undef CASE
-#define CASE(n) case n: NAME(scatter_k)(n, width, first, last, low, high, ptr, idx, val, H + from, r, out + from); break;
-    const i64 vectors = (r + LANES - 1) / LANES, panels = (vectors + MOST - 1) / MOST;
-    for (i64 s = 0; s < panels; s++) {
-        const i64 from = vectors * s / panels * LANES, to = vectors * (s + 1) / panels * LANES;
-        const i64 width = (to < r ? to : r) - from;
-        switch ((width + LANES - 1) / LANES) { EACH_CASE }
-    }
-#undef CASE
+#define FEW(n) NAME(scatter_few)(n, first, last, low, high, ptr, idx, val, H, out)
+#define COLUMNS(n) NAME(scatter_k)(n, width, first, last, low, high, ptr, idx, val, H + from, r, out + from)
+    BY_WIDTH(FEW, COLUMNS)
+#undef FEW
+#undef COLUMNS
 }
 
 /* ----------------------------------------------------------------------------------------- rules of least squares
@@ -227,107 +236,7 @@ TARGET double NAME(dot)(i64 n, const REAL *a, const REAL *b)
     return sum;
 }
 
-/* ---------------------------------------------------------------------------------------- Kullback-Leibler
-
-   One multiplicative step of page i on W: h <- h / sums * W' (v / Wh). Returned with it are the quotients v / Wh for the
-   new h, entry by entry, and the page's share of the divergence, sum(v log(v / Wh) - v). A page's rows of W are read
-   twice, the second time out of the nearest cache. */
-
-/* y = w h; `pad` zeroes the lanes of the last vector that overlap the one before. */
-INLINE REAL NAME(wh)(i64 vectors, i64 r, const REAL *w, const REAL *h, VEC last)
-{
-    VEC sum = LOAD(w + r - LANES) * last;
-    for (i64 j = 0; j < vectors - 1; j++) sum += LOAD(w + j * LANES) * LOAD(h + j * LANES);
-    REAL y = 0;
-    UNROLL for (int c = 0; c < (int)LANES; c++) y += sum[c];
-    return y;
-}
-
-INLINE void NAME(kl_k)(const i64 vectors, i64 r, i64 first, i64 last, const i64 *ptr, const i32 *idx, const REAL *val,
-                       const REAL *W, const REAL *sums, const REAL *H, REAL *H_new, REAL *quotients, double *costs,
-                       REAL *up)
-{
-    const i64 end = ptr[last], overlap = vectors * LANES - r;
-    VEC mask;
-    for (i64 c = 0; c < LANES; c++) mask[c] = c < overlap ? 0 : 1;
-    for (i64 i = first; i < last; i++) {
-        const REAL *h = H + i * r;
-        REAL *fresh = H_new + i * r;
-        VEC tail = LOAD(h + r - LANES) * mask, up_tail = (VEC){0};
-        for (i64 j = 0; j < vectors - 1; j++) STORE(up + j * LANES, (VEC){0});
-        for (i64 p = ptr[i]; p < ptr[i + 1]; p++) {
-            if (p + AHEAD < end) {
-                const char *next = (const char *)(W + (i64)idx[p + AHEAD] * r);
-                for (i64 c = 0; c < vectors * 32; c += 64) __builtin_prefetch(next + c);
-            }
-            const REAL *w = W + (i64)idx[p] * r, y = NAME(wh)(vectors, r, w, h, tail);
-            const REAL x = y > 0 ? val[p] / y : 0;
-            for (i64 j = 0; j < vectors - 1; j++) STORE(up + j * LANES, LOAD(up + j * LANES) + x * LOAD(w + j * LANES));
-            up_tail += x * LOAD(w + r - LANES);
-        }
-        for (i64 j = 0; j < vectors - 1; j++)
-            for (i64 k = j * LANES; k < (j + 1) * LANES; k++) fresh[k] = sums[k] > 0 ? h[k] * (up[k] / sums[k]) : h[k];
-        for (i64 c = overlap; c < LANES; c++) {
-            const i64 k = r - LANES + c;
-            fresh[k] = sums[k] > 0 ? h[k] * (up_tail[c] / sums[k]) : h[k];
-        }
-        tail = LOAD(fresh + r - LANES) * mask;
-        double cost = 0;
-        for (i64 p = ptr[i]; p < ptr[i + 1]; p++) {
-            const REAL y = NAME(wh)(vectors, r, W + (i64)idx[p] * r, fresh, tail);
-            const REAL x = y > 0 ? val[p] / y : 0;
-            quotients[p] = x;
-            cost += (double)val[p] * (x > 0 ? log((double)x) : 0.0) - (double)val[p];
-        }
-        costs[i] = cost;
-    }
-}
-
-INLINE void NAME(kl_few)(const int r, i64 first, i64 last, const i64 *ptr, const i32 *idx, const REAL *val,
-                         const REAL *W, const REAL *sums, const REAL *H, REAL *H_new, REAL *quotients, double *costs)
-{
-    for (i64 i = first; i < last; i++) {
-        const REAL *h = H + i * r;
-        REAL *fresh = H_new + i * r, up[8] = {0};
-        for (i64 p = ptr[i]; p < ptr[i + 1]; p++) {
-            const REAL *w = W + (i64)idx[p] * r;
-            REAL y = 0;
-            UNROLL for (int k = 0; k < r; k++) y += w[k] * h[k];
-            const REAL x = y > 0 ? val[p] / y : 0;
-            UNROLL for (int k = 0; k < r; k++) up[k] += x * w[k];
-        }
-        UNROLL for (int k = 0; k < r; k++) fresh[k] = sums[k] > 0 ? h[k] * (up[k] / sums[k]) : h[k];
-        double cost = 0;
-        for (i64 p = ptr[i]; p < ptr[i + 1]; p++) {
-            const REAL *w = W + (i64)idx[p] * r;
-            REAL y = 0;
-            UNROLL for (int k = 0; k < r; k++) y += w[k] * fresh[k];
-            const REAL x = y > 0 ? val[p] / y : 0;
-            quotients[p] = x;
-            cost += (double)val[p] * (x > 0 ? log((double)x) : 0.0) - (double)val[p];
-        }
-        costs[i] = cost;
-    }
-}
-
-TARGET int NAME(kl)(i64 first, i64 last, const i64 *ptr, const i32 *idx, const REAL *val, const REAL *W, i64 r,
-                           const REAL *sums, const REAL *H, REAL *H_new, REAL *quotients, double *costs)
-{
-#define CASE(n) case n: NAME(kl_few)(n, first, last, ptr, idx, val, W, sums, H, H_new, quotients, costs); return 0;
-    if (r < LANES) switch (r) { CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7) }
-#undef CASE
-    const i64 vectors = (r + LANES - 1) / LANES;
-    REAL *up = malloc((size_t)(vectors * LANES) * sizeof(REAL));
-    if (!up) return -1;
-#define CASE(n) case n: NAME(kl_k)(n, r, first, last, ptr, idx, val, W, sums, H, H_new, quotients, costs, up); break;
-    switch (vectors) {
-        EACH_CASE
-        default: NAME(kl_k)(vectors, r, first, last, ptr, idx, val, W, sums, H, H_new, quotients, costs, up);
-    }
-#undef CASE
-    free(up);
-    return 0;
-}
+#include "kernels_divergence.h"
 
 #undef VEC
 #undef LANES
@@ -335,3 +244,7 @@ TARGET int NAME(kl)(i64 first, i64 last, const i64 *ptr, const i32 *idx, const R
 #undef STORE
 #undef WIDE
 #undef TILE
+#undef BY_WIDTH
+#undef REAL
+#undef TYPE
+#undef BITS

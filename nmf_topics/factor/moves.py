@@ -44,7 +44,7 @@ def hals(X: Array, AtB: Array, AtA: Array, *, l1: float = 0.0, steps: int = 1) -
     return _step("hals", X, AtB, AtA, l1, steps)
 
 
-def kl(V: Any, W: Array, H: Array) -> tuple[Array, Any, float]:
+def kl(V: Any, W: Array, H: Array, *, l1: float = 0.0) -> tuple[Array, Any, float]:
     """One multiplicative step on H for the Kullback-Leibler divergence, and what W needs of it.
 
     Parameters
@@ -52,6 +52,7 @@ def kl(V: Any, W: Array, H: Array) -> tuple[Array, Any, float]:
     V : ndarray or CSC matrix of shape (m, n)
     W : ndarray of shape (m, r)
     H : ndarray of shape (r, n)
+    l1 : float >= 0, weight of the sum of H beside the divergence
 
     Returns
     -------
@@ -60,19 +61,18 @@ def kl(V: Any, W: Array, H: Array) -> tuple[Array, Any, float]:
     cost : sum(V log(V / WH) - V) with the new H
     """
     if not kernels.fits(V, W, H):
-        H, R, cost = reference.kl(V, W, H)
+        H, R, cost = reference.kl(V, W, H, l1=l1)
         return np.asfortranarray(H), R, cost
     W, Ht, r, n = np.ascontiguousarray(W), np.ascontiguousarray(H.T), len(H), V.shape[1]
     entries, fresh = kernels.Entries(V), np.empty((n, r), dtype=V.dtype)
-    quotients, costs, sums = np.empty(V.nnz, dtype=V.dtype), np.empty(n), W.sum(axis=0)
+    quotients, sums = np.empty(V.nnz, dtype=V.dtype), W.sum(axis=0) + W.dtype.type(l1)
     kernel = kernels.kernel_of("kl", V.dtype)
 
-    def work(first: int, last: int) -> int:
-        arrays = (sums, Ht, fresh, quotients, costs)
-        return int(kernel(first, last, *entries.pointers, W.ctypes.data, r, *(array.ctypes.data for array in arrays)))
+    def work(first: int, last: int) -> None:
+        arrays = (sums, Ht, fresh, quotients)
+        kernel(first, last, *entries.pointers, W.ctypes.data, r, *(array.ctypes.data for array in arrays))
 
-    if any(kernels.share(work, entries.pages(kernels.parts_of(4 * V.nnz * r)))):
-        raise MemoryError("no memory for the weights of a page")
+    kernels.share(work, entries.pages(kernels.parts_of(4 * V.nnz * r)))
     R = sp.csc_matrix((quotients, V.indices, V.indptr), shape=V.shape)
     R.has_sorted_indices = V.has_sorted_indices  # known already, and not looked up again
-    return fresh.T, R, float(costs.sum())
+    return fresh.T, R, kernels.in_tiles(kernels.kernel_of("cost", V.dtype), entries.data, quotients)

@@ -2,6 +2,8 @@
 
 frobenius   F = 1/2 ||V - WH||_F^2               `leastsquares`, by any rule of `rules.RULES`
 kl          D = sum(V log(V / WH) - V + WH)      `divergence`, by Lee and Seung's update for it
+
+To both may come `penalties` on W and H.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ class Objective:
 
     Attributes
     ----------
-    sweep : `(V, state, rule, *, certify) -> state`, one iteration: H first, then W
+    sweep : `(V, state, rule, *, certify, penalties) -> state`, one iteration: H first, then W
     scale : `(V) -> float`, what errors are measured against
     exact : the error below which it is rounding, and the factorization exact
     rule : the name of the rule that is taken where none is named

@@ -29,10 +29,19 @@ PAGE_MAX_STEPS = {"frobenius": 500, "kl": 30}  # steps of the rule; what they ha
 NEWTON_STEPS = 50
 CHECK_EVERY = 10
 
+NONE = np.zeros((2, 1))  # penalties
 Columns = NDArray[np.integer[Any]]  # positions of pages
 
 
-def project(V: Any, W: Array, *, objective: str = "frobenius", rule: str | None = None) -> tuple[Array, Array]:
+def project(
+    V: Any,
+    W: Array,
+    *,
+    objective: str = "frobenius",
+    rule: str | None = None,
+    l1: float | Array = 0.0,
+    l2: float | Array = 0.0,
+) -> tuple[Array, Array]:
     """Weights of pages on fixed topics: the H update alone, and on to the minimum, which for a page is the only one.
 
     Each page's answer depends on that page and W only, so it is the same (to rounding) whatever pages come with it.
@@ -42,6 +51,8 @@ def project(V: Any, W: Array, *, objective: str = "frobenius", rule: str | None 
     V : matrix of shape (m, n), non-negative; a page of zeros is allowed here
     W : ndarray of shape (m, r), non-negative; a column of zeros is a dead topic, without weight on any page
     objective, rule : those of the fit; None for the objective's own rule
+    l1, l2 : floats >= 0, or ndarrays of shape (r,) with one for each topic: what a page h pays for its weights,
+        l1 . h + l2 . h^2 / 2, beside 1/2 ||v - Wh||^2 or (l1 only) its divergence
 
     Returns
     -------
@@ -57,37 +68,45 @@ def project(V: Any, W: Array, *, objective: str = "frobenius", rule: str | None 
     blocks, rule = as_blocks(V), rule_of(objective, rule)
     W = np.ascontiguousarray(W, dtype=np.float64)
     problems = list(problems_of_names(objective, rule))
+    parts = [np.asarray(part, dtype=np.float64) for part in (l1, l2)]
+    if not all((np.isfinite(part) & (part >= 0)).all() and part.shape in ((), W.shape[1:]) for part in parts):
+        problems.append("penalties must be finite and 0 or more, one number or one for each topic")
+    if objective == "kl" and parts[1].any():
+        problems.append("penalties must be of l1 with the objective 'kl'")
     if W.ndim != 2 or len(W) != blocks.shape[0]:
         problems.append(f"V has {blocks.shape[0]} rows, which a W of shape {W.shape} does not fit")
     if not np.isfinite(W).all() or (W < 0).any():
         problems.append("W holds NaN, infinite or negative entries")
     if problems:
         raise MatrixError("; ".join(problems))
+    penalty = np.stack([np.broadcast_to(part, W.shape[1:]) for part in parts])
     H = np.zeros((W.shape[1], blocks.shape[1]))
     errors = np.full(blocks.shape[1], np.nan)
     with kernels.one_blas_thread():
-        fn = partial(SOLVERS[objective], rule=RULES[rule])
+        fn = partial(SOLVERS[objective], rule=RULES[rule], penalty=penalty)
         for columns, (Hj, part) in blocks.map(fn, shared=(W,)):
             H[:, columns] = Hj
             errors[columns] = part
     return H, errors
 
 
-def _frobenius_solve_pages(V: Any, W: Array, *, rule: Rule) -> tuple[Array, Array]:
+def _frobenius_solve_pages(V: Any, W: Array, *, rule: Rule, penalty: Array = NONE) -> tuple[Array, Array]:
     """H of a block with W fixed, and ||v - Wh|| / ||v|| of each page (nan for a page of zeros)."""
     V = V.astype(W.dtype, copy=False)
     WtV = kernels.WtV(V, W)
     WtW = W.T @ W
+    l1, l2 = np.broadcast_to(penalty, (2, len(WtW)))
+    wanted, damped = WtV - l1[:, None], WtW + np.diag(l2)  # with these the problem is one without penalties
 
     def step(H: Array, active: Columns) -> Array:
-        return rule.solve(H, WtV[:, active], WtW)
+        return rule.solve(H, wanted[:, active], damped)
 
     # Any positive start of the right size will do; one that depends on the page alone gives it the same answer in
     # every company.
     size = float(WtW.sum()) or 1.0
     start = np.tile(WtV.sum(axis=0) / size, (len(WtV), 1))
     H = _repeat_to_convergence(start, step, PAGE_MAX_STEPS["frobenius"])
-    H = finish(H, WtV, WtW)
+    H = finish(H, wanted, damped)
     squares = column_squares(V)
     residual = squares - 2 * (H * WtV).sum(axis=0) + (H * (WtW @ H)).sum(axis=0)
     known = squares > 0
@@ -112,16 +131,16 @@ def _repeat_to_convergence(H: Array, step: Callable[[Array, Columns], Array], ma
     return H
 
 
-def _kl_solve_pages(V: Any, W: Array, *, rule: Rule) -> tuple[Array, Array]:
+def _kl_solve_pages(V: Any, W: Array, *, rule: Rule, penalty: Array = NONE) -> tuple[Array, Array]:
     """H of a block with W fixed, and each page's divergence over its sum (nan for a page of zeros, or infinite)."""
     V = V.astype(W.dtype, copy=False)
     if sp.issparse(V):
         V = V.tocsc()
     totals = np.asarray(V.sum(axis=0), dtype=np.float64).ravel()
-    column_sums = W.sum(axis=0)
+    column_sums, l1 = W.sum(axis=0), np.broadcast_to(penalty[0], W.shape[1])
 
     def step(H: Array, active: Columns) -> Array:
-        return kl_step(V[:, active], W, H)
+        return kl_step(V[:, active], W, H, l1=l1)
 
     size = float(column_sums.sum()) or 1.0
     start = np.tile(totals / size, (len(column_sums), 1))
@@ -129,8 +148,8 @@ def _kl_solve_pages(V: Any, W: Array, *, rule: Rule) -> tuple[Array, Array]:
     at_once = max(1, 4_000_000 // len(H) ** 2)  # pages, so that their r x r matrices stay within some 64 MB
     for first in range(0, len(totals), at_once):
         part = slice(first, first + at_once)
-        H[:, part] = _newton(V[:, part], W, H[:, part])
-    H = kl_step(V, W, H)  # weights too small to matter in a page's divergence follow
+        H[:, part] = _newton(V[:, part], W, H[:, part], l1)
+    H = kl_step(V, W, H, l1=l1)  # weights too small to matter in a page's divergence follow
     divergences = _page_divergences(V, W, H)
     known = (totals > 0) & np.isfinite(divergences)
     errors = np.full(len(totals), np.nan)
@@ -138,13 +157,13 @@ def _kl_solve_pages(V: Any, W: Array, *, rule: Rule) -> tuple[Array, Array]:
     return H, errors
 
 
-def _newton(V: Any, W: Array, H: Array) -> Array:
-    """From near each page's least divergence to the least itself.
+def _newton(V: Any, W: Array, H: Array, l1: Array) -> Array:
+    """From near each page's least divergence (and penalty) to the least itself.
 
     Each step goes to the minimum over h >= 0 of the second-order model, or as far that way as the divergence falls.
     """
     H = H.copy()
-    column_sums = W.sum(axis=0)[:, None]
+    column_sums = (W.sum(axis=0) + l1)[:, None]
     active = np.flatnonzero(H.any(axis=0))
     for _ in range(NEWTON_STEPS):
         if not active.size:
@@ -156,11 +175,12 @@ def _newton(V: Any, W: Array, H: Array) -> Array:
         hessians = np.stack([np.asarray(curvature.T @ (W * W[:, [k]])) for k in range(len(h))], axis=1)
         way = finish(h, (hessians @ h.T[:, :, None])[:, :, 0].T - slopes, hessians) - h
         wanted = 1e-4 * (slopes * way).sum(axis=0)
-        before = _page_divergences(pages, W, h)
+        before = _page_divergences(pages, W, h) + l1 @ h
         rounding = 1e-14 * np.asarray(pages.sum(axis=0), dtype=np.float64).ravel()
         share = np.ones(len(active))
         for _ in range(NEWTON_STEPS):
-            short = _page_divergences(pages, W, h + share * way) > before + share * wanted + rounding
+            tried = h + share * way
+            short = _page_divergences(pages, W, tried) + l1 @ tried > before + share * wanted + rounding
             if not short.any():
                 break
             share[short] /= 2

@@ -84,15 +84,15 @@ def ratio(V: Any, W: Array, H: Array) -> Any:
     return sp.csc_matrix((data, V.indices, V.indptr), shape=V.shape)
 
 
-def kl_step(V: Any, W: Array, H: Array) -> Array:
-    """H * (W' (V / WH)) / (W' 1); weights of a topic without terms stay."""
-    sums = W.sum(axis=0)[:, None]
+def kl_step(V: Any, W: Array, H: Array, *, l1: float | Array = 0.0) -> Array:
+    """H * (W' (V / WH)) / (W' 1 + l1); weights of a topic without terms stay."""
+    sums = (W.sum(axis=0) + np.asarray(l1, dtype=W.dtype))[:, None]
     return H * np.divide(WtV(ratio(V, W, H), W), sums, out=np.ones_like(H), where=sums > 0)
 
 
-def kl(V: Any, W: Array, H: Array) -> tuple[Array, Any, float]:
+def kl(V: Any, W: Array, H: Array, *, l1: float = 0.0) -> tuple[Array, Any, float]:
     """One `kl_step`; the new H, V / WH with it, and sum(V log(V / WH) - V)."""
-    H = kl_step(V, W, H)
+    H = kl_step(V, W, H, l1=l1)
     R = ratio(V, W, H)
     v, r = (V.data, R.data) if sp.issparse(V) else (V.ravel(), R.ravel())
     seen = (v > 0) & (r > 0)

@@ -114,9 +114,9 @@ class Rule:
     extrapolated: bool
     summary: str
 
-    def update(self, X: Array, AtB: Array, AtA: Array) -> Array:
+    def update(self, X: Array, AtB: Array, AtA: Array, *, l1: float = 0.0) -> Array:
         """All inner steps, one after another."""
-        return self.step(X, AtB, AtA, steps=self.inner_steps)
+        return self.step(X, AtB, AtA, l1=l1, steps=self.inner_steps)
 
 
 RULES: dict[str, Rule] = {

@@ -28,7 +28,8 @@ class State:
     W : ndarray of shape (m, r), C order
     H : ndarray of shape (r, n), Fortran order, so that blocks of pages are contiguous
     scale : what errors are measured against: ||V||_F, or sum(V) for a divergence
-    trace : the relative error after each iteration so far
+    trace : the objective after each iteration so far, in the units of a relative error
+    error : the relative error now, which with penalties is less than the last of the trace
     certificate : the last bound on what the objective can still fall by, as a part of it; nan before the first
     memory : arrays that the rule keeps from one iteration to the next, by name; those with n in their last dimension
         belong to the pages
@@ -40,6 +41,7 @@ class State:
     trace: tuple[float, ...] = ()
     memory: Mapping[str, Array] = field(default_factory=dict)
     certificate: float = math.nan
+    error: float = math.nan
 
     @property
     def iteration(self) -> int:
@@ -49,7 +51,7 @@ class State:
     def to_arrays(self) -> dict[str, Array]:
         """Everything, as plain arrays by name (for numpy's npz files)."""
         own = {"W": self.W, "H": self.H, "scale": np.array(self.scale), "trace": np.array(self.trace, dtype=np.float64)}
-        own["certificate"] = np.array(self.certificate)
+        own |= {"certificate": np.array(self.certificate), "error": np.array(self.error)}
         return own | {MEMORY + name: np.asarray(array) for name, array in self.memory.items()}
 
     @classmethod
@@ -64,14 +66,14 @@ class State:
         try:
             W, H = np.ascontiguousarray(arrays["W"]), np.asfortranarray(arrays["H"])
             scale, trace = float(arrays["scale"]), tuple(float(error) for error in arrays["trace"])
-            certificate = float(arrays["certificate"])
-        except (KeyError, TypeError, ValueError) as error:
-            raise MatrixError(f"this is no state of a factorization: {error}") from error
+            certificate, error = float(arrays["certificate"]), float(arrays["error"])
+        except (KeyError, TypeError, ValueError) as wrong:
+            raise MatrixError(f"this is no state of a factorization: {wrong}") from wrong
         if W.ndim != 2 or H.ndim != 2 or W.shape[1] != H.shape[0] or W.dtype != H.dtype:
             raise MatrixError(f"this is no state of a factorization: W {W.shape} and H {H.shape} do not fit")
         for name, factor in (("W", W), ("H", H)):
             if factor.dtype not in (np.float32, np.float64) or not np.isfinite(factor).all() or (factor < 0).any():
                 raise MatrixError(f"this is no state of a factorization: {name} holds what no factor can")
-        known = {"W", "H", "scale", "trace", "certificate"}
+        known = {"W", "H", "scale", "trace", "certificate", "error"}
         memory = {name.removeprefix(MEMORY): np.asarray(arrays[name]) for name in arrays if name not in known}
-        return cls(W, H, scale, trace, memory, certificate)
+        return cls(W, H, scale, trace, memory, certificate, error)

@@ -12,7 +12,6 @@ import numpy as np
 
 from nmf_topics.errors import ModelError
 from nmf_topics.factor.blocks import Array
-from nmf_topics.factor.project import project
 from nmf_topics.images.pixels import pixel_columns
 from nmf_topics.matrix.datamatrix import largest
 from nmf_topics.topics.model import TopicModel, word_options
@@ -146,8 +145,7 @@ class Classifier:
     def _project(self, V: Any) -> tuple[Array, Array]:
         if V.shape[1] == 0:
             return np.zeros((self.model.rank, 0)), np.zeros(0)
-        recipe = self.model.recipe
-        return project(V, self.model.W, objective=recipe["objective"], rule=recipe["solver"])
+        return self.model.project(V)
 
     def _explain(self, v: Any, h: Array) -> dict[int, list[tuple[str, float]]]:
         """Of each topic, the words on the page with the largest W_ik h_k; hidden ones count but are not named."""

@@ -9,7 +9,6 @@ import numpy as np
 
 from nmf_topics.factor.baselines import principal_components, relative_error, vector_quantization
 from nmf_topics.factor.blocks import Array
-from nmf_topics.factor.project import project
 from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.topics.measures import sparseness
 from nmf_topics.topics.model import TopicModel
@@ -89,7 +88,7 @@ def compare_factorizations(data: DataMatrix, model: TopicModel, *, seed: int = 0
     """
     V, H = data.V, model.H
     if H.shape[1] != V.shape[1]:  # those of pages, where columns of V are pieces
-        H = project(V, model.W, objective=model.recipe["objective"], rule=model.recipe["solver"])[0]
+        H = model.project(V)[0]
     return [
         describe("NMF", V, model.W, H),
         describe("VQ", V, *vector_quantization(V, model.rank, seed=seed)),

@@ -5,7 +5,8 @@
 
 `page` is the column of V; `text` is the page's text or its beginning, `length` how long the whole is. `words` are the
 words that carried each topic of the page, [topic, rows, parts]: a part is W_ik h_k over its sum over the page's words
-and topics. `forms` says which row of V a word of the texts is, so that they can be coloured. Pixels are bytes, base64.
+and topics. `forms` says which row of V a word of the texts is, so that they can be coloured (-1: none). Pixels are
+bytes, base64.
 
 Texts are bounded, so that a report can be sent by mail: the pages that matter most come first, those that a topic is
 heaviest on, and of long pages the beginning is kept.
@@ -31,6 +32,7 @@ from nmf_topics.topics.model import TopicModel, word_options
 from nmf_topics.topics.store import EXTRACTS
 from nmf_topics.topics.texts import Shelf, page_texts
 from nmf_topics.words.counts import PageLike
+from nmf_topics.words.segment import is_apart
 
 SCHEMA = 1
 TEXT_BYTES = 8_000_000  # of all texts together, UTF-8; packed and in base64 about half of it
@@ -209,7 +211,11 @@ def _carried_in_block(V: Any, H: Array, wanted: Array, W: Array) -> dict[int, li
 
 
 def _forms(model: TopicModel, terms: Iterable[tuple[str, str]]) -> dict[str, int]:
-    """Word as it stands in the texts -> row of W, for words of some weight; phrases in lower case, with spaces."""
+    """Word as it stands in the texts -> row of W, for words of some weight; phrases in lower case, with spaces.
+
+    Of scripts without spaces the other words are there, too, and lead to -1: whoever looks for words in a run of such
+    letters must not find one in the middle of another.
+    """
     vocabulary: Any = model.rows
     top = model.W.max(axis=0)
     weighty = (NEGLIGIBLE * top < model.W).any(axis=1)
@@ -218,6 +224,8 @@ def _forms(model: TopicModel, terms: Iterable[tuple[str, str]]) -> dict[str, int
         row = vocabulary.index.get(term)
         if row is not None and weighty[row]:
             forms[token] = row
+        elif not is_apart(token):
+            forms[token] = -1
     for row, (term, surface) in enumerate(zip(vocabulary.terms, vocabulary.surfaces, strict=True)):
         if " " in term and weighty[row]:
             forms[surface.lower()] = row

@@ -15,19 +15,15 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
 
-from nmf_topics.errors import MatrixError, ModelError
-from nmf_topics.factor.blocks import Array, PageBlocks, as_blocks
+from nmf_topics.errors import ModelError
+from nmf_topics.factor.blocks import Array, as_blocks
 from nmf_topics.factor.engines.checkpoints import Checkpointing
 from nmf_topics.factor.factorize import Factorization, Iteration, check_options, factorize
-from nmf_topics.factor.kernels import one_blas_thread
 from nmf_topics.factor.objectives import rule_of
 from nmf_topics.factor.project import project
-from nmf_topics.factor.starts import make_start
-from nmf_topics.factor.sums import page_squares, page_sums
 from nmf_topics.matrix.datamatrix import DataMatrix, PageColumns, RowAxis, largest
-from nmf_topics.matrix.weighting import MANY_ENTRIES
+from nmf_topics.topics.fitting import check_rank, guided, overall_error, working_precision
 from nmf_topics.topics.measures import NEGLIGIBLE, coherence
 from nmf_topics.topics.pagetopics import PageTopics, page_topics
 from nmf_topics.topics.pieces import parts_of_columns
@@ -78,6 +74,8 @@ class TopicModel:
     ledger : counts of what went in, was kept and dropped
     names : given names by topic number
     hidden : words that are not shown
+    penalties : ndarray of shape (2, r), what a page pays for its weight of each topic, `l1` and `l2` of `project`;
+        zeros where the fit had none
     certificate : bound on what the objective could still fall by where the fit ended, as a part of it (see
         `factor.factorize`); nan where there is none
     """
@@ -98,15 +96,21 @@ class TopicModel:
     names: Mapping[int, str] = field(default_factory=dict)
     hidden: Sequence[str] = ()
     certificate: float = math.nan
+    penalties: Array = field(default_factory=lambda: np.zeros((2, 1)))
 
     def __post_init__(self) -> None:
-        for array in (self.W, self.H, self.errors, self.trace, self.coherences, self.stabilities):
+        for array in (self.W, self.H, self.errors, self.trace, self.coherences, self.stabilities, self.penalties):
             array.setflags(write=False)
 
     @property
     def rank(self) -> int:
         """r."""
         return int(self.W.shape[1])
+
+    def project(self, V: Any) -> tuple[Array, Array]:
+        """Weights and errors of the columns of V, pages on these topics, as a page of the fit got its own."""
+        l1, l2 = np.broadcast_to(self.penalties, (2, self.rank))
+        return project(V, self.W, objective=self.recipe["objective"], rule=self.recipe["solver"], l1=l1, l2=l2)
 
     @property
     def shares(self) -> Array:
@@ -249,6 +253,10 @@ def fit_topics(
     tolerance: float = 1e-6,
     max_iter: int = 1000,
     guide: Mapping[str, Sequence[str]] | None = None,
+    l1_words: float = 0.0,
+    l1_pages: float = 0.0,
+    l2_words: float = 0.0,
+    l2_pages: float = 0.0,
     on_iteration: Callable[[Iteration], None] | None = None,
     checkpoints: Checkpointing | None = None,
 ) -> TopicModel:
@@ -261,8 +269,8 @@ def fit_topics(
     ----------
     data : DataMatrix of shape (m, n)
     rank : from 1 to the number of pages that have terms, and of terms
-    objective, start, seed, tolerance, max_iter : as in `factorize`; `solver` is its `rule`,
-        and the recipe of the model names the one that was used
+    objective, start, seed, tolerance, max_iter, l1_words, l1_pages, l2_words, l2_pages : as in `factorize`; `solver`
+        is its `rule`, and the recipe of the model names the one that was used
     guide : words by the name of a topic that they are to lead to (see `topics.guide`); the error of the trace is then
         that of V and of the pages of the guide together
     on_iteration : called after each iteration
@@ -276,20 +284,22 @@ def fit_topics(
         if a topic of the guide has no word of the data.
     """
     check_rank(data, rank)
-    V = as_blocks(_working_precision(data))
+    V = as_blocks(working_precision(data))
     rule = rule_of(objective, solver)
     iterations: dict[str, Any] = {"rank": rank, "objective": objective, "rule": rule, "start": start, "seed": seed}
-    bounds: dict[str, Any] = {"tolerance": tolerance, "max_iter": max_iter}
+    penalties = {"l1_words": l1_words, "l1_pages": l1_pages, "l2_words": l2_words, "l2_pages": l2_pages}
+    iterations |= penalties
     checkpoint = checkpoints.of(V, iterations | ({"guide": guide} if guide else {})) if checkpoints else None
     named: dict[int, str] = {}
     if guide:
         check_options(rank, objective, rule, start, tolerance, max_iter)
-        V, iterations["start"], named = _guided(data, V, guide, iterations)
-        bounds["certify"] = False
+        V, iterations["start"], named = guided(data, V, guide, iterations)
     result = factorize(
         V,
         **iterations,
-        **bounds,
+        tolerance=tolerance,
+        max_iter=max_iter,
+        certify=not guide,
         on_iteration=on_iteration,
         on_state=checkpoint.keep if checkpoint else None,
         resume=checkpoint.recall() if checkpoint else None,
@@ -304,50 +314,10 @@ def fit_topics(
         "seed": seed,
         "tolerance": tolerance,
         "max_iter": max_iter,
+        **penalties,
         **({"guide": {name: list(words) for name, words in guide.items()}} if guide else {}),
     }
     return model_from(data, result, {**data.recipe, **options}, named=named)
-
-
-def _guided(
-    data: DataMatrix, V: PageBlocks, guide: Mapping[str, Sequence[str]], iterations: Mapping[str, Any]
-) -> tuple[PageBlocks, tuple[Array, Array], dict[int, str]]:
-    """V with the pages of a guide, where to begin, and the names of columns of W."""
-    from nmf_topics.factor.guiding import GuidedBlocks
-    from nmf_topics.topics.guide import rows_of_guide
-
-    rows, _ = rows_of_guide(data, guide)
-    with one_blas_thread():
-        blocks = GuidedBlocks(V, rows, iterations["objective"])
-        W, H = make_start(V, iterations["rank"], iterations["start"], iterations["seed"])
-        W, H, topics = blocks.start(W, H)
-    return blocks, (W, H), dict(zip(topics, guide, strict=True))
-
-
-def _working_precision(data: DataMatrix) -> Any:
-    """V as the loop takes it: 32 bits are enough for the weights of many words, take half the memory and half the time.
-
-    What they cost is that an error is known to a few 1e-9 only, which a small V need not pay.
-    """
-    if data.rows.kind != "terms" or not sp.issparse(data.V) or data.V.nnz < MANY_ENTRIES:
-        return data.V
-    return data.V.astype(np.float32, copy=False)
-
-
-def check_rank(data: DataMatrix, rank: int) -> None:
-    """Refuse a rank that the data cannot fill."""
-    m, n = data.V.shape
-    known = int((page_sums(as_blocks(data.V)) > 0).sum())
-    pages = "pages" if data.rows.kind == "terms" else "images"
-    if not known:
-        raise MatrixError(f"none of the {n} {pages} has anything on it: V holds only zeros")
-    if rank > known:
-        blank = f" with something on them (of {n})" if known < n else ""
-        raise MatrixError(
-            f"rank {rank} is larger than the number of {pages}{blank}, {known}; try --rank {max(1, known // 3)}"
-        )
-    if rank > m:
-        raise MatrixError(f"rank {rank} is larger than the number of {data.rows.kind}, {m}; try a smaller --rank")
 
 
 def model_from(
@@ -361,8 +331,9 @@ def model_from(
     W = result.W.astype(np.float64)
     sums = W.sum(axis=0)
     W = np.where(sums > 0, W / np.where(sums > 0, sums, 1.0), 0.0)
-    H, errors = project(data.V, W, objective=result.objective, rule=result.rule)
-    overall, columns = _overall_error(data.V, errors, result.objective), data.columns
+    l1, l2 = result.penalties.H.of_scaled(sums)
+    H, errors = project(data.V, W, objective=result.objective, rule=result.rule, l1=l1, l2=l2)
+    overall, columns = overall_error(data.V, errors, result.objective), data.columns
     if text and word_options(recipe).chunk:
         parts, columns = parts_of_columns(data.columns)
         H, errors = parts.roll_up(data.V, H, errors, result.objective)
@@ -384,13 +355,5 @@ def model_from(
         ledger=data.ledger,
         names={number: named[k] for number, k in enumerate(order.tolist(), start=1) if named and k in named},
         certificate=result.certificate,
+        penalties=np.stack([l1[order], l2[order]]),
     )
-
-
-def _overall_error(V: Any, errors: Array, objective: str) -> float:
-    """The error of all pages from that of each."""
-    if objective == "kl":
-        sizes = page_sums(as_blocks(V))
-        return float(np.nansum(sizes * errors) / sizes.sum())
-    squares = page_squares(as_blocks(V))
-    return float(np.sqrt(np.nansum(squares * errors**2) / squares.sum()))

@@ -21,7 +21,7 @@ from nmf_topics.factor.engines.store import PLACE
 from nmf_topics.factor.sums import page_sums
 from nmf_topics.images.pixels import build_image_matrix, image_files
 from nmf_topics.matrix.datamatrix import DataMatrix
-from nmf_topics.topics.pieces import parts_of_columns, pieces_of
+from nmf_topics.topics.pieces import page_of, parts_of_columns, pieces_of
 from nmf_topics.topics.places import Places, key_of
 from nmf_topics.topics.recipes import Recipe
 from nmf_topics.words.bounds import OneBatch, terms_within
@@ -30,6 +30,7 @@ from nmf_topics.words.reading import WordOptions
 from nmf_topics.words.remarks import remarks
 from nmf_topics.words.termcounts import TermCounts
 from nmf_topics.words.termmatrix import build_term_matrix
+from nmf_topics.words.wordlist import word_table
 from nmf_topics.writing import output_errors
 
 if TYPE_CHECKING:
@@ -191,7 +192,8 @@ def _matrix(
     known, rest = page_sums(as_blocks(data.V)), data.ledger
     if recipe.words.chunk:
         known, rest = parts_of_columns(data.columns)[0].sums(known), {"pieces": len(data.columns), **rest}
-    return replace(data, ledger=ledger(len(known), int((known == 0).sum()), len(data.rows), rest))
+    full = ledger(len(known), int((known == 0).sum()), len(data.rows), rest)
+    return replace(data, ledger=full, words=word_table(within))
 
 
 def _engine_of(recipe: Recipe, engine: EngineOptions | None) -> EngineOptions:
@@ -235,7 +237,14 @@ def _counts(
 
     pages = pieces_of(watched(), options.chunk) if options.chunk else watched()
     with output_errors(spill, PLACE):
-        gathered = gather_counts(pages, options, processes=processes, memory=places.for_counts(), spill=spill)
+        gathered = gather_counts(
+            pages,
+            options,
+            processes=processes,
+            memory=places.for_counts(),
+            spill=spill,
+            page_of=(lambda piece: page_of(piece.id)) if options.chunk else None,
+        )
     if not gathered.columns.ids:
         raise CorpusError(f"{corpus.source} holds no page")
     set_aside = [asdict(item) for item in corpus.set_aside]

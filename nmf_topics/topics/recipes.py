@@ -26,8 +26,8 @@ class Recipe:
     words : WordOptions
     bounds : Bounds
     weighting, unit, idf_power : as in `matrix.weighting`
-    objective, solver, start, tolerance, max_iter : as in `factor.factorize`; solver is its `rule`, None for the
-        objective's own
+    objective, solver, start, tolerance, max_iter, l1_words, l1_pages, l2_words, l2_pages : as in `factor.factorize`;
+        solver is its `rule`, None for the objective's own
     guide : words by the name of the topic that they lead to, as in `topics.guide`
     """
 
@@ -41,6 +41,10 @@ class Recipe:
     start: str = "nndsvda"
     tolerance: float = 1e-6
     max_iter: int = 1000
+    l1_words: float = 0.0
+    l1_pages: float = 0.0
+    l2_words: float = 0.0
+    l2_pages: float = 0.0
     guide: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def matrix(self) -> dict[str, Any]:
@@ -60,6 +64,10 @@ class Recipe:
             "start": self.start,
             "tolerance": self.tolerance,
             "max_iter": self.max_iter,
+            "l1_words": self.l1_words,
+            "l1_pages": self.l1_pages,
+            "l2_words": self.l2_words,
+            "l2_pages": self.l2_pages,
             **({"guide": self.guide} if self.guide else {}),
         }
 

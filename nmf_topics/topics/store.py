@@ -1,6 +1,7 @@
 """Models on disk: `model.npz` for numbers, `model.json` for names. Plain arrays and JSON, never pickle.
 
-    model.npz    W (m, r), H (r, n), errors (n,), trace, coherences (r,), stabilities (r,), weighting_*
+    model.npz    W (m, r), H (r, n), errors (n,), trace, coherences (r,), stabilities (r,), weighting_*; and
+                 penalties (2, r) where the fit had some
     model.json   schema, rows (kind and names), columns (ids, titles, meta), weighting, recipe, ledger, names, hidden
 
 Reading checks everything before it believes it: the schema, the shapes against the names, finite and non-negative
@@ -57,6 +58,8 @@ _DAMAGE = (
 def save_model(model: TopicModel, folder: Path) -> None:
     """Write model.npz and model.json into an existing folder; the same model makes the same bytes."""
     arrays = {name: getattr(model, name) for name in _ARRAYS}
+    if model.penalties.any():
+        arrays["penalties"] = model.penalties
     weighting = None
     if model.weighting is not None:
         arrays |= model.weighting.to_arrays()
@@ -146,8 +149,8 @@ def _build(document: Mapping[str, Any], arrays: Mapping[str, Any]) -> TopicModel
     if odd := (set(document) ^ _KEYS) - _OPTIONAL:
         raise ModelError(f"model.json has unknown entries, or lacks some: {', '.join(sorted(odd))}")
     expected = set(_ARRAYS) | (set(_WEIGHTING_ARRAYS) if document["weighting"] is not None else set())
-    if set(arrays) != expected:
-        raise ModelError(f"model.npz has other arrays than a model: {', '.join(sorted(set(arrays) ^ expected))}")
+    if odd := (set(arrays) ^ expected) - {"penalties"}:
+        raise ModelError(f"model.npz has other arrays than a model: {', '.join(sorted(odd))}")
 
     rows = _rows(document["rows"])
     columns = _columns(document["columns"])
@@ -160,7 +163,7 @@ def _build(document: Mapping[str, Any], arrays: Mapping[str, Any]) -> TopicModel
         raise ModelError("it names topics that it does not have")
     _strings(list(names.values()))
     return TopicModel(
-        **{name: arrays[name] for name in _ARRAYS},
+        **{name: arrays[name] for name in (*_ARRAYS, "penalties") if name in arrays},
         stopped=str(document["stopped"]),
         relative_error=float(document["relative_error"]),
         rows=rows,
@@ -183,11 +186,11 @@ def _check_arrays(arrays: Mapping[str, Any], m: int, n: int) -> None:
     if W.shape != (m, r) or H.shape != (r, n) or r < 1:
         raise ModelError(f"W {W.shape} and H {H.shape} do not fit {m} rows and {n} columns")
     shapes = {"W": W.shape, "H": H.shape, "errors": (n,), "trace": (arrays["trace"].size,)}
-    shapes |= {"coherences": (r,), "stabilities": (r,), "weighting_scalars": (3,)}
+    shapes |= {"coherences": (r,), "stabilities": (r,), "weighting_scalars": (3,), "penalties": (2, r)}
     for name, array in arrays.items():
         if array.dtype.kind != "f" or array.shape != shapes.get(name, (m,)):
             raise ModelError(f"{name} has the wrong length, or does not hold real numbers")
-        known = name in ("W", "H") or name.startswith("weighting_")
+        known = name in ("W", "H", "penalties") or name.startswith("weighting_")
         if known and not (np.isfinite(array).all() and array.min() >= 0 and array.any()):
             raise ModelError(f"{name} must be finite, non-negative and not all zeros")
 

@@ -20,6 +20,7 @@ from nmf_topics.words.cache import forget_oldest
 from nmf_topics.words.chunks import ChunkCounter
 from nmf_topics.words.counts import PageLike
 from nmf_topics.words.reading import Readers, WordOptions
+from nmf_topics.words.segment import is_apart
 from nmf_topics.writing import whole_file
 
 PREFIX, ENDING = "texts-", ".json.z"
@@ -32,7 +33,8 @@ class PageTexts:
     Attributes
     ----------
     texts : by the id of the page, the beginning of its text and the length of the whole, in characters
-    terms : (word as it stands in the texts, its term), in order; a word of two languages may be there twice
+    terms : (word as it stands in the texts, its term), in order; a word of two languages may be there twice. Words
+        without a term are left out, but those of scripts without spaces, which have ""
     """
 
     texts: Mapping[str, tuple[str, int]]
@@ -113,8 +115,8 @@ def page_texts(
         reader = readers.reader(language)
         for token in tokens:
             term, _ = reader.read(token)
-            if term is not None:
-                terms.append((token, term))
+            if term is not None or not is_apart(token):
+                terms.append((token, term or ""))
     result = PageTexts(texts, terms)
     if shelf:
         shelf.keep(asked, result)

@@ -1,4 +1,4 @@
-"""A font that has the letters of some words.
+"""Fonts that have the letters of some words.
 
 DejaVu Sans, which comes with matplotlib, has Latin, Greek, Cyrillic, Arabic, Hebrew and more. Where letters are missing
 there, the fonts of the system are searched. No picture is drawn with empty boxes in place of letters; signs that are no
@@ -31,7 +31,7 @@ def default_font() -> Path:
     return Path(matplotlib.get_data_path()) / fonts.relative_to("mpl-data")
 
 
-def _letters_of(font: Path) -> frozenset[int]:
+def letters_of(font: Path) -> frozenset[int]:
     """Code points that a font file has glyphs for; none if it cannot be read."""
     return _letters_in(font.absolute())
 
@@ -59,44 +59,6 @@ def _script(letter: str) -> str:
     if unicodedata.category(letter)[0] == "N":
         return "digits"
     return unicodedata.name(letter, "unnamed").split()[0].replace("CJK", "Chinese").title()
-
-
-def find_font(words: Iterable[str], font: Path | None = None) -> Path:
-    """A font with all letters of the words.
-
-    Parameters
-    ----------
-    words : what is to be drawn
-    font : the user's own choice, or None
-
-    Returns
-    -------
-    path of a font file
-
-    Raises
-    ------
-    FontError
-        if no font has them, naming the scripts that are missing.
-    """
-    needed = {ord(c) for c in set().union(*words) if _is_letter(c)}
-    if font is not None:
-        if not font.is_file():
-            raise FontError(f"there is no font file {font}")
-        if not _letters_of(font):
-            raise FontError(f"{font} is not a font that can be read; name a .ttf or .otf file")
-        if missing := needed - _letters_of(font):
-            raise FontError(f"the font {font} has no letters of these scripts: {_scripts(missing)}")
-        return font
-    first = default_font()
-    if max(needed, default=0) < 0x250 or needed <= _letters_of(first):  # all of Latin is known to be there
-        return first
-    best = needed - _letters_of(first)
-    for candidate in _system_fonts():
-        missing = needed - _letters_of(candidate)
-        if not missing:
-            return candidate
-        best = min(best, missing, key=len)
-    raise _no_font(best)
 
 
 def _no_font(missing: Iterable[int]) -> FontError:
@@ -133,29 +95,27 @@ def fonts_for(words: Iterable[str], font: Path | None = None) -> list[Path]:
     """
     chosen = [default_font()]
     if font is not None:
-        chosen.insert(0, find_font([], font))
-    missing = {ord(c) for c in set().union(*words) if _is_letter(c)}.difference(*map(_letters_of, chosen))
+        if not font.is_file():
+            raise FontError(f"there is no font file {font}")
+        if not letters_of(font):
+            raise FontError(f"{font} is not a font that can be read; name a .ttf or .otf file")
+        chosen.insert(0, font)
+    missing = {ord(c) for c in set().union(*words) if _is_letter(c)}
+    if max(missing, default=0) < 0x250:  # all of Latin is known to be in DejaVu Sans
+        return chosen
+    missing = missing.difference(*map(letters_of, chosen))
     while missing:
-        best = min(_system_fonts(), key=lambda path: len(missing - _letters_of(path)), default=chosen[0])
-        if not missing & _letters_of(best):
+        best = min(_system_fonts(), key=lambda path: len(missing - letters_of(path)), default=chosen[0])
+        if not missing & letters_of(best):
             raise _no_font(missing)
         chosen.append(best)
-        missing -= _letters_of(best)
+        missing -= letters_of(best)
     return chosen
 
 
-def drawable_in(text: str, fonts: Sequence[Path]) -> str:
-    """What `drawable` leaves of a text that is drawn with several fonts."""
-    known = frozenset().union(*map(_letters_of, fonts))
-    return _drawable(text, known)
-
-
-def drawable(text: str, font: Path) -> str:
-    """A text without what the font has no picture of, and without marks that turn the direction of what follows."""
-    return _drawable(text, _letters_of(font))
-
-
-def _drawable(text: str, known: frozenset[int]) -> str:
+def drawable(text: str, fonts: Sequence[Path]) -> str:
+    """A text without what the fonts have no picture of, and without marks that turn the direction of what follows."""
+    known = frozenset().union(*map(letters_of, fonts))
     kept = (c for c in text if c.isspace() or (ord(c) in known and (unicodedata.category(c) != "Cf" or c in _JOINERS)))
     return "".join(kept)
 

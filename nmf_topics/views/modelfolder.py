@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence, Set
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nmf_topics.csvfiles import write_csv
 from nmf_topics.errors import FontError, ModelError, OutputError
-from nmf_topics.topics.model import TopicModel
+from nmf_topics.topics.model import TopicModel, word_options
 from nmf_topics.topics.store import EXTRACTS, MARK, save_model
-from nmf_topics.views.tables import page_rows, topic_rows
+from nmf_topics.views.tables import page_rows, topic_rows, word_rows
 from nmf_topics.writing import folder_of_files
 
+if TYPE_CHECKING:
+    from nmf_topics.views.pictures import PictureStyle
+
 RUN = "run.json"
+WORDS = "words.csv"
 REPORT, CLOUDS = "report.html", "clouds"
 RANK_COLUMNS = ("rank", "error", "svd_error", "coherence", "diversity", "smallest", "iterations")
 
@@ -43,10 +47,12 @@ def write_model_folder(
     force: bool = False,
     example: tuple[Any, int] | None = None,
     extracts: bytes | None = None,
+    words: Sequence[Sequence[Any]] = (),
     versions: Mapping[str, str] | None = None,
     keep: Sequence[str] = (),
     clouds: bool = True,
     report: bool = True,
+    on_picture: Callable[[], None] = lambda: None,
     warn: Callable[[str], None] = lambda message: None,
 ) -> None:
     """Write model, tables, pictures and the record of the run.
@@ -59,9 +65,11 @@ def write_model_folder(
     force : write among files that are not ours
     example : for images, a page of V, shape (m,), and its column, drawn as a reconstruction
     extracts : of its pages, for the report (see `topics.extracts`)
+    words : what became of each word of the corpus (see `words.wordlist`)
     versions : of the programs that made the model, for the report
     keep : files of the earlier model that stay as they are
     clouds, report : whether pictures of topics are drawn, and the report is made
+    on_picture : called after each picture of a topic
     warn : told when there are no clouds because no font has the letters, or no report; all else is written
 
     Raises
@@ -77,8 +85,11 @@ def write_model_folder(
         save_model(model, partial)
         write_csv(topic_rows(model), partial / "topics.csv")
         write_csv(page_rows(model), partial / "pages.csv")
+        if words:
+            counted = "pieces" if word_options(model.recipe).chunk else "pages"
+            write_csv(word_rows(words, counted), partial / WORDS)
         if clouds:
-            _draw_clouds(model, partial, f"then draw them: nmf-topics clouds {folder}", warn)
+            _draw_clouds(model, partial, f"then draw them: nmf-topics clouds {folder}", on_picture, warn)
         if example is not None:
             from nmf_topics.views.basis import reconstruction
 
@@ -94,13 +105,15 @@ def write_model_folder(
         _write_run(partial, run(), {*names, *keep})
 
 
-def _draw_clouds(model: TopicModel, folder: Path, remedy: str, warn: Callable[[str], None]) -> None:
+def _draw_clouds(
+    model: TopicModel, folder: Path, remedy: str, on_picture: Callable[[], None], warn: Callable[[str], None]
+) -> None:
     """The pictures of the topics; without a font for the words a model has none."""
     from nmf_topics.views.pictures import draw_topics
 
     (folder / CLOUDS).mkdir()
     try:
-        draw_topics(model.rows, model, folder / CLOUDS)
+        draw_topics(model.rows, model, folder / CLOUDS, on_picture=on_picture)
     except FontError as error:  # found before anything is drawn
         warn(f"no clouds: {error}; {remedy}")
 
@@ -174,8 +187,8 @@ def rewrite_report(model: TopicModel, folder: Path, *, warn: Callable[[str], Non
     return folder / REPORT
 
 
-def redraw(model: TopicModel, folder: Path, **style: Any) -> None:
-    """Draw the pictures of a model folder again, in another style (see `draw_topics`); all else stays.
+def redraw(model: TopicModel, folder: Path, style: PictureStyle) -> None:
+    """Draw the pictures of a model folder again, in another style; all else stays.
 
     Raises
     ------
@@ -190,6 +203,6 @@ def redraw(model: TopicModel, folder: Path, **style: Any) -> None:
         folder, mark=MARK, stale=lambda _: [name for name in old if name.startswith(f"{CLOUDS}/")]
     ) as partial:
         (partial / CLOUDS).mkdir()
-        draw_topics(model.rows, model, partial / CLOUDS, **style)
+        draw_topics(model.rows, model, partial / CLOUDS, style=style)
         drawn = {p.relative_to(partial).as_posix() for p in partial.rglob("*") if p.is_file()}
         _write_run(partial, run, {name for name in old if not name.startswith(f"{CLOUDS}/")} | drawn)

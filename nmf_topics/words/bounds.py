@@ -15,6 +15,7 @@ from nmf_topics.errors import MatrixError
 from nmf_topics.matrix.datamatrix import PageColumns
 from nmf_topics.matrix.weighting import MANY_ENTRIES
 from nmf_topics.words.batches import Batch
+from nmf_topics.words.forms import Forms
 from nmf_topics.words.phrases import Phrases
 from nmf_topics.words.reading import Readers, WordOptions
 from nmf_topics.words.termcounts import TermCounts
@@ -144,6 +145,8 @@ class BatchedCounts(Protocol):
     @property
     def shared_lines(self) -> Mapping[str, int]: ...
     @property
+    def forms(self) -> Forms: ...
+    @property
     def pages(self) -> NDArray[np.int64]: ...
     @property
     def tokens(self) -> NDArray[np.int64]: ...
@@ -157,7 +160,7 @@ class OneBatch:
         self.counts = counts.counts
         self.vocabulary, self.columns, self.options = counts.vocabulary, counts.columns, counts.options
         self.ledger, self.languages, self.phrases = counts.ledger, counts.languages, counts.phrases
-        self.shared_lines = counts.shared_lines
+        self.shared_lines, self.forms = counts.shared_lines, counts.forms
 
     @cached_property
     def pages(self) -> NDArray[np.int64]:
@@ -188,7 +191,7 @@ class Dissolved:
         self._counts = counts
         self.vocabulary, self.columns, self.options = counts.vocabulary, counts.columns, counts.options
         self.ledger, self.languages, self.phrases = counts.ledger, counts.languages, counts.phrases
-        self.shared_lines = counts.shared_lines
+        self.shared_lines, self.forms = counts.shared_lines, counts.forms
         self._move = _words_of_phrases(counts.vocabulary.terms, counts.phrases, rows)
         self.pages = np.zeros(len(rows), np.int64)
         self.tokens = np.zeros(len(rows), np.int64)
@@ -229,15 +232,22 @@ class TermsWithin:
     Attributes
     ----------
     counts : the counts, phrases that are out of bounds counted as their words again
-    rows : ndarray of int64, the terms that bounds keep
+    verdict : ndarray of int8, shape (m,), the place in VERDICTS of what becomes of each term
+    width : ndarray of int64, shape (m,), words of each term: one, but of a phrase
     stored : entries that V will have
     ledger : of the counts, with what the bounds dropped
     """
 
     counts: BatchedCounts
-    rows: NDArray[np.int64]
+    verdict: NDArray[np.int8]
+    width: NDArray[np.int64]
     stored: int
     ledger: Mapping[str, Any]
+
+    @cached_property
+    def rows(self) -> NDArray[np.int64]:
+        """The terms that bounds keep."""
+        return np.flatnonzero(self.verdict == 0)
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -268,11 +278,11 @@ def terms_within(counts: BatchedCounts, bounds: Bounds) -> TermsWithin:
     dropped = dict(counts.ledger.get("dropped", {}))
     for number, reason in enumerate(VERDICTS[1:], 1):
         dropped[reason] = dropped.get(reason, 0) + int(tokens[verdict == number].sum())
-    lost = counts.ledger.get("kept", 0) - int(tokens.sum())  # words of phrases that earlier bounds had dropped
-    dropped["rare"] += max(lost, 0)
-    rows = np.flatnonzero(verdict == 0)
-    ledger = {**counts.ledger, "kept": int(tokens[rows].sum()), "dropped": dropped}
-    return TermsWithin(counts, rows, int(counts.pages[rows].sum()), ledger)
+    lost = counts.ledger.get("kept", 0) - int(tokens.sum())  # stop words that opened a phrase: New, of New York
+    dropped["stop"] = dropped.get("stop", 0) + max(lost, 0)
+    kept = verdict == 0
+    ledger = {**counts.ledger, "kept": int(tokens[kept].sum()), "dropped": dropped}
+    return TermsWithin(counts, verdict, width, int(counts.pages[kept].sum()), ledger)
 
 
 def _dissolved(counts: BatchedCounts, rows: NDArray[np.bool_]) -> BatchedCounts:

@@ -13,6 +13,7 @@ from nmf_topics.topics.recipes import FOUND, RECIPES, Recipe
 from nmf_topics.views.tables import json_number
 
 _FACTORS = ("weighting", "idf_power", "unit", "objective", "solver", "start", "tolerance", "max_iter")
+_PENALTIES = ("l1_words", "l1_pages", "l2_words", "l2_pages")
 
 METHOD = (
     "Each page is counted into a column of a matrix V, words by pages, and the counts are weighted.",
@@ -79,7 +80,7 @@ def _differences(recipe: Mapping[str, Any], base: Recipe) -> list[str]:
             if name == "languages":  # what was found out about the corpus, no option
                 continue
             options += _option(name, recorded.get(name, usual), usual)
-    for name in _FACTORS:
+    for name in (*_FACTORS, *_PENALTIES):
         usual = getattr(base, name)
         if name == "solver":  # a model names the rule that was taken
             usual = rule_of(recipe.get("objective", base.objective), usual)
