@@ -5,7 +5,8 @@
     NMF_TOPICS_DATA=folder python bench/languages.py mixed [--rank 12]
 
 `tables` fits each language of xquad-12-languages (48 pages each, the same in all) and wikipedia-es (250 pages) with the
-default recipe and prints the heaviest words of each topic, and how well topics agree with those of the English pages.
+default recipe (with --phrases for Vietnamese) and prints the heaviest words of each topic, and how well topics agree
+with those of the English pages.
 `widespread` prints what stop lists are judged by: the terms that they let pass and that are on many pages, with the
 share of pages; names of no subject among them belong in a list (nmf_topics/words/stoplists.py). `mixed` fits all twelve
 languages together with --language auto, without what the pages say of their language, and tells how topics part.
@@ -37,6 +38,7 @@ from nmf_topics.words.termmatrix import build_term_matrix
 TWELVE = "ar de el en es hi ro ru th tr vi zh".split()
 DEFAULT = RECIPES["default"]
 WORDS = 8
+PHRASES = {"vi"}  # where words of several syllables are written apart
 
 
 def pages_of(name: str) -> list[Page]:
@@ -50,7 +52,7 @@ def pages_of(name: str) -> list[Page]:
 def counted(pages: Sequence[Page], language: str) -> TermCounts:
     """Counts of the default recipe, of pages that do not say which language they are in."""
     silent = [replace(page, meta={key: value for key, value in page.meta.items() if key != "lang"}) for page in pages]
-    return count_terms(silent, replace(DEFAULT.words, language=language))
+    return count_terms(silent, replace(DEFAULT.words, language=language, phrases=language in PHRASES))
 
 
 def fitted(counts: TermCounts, rank: int) -> TopicModel:
@@ -68,12 +70,11 @@ def of_languages(languages: Sequence[str]) -> dict[str, list[Page]]:
     return {language: [page for page in every if page.meta["lang"] == language] for language in languages}
 
 
-def table(model: TopicModel) -> None:
-    """The heaviest words of each topic."""
-    print("| topic | pages | words |\n|---|---|---|")
+def rows(model: TopicModel, name: str) -> None:
+    """The heaviest words of each topic, a row each."""
     for topic in model.topics():
         words = ", ".join(word for word, _ in model.terms(topic.number, WORDS))
-        print(f"| {topic.number} | {topic.pages} | {words} |")
+        print(f"| {name if topic.number == 1 else ''} | {topic.pages} | {words} |")
 
 
 def subjects(model: TopicModel) -> dict[str, int]:
@@ -85,17 +86,18 @@ def tables(languages: Sequence[str], rank: int) -> None:
     """Top words of each language, and the agreement of its topics with those of the English pages."""
     found = of_languages(["en", *languages])
     english = subjects(fitted(counted(found["en"], "en"), rank))
+    agreement = {}
+    print("| language | pages | words of a topic |\n|---|---|---|")
     for language in languages:
         model = fitted(counted(found[language], language), rank)
         own = subjects(model)
-        print(f"\n### {NAMES[language]} (`{language}`)\n")
-        table(model)
-        if language != "en":
-            same = nmi([own[subject] for subject in sorted(own)], [str(english[subject]) for subject in sorted(own)])
-            print(f"\nNMI with the topics of the same pages in English: {same:.2f}")
+        rows(model, f"{NAMES[language]} (`{language}`)")
+        order = sorted(own)
+        agreement[language] = nmi([own[subject] for subject in order], [str(english[subject]) for subject in order])
     if "es" in languages:
-        print("\n### Spanish Wikipedia (`es`)\n")
-        table(fitted(counted(pages_of("wikipedia-es"), "es"), 2 * rank))
+        rows(fitted(counted(pages_of("wikipedia-es"), "es"), 2 * rank), "Spanish Wikipedia (`es`)")
+    told = ", ".join(f"{language} {same:.2f}" for language, same in agreement.items() if language != "en")
+    print(f"\nNMI with the topics of the same pages in English: {told}")
 
 
 def widespread(languages: Sequence[str], share: float) -> None:

@@ -3,6 +3,7 @@
     NMF_TOPICS_DATA=folder python bench/text.py speed        megabytes per CPU-second, and what two processes gain
     python bench/text.py memory [--pages 600000]             peak memory of counting made-up abstracts
     NMF_TOPICS_DATA=folder python bench/text.py clean        20newsgroups with heads of mails: NMI, step by step
+    NMF_TOPICS_DATA=folder python bench/text.py stops        what --corpus-stops is worth, on pages and on short ones
 
 Timings are CPU time but for the gain of processes; the machine should be quiet.
 """
@@ -19,7 +20,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from recipe import measure
+from recipe import CORPORA, measure
 
 from nmf_topics.corpus.open import open_corpus
 from nmf_topics.corpus.page import Page
@@ -141,15 +142,45 @@ def clean() -> None:
         print(f"{name}: {score:.3f} / {pure:.3f} / {coherent:.3f} {out}", flush=True)
 
 
+def shortened(pages: Iterable[Any], words: int) -> list[Any]:
+    """Pages of their first words only."""
+    return [replace(page, text=" ".join(page.text.split()[:words])) for page in pages]
+
+
+def stops() -> None:
+    """NMI, purity and coherence without and with corpus stops: the mean over bounds that should not matter."""
+    recipe = RECIPES["default"]
+    others = [(12_000, None), (10_000, None), (12_000, 0.25), (None, None)]  # the first one is the default
+    print("pages, corpus stops: how many; NMI / purity / NPMI of the default, mean over four bounds")
+    for name, rank in CORPORA.items():
+        whole = corpus(name)
+        for what, pages in [("whole pages", whole), *((f"{n} words", shortened(whole, n)) for n in (100, 30))]:
+            counts = count_terms(pages, recipe.words)
+            for on in (False, True):
+                found, left_out = [], 0
+                for most, high in others:
+                    bounds = replace(recipe.bounds, max_terms=most, max_pages=high, corpus_stops=on)
+                    origin = {"corpus": {"name": name}}
+                    data = build_term_matrix(counts, recipe=origin, **(recipe.matrix() | {"bounds": bounds}))
+                    found.append(measure(fit_topics(data, rank, **recipe.factors()))[:3])
+                    left_out = left_out or data.ledger["dropped"]["corpus stop"]
+                figures = [" / ".join(f"{x:.3f}" for x in row) for row in (found[0], np.mean(found, axis=0))]
+                share = left_out / counts.ledger["tokens"]
+                print(
+                    f"{name}, {what}, {'with' if on else 'without'} ({share:.1%}): {', mean '.join(figures)}",
+                    flush=True,
+                )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("speed", "memory", "clean"))
+    parser.add_argument("what", choices=("speed", "memory", "clean", "stops"))
     parser.add_argument("--pages", type=int, default=600_000)
     options = parser.parse_args()
     if options.what == "memory":
         memory(options.pages)
     else:
-        {"speed": speed, "clean": clean}[options.what]()
+        {"speed": speed, "clean": clean, "stops": stops}[options.what]()
 
 
 if __name__ == "__main__":

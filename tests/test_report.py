@@ -288,6 +288,7 @@ def test_ranks_are_taken_over_where_they_fit(ok: Run, fitted: Path, tiny_corpus:
         ["--min-pages", "0.25", "--max-pages", "9", "--stop", "x,y", "--no-default-stops", "--runs", "3"],
         ["--keep", "a,b", "--phrases"],
         ["--l1-words", "0.001", "--l1-pages", "0.02", "--l2-words", "0.5", "--l2-pages", "0.125"],
+        ["--guide", "Sport: match, goal", "--guide", "Old art: oil painting"],
         ["--chunk", "300", "--boilerplate", "--numbers", "--no-accents"],
         ["--objective", "kl", "--no-unit", "--weighting", "tfidf", "--tolerance", "1e-4", "--language", "de"],
         ["--language", "auto"],

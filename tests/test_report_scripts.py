@@ -9,6 +9,7 @@ import pytest
 from browsing import Open, cells, faults, go, runs_in
 from inputs import write_jsonl
 from outputs import read_table
+from program import Run
 
 pytestmark = pytest.mark.browser
 
@@ -144,3 +145,28 @@ def test_chinese_among_english(visit: Open, reports: Path) -> None:
     page = visit(f"page-{at}")
     page.wait_for_selector(".text")
     assert page.locator(".text").text_content().startswith("长江是亚洲最长的河流")
+
+
+def test_words_of_a_chinese_model(visit: Open, ok: Run, tmp_path: Path) -> None:
+    """Words are coloured whole, never one in the middle of another; texts and words say what language they are in."""
+    pytest.importorskip("rjieba")
+    texts = [
+        "水很热，她喝茶。茶叶在水里。",
+        "他的水平很高，水很冷。",
+        "足球比赛很好看，球队赢了。",
+        "球队的水平不高，输了比赛。",
+    ]
+    rows = [{"id": str(i), "title": f"第{i}页", "text": text} for i, text in enumerate(texts * 2)]
+    path = write_jsonl(tmp_path / "zh.jsonl", rows)
+    wide = ("--min-pages", 1, "--max-pages", 1.0, "--stop", "水平", "--language", "zh")
+    ok("fit", path, "-r", 2, *wide, "-o", tmp_path / "zh", "-q")
+    page = visit("page-2", tmp_path / "zh" / "report.html")
+    page.wait_for_selector(".text mark")
+    assert page.locator(".text").get_attribute("lang") == "zh"
+    marks = page.locator(".text mark").all_text_contents()
+    assert marks.count("水") == 1  # the word, not the first half of 水平
+    assert "水平" not in marks
+    go(page, "topic-1")
+    assert (
+        page.locator("bdi[lang=zh]", has_text="球队").count() + page.locator("bdi[lang=zh]", has_text="水").count() > 0
+    )

@@ -36,7 +36,6 @@ MARK = RANKS
 @click.option("--step", type=click.IntRange(min=1), default=2, show_default=True, help="From one rank to the next.")
 @click.option("--output", "-o", type=click.Path(path_type=Path), help="Folder.  [default: models/CORPUS-ranks]")
 @o.matrix_options
-@o.chunk_option
 @o.factor_options
 @o.seed_option
 @o.engine_options

@@ -77,7 +77,8 @@ class _Kernels:
                 ("hals", rule, ctypes.c_int),
                 ("mu", rule, ctypes.c_int),
                 ("dot", [i, p, p], ctypes.c_double),
-                ("kl", [i, i, p, p, p, p, i, p, p, p, p, p], None),
+                ("kl", [i, i, p, p, p, p, i, p, p, p, p], None),
+                ("cost", [i, p, p], ctypes.c_double),
             ):
                 entry = getattr(library, f"{function}_{name}_{width}")
                 entry.argtypes, entry.restype = arguments, result
@@ -125,13 +126,15 @@ def say_if_missing() -> None:
 
 
 @contextmanager
-def using(which: str = "compiled", *, threads: int | None = None) -> Iterator[None]:
+def using(which: str | None = None, *, threads: int | None = None) -> Iterator[None]:
     """Within it, use the "compiled" kernels, the "plain" ones (without AVX2) or the "reference", and so many threads.
+
+    What is left out stays as it is, but the threads: there are as many as processors where no number is given.
 
     It holds for the thread that asks for it, and no other: fits that run beside each other take one thread each by
     asking, each in its own, for `threads=1`.
     """
-    before = _use.set(_Use(which, threads))
+    before = _use.set(_Use(which or _use.get().which, threads))
     try:
         yield
     finally:
@@ -342,7 +345,11 @@ def dot(A: Array, B: Array) -> float:
     a, b = (np.ascontiguousarray(x.T if fortran else x).reshape(-1) for x in (A, B))
     if not compiled() or a.dtype not in TYPES or b.dtype != a.dtype:
         return reference.dot(a, b)
-    kernel = kernel_of("dot", a.dtype)
+    return in_tiles(kernel_of("dot", a.dtype), a, b)
+
+
+def in_tiles(kernel: Callable[..., float], a: Array, b: Array) -> float:
+    """The sum of `kernel(n, a, b)` over tiles of fixed size of two flat arrays, added up in their order."""
     size, step = a.itemsize, 16 * TILE
 
     def work(first: int, last: int) -> list[float]:
@@ -352,6 +359,5 @@ def dot(A: Array, B: Array) -> float:
         ]
 
     tiles = -(-a.size // step)
-    return float(
-        sum(part for parts in share(work, even(tiles, min(parts_of(a.size), max(1, tiles)))) for part in parts)
-    )
+    parts = share(work, even(tiles, min(parts_of(a.size), max(1, tiles))))
+    return float(sum(found for part in parts for found in part))

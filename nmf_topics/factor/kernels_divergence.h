@@ -1,9 +1,9 @@
 /* The kernels of the Kullback-Leibler divergence; a part of kernels_body.h.
 
    One multiplicative step of page i on W: h <- h / sums * W' (v / Wh). Returned with it are the quotients v / Wh for the
-   new h, entry by entry, and the page's share of the divergence, sum(v log(v / Wh) - v). A page's rows of W are read
-   three times, all but the first time out of the nearest cache. Entries are taken LANES at a time, one a lane; those that
-   are missing at the end of a page are its last one over again, so that every entry is computed in the same way. */
+   new h, entry by entry, which W needs, and the divergence. A page's rows of W are read three times, all but the first
+   time out of the nearest cache. Entries are taken LANES at a time, one a lane; those that are missing at the end of a
+   page are its last one over again, so that every entry is computed in the same way. */
 
 #if BITS == 32
 #define WORD uint32_t
@@ -21,7 +21,11 @@
 #define TERMS 11             /* under 1e-18 */
 #endif
 typedef WORD NAME(words) __attribute__((vector_size(32), may_alias));
+typedef REAL NAME(quarter) __attribute__((vector_size(BITS / 2), aligned(BITS / 8), may_alias)); /* four numbers */
+typedef double NAME(doubles) __attribute__((vector_size(32)));
 #define WORDS NAME(words)
+#define QUARTER NAME(quarter)
+#define DOUBLES NAME(doubles)
 
 /* The sums of LANES vectors, one a lane. */
 INLINE VEC NAME(sums_of)(const VEC *a)
@@ -64,11 +68,15 @@ INLINE VEC NAME(log_of)(VEC x)
 /* W[ids[e]] h for LANES entries. What the last vector of a row has in common with the one before is zero in `tail`. */
 INLINE VEC NAME(products)(const i64 K, i64 r, const i32 *ids, const REAL *W, const REAL *restrict h, VEC tail)
 {
+    const REAL *w[LANES];
     VEC a[LANES];
     UNROLL for (int e = 0; e < LANES; e++) {
-        const REAL *w = W + (i64)ids[e] * r;
-        a[e] = LOAD(w + r - LANES) * tail;
-        for (i64 j = 0; j < K - 1; j++) a[e] += LOAD(w + j * LANES) * LOAD(h + j * LANES);
+        w[e] = W + (i64)ids[e] * r;
+        a[e] = LOAD(w[e] + r - LANES) * tail;
+    }
+    for (i64 j = 0; j < K - 1; j++) {
+        const VEC part = LOAD(h + j * LANES);
+        UNROLL for (int e = 0; e < LANES; e++) a[e] += LOAD(w[e] + j * LANES) * part;
     }
     return NAME(sums_of)(a);
 }
@@ -106,32 +114,27 @@ INLINE void NAME(divide_few)(const int r, i64 from, i64 to, const i32 *idx, cons
     }
 }
 
-/* sum(v log q - v) over n entries, with 0 for log 0. */
-INLINE double NAME(cost_of)(i64 n, const REAL *v, const REAL *q)
+/* sum(v log q - v) over n entries, in 64 bits, with 0 for log 0. */
+TARGET double NAME(cost)(i64 n, const REAL *v, const REAL *q)
 {
-    double sums[LANES] = {0}, cost = 0;
+    DOUBLES sums[LANES / 4] = {{0}};
+    double cost = 0;
     for (i64 p = 0; p < n; p += LANES) {
-        REAL entries[LANES] = {0}, quotients[LANES];
-        const int here = n - p < LANES ? (int)(n - p) : LANES;
-        VEC x = {0}, y = (VEC){0} + 1;
-        if (here == LANES) {
-            x = LOAD(v + p);
-            y = LOAD(q + p);
-        } else {
-            for (int c = 0; c < LANES; c++) quotients[c] = 1;
-            for (int c = 0; c < here; c++) entries[c] = v[p + c], quotients[c] = q[p + c];
-            x = LOAD(entries);
-            y = LOAD(quotients);
-        }
-        const VEC change = x * (VEC)((WORDS)NAME(log_of)(y) & (WORDS)(y > 0)) - x;
-        UNROLL for (int c = 0; c < LANES; c++) sums[c] += (double)change[c];
+        REAL entries[LANES] = {0}, quotients[LANES] = {0}, changes[LANES];
+        const int missing = n - p < LANES;
+        if (missing)
+            for (int c = 0; c < n - p; c++) entries[c] = v[p + c], quotients[c] = q[p + c];
+        const VEC x = missing ? LOAD(entries) : LOAD(v + p), y = missing ? LOAD(quotients) : LOAD(q + p);
+        STORE(changes, x * (VEC)((WORDS)NAME(log_of)(y) & (WORDS)(y > 0)) - x);
+        UNROLL for (int c = 0; c < LANES / 4; c++)
+            sums[c] += __builtin_convertvector(*(const QUARTER *)(changes + 4 * c), DOUBLES);
     }
-    UNROLL for (int c = 0; c < LANES; c++) cost += sums[c];
+    UNROLL for (int c = 0; c < LANES; c++) cost += sums[c / 4][c % 4];
     return cost;
 }
 
 INLINE void NAME(kl_k)(const i64 K, i64 r, i64 first, i64 last, const i64 *ptr, const i32 *idx, const REAL *val,
-                       const REAL *W, const REAL *sums, const REAL *H, REAL *H_new, REAL *quotients, double *costs)
+                       const REAL *W, const REAL *sums, const REAL *H, REAL *H_new, REAL *quotients)
 {
     for (i64 i = first; i < last; i++) {
         const i64 from = ptr[i], to = ptr[i + 1];
@@ -142,12 +145,11 @@ INLINE void NAME(kl_k)(const i64 K, i64 r, i64 first, i64 last, const i64 *ptr, 
         else NAME(gather)(i, i + 1, ptr, idx, quotients, W, r, H_new);
         for (i64 k = 0; k < r; k++) fresh[k] = sums[k] > 0 ? h[k] * (fresh[k] / sums[k]) : h[k];
         NAME(divide)(K, r, from, to, ptr[last], idx, val, W, fresh, quotients, 0);
-        costs[i] = NAME(cost_of)(to - from, val + from, quotients + from);
     }
 }
 
 INLINE void NAME(kl_few)(const int r, i64 first, i64 last, const i64 *ptr, const i32 *idx, const REAL *val,
-                         const REAL *W, const REAL *sums, const REAL *H, REAL *H_new, REAL *quotients, double *costs)
+                         const REAL *W, const REAL *sums, const REAL *H, REAL *H_new, REAL *quotients)
 {
     for (i64 i = first; i < last; i++) {
         const i64 from = ptr[i], to = ptr[i + 1];
@@ -157,15 +159,14 @@ INLINE void NAME(kl_few)(const int r, i64 first, i64 last, const i64 *ptr, const
         NAME(gather_few)(r, i, i + 1, ptr, idx, quotients, W, H_new);
         UNROLL for (int k = 0; k < r; k++) fresh[k] = sums[k] > 0 ? h[k] * (fresh[k] / sums[k]) : h[k];
         NAME(divide_few)(r, from, to, idx, val, W, fresh, quotients);
-        costs[i] = NAME(cost_of)(to - from, val + from, quotients + from);
     }
 }
 
 TARGET void NAME(kl)(i64 first, i64 last, const i64 *ptr, const i32 *idx, const REAL *val, const REAL *W, i64 r,
-                     const REAL *sums, const REAL *H, REAL *H_new, REAL *quotients, double *costs)
+                     const REAL *sums, const REAL *H, REAL *H_new, REAL *quotients)
 {
-#define FEW(n) NAME(kl_few)(n, first, last, ptr, idx, val, W, sums, H, H_new, quotients, costs)
-#define WHOLE_ROWS(n) NAME(kl_k)(n, r, first, last, ptr, idx, val, W, sums, H, H_new, quotients, costs)
+#define FEW(n) NAME(kl_few)(n, first, last, ptr, idx, val, W, sums, H, H_new, quotients)
+#define WHOLE_ROWS(n) NAME(kl_k)(n, r, first, last, ptr, idx, val, W, sums, H, H_new, quotients)
     const i64 vectors = (r + LANES - 1) / LANES;
     if (r < LANES) EACH_FEW(r, FEW)
     else EACH_VECTORS(vectors, WHOLE_ROWS, WHOLE_ROWS(vectors))
@@ -175,6 +176,8 @@ TARGET void NAME(kl)(i64 first, i64 last, const i64 *ptr, const i32 *idx, const 
 
 #undef WORD
 #undef WORDS
+#undef QUARTER
+#undef DOUBLES
 #undef MANTISSA
 #undef ONE
 #undef ROOT_HALF

@@ -65,14 +65,14 @@ def kl(V: Any, W: Array, H: Array, *, l1: float = 0.0) -> tuple[Array, Any, floa
         return np.asfortranarray(H), R, cost
     W, Ht, r, n = np.ascontiguousarray(W), np.ascontiguousarray(H.T), len(H), V.shape[1]
     entries, fresh = kernels.Entries(V), np.empty((n, r), dtype=V.dtype)
-    quotients, costs, sums = np.empty(V.nnz, dtype=V.dtype), np.empty(n), W.sum(axis=0) + W.dtype.type(l1)
+    quotients, sums = np.empty(V.nnz, dtype=V.dtype), W.sum(axis=0) + W.dtype.type(l1)
     kernel = kernels.kernel_of("kl", V.dtype)
 
     def work(first: int, last: int) -> None:
-        arrays = (sums, Ht, fresh, quotients, costs)
+        arrays = (sums, Ht, fresh, quotients)
         kernel(first, last, *entries.pointers, W.ctypes.data, r, *(array.ctypes.data for array in arrays))
 
     kernels.share(work, entries.pages(kernels.parts_of(4 * V.nnz * r)))
     R = sp.csc_matrix((quotients, V.indices, V.indptr), shape=V.shape)
     R.has_sorted_indices = V.has_sorted_indices  # known already, and not looked up again
-    return fresh.T, R, float(costs.sum())
+    return fresh.T, R, kernels.in_tiles(kernels.kernel_of("cost", V.dtype), entries.data, quotients)

@@ -18,11 +18,14 @@ import numpy as np
 import scipy.sparse as sp
 
 from nmf_topics.errors import MatrixError, ModelError
-from nmf_topics.factor.blocks import Array, as_blocks
+from nmf_topics.factor.blocks import Array, PageBlocks, as_blocks
 from nmf_topics.factor.engines.checkpoints import Checkpointing
-from nmf_topics.factor.factorize import Factorization, Iteration, factorize
+from nmf_topics.factor.factorize import Factorization, Iteration, check_options, factorize
+from nmf_topics.factor.kernels import one_blas_thread
 from nmf_topics.factor.objectives import rule_of
+from nmf_topics.factor.penalties import Strengths
 from nmf_topics.factor.project import project
+from nmf_topics.factor.starts import make_start
 from nmf_topics.factor.sums import page_squares, page_sums
 from nmf_topics.matrix.datamatrix import DataMatrix, PageColumns, RowAxis, largest
 from nmf_topics.matrix.weighting import MANY_ENTRIES
@@ -258,6 +261,7 @@ def fit_topics(
     l1_pages: float = 0.0,
     l2_words: float = 0.0,
     l2_pages: float = 0.0,
+    guide: Mapping[str, Sequence[str]] | None = None,
     on_iteration: Callable[[Iteration], None] | None = None,
     checkpoints: Checkpointing | None = None,
 ) -> TopicModel:
@@ -272,6 +276,8 @@ def fit_topics(
     rank : from 1 to the number of pages that have terms, and of terms
     objective, start, seed, tolerance, max_iter, l1_words, l1_pages, l2_words, l2_pages : as in `factorize`; `solver`
         is its `rule`, and the recipe of the model names the one that was used
+    guide : words by the name of a topic that they are to lead to (see `topics.guide`); the error of the trace is then
+        that of V and of the pages of the guide together
     on_iteration : called after each iteration
     checkpoints : where a long fit keeps its state, from which the same call goes on after an interruption
 
@@ -279,19 +285,26 @@ def fit_topics(
     ------
     MatrixError
         if the rank is too large for the data, or the data cannot be factored.
+    GuideError
+        if a topic of the guide has no word of the data.
     """
     check_rank(data, rank)
     V = as_blocks(_working_precision(data))
     rule = rule_of(objective, solver)
     iterations: dict[str, Any] = {"rank": rank, "objective": objective, "rule": rule, "start": start, "seed": seed}
+    bounds: dict[str, Any] = {"tolerance": tolerance, "max_iter": max_iter}
     penalties = {"l1_words": l1_words, "l1_pages": l1_pages, "l2_words": l2_words, "l2_pages": l2_pages}
     iterations |= penalties
-    checkpoint = checkpoints.of(V, iterations) if checkpoints else None
+    checkpoint = checkpoints.of(V, iterations | ({"guide": guide} if guide else {})) if checkpoints else None
+    named: dict[int, str] = {}
+    if guide:
+        check_options(rank, objective, rule, start, tolerance, max_iter, Strengths(**penalties))
+        V, iterations["start"], named = _guided(data, V, guide, iterations)
+        bounds["certify"] = False
     result = factorize(
         V,
         **iterations,
-        tolerance=tolerance,
-        max_iter=max_iter,
+        **bounds,
         on_iteration=on_iteration,
         on_state=checkpoint.keep if checkpoint else None,
         resume=checkpoint.recall() if checkpoint else None,
@@ -307,8 +320,24 @@ def fit_topics(
         "tolerance": tolerance,
         "max_iter": max_iter,
         **penalties,
+        **({"guide": {name: list(words) for name, words in guide.items()}} if guide else {}),
     }
-    return model_from(data, result, {**data.recipe, **options})
+    return model_from(data, result, {**data.recipe, **options}, named=named)
+
+
+def _guided(
+    data: DataMatrix, V: PageBlocks, guide: Mapping[str, Sequence[str]], iterations: Mapping[str, Any]
+) -> tuple[PageBlocks, tuple[Array, Array], dict[int, str]]:
+    """V with the pages of a guide, where to begin, and the names of columns of W."""
+    from nmf_topics.factor.guiding import GuidedBlocks
+    from nmf_topics.topics.guide import rows_of_guide
+
+    rows, _ = rows_of_guide(data, guide)
+    with one_blas_thread():
+        blocks = GuidedBlocks(V, rows, iterations["objective"])
+        W, H = make_start(V, iterations["rank"], iterations["start"], iterations["seed"])
+        W, H, topics = blocks.start(W, H)
+    return blocks, (W, H), dict(zip(topics, guide, strict=True))
 
 
 def _working_precision(data: DataMatrix) -> Any:
@@ -337,8 +366,13 @@ def check_rank(data: DataMatrix, rank: int) -> None:
         raise MatrixError(f"rank {rank} is larger than the number of {data.rows.kind}, {m}; try a smaller --rank")
 
 
-def model_from(data: DataMatrix, result: Factorization, recipe: Mapping[str, Any]) -> TopicModel:
-    """Scale, solve for the pages once more, put their pieces together, and order: from factors to a model."""
+def model_from(
+    data: DataMatrix, result: Factorization, recipe: Mapping[str, Any], *, named: Mapping[int, str] | None = None
+) -> TopicModel:
+    """Scale, solve for the pages once more, put their pieces together, and order: from factors to a model.
+
+    `named` are names of topics by their place in the factors.
+    """
     text = data.rows.kind == "terms"
     W = result.W.astype(np.float64)
     sums = W.sum(axis=0)
@@ -365,6 +399,7 @@ def model_from(data: DataMatrix, result: Factorization, recipe: Mapping[str, Any
         weighting=data.weighting,
         recipe=recipe,
         ledger=data.ledger,
+        names={number: named[k] for number, k in enumerate(order.tolist(), start=1) if named and k in named},
         certificate=result.certificate,
         penalties=np.stack([l1[order], l2[order]]),
     )

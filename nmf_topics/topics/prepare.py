@@ -21,7 +21,7 @@ from nmf_topics.factor.engines.store import PLACE
 from nmf_topics.factor.sums import page_sums
 from nmf_topics.images.pixels import build_image_matrix, image_files
 from nmf_topics.matrix.datamatrix import DataMatrix
-from nmf_topics.topics.pieces import parts_of_columns, pieces_of
+from nmf_topics.topics.pieces import page_of, parts_of_columns, pieces_of
 from nmf_topics.topics.places import Places, key_of
 from nmf_topics.topics.recipes import Recipe
 from nmf_topics.words.bounds import OneBatch, terms_within
@@ -30,6 +30,7 @@ from nmf_topics.words.reading import WordOptions
 from nmf_topics.words.remarks import remarks
 from nmf_topics.words.termcounts import TermCounts
 from nmf_topics.words.termmatrix import build_term_matrix
+from nmf_topics.words.wordlist import word_table
 from nmf_topics.writing import output_errors
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ def prepare(
         note(f"reading images from {source.path}")
         return places.matrix(build_image_matrix(Path(source.path), warn=warn, on_image=lambda path: on_item()))
     corpus = corpus or open_source(source, warn=warn)
-    key = _key(corpus, source, recipe.words) if cache else None
+    key = counts_key(corpus, source, recipe.words) if cache else None
     blocks_key = key_of(key, recipe.matrix())
     if (data := places.recall(blocks_key)) is None:
         with places.spill() as spill:
@@ -191,7 +192,8 @@ def _matrix(
     known, rest = page_sums(as_blocks(data.V)), data.ledger
     if recipe.words.chunk:
         known, rest = parts_of_columns(data.columns)[0].sums(known), {"pieces": len(data.columns), **rest}
-    return replace(data, ledger=ledger(len(known), int((known == 0).sum()), len(data.rows), rest))
+    full = ledger(len(known), int((known == 0).sum()), len(data.rows), rest)
+    return replace(data, ledger=full, words=word_table(within))
 
 
 def _engine_of(recipe: Recipe, engine: EngineOptions | None) -> EngineOptions:
@@ -235,7 +237,14 @@ def _counts(
 
     pages = pieces_of(watched(), options.chunk) if options.chunk else watched()
     with output_errors(spill, PLACE):
-        gathered = gather_counts(pages, options, processes=processes, memory=places.for_counts(), spill=spill)
+        gathered = gather_counts(
+            pages,
+            options,
+            processes=processes,
+            memory=places.for_counts(),
+            spill=spill,
+            page_of=(lambda piece: page_of(piece.id)) if options.chunk else None,
+        )
     if not gathered.columns.ids:
         raise CorpusError(f"{corpus.source} holds no page")
     set_aside = [asdict(item) for item in corpus.set_aside]
@@ -267,7 +276,7 @@ def _few(aside: Sequence[Mapping[str, str]]) -> str:
     return f"{named} and {len(aside) - 3} more" if len(aside) > 3 else named
 
 
-def _key(corpus: Corpus, source: Source, options: WordOptions) -> str | None:
+def counts_key(corpus: Corpus, source: Source, options: WordOptions) -> str | None:
     """What the counts of a source depend on, as one name; None for what cannot be known without reading it."""
     if source.path == "-":
         return None

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from nmf_topics.csvfiles import write_csv
 from nmf_topics.errors import FontError, ModelError, OutputError
-from nmf_topics.topics.model import TopicModel
+from nmf_topics.topics.model import TopicModel, word_options
 from nmf_topics.topics.store import EXTRACTS, MARK, save_model
-from nmf_topics.views.tables import page_rows, topic_rows
+from nmf_topics.views.tables import page_rows, topic_rows, word_rows
 from nmf_topics.writing import folder_of_files
 
 if TYPE_CHECKING:
     from nmf_topics.views.pictures import PictureStyle
 
 RUN = "run.json"
+WORDS = "words.csv"
 REPORT, CLOUDS = "report.html", "clouds"
 RANK_COLUMNS = ("rank", "error", "svd_error", "coherence", "diversity", "smallest", "iterations")
 
@@ -46,6 +47,7 @@ def write_model_folder(
     force: bool = False,
     example: tuple[Any, int] | None = None,
     extracts: bytes | None = None,
+    words: Sequence[Sequence[Any]] = (),
     versions: Mapping[str, str] | None = None,
     keep: Sequence[str] = (),
     clouds: bool = True,
@@ -63,6 +65,7 @@ def write_model_folder(
     force : write among files that are not ours
     example : for images, a page of V, shape (m,), and its column, drawn as a reconstruction
     extracts : of its pages, for the report (see `topics.extracts`)
+    words : what became of each word of the corpus (see `words.wordlist`)
     versions : of the programs that made the model, for the report
     keep : files of the earlier model that stay as they are
     clouds, report : whether pictures of topics are drawn, and the report is made
@@ -82,6 +85,9 @@ def write_model_folder(
         save_model(model, partial)
         write_csv(topic_rows(model), partial / "topics.csv")
         write_csv(page_rows(model), partial / "pages.csv")
+        if words:
+            counted = "pieces" if word_options(model.recipe).chunk else "pages"
+            write_csv(word_rows(words, counted), partial / WORDS)
         if clouds:
             _draw_clouds(model, partial, f"then draw them: nmf-topics clouds {folder}", on_picture, warn)
         if example is not None:

@@ -71,6 +71,13 @@ def page_rows(model: TopicModel, columns: Sequence[int] | None = None) -> Iterab
         ]
 
 
+def word_rows(words: Iterable[Sequence[Any]], counted: str = "pages") -> Iterable[list[str]]:
+    """words.csv, as `words.wordlist` has its lines; `counted` is what a column of V was: pages, or pieces of them."""
+    yield ["term", "forms", counted, "count", "kept", "residual_idf"]
+    for line in words:
+        yield ["" if cell is None else str(cell) for cell in line]
+
+
 def _meta_cell(value: Any) -> str:
     """Metadata as text; nothing for what is not there."""
     return "" if value is None or value != value else str(value)

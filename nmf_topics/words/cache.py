@@ -12,7 +12,7 @@ import json
 import os
 import tempfile
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, astuple
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from nmf_topics.matrix.datamatrix import PageColumns
+from nmf_topics.words.forms import Forms, OtherWord
 from nmf_topics.words.phrases import Phrases
 from nmf_topics.words.reading import WordOptions
 from nmf_topics.words.termcounts import TermCounts
@@ -77,16 +78,18 @@ def store_counts(key: str, counts: TermCounts, origin: Mapping[str, Any], folder
                 languages=_pack(counts.languages),
                 phrases=_pack(counts.phrases.to_meta()),
                 shared_lines=_pack(dict(counts.shared_lines)),
+                forms=_pack([counts.forms.of_terms, [astuple(word) for word in counts.forms.others]]),
                 origin=_pack(origin),
             )
         os.replace(name, _entry(key, folder))
     finally:
         Path(name).unlink(missing_ok=True)
-    _forget_oldest(folder)
+    forget_oldest(folder, f"{PREFIX}*.npz")
 
 
-def _forget_oldest(folder: Path) -> None:
-    entries = sorted(folder.glob(f"{PREFIX}*.npz"), key=lambda path: path.stat().st_mtime, reverse=True)
+def forget_oldest(folder: Path, pattern: str) -> None:
+    """Of the files of a pattern, remove those that were not used for longest, beyond the bounds of the cache."""
+    entries = sorted(folder.glob(pattern), key=lambda path: path.stat().st_mtime, reverse=True)
     size = 0
     for position, path in enumerate(entries):
         size += path.stat().st_size
@@ -105,6 +108,7 @@ def recall_counts(key: str, folder: Path, *, largest: int | None = None) -> tupl
             counts = sp.csc_matrix(
                 (entry["data"], entry["indices"], entry["indptr"]), shape=tuple(entry["shape"].tolist())
             )
+            of_terms, others = _unpack(entry["forms"])
             found = TermCounts(
                 counts,
                 Vocabulary.from_meta(_unpack(entry["vocabulary"])),
@@ -114,6 +118,7 @@ def recall_counts(key: str, folder: Path, *, largest: int | None = None) -> tupl
                 _unpack(entry["languages"]),
                 Phrases.from_meta(_unpack(entry["phrases"])),
                 _unpack(entry["shared_lines"]),
+                Forms(of_terms, [OtherWord(*word) for word in others]),
             )
             origin = _unpack(entry["origin"])
     except Exception:  # a damaged archive can fail in any way, and none of them matters: the text is read again

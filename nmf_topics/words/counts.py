@@ -53,6 +53,7 @@ def gather_counts(
     memory: int | None = None,
     spill: Path | None = None,
     on_page: Callable[[PageLike], None] | None = None,
+    page_of: Callable[[PageLike], str] | None = None,
 ) -> Gathered:
     """Read a corpus and count its terms, batch by batch.
 
@@ -64,6 +65,7 @@ def gather_counts(
     memory : bytes that counts may take in memory; None: as many as they need
     spill : an existing folder for the counts beyond that; it is the caller's to remove
     on_page : called with each page as it passes (progress, fingerprint)
+    page_of : where `pages` are pieces of pages: names the page of a piece, whose pieces follow each other
 
     Raises
     ------
@@ -75,12 +77,15 @@ def gather_counts(
     ids: list[str] = []
     titles: list[str] = []
     meta: list[Mapping[str, Any]] = []
+    whole: list[str] = []  # of pieces, the pages
 
     def texts() -> Iterator[str]:
         for page in pages:
             ids.append(page.id)
             titles.append(page.title)
             meta.append(page.meta)
+            if page_of:
+                whole.append(page_of(page))
             if on_page:
                 on_page(page)
             yield page.text
@@ -96,7 +101,7 @@ def gather_counts(
                 if options.language == AUTO:
                     found.append(language_of(text))
             if options.boilerplate:
-                lines = shared_lines(kept)
+                lines = shared_lines(kept, whole)
             if options.language == AUTO:
                 options = replace(options, languages=main_languages(found))
                 languages = [language if language in options.languages else options.languages[0] for language in found]

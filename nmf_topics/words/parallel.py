@@ -1,4 +1,4 @@
-"""Counting in processes of their own: one reads pages, the others count their tokens.
+"""Counting in several processes: one reads pages, puts counts together and counts what the others have no time for.
 
 Batches of pages go out and counts come back in the order of reading, a few at a time, so that memory stays bounded
 however long the corpus is. Processes are started only when there is enough to count to be worth their start.
@@ -19,7 +19,9 @@ from nmf_topics.errors import MatrixError
 from nmf_topics.words.chunks import BatchCounts, ChunkCounter
 from nmf_topics.words.reading import WordOptions
 
-ALONE = 16_000_000  # characters that are counted before other processes are started
+ALONE = 8_000_000  # characters that are counted before other processes are started
+WAITING = 2  # batches that are given to each of them at once
+FAR = 8  # batches for each process that may be read ahead of the one that is wanted next
 _counter: ChunkCounter | None = None  # of a counting process
 
 
@@ -39,7 +41,7 @@ def count_batches(
     options : WordOptions
     sequences : whether the order of the tokens is wanted, too
     lines : lines that many pages share, to be taken out
-    processes : how many count; 1 means this one, more are others
+    processes : how many count, this one among them
 
     Raises
     ------
@@ -57,14 +59,18 @@ def count_batches(
     else:
         return
     # spawn: a process that was forked beside the threads of a numerical library can hang
-    pool = ProcessPoolExecutor(processes, get_context("spawn"), _begin, (options, sequences, frozenset(lines)))
-    under_way: deque[Future[BatchCounts]] = deque()
+    others = processes - 1
+    pool = ProcessPoolExecutor(others, get_context("spawn"), _begin, (options, sequences, frozenset(lines)))
+    ahead: deque[Future[BatchCounts]] = deque()
     try:
         for languages, texts in stream:
-            under_way.append(pool.submit(_count, texts, languages))
-            if len(under_way) > 2 * processes:
-                yield under_way.popleft().result()
-        for future in under_way:
+            if sum(not future.done() for future in ahead) < WAITING * others:
+                ahead.append(pool.submit(_count, texts, languages))
+            else:  # all others have enough to do
+                ahead.append(_done(counter.count(texts, languages)))
+            while ahead and (ahead[0].done() or len(ahead) > FAR * processes):
+                yield ahead.popleft().result()
+        for future in ahead:
             yield future.result()
     except BrokenProcessPool as error:
         raise MatrixError(
@@ -72,6 +78,12 @@ def count_batches(
         ) from error
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _done(found: BatchCounts) -> Future[BatchCounts]:
+    future: Future[BatchCounts] = Future()
+    future.set_result(found)
+    return future
 
 
 def _begin(options: WordOptions, sequences: bool, lines: frozenset[str]) -> None:

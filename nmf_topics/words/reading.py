@@ -5,6 +5,7 @@ A `TermReader` reads the tokens of one language; `Readers` says which language a
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -72,7 +73,7 @@ class WordOptions:
 class TermReader:
     """From a token of one language to its term.
 
-    A token is dropped if it begins with a digit ("number"), is a single Latin or Thai letter ("short") or a stop word
+    A token is dropped if it begins with a digit ("number"), is a single letter that is no word ("short") or a stop word
     ("stop"). Words of the language's list are also dropped in their other spellings, as far as dictionary forms tell:
     a stem is too coarse for that ("ore" has Porter's stem of "or", "news" that of "new"). The user's own stop words
     are dropped, and the words to keep are kept, with all that shares their normal form.
@@ -80,7 +81,7 @@ class TermReader:
 
     def __init__(self, options: WordOptions) -> None:
         self._plain = without_accents if not options.accents else str
-        self._numbers = options.numbers
+        self._numbers, self._language = options.numbers, options.language
         self._small, self._spell = small_letters(options.language), speller(options.language)
         normalize = available(options.normalize, options.language)
         self._normal = normalizer(normalize, language=options.language, stemmer=options.stemmer)
@@ -123,7 +124,7 @@ class TermReader:
             return self._spell(self._normal(word)) or spelled, "kept"
         if not self._numbers and word[0].isnumeric() and not word[0].isalpha():  # the Chinese numerals are letters, too
             return None, "number"
-        if len(word) == 1 and (word.isascii() or "\u0e00" <= word <= "\u0e7f"):  # of Thai names cut too small
+        if len(word) == 1 and _is_no_word(word, self._language):
             return None, "short"
         if spelled in self._stops:
             return None, "stop"
@@ -134,6 +135,20 @@ class TermReader:
         if term in self._stop_terms or not term:
             return None, "stop"
         return term, "kept"
+
+
+def _is_no_word(letter: str, language: str) -> bool:
+    """Whether a single letter is a piece of a word, an initial or an ending (1990-х): Chinese characters are words, and
+    so are syllables of Korean; Greek letters on pages that are not Greek are names of things, as accented ones are in
+    English."""
+    if letter.isascii() or "\u0e00" <= letter <= "\u0e7f":
+        return True
+    if language == "en":
+        return False
+    name = unicodedata.name(letter, "")
+    return not name.startswith(("CJK", "HANGUL", "HIRAGANA", "KATAKANA")) and (
+        language == "el" or not name.startswith("GREEK")
+    )
 
 
 def _without_possessive(word: str) -> str:

@@ -56,6 +56,8 @@ def _missing(options: WordOptions, *, asked: WordOptions) -> Iterator[str]:
     if forms != options.normalize:
         what = {"lemma": "dictionary forms alone", "stem": "stems", "none": "words as they stand"}[forms]
         yield f"{named(language)} has no {_FORMS[options.normalize]} here: {what} are terms"
+    if language in _SYLLABLES and not asked.phrases:
+        yield f"{named(language)} is written in syllables, which are terms here; --phrases makes words of them"
     if asked.default_stops and not has_stop_words(language):
         yield f"{named(language)} has no stop list here: common words stay, but for those of --stop"
     if not has_words_apart(language):
@@ -63,6 +65,7 @@ def _missing(options: WordOptions, *, asked: WordOptions) -> Iterator[str]:
         yield f"{named(language)} is cut into words only roughly; better with pip install 'nmf-topics[{extra}]'"
 
 
+_SYLLABLES = ("vi",)  # languages with a space between any two syllables
 _FORMS = {"lemma": "dictionary forms", "stem": "stemmer", "both": "dictionary forms with a stemmer"}
 
 
@@ -85,5 +88,6 @@ def problem_of_language(code: str, *, stops: bool) -> str:
 
 
 def language_code(code: str) -> str:
-    """The language of a code with a region or a script: pt-BR, zh_Hans, EN-gb."""
-    return code.strip().replace("_", "-").partition("-")[0].lower()
+    """The language of a code with a region or a script: pt-BR, zh_Hans, EN-gb; Bokmål (nb) is what lists call no."""
+    found = code.strip().replace("_", "-").partition("-")[0].lower()
+    return "no" if found == "nb" else found

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nmf_topics.matrix.datamatrix import PageColumns
+from nmf_topics.words.forms import Forms
 from nmf_topics.words.phrases import Phrases
 from nmf_topics.words.reading import WordOptions
 from nmf_topics.words.vocabulary import Vocabulary
@@ -26,6 +27,7 @@ class TermCounts:
     languages : how many pages are in which language
     phrases : those that are terms; an occurrence of one is one of none of its words
     shared_lines : lines that were taken out as many pages share them, with the number of pages
+    forms : how words are written
     """
 
     counts: Any
@@ -36,3 +38,4 @@ class TermCounts:
     languages: Mapping[str, int] = field(default_factory=dict)
     phrases: Phrases = field(default_factory=Phrases)
     shared_lines: Mapping[str, int] = field(default_factory=dict)
+    forms: Forms = field(default_factory=Forms)

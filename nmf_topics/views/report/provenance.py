@@ -85,6 +85,8 @@ def _differences(recipe: Mapping[str, Any], base: Recipe) -> list[str]:
         if name == "solver":  # a model names the rule that was taken
             usual = rule_of(recipe.get("objective", base.objective), usual)
         options += _option(name, recipe.get(name, usual), usual)
+    for topic, listed in recipe.get("guide", {}).items():
+        options += ["--guide", f"{topic}: {', '.join(listed)}"]
     return options
 
 

@@ -59,7 +59,9 @@ const tongue = (i = null) => {
   return [own, data.language].find((code) => /^[a-z]{2,3}(-\w+)*$/iu.test(code ?? "") && code !== "auto") ?? null;
 };
 
-const word = (text) => h("bdi", { lang: tongue() }, text);
+// A text of its own direction; and one that is a word of the corpus.
+const word = (text) => h("bdi", {}, text);
+const term = (text) => h("bdi", { lang: tongue() }, text);
 
 // By letters, for half a pair of surrogates is none.
 const cut = (text, longest) => (text.length > longest ? [...text].slice(0, longest - 1).join("") + "…" : text);

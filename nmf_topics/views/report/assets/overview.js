@@ -23,7 +23,7 @@ function card(t) {
     h("h3", {}, chip(t.number)),
     h("p", { class: "share" }, bar(t.share, scaleTo(d3.max(data.topics, (x) => x.share)), { colour: t.colour }), h("span", {}, percent(t.share))),
     t.picture ? h("a", { href: `#topic-${t.number}`, tabindex: "-1", "aria-hidden": "true" }, h("img", { class: "cloud", src: t.picture, alt: "" })) : null,
-    top.length ? tableOf(["word", ""], top.map(([, text, weight]) => [word(text), bar(weight, scale, { colour: t.colour })]),
+    top.length ? tableOf(["word", ""], top.map(([, text, weight]) => [term(text), bar(weight, scale, { colour: t.colour })]),
       { caption: `Heaviest words of topic ${t.number}`, className: "words" }) : h("p", {}, "(no words)"),
     facts(t, { share: false }));
 }

@@ -31,21 +31,22 @@ function mixtureSection(i) {
 // ---- the text
 
 // A token is what the fit took for one: letters and digits, joined by apostrophes. Scripts that write no spaces were
-// cut into words by the fit; there the longest known word is taken at each place.
+// cut into words by the fit; there the longest known word is taken at each place, be it one of the model's or not (-1).
 const TOKEN = /[\p{L}\p{N}][\p{L}\p{M}\p{N}]*(?:['\u2019\u200c\u200d][\p{L}\p{N}][\p{L}\p{M}\p{N}]*)*/gu;
 const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
 const LONGEST_FORM = 12;
 
-const rowOf = (token) => texts.forms.get(token.replaceAll("\u2019", "'"));
+const formOf = (token) => texts.forms.get(token.replaceAll("\u2019", "'"));
+const isForm = (token) => formOf(token) !== undefined;
+const rowOf = (token) => (formOf(token) >= 0 ? formOf(token) : undefined);
 
 function pieces(run) {
-  const row = rowOf(run);
-  if (row !== undefined || !UNSPACED.test(run)) return [[run, row]];
+  if (isForm(run) || !UNSPACED.test(run)) return [[run, rowOf(run)]];
   const found = [];
   const letters = [...run];
   for (let at = 0; at < letters.length; ) {
     let size = Math.min(LONGEST_FORM, letters.length - at);
-    while (size > 1 && rowOf(letters.slice(at, at + size).join("")) === undefined) size--;
+    while (size > 1 && !isForm(letters.slice(at, at + size).join(""))) size--;
     const piece = letters.slice(at, at + size).join("");
     found.push([piece, rowOf(piece)]);
     at += size;
@@ -132,7 +133,7 @@ function carriedSection(page) {
     h("div", { class: "three" }, page.words.slice(0, 6).map(([number, rows, parts]) => {
       const shown = d3.range(rows.length).filter((n) => !hidden.has(rows[n]) && data.rows.at.has(rows[n]));
       return h("div", {}, h("h3", {}, chip(number)), tableOf(["word", "", "part"],
-        shown.map((n) => [word(data.rows.word[data.rows.at.get(rows[n])]), bar(parts[n], scale, { colour: colourOf(number) }), `${(100 * parts[n]).toFixed(2)} %`]),
+        shown.map((n) => [term(data.rows.word[data.rows.at.get(rows[n])]), bar(parts[n], scale, { colour: colourOf(number) }), `${(100 * parts[n]).toFixed(2)} %`]),
         { caption: `Words that carried topic ${number}`, numeric: [2], className: "words" }));
     })));
 }

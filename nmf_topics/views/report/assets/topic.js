@@ -75,7 +75,7 @@ function wordsSection(t) {
     const shown = byRelevance(t.words, lambda).slice(0, WORDS);
     const scale = scaleTo(d3.max(shown, ([, , w]) => w));
     place.replaceChildren(tableOf(["word", "", "weight", "this topic's part"],
-      shown.map(([, text, w, p]) => [word(text), bar(w, scale, { colour: t.colour, under: under(p) }), w.toFixed(5), p > 0 ? percent(Math.min(1, (w * t.share) / p)) : "–"]),
+      shown.map(([, text, w, p]) => [term(text), bar(w, scale, { colour: t.colour, under: under(p) }), w.toFixed(5), p > 0 ? percent(Math.min(1, (w * t.share) / p)) : "–"]),
       { caption: `Words of topic ${t.number} by relevance`, numeric: [2, 3], className: "words wide" }));
   }
   const slider = h("input", { id: "lambda", type: "range", min: "0", max: "1", step: "0.05", value: lambda,
@@ -102,7 +102,7 @@ function apartSection(t) {
         .sort((a, b) => b.score - a.score).slice(0, 6).filter((x) => x.score > 0);
       const scale = scaleTo(d3.max(found, (x) => x.w));
       return h("div", {}, h("h3", {}, "against ", chip(other)), h("p", { class: "help" }, `distance ${decimals(distance, 2)}`),
-        tableOf(["word", ""], found.map((x) => [word(x.text), bar(x.w, scale, { colour: t.colour, under: x.v })]),
+        tableOf(["word", ""], found.map((x) => [term(x.text), bar(x.w, scale, { colour: t.colour, under: x.v })]),
           { caption: `Words of topic ${t.number} that topic ${other} lacks`, className: "words" }));
     })));
 }
