@@ -249,7 +249,8 @@ def guide_of(values: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
         try:
             text, where = (_text_of(value), value) if os.path.isfile(value) else (value, "--guide")
             if where == "--guide" and ":" not in value:
-                raise click.BadParameter(f"there is no file {value}, and it is not NAME: WORD, WORD")
+                said = f"there is no file {value}, and it is not NAME: WORD, WORD"
+                raise click.BadParameter(said, param_hint="--guide")
             found = read_guide(text, where)
         except GuideError as error:
             raise click.BadParameter(str(error), param_hint="--guide") from error

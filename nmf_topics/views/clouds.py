@@ -128,7 +128,8 @@ def cloud_svg(cloud: Cloud) -> str:
         for i, (font, some) in enumerate(letters.items(), start=1)
     ]
     size_of_all = f'width="{cloud.width * cloud.scale}" height="{cloud.height * cloud.scale}"'
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" {size_of_all}>'
+    language = f' xml:lang="{cloud.lettering.language}"' if cloud.lettering.language else ""
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" {size_of_all}{language}>'
     white = '<rect width="100%" height="100%" fill="white"/>'
     return "\n".join([head, f"<style>{''.join(faces)}</style>", white, *texts, "</svg>\n"])
 
