@@ -25,7 +25,8 @@ from nmf_topics.factor import kernels, starts
 from nmf_topics.factor.blocks import as_blocks, sum_of_squares
 from nmf_topics.factor.factorize import factorize
 from nmf_topics.factor.state import State
-from nmf_topics.topics.model import _working_precision, model_from
+from nmf_topics.topics.fitting import working_precision
+from nmf_topics.topics.model import model_from
 from nmf_topics.topics.prepare import Source, prepare
 from nmf_topics.topics.recipes import RECIPES
 from nmf_topics.words.cache import cache_folder
@@ -81,7 +82,7 @@ def main() -> None:
         if given.only not in corpus:
             continue
         data = prepare(Source(f"{folder}/{corpus}.jsonl.gz"), RECIPES["default"], cache=cache_folder())
-        V = as_blocks(_working_precision(data))
+        V = as_blocks(working_precision(data))
         scale = float(np.sqrt(sum_of_squares(V)))
         print(f"\n{corpus}, rank {rank}: {V.shape[0]:,} x {V.shape[1]:,}, {V.dtype}\n")
         print(

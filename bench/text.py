@@ -32,6 +32,7 @@ from nmf_topics.words.reading import WordOptions
 from nmf_topics.words.termcounts import TermCounts
 from nmf_topics.words.termmatrix import build_term_matrix
 
+ROUNDS = 3
 COPIES = 6  # of the corpus, so that the start of processes does not hide what they gain
 
 
@@ -43,27 +44,35 @@ def corpus(name: str) -> list[Any]:
     return list(open_corpus(f"{folder}/{name}.jsonl.gz"))
 
 
-def cpu() -> float:
-    """CPU seconds of this process and of those that it has waited for."""
+def cpu() -> np.ndarray:
+    """CPU seconds of this process, and of those that it has waited for."""
     times = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(t.ru_utime + t.ru_stime for t in times)
+    return np.array([t.ru_utime + t.ru_stime for t in times])
 
 
 def speed() -> None:
-    """Stems of lemmas, by one process and by two."""
+    """Stems of lemmas, by one process and by two, in turn; on a busy machine, what the shares of both would allow."""
     options = WordOptions(normalize="both")
     for name in ("20newsgroups-train", "wikipedia-popular"):
         pages = [replace(page, id=f"{page.id}-{copy}") for copy in range(COPIES) for page in corpus(name)]
         size = sum(len(page.text.encode("utf-8", "surrogatepass")) for page in pages) / 1e6
         found: dict[int, TermCounts] = {}
-        walls: dict[int, float] = {}
-        for processes in (1, 2):
+        walls: dict[int, list[float]] = {1: [], 2: []}
+        shares: dict[int, list[np.ndarray]] = {1: [], 2: []}
+        for processes in (1, 2) * ROUNDS:
             began, used = time.perf_counter(), cpu()
             found[processes] = count_terms(pages, options, processes=processes)
-            walls[processes], used = time.perf_counter() - began, cpu() - used
-            print(f"{name}: {size:.0f} MB, {processes} processes: {size / used:.1f} MB per CPU-second", flush=True)
+            walls[processes].append(time.perf_counter() - began)
+            shares[processes].append(cpu() - used)
+        one, two = (np.median(shares[processes], axis=0) for processes in (1, 2))
+        print(f"{name}: {size:.0f} MB; MB per CPU-second: {size / one.sum():.1f} alone, {size / two.sum():.1f} by two")
         same = (found[1].counts != found[2].counts).nnz == 0 and found[1].vocabulary == found[2].vocabulary
-        print(f"{name}: two processes are {walls[1] / walls[2]:.2f} times as fast, counts identical: {same}")
+        print(
+            f"{name}: two processes are {np.median(walls[1]) / np.median(walls[2]):.2f} times as fast (CPU seconds: "
+            f"{one.sum():.1f} alone; {two[0]:.1f} and {two[1]:.1f}, halves of which would be "
+            f"{2 * one.sum() / two.sum():.2f} times as fast), counts identical: {same}",
+            flush=True,
+        )
 
 
 def abstracts(n_pages: int) -> Iterator[Page]:

@@ -185,6 +185,13 @@ def sheet(pictures: Sequence[Any], captions: Sequence[str], lettering: Lettering
 
 def _cut(text: str, lettering: Lettering, width: int) -> str:
     """As much of a text as fits."""
-    while lettering.length(text, CAPTION) > width and len(text) > 1:
-        text = text[:-2].rstrip(" ,") + "…"
-    return text
+    if lettering.length(text, CAPTION) <= width:
+        return text
+    fitting, too_long = 0, len(text)  # numbers of letters; halved, as names may be of any length
+    while too_long - fitting > 1:
+        middle = (fitting + too_long) // 2
+        if lettering.length(text[:middle] + "…", CAPTION) <= width:
+            fitting = middle
+        else:
+            too_long = middle
+    return text[:fitting].rstrip(" ,") + "…"
