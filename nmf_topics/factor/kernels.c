@@ -37,6 +37,8 @@ typedef int32_t i32;
 /* The first position from `from` to `to` whose term is `term` or a later one. */
 static inline i64 seek(const i32 *idx, i64 from, i64 to, i64 term)
 {
+    if (from == to || idx[from] >= term) return from; /* as for all pages where one thread has all terms */
+    if (idx[to - 1] < term) return to;
     while (from < to) {
         const i64 middle = from + (to - from) / 2;
         if (idx[middle] < term) from = middle + 1;
