@@ -6,7 +6,7 @@ For each entry of V, W'V reads a row of W, and V H' reads and writes a row of it
 reaches that does just this, reads (or reads and writes) rows of the same length in a table of the same size, and
 computes nothing (bench/gather.c, with the same fetching ahead): in an even random order, which is what the cache that
 holds the table can deliver ("limit"), and in the order of V's own entries, whose common words stay in the nearest cache
-("in V's order"). Rows are rounded up to 32 bytes there. V is 20newsgroups-train, log tf-idf; with --pages it is drawn
+("in V's order"). V is 20newsgroups-train, log tf-idf; with --pages it is drawn
 as in bench/factor.py. All take turns; medians of processor time. Needs a C compiler and AVX2.
 """
 
@@ -58,10 +58,10 @@ def measure(V: Any, rank: int, dtype: type, rounds: int) -> None:
     V = V.astype(dtype)
     W = rng.random((V.shape[0], rank)).astype(dtype)
     H = np.asfortranarray(rng.random((rank, V.shape[1])).astype(dtype))
-    row = -(-rank * W.itemsize // 32) * 32
+    row = rank * W.itemsize
     loops = limits(row)
-    table = np.zeros(V.shape[0] * row + 64, dtype=np.uint8)
-    at = table.ctypes.data + -table.ctypes.data % 64
+    table = np.zeros_like(W)
+    at = table.ctypes.data
     own = np.ascontiguousarray(V.indices)
     even = rng.integers(0, V.shape[0], V.nnz).astype(np.int32)
     for name, ours, loop, ways in (
@@ -77,7 +77,7 @@ def measure(V: Any, rank: int, dtype: type, rounds: int) -> None:
             rounds,
         )
         size = ways * V.nnz / 1e9
-        speeds = size * rank * W.itemsize / taken["ours"], size * row / taken["limit"], size * row / taken["own"]
+        speeds = [size * row / seconds for seconds in taken.values()]
         cells = " | ".join(f"{speed:.0f}" for speed in speeds)
         shares = f"{speeds[0] / speeds[1]:.0%} | {speeds[0] / speeds[2]:.0%}"
         kib = W.nbytes / 1024

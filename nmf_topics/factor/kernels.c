@@ -12,7 +12,7 @@
 typedef int64_t i64;
 typedef int32_t i32;
 
-#define INTERFACE 4 /* raised whenever a function changes; kernels.py loads no other */
+#define INTERFACE 5 /* raised whenever a function changes; kernels.py loads no other */
 #define AHEAD 12    /* entries of V between the fetching of a row and its use */
 #define MOST 13     /* vectors that are held in the 16 registers of AVX2 */
 /* do(n) for the n that x is, a constant there, so that the compiler unrolls what depends on it. */

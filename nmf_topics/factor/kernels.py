@@ -36,7 +36,7 @@ from nmf_topics.machine import processors
 
 Array = NDArray[np.floating[Any]]
 
-INTERFACE = 4  # of the library, as kernels.c has it
+INTERFACE = 5  # of the library, as kernels.c has it
 LIBRARY = Path(__file__).with_name("_kernels.so")
 TYPES = {np.dtype(np.float32): ("f32", ctypes.c_float), np.dtype(np.float64): ("f64", ctypes.c_double)}
 TILE = 4096  # columns of a factor whose sums are taken at once
