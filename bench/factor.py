@@ -185,7 +185,7 @@ def race_kl(V: Any, ranks: list[int], rounds: int) -> None:
 
 
 def theirs_kl(V: Any, rank: int, target: float) -> tuple[float, float, float, float]:
-    """scikit-learn: seconds an iteration from a random start, those of processors, seconds to the target, D there / sum."""
+    """scikit-learn: seconds an iteration from a random start, of processors; seconds to the target; D there / sum."""
     from sklearn.decomposition import non_negative_factorization
     from sklearn.decomposition._nmf import _beta_divergence, _initialize_nmf
 

@@ -56,6 +56,7 @@ def variants() -> Iterator[tuple[str, Recipe, int]]:
         yield f"max terms {terms or 'all'}", replace(DEFAULT, bounds=replace(DEFAULT.bounds, max_terms=terms)), 0
     for seed in (0, 1, 2):
         yield f"start random, seed {seed}", replace(DEFAULT, start="random"), seed
+    yield "solver amu", replace(DEFAULT, solver="amu"), 0
     yield "solver hals", replace(DEFAULT, solver="hals"), 0
     yield "solver mu", replace(DEFAULT, solver="mu"), 0
     kl = replace(DEFAULT, objective="kl", max_iter=200)  # the divergence falls on for minutes; the topics stay

@@ -28,7 +28,7 @@ from nmf_topics.topics.prepare import Source, open_source
 from nmf_topics.topics.recipes import RECIPES
 from nmf_topics.words.bounds import Bounds
 from nmf_topics.words.counts import count_terms
-from nmf_topics.words.gathered import TermCounts
+from nmf_topics.words.termcounts import TermCounts
 from nmf_topics.words.termmatrix import build_term_matrix
 
 WIKIPEDIA = ["Biology and health sciences", "Geography", "People", "Physical sciences"]

@@ -35,6 +35,8 @@ def guarded(cell: str) -> str:
     >>> [guarded(cell) for cell in ("=1+1", "-0.5", "- a dash", "a = b", "'-s", "'s")]
     ["'=1+1", '-0.5', "'- a dash", 'a = b', "''-s", "'s"]
     """
+    if cell[:1].isalnum():  # most are clear at a glance
+        return cell
     return f"'{cell}" if _RISKY.match(cell) and not _NUMBER.fullmatch(cell) else cell
 
 

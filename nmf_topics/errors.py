@@ -7,6 +7,7 @@ Every message says what went wrong, where, and what to try; the command line pri
         ImageError      a source cannot be read as images
         MatrixError     V is not what a factorization needs (NaN, negative, empty, wrong shape)
         EngineError     V cannot be kept, read or worked on where it should be (damaged blocks, no cluster, no room)
+        GuideError      a guide cannot be read, or has no word of the corpus
         ModelError      a model folder is missing, foreign, damaged, or does not fit the question
         OutputError     a result cannot be written (no permission, no space, something else in the way)
             FontError   no font has the letters of what is to be drawn
@@ -35,6 +36,10 @@ class MatrixError(NmfTopicsError):
 
 class EngineError(NmfTopicsError):
     """V cannot be kept, read or worked on where it should be."""
+
+
+class GuideError(NmfTopicsError):
+    """A guide cannot be read, or has no word of the corpus."""
 
 
 class ModelError(NmfTopicsError):

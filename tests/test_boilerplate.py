@@ -78,6 +78,16 @@ def test_on_how_many_pages_a_line_must_be(n: int, least: int) -> None:
         assert lines_of(texts) == ({NOTICE.lower(): has} if has == least else {})
 
 
+def test_lines_are_counted_over_pages_and_not_over_pieces() -> None:
+    """A line that one book has in each of its pieces is no line that many pages share; one of each book is."""
+    refrain, notice = "The walrus and the carpenter", "All books of this house"
+    pieces = [(f"book {k}", f"{refrain if k == 0 else 'Other text'}\npiece") for k in range(4) for _ in range(10)]
+    pieces += [(f"tale {k}", f"{notice} are sold here") for k in range(8)]
+    with closing(kept([text for _, text in pieces])) as texts:
+        assert set(shared_lines(texts)) == {refrain.lower(), f"{notice} are sold here".lower()}
+        assert shared_lines(texts, [page for page, _ in pieces]) == {f"{notice} are sold here".lower(): 8}
+
+
 def test_hashes_are_put_together_on_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
     """However small the memory for hashes, the lines are the same."""
     texts = [page.text for page in corpus(40)]

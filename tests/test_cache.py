@@ -17,9 +17,9 @@ from nmf_topics.corpus.page import Page
 from nmf_topics.words import cache
 from nmf_topics.words.cache import cache_folder, recall_counts, store_counts
 from nmf_topics.words.counts import count_terms
-from nmf_topics.words.gathered import TermCounts
 from nmf_topics.words.phrases import Phrases
 from nmf_topics.words.reading import WordOptions
+from nmf_topics.words.termcounts import TermCounts
 
 ORIGIN = {"name": "tiny", "fingerprint": "abc", "set_aside": [{"name": "x.txt", "reason": "empty"}]}
 

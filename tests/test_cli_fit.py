@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -46,7 +48,7 @@ def test_options_reach_the_model(ok: Run, tiny_corpus: Path) -> None:
     }
     Path("stops.txt").write_text("moon  # a comment\nplanet, star\n", encoding="utf-8")
     extra = ["--stop", "stops.txt", "--stop", "guitar,band", "--no-default-stops", "--no-unit", "--phrases"]
-    extra += ["--boilerplate", "--numbers", "--no-accents"]
+    extra += ["--boilerplate", "--numbers", "--no-accents", "--corpus-stops"]
     extra += ["--keep", "42,the"]
     ok("fit", tiny_corpus, *(part for pair in given.items() for part in pair), *extra)
     options = json.loads(Path("models/tiny-r2/run.json").read_text())["options"]
@@ -55,10 +57,12 @@ def test_options_reach_the_model(ok: Run, tiny_corpus: Path) -> None:
         **{name[2:].replace("-", "_"): value for name, value in given.items()},
         "stop": ["band", "guitar", "moon", "planet", "star"],
         "keep": ["42", "the"],
+        "languages": [],
         "phrases": True,
         "boilerplate": True,
         "numbers": True,
         "accents": False,
+        "corpus_stops": True,
         "default_stops": False,
         "unit": False,
     }
@@ -181,6 +185,7 @@ def test_the_model_folder(ok: Run, fitted: Path) -> None:
         "model.json",
         "topics.csv",
         "pages.csv",
+        "words.csv",
         "run.json",
         "report.html",
         "extracts.json.gz",
@@ -278,3 +283,57 @@ def test_command_line_and_library_agree(ok: Run, fitted: Path, tiny_corpus: Path
     assert isinstance(saved, TopicModel)
     np.testing.assert_array_equal(model.W, saved.W)
     np.testing.assert_array_equal(model.H, saved.H)
+
+
+def test_pictures_and_report_only_if_wanted(ok: Run, tiny_corpus: Path) -> None:
+    """Without them the model is the same; `label` makes none either, and they can be made later."""
+    ok("fit", tiny_corpus, "--rank", 3, "-o", "whole")
+    ok("fit", tiny_corpus, "--rank", 3, "-o", "bare", "--no-clouds", "--no-report")
+    left_out = {name for name in files_below(Path("whole")) if name.startswith("clouds/")}
+    left_out |= {"report.html", "extracts.json.gz"}
+    assert set(files_below(Path("bare"))) == set(files_below(Path("whole"))) - left_out
+    for name in ("model.npz", "model.json", "topics.csv", "pages.csv"):
+        assert Path("bare", name).read_bytes() == Path("whole", name).read_bytes()
+    ok("label", "bare", "1=Music")
+    assert set(files_below(Path("bare"))) == set(files_below(Path("whole"))) - left_out
+    ok("clouds", "bare")
+    ok("report", "bare")
+    ok("label", "bare", "1=Sound")
+    assert set(files_below(Path("bare"))) == set(files_below(Path("whole"))) - {"extracts.json.gz"}
+    ok("fit", tiny_corpus, "--rank", 3, "-o", "whole", "--no-report")
+    assert not Path("whole/report.html").exists()
+    assert Path("whole/clouds/all.png").exists()
+
+
+def test_a_small_fit_loads_little(tiny_corpus: Path) -> None:
+    """A fit from counts that are kept, without pictures and report, loads neither what reads text nor what draws."""
+    fit = ["-m", "nmf_topics", "fit", str(tiny_corpus), "--rank", "3", "--no-clouds", "--no-report", "-q"]
+    subprocess.run([sys.executable, *fit], check=True, capture_output=True)
+    ended = subprocess.run([sys.executable, "-X", "importtime", *fit], check=True, capture_output=True, text=True)
+    loaded = {line.rpartition("|")[2].strip() for line in ended.stderr.splitlines() if line.startswith("import time")}
+    assert "nmf_topics.topics.model" in loaded
+    heavy = (
+        "simplemma",
+        "regex",
+        "PIL",
+        "wordcloud",
+        "rich.console",
+        "scipy.optimize",
+        "scipy.special",
+    )
+    ours = ("words.chunks", "words.parallel", "corpus.dumps", "topics.extracts", "views.clouds", "views.report.build")
+    assert loaded & {*heavy, *(f"nmf_topics.{name}" for name in ours)} == set()
+
+
+def test_another_rank_reads_no_text(ok: Run, tiny_corpus: Path) -> None:
+    """The report of another rank has the texts that the first one read; its files are those of a fit without cache."""
+    ok("fit", tiny_corpus, "--rank", 2)
+
+    def refused(*arguments: object) -> None:
+        raise AssertionError("the corpus was read again")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("nmf_topics.corpus.open.read_table", refused)
+        ok("fit", tiny_corpus, "--rank", 3, "-o", "kept")
+    ok("fit", tiny_corpus, "--rank", 3, "-o", "fresh", "--no-cache")
+    assert Path("kept/extracts.json.gz").read_bytes() == Path("fresh/extracts.json.gz").read_bytes()

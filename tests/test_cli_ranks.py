@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from inputs import WIDE, write_faces
 from outputs import document, files_below, read_table
 from program import Run
@@ -59,9 +60,10 @@ def check_comparison(methods: dict[str, dict[str, float]]) -> None:
     assert pca["relative_error"] <= nmf["relative_error"] + 1e-9
 
 
-def test_compare_text(ok: Run, tiny_corpus: Path) -> None:
-    """NMF, vector quantization and PCA of text: figures and one picture."""
-    result = ok("compare", tiny_corpus, *WIDE, "-r", 3, "--json", "--quiet")
+@pytest.mark.parametrize("chunk", [(), ("--chunk", 6)])
+def test_compare_text(ok: Run, tiny_corpus: Path, chunk: tuple[object, ...]) -> None:
+    """NMF, vector quantization and PCA of text, of pages or of pieces of them: figures and one picture."""
+    result = ok("compare", tiny_corpus, *WIDE, "-r", 3, "--json", "--quiet", *chunk)
     assert result.stderr == ""
     check_comparison(document(result)["methods"])
     folder = Path("models/tiny-compare-r3")

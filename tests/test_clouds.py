@@ -25,7 +25,8 @@ from nmf_topics.matrix.datamatrix import PageColumns
 from nmf_topics.topics.model import TopicModel
 from nmf_topics.views.clouds import COLOURS, LONGEST, CloudStyle, cloud_svg, colour_of, make_cloud, sheet
 from nmf_topics.views.fonts import default_font
-from nmf_topics.views.pictures import draw_topics
+from nmf_topics.views.lettering import Lettering
+from nmf_topics.views.pictures import PictureStyle, draw_topics
 from nmf_topics.words.vocabulary import Vocabulary
 
 TERMS = [("guitar", 1.0), ("melody", 0.7), ("singer", 0.5), ("naïve", 0.2), ("слово", 0.1)]
@@ -34,12 +35,12 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 def style(width: int = 400, height: int = 250, **more: Any) -> CloudStyle:
     """A style with the font that is always there."""
-    return CloudStyle(width, height, default_font(), **more)
+    return CloudStyle(width, height, Lettering([]), **more)
 
 
 def drawn(cloud: Any) -> list[str]:
     """Words of a cloud, in the order in which they were placed."""
-    return [word for (word, _), *_ in cloud.layout_]
+    return [placed.word for placed in cloud.words]
 
 
 def ink(image: Image.Image) -> np.ndarray:
@@ -81,10 +82,10 @@ def test_words_fall_in_size_with_weight() -> None:
     """All words are there, the heavier ones no smaller, in the topic's colour and within the picture."""
     cloud = make_cloud(TERMS, 3, style())
     assert drawn(cloud) == [word for word, _ in TERMS]
-    sizes = [size for _, size, *_ in cloud.layout_]
+    sizes = [placed.size for placed in cloud.words]
     assert sizes == sorted(sizes, reverse=True)
     assert sizes[0] > sizes[-1]
-    assert cloud.layout_[0][-1] == "rgb({}, {}, {})".format(*COLOURS[2])
+    assert cloud.words[0].colour == "rgb({}, {}, {})".format(*COLOURS[2])
     picture = ink(cloud.to_image())
     assert 0.05 < picture.mean() < 0.6
     edge = np.concatenate([picture[0], picture[-1], picture[:, 0], picture[:, -1]])
@@ -96,7 +97,7 @@ def test_same_topic_same_picture() -> None:
     first, again = (make_cloud(TERMS, 1, style()).to_image().tobytes() for _ in range(2))
     assert first == again
     assert make_cloud(TERMS, 1, style(seed=1)).to_image().tobytes() != first
-    assert make_cloud(TERMS, 2, style()).layout_ != make_cloud(TERMS, 1, style()).layout_
+    assert make_cloud(TERMS, 2, style()).words != make_cloud(TERMS, 1, style()).words
 
 
 @pytest.mark.parametrize("number", [1, 10, 11, 25])
@@ -111,10 +112,8 @@ def test_words_do_not_touch() -> None:
     """Two words side by side are not read as one: each has room of its own on all sides."""
     cloud = make_cloud([(f"word{i}", 1 / (i + 1)) for i in range(30)], 1, style(800, 500))
     taken = np.zeros((250, 400), dtype=bool)
-    for item in cloud.layout_:
-        alone = make_cloud([("x", 1.0)], 1, style(800, 500))
-        alone.layout_, alone.scale = [item], 1
-        own = ink(alone.to_image())
+    for placed in cloud.words:
+        own = ink(replace(cloud, words=[placed], scale=1).to_image())
         grown = own.copy()
         for axis in (0, 1):
             for step in (-1, 1):
@@ -142,7 +141,7 @@ def test_very_long_word_does_not_press_the_others_down() -> None:
         words = drawn(cloud)
         assert words[place] == long[: LONGEST - 1] + "…"
         assert words[:place] + words[place + 1 :] == [word for word, _ in TERMS]
-        assert min(size for _, size, *_ in cloud.layout_) >= 4
+        assert min(placed.size for placed in cloud.words) >= 4
 
 
 def test_endless_words() -> None:
@@ -155,7 +154,7 @@ def test_words_with_signs_that_cannot_be_drawn() -> None:
     """Emoji and marks that turn the direction are left out of a word, a word of nothing else is left out."""
     cloud = make_cloud([("music🎵", 1.0), ("🎵", 0.9), ("a\u202eb", 0.8), ("ok\u200f", 0.6)], 1, style())
     assert drawn(cloud) == ["music", "ab", "ok"]
-    assert make_cloud([("music", 1.0), ("ab", 0.8), ("ok", 0.6)], 1, style()).layout_ == cloud.layout_
+    assert make_cloud([("music", 1.0), ("ab", 0.8), ("ok", 0.6)], 1, style()).words == cloud.words
 
 
 def test_words_of_almost_no_weight_are_left_out() -> None:
@@ -189,8 +188,8 @@ def test_no_room_for_any_word(terms: list[tuple[str, float]]) -> None:
 def test_colormap(colormap: str) -> None:
     """Words get colours of the map, the same ones every time."""
     clouds = [make_cloud(TERMS, 1, style(colormap=colormap)) for _ in range(2)]
-    assert clouds[0].layout_ == clouds[1].layout_
-    assert len({colour for *_, colour in clouds[0].layout_}) > 2
+    assert clouds[0].words == clouds[1].words
+    assert len({placed.colour for placed in clouds[0].words}) > 2
     assert clouds[0].to_image().tobytes() == clouds[1].to_image().tobytes()
 
 
@@ -200,7 +199,7 @@ def test_colormap(colormap: str) -> None:
 def test_svg_has_the_words_and_the_letters() -> None:
     """The SVG is XML of the picture's size with each word as text, and a font inside that has their letters."""
     cloud = make_cloud(TERMS, 1, style())
-    text = cloud_svg(cloud, default_font())
+    text = cloud_svg(cloud)
     root = ET.fromstring(text)
     assert root.tag == f"{SVG}svg"
     assert (root.get("width"), root.get("height")) == ("400", "250")
@@ -217,13 +216,13 @@ def test_svg_has_the_words_and_the_letters() -> None:
 def test_svg_knows_no_time_and_no_hash(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same cloud is the same SVG an hour later and in another process, whatever its hashes."""
     cloud = make_cloud(TERMS, 1, style())
-    first = cloud_svg(cloud, default_font())
+    first = cloud_svg(cloud)
     monkeypatch.setattr("time.time", lambda: 2e9)
-    assert cloud_svg(cloud, default_font()) == first
+    assert cloud_svg(cloud) == first
     code = (
-        "import sys; from nmf_topics.views.clouds import *; from nmf_topics.views.fonts import default_font\n"
-        f"cloud = make_cloud({TERMS!r}, 1, CloudStyle(400, 250, default_font()))\n"
-        "sys.stdout.write(cloud_svg(cloud, default_font()))"
+        "import sys; from nmf_topics.views.clouds import *\n"
+        f"cloud = make_cloud({TERMS!r}, 1, CloudStyle(400, 250, Lettering([])))\n"
+        "sys.stdout.write(cloud_svg(cloud))"
     )
     command = [sys.executable, "-X", "utf8", "-c", code]
     result = subprocess.run(
@@ -236,7 +235,7 @@ def test_svg_knows_no_time_and_no_hash(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_svg_escapes() -> None:
     """Words that would be markup are text."""
     cloud = make_cloud([("a<b&c>", 1.0), ('"d"', 0.5)], 1, style())
-    root = ET.fromstring(cloud_svg(cloud, default_font()))
+    root = ET.fromstring(cloud_svg(cloud))
     assert [node.text for node in root.iter(f"{SVG}text")] == ["a<b&c>", '"d"']
 
 
@@ -247,7 +246,7 @@ def test_svg_escapes() -> None:
 def test_sheet_has_every_picture_under_its_caption(n: int, across: int, down: int) -> None:
     """Each picture is in its place, whole and in its colour, with its caption above and nothing written over it."""
     colours = [(8 * i, 255 - 8 * i, 100) for i in range(n)]
-    page = sheet([Image.new("RGB", (80, 50), c) for c in colours], [f"No {i}" for i in range(n)], default_font())
+    page = sheet([Image.new("RGB", (80, 50), c) for c in colours], [f"No {i}" for i in range(n)], Lettering([]))
     pixels = np.asarray(page)
     assert page.width == 1600
     cell = (1600 - 16 * (across + 1)) // across
@@ -263,7 +262,7 @@ def test_sheet_has_every_picture_under_its_caption(n: int, across: int, down: in
 def test_long_captions_are_cut() -> None:
     """A caption ends in an ellipsis where its cell ends; it does not run into the next."""
     pictures = [Image.new("RGB", (80, 50), "white")] * 2
-    page = np.asarray(sheet(pictures, ["word " * 100, ""], default_font()))
+    page = np.asarray(sheet(pictures, ["word " * 100, ""], Lettering([])))
     cell = (1600 - 48) // 2
     assert (page[16:46, 16 : 16 + cell] < 100).any()
     assert page[16:46, 16 + cell :].min() > 240
@@ -280,7 +279,7 @@ def names_of(folder: str) -> list[str]:
 def draw(model: TopicModel, folder: str, **options: Any) -> list[str]:
     """Draw a model's pictures into a new folder; their names."""
     Path(folder).mkdir()
-    draw_topics(model.rows, model, Path(folder), **options)
+    draw_topics(model.rows, model, Path(folder), style=PictureStyle(**options))
     return names_of(folder)
 
 
@@ -339,7 +338,7 @@ def test_words_without_a_font(own: bool, monkeypatch: pytest.MonkeyPatch) -> Non
     Path("a").mkdir()
     model = make_model(TERMS, [("月", 1.0), ("星", 0.5)])
     with pytest.raises(OutputError, match="scripts: Chinese"):
-        draw_topics(model.rows, model, Path("a"), font=default_font() if own else None)
+        draw_topics(model.rows, model, Path("a"), style=PictureStyle(font=default_font() if own else None))
     assert names_of("a") == []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import os
 import subprocess
@@ -9,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from inputs import write_jsonl
 
 from nmf_topics.corpus import open as opening
 from nmf_topics.corpus.open import open_corpus, sample_corpus_path
@@ -307,3 +309,31 @@ def test_real_corpora(name: str, count: int) -> None:
     pages = list(open_corpus(DATA / f"{name}.jsonl.gz", warn=pytest.fail))
     assert len({page.id for page in pages}) == count == len(pages)
     assert all(page.title and page.text for page in pages)
+
+
+def test_how_far_a_source_has_been_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of every kind of source but a stream the share that has been read grows from 0 to 1, at each reading."""
+    monkeypatch.setattr("nmf_topics.corpus.streams.CHUNK", 64)
+    rows = [
+        {"id": str(i), "title": f"Page {i}", "text": f"The text of page {i}, with a number {i * i}."} for i in range(40)
+    ]
+    table = write_jsonl(tmp_path / "a.jsonl", rows)
+    packed = tmp_path / "a.jsonl.gz"
+    packed.write_bytes(gzip.compress(table.read_bytes(), mtime=0))
+    folder = tmp_path / "texts"
+    folder.mkdir()
+    for row in rows:
+        (folder / f"{row['id']}.txt").write_text(row["text"], encoding="utf-8")
+    corpus_folder = tmp_path / "corpus"
+    corpus_folder.mkdir()
+    (corpus_folder / "pages.jsonl").write_bytes(table.read_bytes())
+    parquet = pytest.importorskip("pyarrow.parquet")
+    parquet.write_table(pytest.importorskip("pyarrow").Table.from_pylist(rows), tmp_path / "a.parquet")
+    for source in (table, packed, folder, corpus_folder, tmp_path / "a.parquet"):
+        corpus = open_corpus(source, warn=lambda message: None)
+        for _ in range(2):
+            shares = [corpus.share() for _ in corpus]
+            assert len(shares) == 40
+            assert shares == sorted(shares)
+            assert shares[0] < 0.5 or source == packed  # gzip reads ahead
+            assert corpus.share() == 1.0, source

@@ -25,6 +25,7 @@ from nmf_topics.corpus.bzip2 import unpack_bzip2
 from nmf_topics.corpus.dumps import dump_pages, is_dump, page_address, read_dump
 from nmf_topics.corpus.open import open_corpus
 from nmf_topics.corpus.page import Page
+from nmf_topics.corpus.streams import meter_of
 from nmf_topics.errors import CorpusError
 
 SITE = """<siteinfo><sitename>Wikipedia</sitename><dbname>enwiki</dbname>
@@ -147,6 +148,16 @@ def test_old_schemas_without_namespaces_redirects_and_models(tmp_path: Path) -> 
         ),
     )
     assert [page.title for page in dump_pages(path)] == ["Tea", "2001: A Space Odyssey"]
+
+
+@pytest.mark.parametrize("name", ["d.xml", "d.xml.gz", "d.xml.bz2"])
+def test_how_far_a_dump_has_been_read(tmp_path: Path, name: str) -> None:
+    """A meter follows the bytes of the file, packed as they are."""
+    path = write(tmp_path / name, export(*many()))
+    meter = meter_of(path)
+    shares = [meter.share() for _ in dump_pages(path, 1, meter=meter)]
+    assert shares == sorted(shares)
+    assert meter.share() == 1.0
 
 
 def test_of_several_revisions_the_newest_counts(tmp_path: Path) -> None:

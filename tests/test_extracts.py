@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from inputs import write_tiny
+from inputs import write_jsonl, write_tiny
 from PIL import Image
 
 from nmf_topics.corpus.open import open_corpus
@@ -25,6 +25,7 @@ from nmf_topics.topics.model import TopicModel, fit_topics
 from nmf_topics.topics.prepare import Source, prepare
 from nmf_topics.topics.recipes import Recipe
 from nmf_topics.words.bounds import Bounds
+from nmf_topics.words.reading import WordOptions
 
 
 @pytest.fixture
@@ -83,6 +84,23 @@ def test_forms_lead_to_rows(tiny: tuple[TopicModel, DataMatrix, list[Page]]) -> 
     assert set(forms.values()) <= set(range(len(rows)))
 
 
+def test_words_without_spaces_are_all_told(tmp_path: Path) -> None:
+    """In a run of Chinese letters a word must not be found in another: those that are no terms are named, with -1."""
+    pytest.importorskip("rjieba")
+    path = write_jsonl(
+        tmp_path / "zh.jsonl",
+        [{"id": str(i), "text": text} for i, text in enumerate(("喝水 水平", "热水 喝茶 tea the", "茶水 茶叶 水") * 3)],
+    )
+    recipe = Recipe(words=WordOptions(language="zh", stop=("水平",)), bounds=Bounds(min_pages=2, max_pages=1.0))
+    data = prepare(Source(str(path)), recipe)
+    model = fit_topics(data, 2)
+    forms = ex.unpack(ex.text_extracts(model, data, open_corpus(path)))["forms"]
+    rows: Any = model.rows
+    assert forms["水平"] == -1
+    assert rows.terms[forms["水"]] == "水"
+    assert "the" not in forms  # words between spaces are told apart without a list
+
+
 @pytest.mark.parametrize("letter", ["a", "語", "\ud800"])
 def test_long_pages_are_cut(
     tiny: tuple[TopicModel, DataMatrix, list[Page]], letter: str, monkeypatch: pytest.MonkeyPatch
@@ -133,12 +151,12 @@ def test_a_corpus_that_changed_meanwhile(tiny: tuple[TopicModel, DataMatrix, lis
     [
         b"",
         b"no gzip",
-        gzip.compress(b"no json"),
-        gzip.compress(b"[]"),
-        gzip.compress(b'{"schema": 1}'),
-        gzip.compress(b'{"schema": 2, "pages": []}'),
-        gzip.compress(b'{"schema": 1, "pages": [{"page": "x"}]}'),
-        gzip.compress(b"[" * 100_000),
+        gzip.compress(b"no json", mtime=0),
+        gzip.compress(b"[]", mtime=0),
+        gzip.compress(b'{"schema": 1}', mtime=0),
+        gzip.compress(b'{"schema": 2, "pages": []}', mtime=0),
+        gzip.compress(b'{"schema": 1, "pages": [{"page": "x"}]}', mtime=0),
+        gzip.compress(b"[" * 100_000, mtime=0),
     ],
 )
 def test_damaged_extracts_are_refused(damage: bytes) -> None:

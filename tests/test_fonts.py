@@ -1,4 +1,4 @@
-"""Fonts: one that has the letters, or an error that names the script; the fonts of the machine play no part here."""
+"""Fonts: those that have the letters, or an error that names the script; the fonts of the machine play no part here."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fontTools import subset
 from fontTools.ttLib import TTFont
 
 from nmf_topics.errors import OutputError
-from nmf_topics.views.fonts import default_font, drawable, find_font
+from nmf_topics.views.fonts import default_font, drawable, fonts_for
 
 
 @pytest.fixture(autouse=True)
@@ -61,7 +61,7 @@ def test_default_font_is_there() -> None:
 )
 def test_scripts_that_the_default_font_has(words: list[str]) -> None:
     """Latin with all its marks, Cyrillic, Greek, Arabic and Hebrew need no other font."""
-    assert find_font(words) == default_font()
+    assert fonts_for(words) == [default_font()]
 
 
 def test_latin_is_known_to_be_there() -> None:
@@ -85,25 +85,31 @@ def test_latin_is_known_to_be_there() -> None:
 def test_letters_that_no_font_has(words: list[str], scripts: str) -> None:
     """The error names the scripts that are missing, these only, and what to do."""
     with pytest.raises(OutputError, match=rf"letters of these scripts: {scripts}; install one .*--font"):
-        find_font(words)
+        fonts_for(words)
 
 
 def test_system_fonts_are_searched(system: list[str]) -> None:
-    """A font of the system that has all letters is taken; the first by name where several have."""
+    """The font of the system that has most of what is missing is added; the first by name where several have."""
     font_with("日", "a.ttf")
     for name in ("c.ttf", "b.ttf"):
-        font_with("日本hi", name)
+        font_with("日本", name)
     system += ["c.ttf", "a.ttf", "b.ttf"]
-    assert find_font(["hi", "日本"]) == Path("b.ttf")
-    assert find_font(["日"]) == Path("a.ttf")
-    assert find_font(["hi"]) == default_font()
+    assert fonts_for(["hi", "日本"]) == [default_font(), Path("b.ttf")]
+    assert fonts_for(["日"]) == [default_font(), Path("a.ttf")]
+    assert fonts_for(["hi"]) == [default_font()]
+
+
+def test_several_fonts_together(system: list[str]) -> None:
+    """Scripts that no single font has are put together from several."""
+    system += [str(font_with("हिन्दी", "a.ttf")), str(font_with("日本", "b.ttf"))]
+    assert set(fonts_for(["hello", "日本", "हिन्दी"])) == {default_font(), Path("a.ttf"), Path("b.ttf")}
 
 
 def test_nearest_font_decides_what_is_named(system: list[str]) -> None:
-    """Where each font lacks something, the scripts named are those that the best of them lacks."""
-    system.append(str(font_with("日本hi", "a.ttf")))
+    """Where all fonts together lack something, the scripts named are those that they lack."""
+    system.append(str(font_with("日本", "a.ttf")))
     with pytest.raises(OutputError, match="scripts: Devanagari; install"):
-        find_font(["hi", "日本", "नमस्ते"])
+        fonts_for(["hi", "日本", "नमस्ते"])
 
 
 def test_broken_system_fonts_are_passed_over(system: list[str]) -> None:
@@ -113,25 +119,17 @@ def test_broken_system_fonts_are_passed_over(system: list[str]) -> None:
     Path("c.ttf").write_bytes(default_font().read_bytes()[:5000])
     font_with("日", "d.ttf")
     system += ["a.ttf", "b.ttf", "c.ttf", "gone.ttf", "d.ttf"]
-    assert find_font(["日"]) == Path("d.ttf")
+    assert fonts_for(["日"]) == [default_font(), Path("d.ttf")]
 
 
 def test_own_font() -> None:
-    """The user's own font is taken if it has the letters, even where the default would do."""
+    """The user's own font is asked first, even where the default would do, and others where it lacks letters."""
     own = font_with("abc日", "own.ttf")
-    assert find_font(["cab", "日"], own) == own
-    assert find_font(["a b\tc"], own) == own
-
-
-@pytest.mark.parametrize(
-    ("words", "scripts"),
-    [(["abд"], "Cyrillic"), (["abxyz"], "Latin"), (["ab12"], "digits"), (["b9д"], "Cyrillic, digits")],
-)
-def test_own_font_that_lacks_letters(words: list[str], scripts: str) -> None:
-    """A font that the user names is never replaced: what it lacks is said."""
-    own = font_with("ab", "own.ttf")
-    with pytest.raises(OutputError, match=rf"the font own\.ttf has no letters of these scripts: {scripts}$"):
-        find_font(words, own)
+    assert fonts_for(["cab", "日"], own) == [own, default_font()]
+    assert fonts_for(["a b\tc"], own) == [own, default_font()]
+    assert fonts_for(["слово"], own) == [own, default_font()]
+    with pytest.raises(OutputError, match="letters of these scripts: Thai; install"):
+        fonts_for(["日", "ชา"], own)
 
 
 @pytest.mark.parametrize("content", [None, b"", b"# Read me", b"\x00\x01\x00\x00", "folder"])
@@ -144,14 +142,12 @@ def test_own_font_that_is_none(content: bytes | str | None) -> None:
         path.write_bytes(content)
     message = "is not a font that can be read" if isinstance(content, bytes) else "there is no font file own.ttf"
     with pytest.raises(OutputError, match=message):
-        find_font(["a"], path)
+        fonts_for(["a"], path)
 
 
 def test_signs_need_no_font() -> None:
     """Emoji and other signs do not stand in the way of words; what is no letter asks for no font."""
-    assert find_font(["music🎵", "❤️", "→", "a\u200fb", "x\u202ey", "™"]) == default_font()
-    own = font_with("ab", "own.ttf")
-    assert find_font(["a🎵", "b❤\ufe0f", "→", "a\u200db"], own) == own
+    assert fonts_for(["music🎵", "❤️", "→", "a\u200fb", "x\u202ey", "™"]) == [default_font()]
 
 
 @pytest.mark.parametrize(
@@ -169,7 +165,7 @@ def test_signs_need_no_font() -> None:
 )
 def test_drawable(text: str, kept: str) -> None:
     """What the font has no picture of and what turns the direction is left out; joiners of letters stay."""
-    assert drawable(text, default_font()).replace("\ufe0f", "") == kept
+    assert drawable(text, [default_font()]).replace("\ufe0f", "") == kept
 
 
 def test_font_collections(system: list[str]) -> None:
@@ -182,14 +178,14 @@ def test_font_collections(system: list[str]) -> None:
     for font in collection.fonts:
         font.close()
     system.append("both.ttc")
-    assert find_font(["日本"]) == Path("both.ttc")
+    assert fonts_for(["日本"]) == [default_font(), Path("both.ttc")]
     with pytest.raises(OutputError, match="Chinese"):
-        find_font(["語"])
+        fonts_for(["語"])
 
 
 def test_fonts_are_left_as_they_are() -> None:
     """Looking into a font does not change its file."""
     own = Path(shutil.copy(default_font(), "own.ttf"))
     before = own.read_bytes()
-    find_font(["слово"], own)
+    fonts_for(["слово"], own)
     assert own.read_bytes() == before

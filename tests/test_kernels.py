@@ -321,6 +321,24 @@ def test_the_blas_is_given_back_by_the_last() -> None:
         assert counts() == before
 
 
+def test_a_blas_that_is_loaded_later_is_held_too() -> None:
+    """scipy brings a BLAS of its own, which is loaded when it is first needed: who enters then holds it as well."""
+    script = """
+import numpy
+from threadpoolctl import threadpool_info
+from nmf_topics.factor import kernels
+counts = lambda: [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+with kernels.one_blas_thread():
+    import scipy.linalg
+    with kernels.one_blas_thread():
+        assert set(counts()) == {1}, counts()
+print(max(counts()))
+"""
+    many = {**os.environ, "OPENBLAS_NUM_THREADS": "2"}  # what a BLAS begins with
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, env=many)
+    assert int(ended.stdout) == min(2, processors())  # and it is given back
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 def test_after_a_fork() -> None:
     """A forked process has no threads of its parent's, and makes its own."""

@@ -21,6 +21,7 @@ from nmf_topics.topics.prepare import Source, prepare
 from nmf_topics.topics.recipes import Recipe
 from nmf_topics.topics.store import load_model
 from nmf_topics.views.modelfolder import files_of, read_run, redraw, write_model_folder
+from nmf_topics.views.pictures import PictureStyle
 from nmf_topics.words.bounds import Bounds
 from nmf_topics.words.vocabulary import Vocabulary
 
@@ -239,7 +240,7 @@ def test_record_that_lies(models: dict[int, TopicModel], files: Any) -> None:
     (FOLDER / "run.json").write_text(json.dumps({"schema": 1, "files": files}), encoding="utf-8")
     before = set(contents())
     write(models[2])
-    redraw(models[2], FOLDER)
+    redraw(models[2], FOLDER, PictureStyle())
     assert Path("outside.txt").read_text(encoding="utf-8") == "mine"
     assert set(contents()) == before
     assert load_model(FOLDER).rank == 2
@@ -269,7 +270,7 @@ def test_redraw_changes_pictures_only(models: dict[int, TopicModel]) -> None:
     """Other pictures in another size, SVG when asked for and gone when not; model, tables and record stay."""
     write(models[3])
     before = contents()
-    redraw(models[3], FOLDER, size=(300, 200), svg=True)
+    redraw(models[3], FOLDER, PictureStyle(size=(300, 200), svg=True))
     after = contents()
     svg = {f"clouds/topic-0{k}.svg" for k in (1, 2, 3)}
     assert set(after) == set(before) | svg
@@ -277,7 +278,7 @@ def test_redraw_changes_pictures_only(models: dict[int, TopicModel]) -> None:
     assert changed == {name for name in before if name.startswith("clouds/")} | {"run.json"}
     assert read_run(FOLDER)["made"] == "by a test"
     assert files_of(FOLDER) == sorted(after)
-    redraw(models[3], FOLDER)
+    redraw(models[3], FOLDER, PictureStyle())
     assert contents() == before
 
 
@@ -287,16 +288,16 @@ def test_redraw_that_fails(models: dict[int, TopicModel]) -> None:
     write(models[3])
     before = contents()
     with pytest.raises(OutputError, match="scripts: Chinese"):
-        redraw(without_font(models[3]), FOLDER)
+        redraw(without_font(models[3]), FOLDER, PictureStyle())
     with pytest.raises(OutputError, match="no room"):
-        redraw(models[3], FOLDER, size=(8, 8))
+        redraw(models[3], FOLDER, PictureStyle(size=(8, 8)))
     assert contents() == before
 
 
 def test_redraw_of_fewer_pictures(models: dict[int, TopicModel]) -> None:
     """The picture of a topic whose words are all hidden goes when the pictures are drawn again."""
     write(models[3])
-    redraw(models[3].renamed({}, [word for word, _ in models[3].terms(2, 999)]), FOLDER)
+    redraw(models[3].renamed({}, [word for word, _ in models[3].terms(2, 999)]), FOLDER, PictureStyle())
     left = {name for name in contents() if name.startswith("clouds/topic")}
     assert left == {"clouds/topic-01.png", "clouds/topic-03.png"}
     assert set(files_of(FOLDER)) == set(contents())

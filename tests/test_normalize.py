@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nmf_topics.errors import NmfTopicsError
-from nmf_topics.words.normalize import NORMALIZATIONS, Normalization, normalizer
+from nmf_topics.words.normalize import NORMALIZATIONS, Normalization, has_lemmas, normalizer
 from nmf_topics.words.tokens import tokens
 
 # Dictionary form, then its other forms; a form that is as often a word of its own (lay, found as founded) is in too.
@@ -350,3 +350,11 @@ def test_porter_is_for_english() -> None:
     """Porter's endings mean nothing in another language."""
     with pytest.raises(NmfTopicsError, match=r"Porter.*English, not for 'de'.*snowball"):
         normalizer("stem", language="de", stemmer="porter")
+
+
+def test_languages_with_lemmas_are_those_of_simplemma() -> None:
+    """The tables that are looked for without an import are the ones that simplemma knows."""
+    from simplemma.strategies.dictionaries.dictionary_factory import SUPPORTED_LANGUAGES
+
+    assert all(has_lemmas(language) for language in SUPPORTED_LANGUAGES)
+    assert not any(has_lemmas(language) for language in ("zh", "ja", "xx", "", "../data/en"))

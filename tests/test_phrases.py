@@ -19,10 +19,10 @@ from nmf_topics.errors import MatrixError
 from nmf_topics.words import chunks, joining, phrases
 from nmf_topics.words.bounds import Bounds, bound_terms, terms_within
 from nmf_topics.words.counts import count_new_pages, count_terms, gather_counts
-from nmf_topics.words.gathered import TermCounts
 from nmf_topics.words.joining import Sequences, Units
 from nmf_topics.words.phrases import Joiner, Pairs, Phrases
 from nmf_topics.words.reading import Readers, WordOptions
+from nmf_topics.words.termcounts import TermCounts
 
 OPTIONS = WordOptions(phrases=True)
 TALK = [

@@ -197,6 +197,25 @@ def test_a_page_of_the_fit_gets_its_own_weights_back(books: Path, objective: str
     assert found[0].known_words == pytest.approx(1.0)
 
 
+def test_shared_lines_of_pieces_are_those_of_pages(tmp_path: Path) -> None:
+    """Lines on all pages go, a line that one page repeats stays; classify does the same."""
+    notice, refrain = "Printed for the friends of the press", "the moon and the stars and the sun"
+    path = tmp_path / "books.jsonl"
+    texts = [f"{notice}\n\n" + "\n\n".join([refrain if k == 0 else " ".join(TINY[n])] * 9) for k, n in enumerate(TINY)]
+    rows = [{"id": str(k), "title": f"Book {k}", "text": text} for k, text in enumerate(texts * 2)]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    chosen = recipe(20)
+    chosen = replace(chosen, words=replace(chosen.words, boilerplate=True))
+    data = prepare(Source(str(path)), chosen)
+    assert data.recipe["shared_lines"] == {notice.lower(): len(rows)}
+    assert len(data.columns) > 3 * len(rows)
+    model = fit_topics(data, 3, **chosen.factors())
+    found = classify_pages(model, [(row["id"], row["title"], row["text"]) for row in rows])
+    for j, assignment in enumerate(found):
+        assert assignment.h is not None
+        np.testing.assert_allclose(assignment.h, model.H[:, j], atol=1e-9)
+
+
 def test_the_error_of_a_page_is_that_of_its_pieces_together(books: Path) -> None:
     """||V_page - W H_page|| / ||V_page|| over the columns of its pieces; the slow way."""
     chosen = recipe(110)

@@ -24,6 +24,7 @@ from nmf_topics.cli import options as o
 from nmf_topics.cli.fit import fit
 from nmf_topics.errors import OutputError
 from nmf_topics.topics.model import TopicModel, fit_topics
+from nmf_topics.topics.prepare import Source
 from nmf_topics.topics.recipes import RECIPES
 from nmf_topics.topics.store import load_model
 from nmf_topics.views.report import build, payload
@@ -287,8 +288,10 @@ def test_ranks_are_taken_over_where_they_fit(ok: Run, fitted: Path, tiny_corpus:
         ["--min-pages", "0.25", "--max-pages", "9", "--stop", "x,y", "--no-default-stops", "--runs", "3"],
         ["--keep", "a,b", "--phrases"],
         ["--l1-words", "0.001", "--l1-pages", "0.02", "--l2-words", "0.5", "--l2-pages", "0.125"],
+        ["--guide", "Sport: match, goal", "--guide", "Old art: oil painting"],
         ["--chunk", "300", "--boilerplate", "--numbers", "--no-accents"],
         ["--objective", "kl", "--no-unit", "--weighting", "tfidf", "--tolerance", "1e-4", "--language", "de"],
+        ["--language", "auto"],
     ],
 )
 def test_the_command_repeats_the_run(model: TopicModel, arguments: list[str]) -> None:
@@ -297,7 +300,7 @@ def test_the_command_repeats_the_run(model: TopicModel, arguments: list[str]) ->
     def read(line: list[str]) -> dict[str, Any]:
         options = dict(fit.make_context("fit", line).params)
         return {
-            "recipe": o.recipe_of(options),
+            "recipe": o.recipe_of(options, Source("my corpus")),
             **{name: options[name] for name in ("rank", "seed", "runs")},
         }
 

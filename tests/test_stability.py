@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from threading import current_thread
+from typing import Any
 
 import numpy as np
 import pytest
 
+from nmf_topics.corpus.open import sample_corpus_path
+from nmf_topics.factor import kernels
+from nmf_topics.factor.blocks import as_blocks
+from nmf_topics.factor.factorize import Iteration
+from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.topics.prepare import Source, prepare
 from nmf_topics.topics.recipes import Recipe
 from nmf_topics.topics.stability import fit_runs, match_topics, stability
@@ -55,6 +63,64 @@ def test_the_best_of_several_runs_is_kept(tiny_corpus: Path) -> None:
     assert model.stabilities.shape == (3,)
     assert model.stabilities.min() > 0.95
     assert model.relative_error <= min(fit_runs(data, 3, 2, seed=seed).relative_error for seed in (0, 1)) + 1e-12
+
+
+class Elsewhere:
+    """V that is not in memory, as far as anybody can tell."""
+
+    def __init__(self, V: Any) -> None:
+        self._blocks = as_blocks(V)
+        self.shape, self.dtype, self.map = self._blocks.shape, self._blocks.dtype, self._blocks.map
+
+
+@pytest.fixture(scope="module")
+def sample() -> DataMatrix:
+    """V of the sample corpus."""
+    return prepare(Source(str(sample_corpus_path())), Recipe())
+
+
+@pytest.mark.parametrize("which", ["compiled", "reference"])
+def test_runs_beside_each_other_are_those_in_turn(sample: DataMatrix, which: str) -> None:
+    """Two threads come to the bytes that one comes to, with the kernels of who called."""
+
+    def fit(threads: int) -> tuple[list[bytes], Any]:
+        used: set[str] = set()
+        with kernels.using(which, threads=threads):
+            model = fit_runs(sample, 6, 5, max_iter=30, on_iteration=lambda it: used.add(kernels.about()))
+            assert used == {kernels.about()}
+        arrays = (model.W, model.H, model.trace, model.stabilities)
+        return [array.tobytes() for array in arrays], model.recipe
+
+    in_turn = fit(1)
+    assert fit(2) == fit(3) == in_turn
+
+
+@pytest.mark.parametrize("place", [as_blocks, Elsewhere])
+def test_runs_keep_the_processors_busy(sample: DataMatrix, place: Callable[[Any], Any]) -> None:
+    """The fits are beside each other where V is in memory, and one after another where it is elsewhere."""
+    names: set[str] = set()
+    with kernels.using(threads=2):
+        elsewhere = replace(sample, V=place(sample.V))
+        fit_runs(elsewhere, 4, 4, max_iter=25, on_iteration=lambda it: names.add(current_thread().name))
+    if place is Elsewhere:
+        assert names == {current_thread().name}
+    else:
+        assert len(names) == 2
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_what_goes_wrong_in_one_run_ends_all(sample: DataMatrix, threads: int) -> None:
+    """An error, or Ctrl-C, is told at once; the runs that go on end with their iteration."""
+    calls = []
+
+    def stop(iteration: Iteration) -> None:
+        calls.append(iteration.number)
+        if len(calls) == 5:
+            raise KeyboardInterrupt
+
+    with kernels.using(threads=threads), pytest.raises(KeyboardInterrupt):
+        fit_runs(sample, 6, 50, tolerance=0, max_iter=10_000, on_iteration=stop)
+    assert len(calls) < 1000  # of half a million
 
 
 def test_one_run_has_no_stability(tiny_corpus: Path) -> None:

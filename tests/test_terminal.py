@@ -40,6 +40,7 @@ from nmf_topics.views.terminal import (
 @given(st.text(max_size=40))
 def test_readable_text_has_nothing_that_acts(text: str) -> None:
     """No control character, no mark of direction, no line end is left; letters and signs stay in their places."""
+    text = text.replace("\u200c", "").replace("\u200d", "")  # of which a test of their own speaks
     made = readable(text)
     assert len(made) == len(text)
     assert len((made + "x").splitlines()) == 1
@@ -54,6 +55,44 @@ def test_readable_text_has_nothing_that_acts(text: str) -> None:
 def test_readable_strips(mark: str) -> None:
     """Escape sequences lose what makes them one, marks of direction are gone."""
     assert mark not in readable(f"a{mark}b")
+
+
+@pytest.mark.parametrize(
+    ("text", "made"),
+    [
+        ("می\u200cخواهم", "می\u200cخواهم"),
+        ("क्\u200dष", "क्\u200dष"),
+        ("\u200cمی\u200c", " می "),
+        ("\u200d", " "),
+        ("سي \u200dمي", "سي  مي"),
+        ("👩\u200d🔬", "👩 🔬"),
+        ("a\u200c\u200db", "a  b"),
+    ],
+)
+def test_joiners_stay_inside_words(text: str, made: str) -> None:
+    """The joiners of Persian and Indian words are kept between letters, and nowhere else."""
+    assert readable(text) == made
+
+
+def test_cells_from_the_right_are_isolated_in_a_terminal(
+    terminal: Callable[[int], Terminal], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each cell with Arabic or Hebrew stands between marks of isolation, so that columns keep their order."""
+    rows = [["1", "سي, القدم", "שלום, radio"], ["2", "plain", "12%"]]
+    print_table(["n", "label", "words"], rows, right=(0,))
+    assert not set(capsys.readouterr().out) & set("\u2066\u2067\u2068\u2069")  # pipes get none
+    stream = terminal(80)
+    print_table(["n", "label", "words"], rows, right=(0,))
+    header, first, second = stream.getvalue().splitlines()
+    assert first == "1  \u2068سي, القدم\u2069  \u2068שלום, radio\u2069"
+    assert second == "2  plain      12%"
+    assert header == "n  label      words"
+    narrow = terminal(22)
+    print_table(["n", "label", "words"], rows, right=(0,))
+    first = narrow.getvalue().splitlines()[1]
+    assert first.count("\u2068") == first.count("\u2069") == 2
+    assert "…\u2069" in first
+    assert cell_len(first) <= 22
 
 
 @pytest.mark.parametrize(

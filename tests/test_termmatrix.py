@@ -13,8 +13,8 @@ from nmf_topics.errors import MatrixError
 from nmf_topics.matrix.weighting import WEIGHTINGS, fit_weighting
 from nmf_topics.words.bounds import Bounds, bound_terms
 from nmf_topics.words.counts import count_terms
-from nmf_topics.words.gathered import TermCounts
 from nmf_topics.words.reading import WordOptions
+from nmf_topics.words.termcounts import TermCounts
 from nmf_topics.words.termmatrix import build_term_matrix
 
 
@@ -78,6 +78,7 @@ def test_the_recipe_records_every_option(counts: TermCounts) -> None:
         "corpus": {"name": "tiny"},
         "words": {
             "language": "en",
+            "languages": [],
             "normalize": "lemma",
             "stemmer": "snowball",
             "default_stops": True,
@@ -89,7 +90,7 @@ def test_the_recipe_records_every_option(counts: TermCounts) -> None:
             "accents": True,
             "boilerplate": False,
         },
-        "bounds": {"min_pages": 2, "max_pages": 0.75, "max_terms": 9},
+        "bounds": {"min_pages": 2, "max_pages": 0.75, "max_terms": 9, "corpus_stops": False},
         "weighting": "tfidf",
         "unit": False,
         "idf_power": 1.5,

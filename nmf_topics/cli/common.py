@@ -38,6 +38,21 @@ class Finite(click.FloatRange):
         return number
 
 
+class Text(click.ParamType[str]):
+    """Text that can be written down: bytes of the command line that are no UTF-8 come as lone surrogates."""
+
+    name = "text"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The text."""
+        text = str(value)
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            self.fail(f"{text!r} is not UTF-8 text", param, ctx)
+        return text
+
+
 class Bytes(click.ParamType[int]):
     """A size: 2GB (10^9 bytes each), 500MB, 1GiB (2^30), or a number of bytes."""
 

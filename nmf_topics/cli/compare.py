@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import click
+import numpy as np
 
 from nmf_topics.cli import options as o
 from nmf_topics.cli.fit import read_data, typical_page
 from nmf_topics.csvfiles import write_csv
+from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.topics.compare import FIGURES, compare_factorizations
-from nmf_topics.topics.model import fit_topics
+from nmf_topics.topics.model import TopicModel, fit_topics
+from nmf_topics.topics.pieces import parts_of_columns
 from nmf_topics.views.figures import draw_comparison
 from nmf_topics.views.tables import json_number, number
 from nmf_topics.views.terminal import decimals, print_table
@@ -44,11 +47,11 @@ def compare(source: str | None, **options: Any) -> None:
     """
     talk = o.talk_of(options)
     where = o.source_of(source, options)
-    recipe = o.recipe_of(options)
+    recipe = o.recipe_of(options, where)
     if recipe.objective != "frobenius":
         raise click.UsageError("the three are compared by least squares; leave --objective frobenius")
     data = read_data(where, recipe, o.cache_of(options), o.processes_of(options), talk)
-    with talk.progress("iteration") as progress:
+    with talk.progress("iteration", at_most=recipe.max_iter) as progress:
         model = fit_topics(
             data,
             options["rank"],
@@ -66,7 +69,7 @@ def compare(source: str | None, **options: Any) -> None:
             *([name, *(number(getattr(r, name)) for r in results)] for name in FIGURES),
         ]
         write_csv(rows, partial / "compare.csv")
-        draw_comparison(data, results, typical_page(model), partial)
+        draw_comparison(data, results, _typical_column(data, model), partial)
         (partial / MARK).write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
     talk.note(f"pictures and compare.csv in {folder}")
     if options["json"]:
@@ -77,3 +80,11 @@ def compare(source: str | None, **options: Any) -> None:
         [[name.replace("_", " "), *(decimals(getattr(r, name), 4) for r in results)] for name in FIGURES],
         right=(1, 2, 3),
     )
+
+
+def _typical_column(data: DataMatrix, model: TopicModel) -> int:
+    """The column of the page that is explained middlingly well: its own, or that of its first piece."""
+    page = typical_page(model)
+    if len(model.columns) == len(data.columns):
+        return page
+    return int(np.flatnonzero(parts_of_columns(data.columns)[0].page == page)[0])

@@ -16,7 +16,7 @@ from nmf_topics.cli.talk import Talk
 from nmf_topics.cli.wiki import address_of_api, contact_option, polite_client, require_contact, wiki_option
 from nmf_topics.corpus.page import Page
 from nmf_topics.corpus.plain import safe_name
-from nmf_topics.corpus.streams import split_endings
+from nmf_topics.corpus.streams import meter_of, split_endings
 from nmf_topics.corpus.wikipedia.client import Client
 from nmf_topics.corpus.wikipedia.corpusfolder import corpus_of_dump
 from nmf_topics.corpus.wikipedia.fetch import Ask, Fetch, Result
@@ -210,10 +210,11 @@ def _dump(options: dict[str, Any], talk: Talk) -> None:
     path: Path = options["dump"]
     folder = options["output"] or Path("corpora") / safe_name(split_endings(path.name)[0])
     left_out: Counter[str] = Counter()
-    with talk.progress("pages") as progress:
+    meter = meter_of(path)
+    with talk.progress("pages", share=meter.share) as progress:
 
         def counted() -> Iterator[Page]:
-            for page in dump_pages(path, warn=talk.warn, left_out=left_out):
+            for page in dump_pages(path, warn=talk.warn, left_out=left_out, meter=meter):
                 progress.step(page.title)
                 yield page
 

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from nmf_topics.cli import options as o
+from nmf_topics.cli.common import Text
 from nmf_topics.topics.rankfile import ranks_of
 from nmf_topics.topics.store import load_model, resolve_model
 from nmf_topics.topics.trends import UNITS
@@ -31,7 +32,7 @@ MARK = "figures.json"
     help="Kind of file; may be given more than once.",
 )
 @click.option("--top", "-n", type=click.IntRange(min=1), default=10, show_default=True, help="Words of a topic.")
-@click.option("--by", help="Metadata for trends.  [default: dates, and labels]")
+@click.option("--by", type=Text(), help="Metadata for trends.  [default: dates, and labels]")
 @click.option("--period", type=click.Choice(UNITS), help="Of a trend over time.  [default: one that fits]")
 @click.option("--font", type=click.Path(path_type=Path), help="A font file.  [default: ones that have the letters]")
 @click.option("--output", "-o", type=click.Path(path_type=Path), help="Folder.  [default: figures in the model]")

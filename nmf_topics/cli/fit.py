@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import numpy as np
@@ -21,18 +22,21 @@ from nmf_topics.factor.engines.checkpoints import Checkpointing
 from nmf_topics.factor.engines.choice import EngineOptions
 from nmf_topics.factor.sums import one_page
 from nmf_topics.matrix.datamatrix import DataMatrix
-from nmf_topics.topics.extracts import image_extracts, text_extracts
 from nmf_topics.topics.model import TopicModel, fit_topics, word_options
-from nmf_topics.topics.pieces import by_page
 from nmf_topics.topics.places import describe_place
-from nmf_topics.topics.prepare import Source, is_image_folder, open_source, prepare
+from nmf_topics.topics.prepare import Source, counts_key, is_image_folder, open_source, prepare
 from nmf_topics.topics.recipes import Recipe
-from nmf_topics.topics.stability import fit_runs
 from nmf_topics.topics.store import MARK, point_latest
 from nmf_topics.views.modelfolder import write_model_folder
 from nmf_topics.views.tables import model_json
 from nmf_topics.views.terminal import print_topics
+from nmf_topics.words.wordlist import spread_as_by_chance
 from nmf_topics.writing import folder_of_files
+
+EVEN_WORDS = 15  # that are named
+
+if TYPE_CHECKING:
+    from nmf_topics.topics.texts import Shelf
 
 
 @click.command()
@@ -40,8 +44,8 @@ from nmf_topics.writing import folder_of_files
 @o.rank_option
 @click.option("--output", "-o", type=click.Path(path_type=Path), help="Model folder.  [default: models/CORPUS-rRANK]")
 @o.matrix_options
-@o.chunk_option
 @o.factor_options
+@o.guide_option
 @o.seed_option
 @click.option(
     "--runs", type=click.IntRange(min=1), default=1, show_default=True, help="Best of so many; each topic's stability."
@@ -49,6 +53,10 @@ from nmf_topics.writing import folder_of_files
 @o.engine_options
 @o.checkpoint_option
 @o.corpus_options
+@click.option("--clouds/--no-clouds", default=True, show_default=True, help="Draw word clouds (of images: the parts).")
+@click.option(
+    "--report/--no-report", default=True, show_default=True, help="Make report.html, with the texts that it shows."
+)
 @click.option("--require-convergence", is_flag=True, help="Exit with 3 if --max-iter ended the fit.")
 @click.option("--force", is_flag=True, help="Write into a folder that holds other files.")
 @o.json_option
@@ -67,8 +75,10 @@ def fit(source: str | None, **options: Any) -> None:
     """
     talk = o.talk_of(options)
     where = o.source_of(source, options)
-    recipe = o.recipe_of(options)
+    recipe = o.recipe_of(options, where)
     cache = o.cache_of(options)
+    if len(recipe.guide) > options["rank"]:
+        raise click.UsageError(f"--guide has {len(recipe.guide)} topics, --rank {options['rank']}; raise --rank")
     model, folder = run_fit(
         where,
         recipe,
@@ -81,6 +91,8 @@ def fit(source: str | None, **options: Any) -> None:
         engine=o.engine_of(options),
         checkpoints=o.checkpoints_of(options, cache, talk.note),
         force=options["force"],
+        clouds=options["clouds"],
+        report=options["report"],
         talk=talk,
     )
     if options["json"]:
@@ -104,7 +116,9 @@ def read_data(
     rank: int = 10,
 ) -> DataMatrix:
     """V of a source, with progress; a cluster that it may live on is left when the command ends."""
-    with talk.progress("read") as progress:
+    if corpus is None and not is_image_folder(source.path):
+        corpus = open_source(source, warn=talk.warn)
+    with talk.progress("read", share=corpus.share if corpus else lambda: None) as progress:
         data = prepare(
             source,
             recipe,
@@ -126,6 +140,10 @@ def read_data(
     talk.note(f"V is {m} {kinds[0]} x {n} {kinds[1]}")
     if "tokens" in data.ledger:
         dropped = ", ".join(f"{count} {reason}" for reason, count in data.ledger["dropped"].items() if count)
+        even = spread_as_by_chance(data.words, n)
+        if even:
+            asked = "left out" if recipe.bounds.corpus_stops else "--corpus-stops leaves them out"
+            talk.detail(f"{len(even)} words are on many pages as by chance ({asked}): {', '.join(even[:EVEN_WORDS])}")
         talk.detail(f"{data.ledger['tokens']} words read, {data.ledger['kept']} kept, dropped: {dropped or 'none'}")
     return data
 
@@ -142,21 +160,25 @@ def run_fit(
     processes: int,
     force: bool,
     talk: Talk,
+    clouds: bool = True,
+    report: bool = True,
     engine: EngineOptions | None = None,
     checkpoints: Checkpointing | None = None,
 ) -> tuple[TopicModel, Path]:
     """Read, fit and write; the model and its folder."""
     record = Record("fit", source)
     corpus = None if is_image_folder(source.path) else open_source(source, warn=talk.warn)
+    shelf = _shelf(corpus, source, recipe, cache) if report else None
     with record.stage("read"):
         data = read_data(source, recipe, cache, processes, talk, corpus=corpus, engine=engine, rank=rank)
     record.engine = describe_place(data.V)
     folder = output or Path("models") / f"{data.recipe['corpus']['name']}-r{rank}"
     with folder_of_files(folder, mark=MARK, force=force):
         pass  # whether the folder may be written is asked before the work, not after it
-    with record.stage("fit"), talk.progress("iteration") as progress:
-        fit_data = partial(fit_runs, runs=runs) if runs > 1 else fit_topics
-        model = fit_data(
+    if recipe.guide:
+        _tell_of_guide(data, recipe, talk)
+    with record.stage("fit"), talk.progress("iteration", at_most=runs * recipe.max_iter) as progress:
+        model = _fitter(runs)(
             data,
             rank,
             seed=seed,
@@ -166,18 +188,24 @@ def run_fit(
         )
     report_fit(model, talk)
     talk.detail(f"kernels: {kernels.about()}, threads: {kernels.thread_count()}")
-    shown = typical_page(model) if data.rows.kind == "pixels" else None
+    shown = typical_page(model) if data.rows.kind == "pixels" and clouds else None
     with record.stage("write"):
-        write_model_folder(
-            model,
-            folder,
-            lambda: record.document(model),
-            force=force,
-            example=None if shown is None else (one_page(as_blocks(data.V), shown), shown),
-            extracts=_extracts(model, data, corpus, talk),
-            versions=versions(),
-            warn=talk.warn,
-        )
+        extracts = _extracts(model, data, corpus, shelf, talk) if report else None
+        with talk.progress("picture", rank) as drawn:
+            write_model_folder(
+                model,
+                folder,
+                lambda: record.document(model),
+                force=force,
+                example=None if shown is None else (one_page(as_blocks(data.V), shown), shown),
+                extracts=extracts,
+                words=data.words,
+                versions=versions(),
+                clouds=clouds,
+                report=report,
+                on_picture=drawn.step,
+                warn=talk.warn,
+            )
         try:
             point_latest(folder, o.LATEST)
         except OSError as error:
@@ -195,12 +223,43 @@ def run_fit(
     return model, folder
 
 
-def _extracts(model: TopicModel, data: DataMatrix, corpus: Corpus | None, talk: Talk) -> bytes | None:
+def _tell_of_guide(data: DataMatrix, recipe: Recipe, talk: Talk) -> None:
+    """Which words of the guide are of no use."""
+    from nmf_topics.topics.guide import rows_of_guide
+
+    if unknown := rows_of_guide(data, recipe.guide)[1]:
+        talk.warn(f"words of the guide that are none of the corpus: {', '.join(unknown)}")
+
+
+def _fitter(runs: int) -> Callable[..., TopicModel]:
+    """`fit_topics`, or its best of several runs."""
+    if runs == 1:
+        return fit_topics
+    from nmf_topics.topics.stability import fit_runs
+
+    return partial(fit_runs, runs=runs)
+
+
+def _shelf(corpus: Corpus | None, source: Source, recipe: Recipe, cache: Path | None) -> Shelf | None:
+    """Where the texts of a corpus are kept for the next fit, if they are."""
+    if corpus is None or cache is None or (key := counts_key(corpus, source, recipe.words)) is None:
+        return None
+    from nmf_topics.topics.texts import Shelf
+
+    return Shelf(cache, key)
+
+
+def _extracts(
+    model: TopicModel, data: DataMatrix, corpus: Corpus | None, shelf: Shelf | None, talk: Talk
+) -> bytes | None:
     """What the report shows of the pages themselves; a corpus that cannot be read once more costs that alone."""
+    from nmf_topics.topics.extracts import image_extracts, text_extracts
+    from nmf_topics.topics.pieces import by_page
+
     if corpus is None:
         return image_extracts(model, data)
     try:
-        return text_extracts(model, by_page(data) if word_options(model.recipe).chunk else data, corpus)
+        return text_extracts(model, by_page(data) if word_options(model.recipe).chunk else data, corpus, shelf=shelf)
     except (NmfTopicsError, OSError) as error:
         talk.warn(f"the report has no texts: {error}")
         return None

@@ -9,8 +9,9 @@ from typing import Any
 import click
 
 from nmf_topics.cli import options as o
+from nmf_topics.cli.common import Text
 from nmf_topics.topics.store import MARK, load_model, resolve_model
-from nmf_topics.views.modelfolder import read_extracts, read_run, write_model_folder
+from nmf_topics.views.modelfolder import CLOUDS, REPORT, WORDS, files_of, read_extracts, read_run, write_model_folder
 from nmf_topics.views.tables import model_json
 from nmf_topics.views.terminal import print_topics
 
@@ -35,13 +36,15 @@ def _names_of(path: Path) -> dict[int, str]:
 def _named(argument: str) -> tuple[int, str] | None:
     """3=Music as (3, "Music"); None for what is no such pair."""
     number, sign, name = argument.partition("=")
-    return (int(number), " ".join(name.split())) if sign and number.strip().isdecimal() else None
+    if not sign or not number.strip().isdecimal():
+        return None
+    return int(number), " ".join(Text().convert(name, None, None).split())
 
 
 @click.command()
 @click.argument("arguments", nargs=-1, metavar="[MODEL] [NUMBER=NAME ...]")
 @click.option("--from", type=click.Path(path_type=Path), help="A file of names, one NUMBER=NAME a line.")
-@click.option("--hide", multiple=True, metavar="WORD", help="A word that is not shown any more.")
+@click.option("--hide", type=Text(), multiple=True, metavar="WORD", help="A word that is not shown any more.")
 @o.json_option
 @o.talk_options
 def label(arguments: tuple[str, ...], hide: tuple[str, ...], **options: Any) -> None:
@@ -69,6 +72,7 @@ def label(arguments: tuple[str, ...], hide: tuple[str, ...], **options: Any) -> 
         raise click.UsageError(f"{models[0]!r} is neither a model folder nor NUMBER=NAME")
     model = load_model(folder).renamed(names, hide)
     run = read_run(folder)
+    made = files_of(folder)
     write_model_folder(
         model,
         folder,
@@ -76,6 +80,8 @@ def label(arguments: tuple[str, ...], hide: tuple[str, ...], **options: Any) -> 
         keep=_kept_files(folder, run),
         extracts=read_extracts(folder, talk.warn),
         versions=run.get("versions"),
+        clouds=not made or any(name.startswith(f"{CLOUDS}/") for name in made),
+        report=not made or REPORT in made,
         warn=talk.warn,
     )
     talk.note(f"written to {folder}")
@@ -87,4 +93,5 @@ def label(arguments: tuple[str, ...], hide: tuple[str, ...], **options: Any) -> 
 
 def _kept_files(folder: Path, run: dict[str, Any]) -> list[str]:
     """Files of the model that do not show names, and cannot be made again without the corpus."""
-    return [name for name in run.get("files", []) if name == "reconstruction.png" and (folder / name).is_file()]
+    files = run.get("files", [])
+    return [name for name in ("reconstruction.png", WORDS) if name in files and (folder / name).is_file()]

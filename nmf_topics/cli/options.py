@@ -14,12 +14,14 @@ from typing import Any
 
 import click
 
-from nmf_topics.cli.common import Bytes, stack
+from nmf_topics.cli.common import Bytes, Text, stack
 from nmf_topics.cli.common import Finite as Finite
 from nmf_topics.cli.common import files_listed_in as files_listed_in
 from nmf_topics.cli.common import json_option as json_option
 from nmf_topics.cli.common import talk_of as talk_of
 from nmf_topics.cli.common import talk_options as talk_options
+from nmf_topics.corpus.open import declared_language
+from nmf_topics.errors import GuideError
 from nmf_topics.factor.engines.checkpoints import Checkpointing
 from nmf_topics.factor.engines.choice import ENGINES, EngineOptions
 from nmf_topics.factor.objectives import OBJECTIVES
@@ -31,6 +33,7 @@ from nmf_topics.topics.prepare import Source
 from nmf_topics.topics.recipes import RECIPES, Recipe
 from nmf_topics.words.cache import cache_folder
 from nmf_topics.words.normalize import NORMALIZATIONS, STEMMERS
+from nmf_topics.words.remarks import language_code, problem_of_language
 
 BY_RECIPE = "by recipe"
 LATEST = Path("models/latest")
@@ -54,11 +57,11 @@ def limit(value: str) -> float:
 model_argument = click.argument("model", type=click.Path(path_type=Path), default=LATEST)
 
 corpus_options = stack(
-    click.option("--text-column", help="Column of a table that holds the text.  [default: guessed]"),
-    click.option("--title-column", help="Column of the titles.  [default: guessed]"),
-    click.option("--id-column", help="Column of the ids.  [default: guessed]"),
-    click.option("--date-column", help="Column of the dates.  [default: guessed]"),
-    click.option("--label-column", help="Column of known subjects.  [default: guessed]"),
+    click.option("--text-column", type=Text(), help="Column of a table that holds the text.  [default: guessed]"),
+    click.option("--title-column", type=Text(), help="Column of the titles.  [default: guessed]"),
+    click.option("--id-column", type=Text(), help="Column of the ids.  [default: guessed]"),
+    click.option("--date-column", type=Text(), help="Column of the dates.  [default: guessed]"),
+    click.option("--label-column", type=Text(), help="Column of known subjects.  [default: guessed]"),
     click.option("--cache/--no-cache", default=True, show_default=True, help="Keep counts for the next fit."),
 )
 
@@ -70,7 +73,9 @@ matrix_options = stack(
         show_default=True,
         help="Options that go together; 'article' is the AMS column to the letter.",
     ),
-    _recipe_option("--language", help="Language of the text, two letters (en, de, fr ...)."),
+    click.option(
+        "--language", help="Of the text: en, de, zh ..., or auto.  [default: that of the fetched wiki, else en]"
+    ),
     _recipe_option("--normalize", type=click.Choice(NORMALIZATIONS), help="Normal forms: run, ran, runs as one."),
     _recipe_option("--stemmer", type=click.Choice(STEMMERS), help="For stems."),
     click.option("--stop", multiple=True, metavar="WORDS|FILE", help="More stop words: a,b,c or a file of them."),
@@ -94,11 +99,23 @@ matrix_options = stack(
     click.option(
         "--accents/--no-accents", default=None, show_default=BY_RECIPE, help="Beyoncé and Beyonce are two words."
     ),
+    click.option(
+        "--chunk",
+        type=click.IntRange(min=1),
+        metavar="WORDS",
+        help="Cut long pages into pieces of so many words (500).",
+    ),
     _recipe_option(
         "--min-pages", type=limit, metavar="NUMBER", help="A word must be on so many pages (5), or this share (0.01)."
     ),
     _recipe_option(
         "--max-pages", type=limit, metavar="NUMBER", help="And on no more than so many (500), or this share (0.5)."
+    ),
+    click.option(
+        "--corpus-stops/--no-corpus-stops",
+        default=None,
+        show_default=BY_RECIPE,
+        help="Leave out words that are on many pages as by chance.",
     ),
     _recipe_option("--max-terms", type=click.IntRange(min=1), help="Keep the most frequent words only."),
     _recipe_option("--weighting", type=click.Choice(list(WEIGHTINGS)), help="From counts to V."),
@@ -111,9 +128,6 @@ matrix_options = stack(
     ),
 )
 
-chunk_option = click.option(
-    "--chunk", type=click.IntRange(min=1), metavar="WORDS", help="Cut long pages into pieces of so many words (500)."
-)
 rank_option = click.option("--rank", "-r", type=click.IntRange(min=1), default=10, show_default=True, help="Topics.")
 seed_option = click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the start.")
 
@@ -131,6 +145,13 @@ factor_options = stack(
     _recipe_option("--l1-pages", type=Finite(min=0), help="Fewer topics a page: penalty on the sum of H."),
     _recipe_option("--l2-words", type=Finite(min=0), help="More even words: penalty on the squares of W."),
     _recipe_option("--l2-pages", type=Finite(min=0), help="More even pages: penalty on the squares of H."),
+)
+
+guide_option = click.option(
+    "--guide",
+    multiple=True,
+    metavar="FILE|TOPIC",
+    help="Topics to look for, NAME: WORD, WORD each; or a file of them, one a line.",
 )
 
 engine_options = stack(
@@ -190,14 +211,16 @@ def words_of(values: tuple[str, ...], option: str) -> tuple[str, ...]:
         elif "/" in value or value.endswith(".txt"):
             raise click.BadParameter(f"there is no file {value}", param_hint=option)
         else:
-            text = value
+            text = Text().convert(value, None, None)
         words += text.replace(",", " ").split()
     return tuple(sorted(set(words)))
 
 
-def recipe_of(options: dict[str, Any]) -> Recipe:
-    """The recipe with the given options on top; what they hold is taken out of `options`."""
+def recipe_of(options: dict[str, Any], source: Source) -> Recipe:
+    """The recipe for a source with the given options on top; what they hold is taken out of `options`."""
     recipe = RECIPES[options.pop("recipe")]
+    given_language = options["language"]
+    options["language"] = language_code(given_language) if given_language else declared_language(source.path)
 
     def given(*names: str) -> dict[str, Any]:
         values = {name: options.pop(name, None) for name in names}
@@ -207,10 +230,41 @@ def recipe_of(options: dict[str, Any]) -> Recipe:
     words = replace(recipe.words, **given(*how))
     stop, keep = (words_of(options.pop(name, ()), f"--{name}") for name in ("stop", "keep"))
     words = replace(words, stop=stop, keep=keep)
-    bounds = replace(recipe.bounds, **given("min_pages", "max_pages", "max_terms"))
+    if given_language and (problem := problem_of_language(words.language, stops=words.default_stops)):
+        raise click.BadParameter(problem, param_hint="--language")
+    bounds = replace(recipe.bounds, **given("min_pages", "max_pages", "max_terms", "corpus_stops"))
     rest = given("weighting", "unit", "idf_power", "objective", "solver", "start", "tolerance", "max_iter")
     rest |= given("l1_words", "l1_pages", "l2_words", "l2_pages")
-    return replace(recipe, words=words, bounds=bounds, **rest)
+    return replace(recipe, words=words, bounds=bounds, guide=guide_of(options.pop("guide", ())), **rest)
+
+
+def guide_of(values: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """The topics of --guide, given as NAME: WORDS or in files."""
+    if not values:
+        return {}
+    from nmf_topics.topics.guide import read_guide
+
+    guide: dict[str, tuple[str, ...]] = {}
+    for value in values:
+        try:
+            text, where = (_text_of(value), value) if os.path.isfile(value) else (value, "--guide")
+            if where == "--guide" and ":" not in value:
+                said = f"there is no file {value}, and it is not NAME: WORD, WORD"
+                raise click.BadParameter(said, param_hint="--guide")
+            found = read_guide(text, where)
+        except GuideError as error:
+            raise click.BadParameter(str(error), param_hint="--guide") from error
+        if twice := sorted(guide.keys() & found.keys()):
+            raise click.BadParameter(f"there are two topics {twice[0]!r}", param_hint="--guide")
+        guide |= found
+    return guide
+
+
+def _text_of(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise click.BadParameter(f"{path} cannot be read as UTF-8 text: {error}", param_hint="--guide") from error
 
 
 def processes_of(options: dict[str, Any]) -> int:

@@ -36,7 +36,6 @@ MARK = RANKS
 @click.option("--step", type=click.IntRange(min=1), default=2, show_default=True, help="From one rank to the next.")
 @click.option("--output", "-o", type=click.Path(path_type=Path), help="Folder.  [default: models/CORPUS-ranks]")
 @o.matrix_options
-@o.chunk_option
 @o.factor_options
 @o.seed_option
 @o.engine_options
@@ -56,7 +55,7 @@ def ranks(source: str | None, **options: Any) -> None:
     """
     talk = o.talk_of(options)
     where = o.source_of(source, options)
-    recipe = o.recipe_of(options)
+    recipe = o.recipe_of(options, where)
     first, last = options["from"], options["to"]
     if first > last:
         raise click.UsageError(f"--from {first} is larger than --to {last}")
@@ -133,7 +132,7 @@ def _rows(
     if len(missing) < len(wanted):
         talk.note(f"{len(wanted) - len(missing)} of {len(wanted)} ranks are known from an earlier run")
     if missing:
-        with talk.progress("rank") as progress:
+        with talk.progress("rank", len(missing)) as progress:
             for row in try_ranks(data, missing, recipe, seed=seed, singular=singular):
                 done[row.rank] = row
                 progress.step(f"(rank {row.rank}: error {row.error:.4f})")

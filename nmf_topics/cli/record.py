@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from nmf_topics import __version__
-from nmf_topics.corpus.folders import show_path
 from nmf_topics.corpus.open import default_source
+from nmf_topics.corpus.plain import show_path
 from nmf_topics.factor import kernels
 from nmf_topics.machine import peak
 from nmf_topics.topics.model import TopicModel

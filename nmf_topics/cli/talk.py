@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from types import TracebackType
 from typing import Any
 
 import click
 
+TELLING = 0.01  # what must be done of something before it can be told how long it takes
 EVERY = 5.0  # seconds between lines of progress where there is no terminal
 CLEAR = "\r\x1b[K"  # to the beginning of the line, and nothing on it
 
@@ -49,18 +52,40 @@ class Talk:
             click.echo(CLEAR, nl=False, err=True)
             self.unfinished = False
 
-    def progress(self, what: str, total: int | None = None) -> Progress:
-        """A line that grows while something takes its time; with a total, it says how long."""
-        return Progress(self, what, total)
+    def progress(
+        self,
+        what: str,
+        total: int | None = None,
+        *,
+        share: Callable[[], float | None] = lambda: None,
+        at_most: int | None = None,
+    ) -> Progress:
+        """A line that is kept new while something takes its time: how many, how fast, how long still.
+
+        Parameters
+        ----------
+        what : what is counted
+        total : how many there are, if that is known
+        share : how much is done, from 0 to 1, where the number is not known
+        at_most : how many there can be, where it may end sooner
+        """
+        return Progress(self, what, total, share, at_most)
 
 
 class Progress:
     """Counts of one phase: a line that is rewritten on a terminal, a line now and then elsewhere."""
 
-    def __init__(self, talk: Talk, what: str, total: int | None = None) -> None:
+    def __init__(
+        self,
+        talk: Talk,
+        what: str,
+        total: int | None = None,
+        share: Callable[[], float | None] = lambda: None,
+        at_most: int | None = None,
+    ) -> None:
         self._talk = talk
         self._what = what
-        self._total = total
+        self._total, self._share, self._at_most = total, share, at_most
         self._terminal = sys.stderr.isatty()
         self._began = time.monotonic()
         self._said = self._began
@@ -76,18 +101,31 @@ class Progress:
         if self._talk.quiet or now - self._said < (0.1 if self._terminal else EVERY):
             return
         self._said = now
-        rate = self._count / (now - self._began)
-        line = f"{self._what} {self._count} ({rate:.0f}/s) {detail}".rstrip()
-        if self._total is not None:
-            left = timedelta(seconds=round(max(0, self._total - self._count) / rate))
-            line = f"{self._what} {self._count} of {self._total} ({left} left) {detail}".rstrip()
+        line = f"{self._line(now - self._began)} {detail}".rstrip()
         if self._terminal:
-            click.echo(f"{CLEAR}{line}", nl=False, err=True)
+            width = shutil.get_terminal_size().columns
+            click.echo(f"{CLEAR}{line[: width - 1]}", nl=False, err=True)  # a second line could not be taken away
             self._talk.unfinished = True
         else:
             click.echo(line, err=True)
+
+    def _line(self, seconds: float) -> str:
+        """How many, how fast, and how long it will still take, as far as that can be told."""
+        rate = self._count / max(seconds, 1e-9)
+        of = f" of {self._total}" if self._total is not None else ""
+        said = f"{rate:.0f}/s" if rate >= 10 else f"{rate:.1f}/s"
+        share = self._count / self._total if self._total else self._share()
+        if share is not None and share >= TELLING:
+            said += f", {_time(seconds * (1 - share) / share)} left"
+        elif self._at_most is not None:
+            said += f", at most {_time((self._at_most - self._count) / rate)} left"
+        return f"{self._what} {self._count}{of} ({said})"
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._talk.clear()
+
+
+def _time(seconds: float) -> str:
+    return str(timedelta(seconds=round(max(seconds, 0.0))))

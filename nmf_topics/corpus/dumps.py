@@ -24,7 +24,7 @@ from nmf_topics.corpus.exportxml import ExportReader, RawPage, Site
 from nmf_topics.corpus.ids import Ids
 from nmf_topics.corpus.page import Page
 from nmf_topics.corpus.plain import clean_text, title_from_text
-from nmf_topics.corpus.streams import Unreadable, byte_chunks, split_endings
+from nmf_topics.corpus.streams import Meter, Unreadable, byte_chunks, metered, split_endings
 from nmf_topics.corpus.wikitext import clean_wikitext
 from nmf_topics.errors import CorpusError
 from nmf_topics.machine import processors
@@ -63,6 +63,7 @@ def dump_pages(
     processes: int | None = None,
     warn: Callable[[str], None] = lambda message: None,
     left_out: Counter[str] | None = None,
+    meter: Meter | None = None,
 ) -> Iterator[Page]:
     """Yield the pages of a dump, in its order.
 
@@ -73,6 +74,7 @@ def dump_pages(
         one, a script needs the guard `if __name__ == "__main__"` that multiprocessing asks for
     warn : told, at the end, how many pages were left out and why
     left_out : counts them: reason -> pages
+    meter : told how far the reading is
 
     Raises
     ------
@@ -86,7 +88,7 @@ def dump_pages(
     reader = ExportReader(where)
     ids = _PageIds(where)
     kept = 0
-    raw = _raw_pages(path, reader, workers, warn)
+    raw = _raw_pages(path, reader, workers, warn, meter)
     for page, text in _clean(_sift(raw, reader, out), reader, workers):
         kept += 1
         page_id = ids.give(page, text)
@@ -152,17 +154,19 @@ def _count(path: Path) -> int:
     return processors()
 
 
-def _raw_pages(path: Path, reader: ExportReader, workers: int, warn: Callable[[str], None]) -> Iterator[RawPage]:
+def _raw_pages(
+    path: Path, reader: ExportReader, workers: int, warn: Callable[[str], None], meter: Meter | None
+) -> Iterator[RawPage]:
     where = str(path)
-    chunks = _bzip2_chunks(path, workers) if path.suffix.lower() == ".bz2" else byte_chunks(path)
+    chunks = _bzip2_chunks(path, workers, meter) if path.suffix.lower() == ".bz2" else byte_chunks(path, meter)
     return reader.pages(utf8_chunks(chunks, where, lambda note: warn(f"{where}: {note}")))
 
 
-def _bzip2_chunks(path: Path, threads: int) -> Iterator[bytes]:
+def _bzip2_chunks(path: Path, threads: int, meter: Meter | None) -> Iterator[bytes]:
     try:
         with open(path, "rb") as file:
             try:
-                yield from unpack_bzip2(file, threads)
+                yield from metered(unpack_bzip2(file, threads), file, meter)
             except (EOFError, OSError, ValueError) as error:
                 if isinstance(error, OSError) and error.errno is not None:
                     raise

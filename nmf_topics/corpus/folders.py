@@ -18,8 +18,8 @@ from pathlib import Path, PurePosixPath
 from nmf_topics.corpus.formats import TEXTS, read_file
 from nmf_topics.corpus.ids import Ids
 from nmf_topics.corpus.page import Page, SetAside
-from nmf_topics.corpus.plain import one_line, title_from_text
-from nmf_topics.corpus.streams import Unreadable, split_endings
+from nmf_topics.corpus.plain import one_line, show_path, title_from_text
+from nmf_topics.corpus.streams import Meter, Unreadable, split_endings
 from nmf_topics.errors import CorpusError, MissingExtra
 
 FEW = 3  # names in one message
@@ -95,13 +95,12 @@ def _sort_in(found: Found, entry: os.DirEntry[str], below: str) -> None:
         found.set_aside.append(SetAside(show_path(entry.path), "a broken link or no ordinary file"))
 
 
-def show_path(path: str) -> str:
-    """A path as text that can be written anywhere: bytes that are not UTF-8 as \\xff."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
-
-
 def read_texts(
-    found: Found, where: str, set_aside: Callable[[SetAside], None], tell: Callable[[str], None]
+    found: Found,
+    where: str,
+    set_aside: Callable[[SetAside], None],
+    tell: Callable[[str], None],
+    meter: Meter | None = None,
 ) -> Iterator[Page]:
     """Yield the text files as pages.
 
@@ -111,6 +110,7 @@ def read_texts(
     where : name of the folder, for messages
     set_aside : is handed every file that cannot be used
     tell : told, at the end, which files were set aside and which were not UTF-8
+    meter : told how many files have been read
 
     Raises
     ------
@@ -124,7 +124,9 @@ def read_texts(
     for item in aside:
         set_aside(item)
     empty = True
-    for (file, path), name in zip(found.texts, names, strict=True):
+    for number, ((file, path), name) in enumerate(zip(found.texts, names, strict=True), 1):
+        if meter is not None:
+            meter.done = number
 
         def note(what: str, path: str = path) -> None:
             notes.append(f"{path} ({what})")

@@ -5,26 +5,31 @@ Which reader is right is decided here, by kind and ending; what is not read yet 
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import stat
 import sys
 import warnings
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nmf_topics.corpus.columns import Columns
-from nmf_topics.corpus.dumps import dump_pages, is_dump
-from nmf_topics.corpus.folders import Found, find_texts, read_texts, show_path
-from nmf_topics.corpus.formats import TEXTS
 from nmf_topics.corpus.page import Corpus
 from nmf_topics.corpus.parquet import PARQUET, read_parquet
-from nmf_topics.corpus.plain import safe_name
-from nmf_topics.corpus.streams import Spool, Unreadable, byte_chunks, split_endings
+from nmf_topics.corpus.plain import safe_name, show_path
+from nmf_topics.corpus.streams import Meter, Spool, Unreadable, byte_chunks, meter_of, split_endings
 from nmf_topics.corpus.tables import TABLES, read_table
 from nmf_topics.errors import CorpusError
 
+if TYPE_CHECKING:
+    from nmf_topics.corpus.folders import Found
+
 PAGES = "pages.jsonl"  # what makes a folder a corpus folder
+MANIFEST = "manifest.json"  # where it came from
 READS = (
     "read are a folder of .txt, .md, .html, .pdf, .docx or .epub files, a table (.jsonl, .ndjson, .csv, .tsv, "
     ".parquet), a MediaWiki dump (.xml), each of them also packed (.gz, .bz2, .xz, .zst), and JSONL from standard "
@@ -80,21 +85,27 @@ def open_corpus(
         pages = path / PAGES
         name = safe_name(path.name or path.resolve().name)
         if os.path.isfile(pages):  # not pages.is_file(), which raises in a folder that may not be entered
-            return _table(name, str(path), partial(byte_chunks, pages), ".jsonl", wanted, tell, str(pages))
+            return _table_file(name, path, pages, ".jsonl", wanted, tell)
         return _folder(path, name, wanted, tell)
     if not stat.S_ISREG(mode):
         raise CorpusError(f"{path} is neither a file nor a folder; pipe JSONL into standard input (-) instead")
     stem, ending, _ = split_endings(path.name)
     if ending in TABLES:
-        return _table(safe_name(stem), str(path), partial(byte_chunks, path), ending, wanted, tell)
+        return _table_file(safe_name(stem), path, path, ending, wanted, tell)
     if ending == PARQUET:
-        return Corpus(safe_name(stem), str(path), lambda _: read_parquet(path, wanted, tell))
+        rows = Meter()
+        return Corpus(safe_name(stem), str(path), lambda _: read_parquet(path, wanted, tell, rows), share=rows.share)
+    from nmf_topics.corpus.dumps import dump_pages, is_dump  # cleaning wikitext takes patterns, and those their time
+    from nmf_topics.corpus.folders import Found
+    from nmf_topics.corpus.formats import TEXTS
+
     if ending in TEXTS:
         return _texts(Found([(path, show_path(path.name))]), safe_name(stem), str(path), wanted, tell)
     if is_dump(path.name):
         if any(wanted.parts().values()):
             tell(f"{path}: columns are those of a table; for a dump they mean nothing")
-        return Corpus(safe_name(stem), str(path), lambda _: dump_pages(path, warn=tell))
+        meter = meter_of(path)
+        return Corpus(safe_name(stem), str(path), lambda _: dump_pages(path, warn=tell, meter=meter), share=meter.share)
     raise CorpusError(f"{path}: {_refusal({ending})}; {READS}")
 
 
@@ -118,6 +129,19 @@ def default_source() -> Path:
     """What is read when nobody names a source: the newest corpus in ./corpora, else the sample."""
     corpora = [(pages.stat().st_mtime_ns, str(pages.parent)) for pages in Path("corpora").glob(f"*/{PAGES}")]
     return Path(max(corpora)[1]) if corpora else sample_corpus_path()
+
+
+def declared_language(source: str | Path | None) -> str | None:
+    """The language that the manifest of a corpus folder gives its pages, as `fetch` writes it; None where none does."""
+    if source == "-":
+        return None
+    path = default_source() if source is None else Path(source)
+    try:
+        manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
+        language = str(manifest["language"]).partition("-")[0].lower()
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        return None
+    return language if re.fullmatch("[a-z]{2,3}", language) else None
 
 
 def _once(warn: Callable[[str], None]) -> Callable[[str], None]:
@@ -167,7 +191,18 @@ def _table(
     return Corpus(name, source, lambda _: read_table(chunks, where or source, ending, wanted, tell))
 
 
+def _table_file(
+    name: str, source: Path, path: Path, ending: str, wanted: Columns, tell: Callable[[str], None]
+) -> Corpus:
+    """A table in a file of its own, or in a corpus folder."""
+    meter = meter_of(path)
+    corpus = _table(name, str(source), partial(byte_chunks, path, meter), ending, wanted, tell, str(path))
+    return replace(corpus, share=meter.share)
+
+
 def _folder(path: Path, name: str, wanted: Columns, tell: Callable[[str], None]) -> Corpus:
+    from nmf_topics.corpus.folders import find_texts
+
     found = find_texts(path)
     if not found.texts and not found.set_aside:
         if not found.others:
@@ -180,7 +215,10 @@ def _folder(path: Path, name: str, wanted: Columns, tell: Callable[[str], None])
 def _texts(found: Found, name: str, source: str, wanted: Columns, tell: Callable[[str], None]) -> Corpus:
     if any(wanted.parts().values()):
         tell(f"{source}: columns are those of a table; for texts they mean nothing")
-    return Corpus(name, source, lambda set_aside: read_texts(found, source, set_aside, tell))
+    from nmf_topics.corpus.folders import read_texts
+
+    files = Meter(len(found.texts))
+    return Corpus(name, source, lambda aside: read_texts(found, source, aside, tell, files), share=files.share)
 
 
 def _refusal(endings: set[str]) -> str:

@@ -51,6 +51,7 @@ class Corpus:
     read : function of one argument that yields the pages, each time from the start; what it cannot use it
         hands to that argument
     set_aside : what the last complete reading could not use
+    share : how much of the source has been read, from 0 to 1; None where that cannot be known
 
     Raises
     ------
@@ -62,6 +63,7 @@ class Corpus:
     source: str
     read: Callable[[Callable[[SetAside], None]], Iterator[Page]]
     set_aside: list[SetAside] = field(default_factory=list)
+    share: Callable[[], float | None] = lambda: None
 
     def __iter__(self) -> Iterator[Page]:
         found: list[SetAside] = []

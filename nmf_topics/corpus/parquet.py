@@ -14,14 +14,16 @@ from typing import Any
 
 from nmf_topics.corpus.columns import Columns, Record, read_records
 from nmf_topics.corpus.page import Page
-from nmf_topics.corpus.streams import Unreadable, byte_chunks, split_endings
+from nmf_topics.corpus.streams import Meter, Unreadable, byte_chunks, split_endings
 from nmf_topics.errors import MissingExtra
 
 PARQUET = ".parquet"
 ROWS = 256  # in memory at once: a row may be a book
 
 
-def read_parquet(path: Path, wanted: Columns, tell: Callable[[str], None]) -> Iterator[Page]:
+def read_parquet(
+    path: Path, wanted: Columns, tell: Callable[[str], None], meter: Meter | None = None
+) -> Iterator[Page]:
     """Yield the rows of a Parquet file as pages.
 
     Parameters
@@ -29,6 +31,7 @@ def read_parquet(path: Path, wanted: Columns, tell: Callable[[str], None]) -> It
     path : the file, packed or not
     wanted : columns asked for by name
     tell : told about guesses
+    meter : told how many rows there are and have been read
 
     Raises
     ------
@@ -37,10 +40,10 @@ def read_parquet(path: Path, wanted: Columns, tell: Callable[[str], None]) -> It
     MissingExtra
         When pyarrow is not installed.
     """
-    yield from read_records(_records(path), str(path), wanted, tell, lone_is_text=True, unit="row")
+    yield from read_records(_records(path, meter or Meter()), str(path), wanted, tell, lone_is_text=True, unit="row")
 
 
-def _records(path: Path) -> Iterator[Record]:
+def _records(path: Path, meter: Meter) -> Iterator[Record]:
     """(number, row) of every row."""
     try:
         import pyarrow
@@ -53,10 +56,11 @@ def _records(path: Path) -> Iterator[Record]:
     try:
         data = io.BytesIO(b"".join(byte_chunks(path))) if packed else path.open("rb")
         with pyarrow.parquet.ParquetFile(data) as file:
-            number = 0
+            number, meter.total = 0, file.metadata.num_rows
             for batch in file.iter_batches(batch_size=ROWS, use_threads=False):
                 for row in batch.to_pylist():
                     number += 1
+                    meter.done = number
                     yield number, {name: _plain(value) for name, value in row.items()}
     except (pyarrow.ArrowException, OSError, ValueError, TypeError, KeyError, IndexError) as error:
         if isinstance(error, OSError) and error.errno is not None:

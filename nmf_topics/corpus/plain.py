@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from typing import Any
 
@@ -17,6 +18,11 @@ EMPTY_TITLE = "(empty page)"
 # control characters of C0 and C1, and the line and paragraph separators of Unicode; a no-break space stays
 _BREAKS = re.compile("[\x00-\x20\x7f-\x9f\u2028\u2029]+")
 _SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+def show_path(path: str) -> str:
+    """A path as text that can be written anywhere: bytes that are not UTF-8 as \\xff."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def clean_text(text: str) -> str:

@@ -54,8 +54,32 @@ def _split(name: str) -> tuple[str, str]:
     return name.removesuffix(path.suffix) if path.suffix else name, path.suffix.lower()
 
 
-def byte_chunks(path: Path) -> Iterator[bytes]:
+class Meter:
+    """How far a source has been read: `done` of `total`, in bytes of its files as they lie there, in files or rows."""
+
+    def __init__(self, total: int = 0) -> None:
+        self.done, self.total = 0, total
+
+    def share(self) -> float | None:
+        """From 0 to 1; None where that cannot be known."""
+        return min(self.done / self.total, 1.0) if self.total > 0 else None
+
+
+def meter_of(path: Path) -> Meter:
+    """A meter for the bytes of a file."""
+    try:
+        return Meter(path.stat().st_size)
+    except OSError:  # what is wrong with the file shows when it is read
+        return Meter()
+
+
+def byte_chunks(path: Path, meter: Meter | None = None) -> Iterator[bytes]:
     """Yield the bytes of a file, unpacked when its ending says that it is packed.
+
+    Parameters
+    ----------
+    path : the file
+    meter : told how far the reading is
 
     Raises
     ------
@@ -68,10 +92,10 @@ def byte_chunks(path: Path) -> Iterator[bytes]:
     try:
         with open(path, "rb") as file:
             if not packing:
-                yield from _read(file)
+                yield from metered(_read(file), file, meter)
                 return
             try:
-                yield from _unpack(file, packing)
+                yield from metered(_unpack(file, packing), file, meter)
             except (EOFError, zlib.error, lzma.LZMAError, OSError, ValueError) as error:
                 if isinstance(error, OSError) and error.errno is not None:
                     raise
@@ -79,6 +103,16 @@ def byte_chunks(path: Path) -> Iterator[bytes]:
                 raise Unreadable(where, reason) from error
     except OSError as error:
         raise Unreadable(where, f"cannot be read ({error.strerror or error})") from error
+
+
+def metered(chunks: Iterator[bytes], file: BinaryIO, meter: Meter | None) -> Iterator[bytes]:
+    """Chunks that were made from a file, with a meter of how much of it has been made use of."""
+    meter = meter or Meter()
+    meter.done = 0
+    for chunk in chunks:
+        place = file.tell()
+        yield chunk
+        meter.done = place
 
 
 def _read(stream: BinaryIO) -> Iterator[bytes]:

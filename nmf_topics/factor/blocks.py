@@ -15,15 +15,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import singledispatch
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
-from scipy.sparse.linalg import LinearOperator
 
 from nmf_topics.errors import MatrixError
 from nmf_topics.factor import kernels
+
+if TYPE_CHECKING:
+    from scipy.sparse.linalg import LinearOperator
 
 Array = NDArray[np.floating[Any]]
 
@@ -192,6 +194,8 @@ def total(V: PageBlocks) -> float:
 
 def as_linear_operator(V: PageBlocks) -> LinearOperator:
     """V for the solvers of scipy (svds, lsmr, ...): products with V and V', each in one pass over the blocks."""
+    from scipy.sparse.linalg import LinearOperator  # 0.06 s, for those who need it
+
     m, n = V.shape
 
     def matmat(X: Array) -> Array:

@@ -30,6 +30,7 @@ from nmf_topics.factor.state import State
 
 Stopped = Literal["converged", "certified", "exact", "max_iter"]
 
+GIVEN = "given"  # the name of a start that is none of STARTS
 WINDOW = 10  # iterations over which progress is averaged, and from one certificate to the next
 
 
@@ -57,7 +58,7 @@ class Factorization:
     certificate : the last bound, as a part of the objective and its penalties, on what they could fall by if H alone,
         and then W alone, went to its best place; nan where no iteration was certified
     penalties : of W and H as they are, in absolute numbers
-    objective, rule, start : names, as in OBJECTIVES, RULES, STARTS
+    objective, rule, start : names, as in OBJECTIVES, RULES, STARTS, or "given" for a W and H of the caller's
     seed : int
     """
 
@@ -89,7 +90,7 @@ def factorize(
     *,
     objective: str = "frobenius",
     rule: str | None = None,
-    start: str = "nndsvda",
+    start: str | tuple[Array, Array] = "nndsvda",
     seed: int = 0,
     tolerance: float = 1e-6,
     max_iter: int = 1000,
@@ -97,6 +98,7 @@ def factorize(
     l1_pages: float = 0.0,
     l2_words: float = 0.0,
     l2_pages: float = 0.0,
+    certify: bool = True,
     on_iteration: Callable[[Iteration], None] | None = None,
     on_state: Callable[[State], None] | None = None,
     resume: State | None = None,
@@ -109,13 +111,15 @@ def factorize(
     rank : int >= 1, the number of topics r
     objective : a name in OBJECTIVES; "kl" goes with the multiplicative rules only
     rule : a name in RULES; None for the objective's own
-    start : a name in STARTS; "nndsvd" has zeros, which rules that multiply could not leave
+    start : a name in STARTS; "nndsvd" has zeros, which rules that multiply could not leave. Or W of shape (m, r) and H
+        of shape (r, n), non-negative, such as an earlier factorization ended with
     seed : int, for starts that are random
     tolerance : float >= 0, the mean relative fall of the error per iteration below which the loop stops; 0 never stops
     max_iter : int >= 1
     l1_words, l2_words : floats >= 0, penalties on the sum and the squares of W, without a unit, as `penalties` has
         them; l2 is for least squares only
     l1_pages, l2_pages : the same on H; both factors have a penalty, or neither
+    certify : whether every tenth iteration is certified; not of use where some of H must stay zero
     on_iteration : called after each iteration
     on_state : called after each iteration with the State, which is never changed and may be kept
     resume : a State that `on_state` was given by a factorization of the same V with the same options; the loop goes on
@@ -139,9 +143,7 @@ def factorize(
     """
     blocks, rule = as_blocks(V), rule_of(objective, rule)
     strengths = Strengths(l1_words, l1_pages, l2_words, l2_pages)
-    problems = [*_problems(rank, objective, rule, start, tolerance, max_iter), *strengths.problems(objective)]
-    if problems:
-        raise MatrixError("; ".join(problems))
+    check_options(rank, objective, rule, start, tolerance, max_iter, strengths)
     goal, update = OBJECTIVES[objective], RULES[rule]
     if resume is not None and (resume.W.shape, resume.H.shape) != ((blocks.shape[0], rank), (rank, blocks.shape[1])):
         raise MatrixError(f"a state with W {resume.W.shape} and H {resume.H.shape} is not of this V and rank {rank}")
@@ -152,24 +154,45 @@ def factorize(
         penalties = strengths.absolute(objective, state.scale, blocks.shape[1])
         stopped = _reason_to_stop(state, goal, tolerance, max_iter) if state.iteration else None
         while stopped is None:
-            certify = (state.iteration + 1) % WINDOW == 0
-            state = goal.sweep(blocks, state, update, certify=certify, penalties=penalties)
+            tenth = (state.iteration + 1) % WINDOW == 0
+            state = goal.sweep(blocks, state, update, certify=certify and tenth, penalties=penalties)
             if on_iteration:
                 on_iteration(Iteration(state.iteration, state.error, time.perf_counter() - began))
             if on_state:
                 on_state(state)
             stopped = _reason_to_stop(state, goal, tolerance, max_iter)
-    how = (state.error, stopped, state.certificate, penalties, objective, rule, start, seed)
+    how = (
+        state.error,
+        stopped,
+        state.certificate,
+        penalties,
+        objective,
+        rule,
+        start if isinstance(start, str) else GIVEN,
+        seed,
+    )
     return Factorization(state.W, state.H, np.array(state.trace), *how)
 
 
-def _first(V: PageBlocks, rank: int, goal: Objective, start: str, seed: int) -> State:
+def _first(V: PageBlocks, rank: int, goal: Objective, start: str | tuple[Array, Array], seed: int) -> State:
     """The state before the first iteration."""
     scale = goal.scale(V)
     if scale == 0:
         raise MatrixError("V holds only zeros: there is nothing to factor")
-    W, H = make_start(V, rank, start, seed)
+    W, H = make_start(V, rank, start, seed) if isinstance(start, str) else _given(V, rank, *start)
     return State(np.ascontiguousarray(W), np.asfortranarray(H), scale)
+
+
+def _given(V: PageBlocks, rank: int, W: Array, H: Array) -> tuple[Array, Array]:
+    """W and H of the caller, checked and in the type of V."""
+    W, H = np.array(W, dtype=V.dtype), np.array(H, dtype=V.dtype)
+    if (W.shape, H.shape) != ((V.shape[0], rank), (rank, V.shape[1])):
+        raise MatrixError(
+            f"a start with W {W.shape} and H {H.shape} does not fit a V of {V.shape[0]} x {V.shape[1]} and rank {rank}"
+        )
+    if not all(np.isfinite(X).all() and (X >= 0).all() for X in (W, H)):
+        raise MatrixError("a start must be finite and hold nothing below zero")
+    return W, H
 
 
 def _reason_to_stop(state: State, goal: Objective, tolerance: float, max_iter: int) -> Stopped | None:
@@ -186,12 +209,24 @@ def _reason_to_stop(state: State, goal: Objective, tolerance: float, max_iter: i
     return "max_iter" if state.iteration >= max_iter else None
 
 
-def _problems(rank: int, objective: str, rule: str, start: str, tolerance: float, max_iter: int) -> Iterator[str]:
+def check_options(
+    rank: int, objective: str, rule: str, start: Any, tolerance: float, max_iter: int, strengths: Strengths
+) -> None:
+    """Refuse options of `factorize` that make no sense, all at once."""
+    problems = [*_problems(rank, objective, rule, start, tolerance, max_iter), *strengths.problems(objective)]
+    if problems:
+        raise MatrixError("; ".join(problems))
+
+
+def _problems(rank: int, objective: str, rule: str, start: Any, tolerance: float, max_iter: int) -> Iterator[str]:
     """Everything that is wrong with the arguments, at once."""
     if rank < 1:
         yield f"rank must be at least 1, not {rank}"
     yield from problems_of_names(objective, rule)
-    if start not in STARTS:
+    if not isinstance(start, str):
+        if not (isinstance(start, tuple) and len(start) == 2):
+            yield f"a start is one of {', '.join(STARTS)}, or W and H, not {type(start).__name__}"
+    elif start not in STARTS:
         yield f"no start {start!r}; there are {', '.join(STARTS)}"
     elif start == "nndsvd" and rule in RULES and RULES[rule].multiplicative:
         yield f"the rule {rule!r} cannot leave the zeros of the start 'nndsvd'; use 'nndsvda' or 'nndsvdar'"

@@ -127,13 +127,15 @@ def say_if_missing() -> None:
 
 
 @contextmanager
-def using(which: str = "compiled", *, threads: int | None = None) -> Iterator[None]:
+def using(which: str | None = None, *, threads: int | None = None) -> Iterator[None]:
     """Within it, use the "compiled" kernels, the "plain" ones (without AVX2) or the "reference", and so many threads.
+
+    What is left out stays as it is, but the threads: there are as many as processors where no number is given.
 
     It holds for the thread that asks for it, and no other: fits that run beside each other take one thread each by
     asking, each in its own, for `threads=1`.
     """
-    before = _use.set(_Use(which, threads))
+    before = _use.set(_Use(which or _use.get().which, threads))
     try:
         yield
     finally:
@@ -143,21 +145,23 @@ def using(which: str = "compiled", *, threads: int | None = None) -> Iterator[No
 # ------------------------------------------------------------------------------------------------------- threads
 
 
-@cache
-def _threadpools() -> ThreadpoolController:
-    return ThreadpoolController()
-
-
 class _OneThread:
-    """Counts who wants the BLAS on one thread: its setting is the process's, taken back when the last one leaves."""
+    """Counts who wants the BLAS on one thread: its setting is the process's, taken back when the last one leaves.
+
+    There may be several BLAS, as numpy and scipy each bring their own, and scipy's is loaded when it is first needed.
+    """
 
     def __init__(self) -> None:
         self.lock, self._inside, self._limit = threading.Lock(), 0, ExitStack()
+        self._held: set[str] = set()
 
     def enter(self) -> None:
         with self.lock:
-            if not self._inside:
-                self._limit.enter_context(_threadpools().limit(limits=1, user_api="blas"))
+            found = ThreadpoolController()
+            paths = {library.filepath for library in found.lib_controllers}
+            if not paths <= self._held:
+                self._limit.enter_context(found.limit(limits=1, user_api="blas"))
+                self._held |= paths
             self._inside += 1
 
     def leave(self) -> None:
@@ -165,6 +169,7 @@ class _OneThread:
             self._inside -= 1
             if not self._inside:
                 self._limit.close()
+                self._held.clear()
 
 
 _one_thread = _OneThread()

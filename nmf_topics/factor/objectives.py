@@ -38,7 +38,7 @@ class Objective:
 
 
 OBJECTIVES: dict[str, Objective] = {
-    "frobenius": Objective(leastsquares.sweep, leastsquares.scale, 1e-7, "amu", "least squares"),
+    "frobenius": Objective(leastsquares.sweep, leastsquares.scale, 1e-7, "ehals", "least squares"),
     "kl": Objective(divergence.sweep, divergence.scale, 1e-14, "emu", "Kullback-Leibler divergence"),
 }
 

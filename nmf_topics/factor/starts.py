@@ -7,7 +7,8 @@ function `(V, rank, rng) -> (W, H)`; randomness enters the house here and nowher
 
 References: Boutsidis & Gallopoulos, SVD based initialization: a head start for nonnegative matrix factorization,
 Pattern Recognition 41 (2008) 1350-1362; Halko, Martinsson & Tropp, Finding structure with randomness: probabilistic
-algorithms for constructing approximate matrix decompositions, SIAM Review 53 (2011) 217-288.
+algorithms for constructing approximate matrix decompositions, SIAM Review 53 (2011) 217-288; Musco & Musco, Randomized
+block Krylov methods for stronger and faster approximate singular value decomposition, NIPS 28 (2015).
 """
 
 from __future__ import annotations
@@ -17,19 +18,14 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from scipy.sparse.linalg import LinearOperator, eigsh
 
 from nmf_topics.factor import kernels
 from nmf_topics.factor.blocks import Array, PageBlocks, as_linear_operator, sum_of_squares, total
 
 SMALL = 50  # pages or terms, up to which V is decomposed whole
 # Of the sketch: columns beyond those wanted, and passes over V. Fewer passes measured worse optima.
-EXTRA, PASSES = 10, 7
-EXACT = 12_000  # pages or terms, up to which exact singular vectors cost about a second and are taken
-
-# When ARPACK has seen all that its vector can reach, as in a V with equal singular values, it goes on from a random
-# one. Older versions of scipy draw it from a fixed sequence, newer ones want a seed for that.
-ARPACK_SEED = {"rng": 0} if "rng" in inspect.signature(eigsh).parameters else {}
+EXTRA, PASSES = 10, 5
+FLOOR = 100  # machine epsilons of what a product is long, below which a new direction is rounding
 
 Start = Callable[[PageBlocks, int, np.random.Generator], tuple[Array, Array]]
 
@@ -73,9 +69,15 @@ def truncated_svd(V: PageBlocks, rank: int) -> tuple[Array, Array, Array]:
     operator = as_linear_operator(V)
     tall = operator.T if V.shape[0] < V.shape[1] else operator
     if rank < smaller and smaller > SMALL:
+        from scipy.sparse.linalg import LinearOperator, eigsh
+
+        # When ARPACK has seen all that its vector can reach, as in a V with equal singular values, it goes on from a
+        # random one. Older versions of scipy draw it from a fixed sequence, newer ones want a seed for that.
+        fixed = {"rng": 0} if "rng" in inspect.signature(eigsh).parameters else {}
         gram = LinearOperator((smaller, smaller), matvec=lambda x: tall.rmatvec(tall.matvec(x)), dtype=V.dtype)
         first = np.full(smaller, 1.0 / np.sqrt(smaller), dtype=V.dtype)
-        _, basis = eigsh(gram, k=rank, v0=first, **ARPACK_SEED)
+        with kernels.one_blas_thread():  # also that of scipy, which may have been loaded just now
+            _, basis = eigsh(gram, k=rank, v0=first, **fixed)
         basis, _ = np.linalg.qr(basis)
     else:
         basis = np.eye(smaller, dtype=V.dtype)
@@ -93,8 +95,15 @@ def _with_signs(U: Array, s: Array, Vt: Array) -> tuple[Array, Array, Array]:
     return U * signs, s, Vt * signs[:, None]
 
 
-def sketched_svd(V: PageBlocks, rank: int) -> tuple[Array, Array, Array]:
-    """Nearly the `rank` largest singular triplets of V, in `PASSES` + 1 passes over it; as `truncated_svd` otherwise.
+def sketched_svd(V: PageBlocks, rank: int, *, passes: int = PASSES, seed: int = 0) -> tuple[Array, Array, Array]:
+    """Nearly the `rank` largest singular triplets of V, in `passes` + 1 passes over it; as `truncated_svd` otherwise.
+
+    Parameters
+    ----------
+    V : PageBlocks of shape (m, n)
+    rank : at most min(m, n)
+    passes : that make the space larger, each a product with V and one with V'
+    seed : of the random columns
 
     Returns
     -------
@@ -102,28 +111,41 @@ def sketched_svd(V: PageBlocks, rank: int) -> tuple[Array, Array, Array]:
 
     Notes
     -----
-    The space of U is that of (VV')^q times random columns, made orthonormal after each pass. It is the same for every
-    seed: what a seed is for are starts that differ. On text the singular values are right to 1e-3 or better where
-    the next ones are near, which for a start is plenty, and cost a fifth of ARPACK's. Where V
-    has few pages or terms they are exact.
+    U is sought in the block Krylov space [Y, VV'Y, (VV')^2 Y, ...] of random columns Y, which for the same passes holds
+    far better vectors than its last block alone. Each new block is made orthogonal to all before, so that the products
+    VV'Y at hand are all that the small eigenvalue problem needs. The columns are the same for every start: what a seed
+    is for are starts that differ. Of a V with few pages or terms the whole space is searched, and nothing is left out.
     """
     m, n = V.shape
-    if min(m, n) <= max(EXACT, rank + EXTRA):
+    if min(m, n) <= SMALL:
         return truncated_svd(V, rank)
-    Y = _orthonormal(np.random.default_rng(0).standard_normal((m, rank + EXTRA)).astype(V.dtype))
-    for _ in range(PASSES):
+    Y = _orthonormal(np.random.default_rng(seed).standard_normal((m, rank + EXTRA)).astype(V.dtype), 0.0)
+    basis, found = Y[:, :0], np.zeros((0, 0))
+    enough = passes * (rank + EXTRA)
+    while Y.shape[1] and (len(found) < enough or min(m, n) <= 2 * enough):
         product = np.zeros_like(Y)
         for _, part in V.map(_there_and_back, shared=(Y,)):
             product += part
-        Y = _orthonormal(product)
-    B = np.empty((Y.shape[1], n), dtype=V.dtype, order="F")
-    for columns, part in V.map(kernels.WtV, shared=(Y,)):
+        basis = np.hstack([basis, Y])
+        inner = basis.T @ product
+        old = len(found)
+        found = np.pad(found, (0, Y.shape[1]))
+        found[:, old:], found[old:, :old] = inner, inner[:old].T
+        floor = (FLOOR * np.finfo(V.dtype).eps) ** 2 * float(np.square(product, dtype=np.float64).sum(axis=0).max())
+        Y = product - basis @ inner
+        for _ in range(2):  # the second time mends what rounding left of the first
+            Y = _orthonormal(Y - basis @ (basis.T @ Y), floor)
+            floor = 0.25
+    _, Q = np.linalg.eigh(found)
+    U = np.ascontiguousarray(basis @ Q[:, ::-1][:, : rank + EXTRA].astype(V.dtype))
+    B = np.empty((U.shape[1], n), dtype=V.dtype, order="F")
+    for columns, part in V.map(kernels.WtV, shared=(U,)):
         B[:, columns] = part
     squares, Q = np.linalg.eigh(kernels.gram(B))
-    largest = np.argsort(-squares, kind="stable")[: min(rank, Y.shape[1])]
+    largest = np.argsort(-squares, kind="stable")[: min(rank, U.shape[1])]
     s = np.sqrt(np.maximum(squares[largest], np.finfo(float).tiny))
     Q = Q[:, largest]
-    return _with_signs(Y @ Q.astype(V.dtype), s.astype(V.dtype), (Q / s).T.astype(V.dtype) @ B)
+    return _with_signs(U @ Q.astype(V.dtype), s.astype(V.dtype), (Q / s).T.astype(V.dtype) @ B)
 
 
 def _there_and_back(V: Any, Y: Array) -> Array:
@@ -131,15 +153,18 @@ def _there_and_back(V: Any, Y: Array) -> Array:
     return kernels.VHt(V, kernels.WtV(V, Y))
 
 
-def _orthonormal(Y: Array) -> Array:
-    """Orthonormal columns that span those of Y, but for directions too short to be more than rounding.
+def _orthonormal(Y: Array, floor: float) -> Array:
+    """Orthonormal columns that span those of Y, but for directions whose square is `floor` or less, or all rounding.
 
     By the eigenvectors of Y'Y, in 64 bits, twice: the second time mends what the first lost to the spread of lengths.
     """
     for _ in range(2):
+        if not Y.shape[1]:
+            break
         squares, Q = np.linalg.eigh(kernels.gram(Y.T))
-        known = squares > 1e-12 * squares[-1]
+        known = squares > max(1e-12 * squares[-1], floor, np.finfo(float).tiny)
         Y = np.ascontiguousarray(Y @ (Q[:, known] / np.sqrt(squares[known])).astype(Y.dtype))
+        floor = 0.0
     return Y
 
 

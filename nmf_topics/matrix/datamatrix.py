@@ -88,6 +88,7 @@ class DataMatrix:
     weighting : the fitted weighting that made V from counts, or None (pixels)
     recipe : every option that shaped V, and the fingerprint of what it was made from
     ledger : counts of what went in, was kept and was dropped, and why
+    words : lines of a table, what became of each word of the corpus (see `words.wordlist`); none of images
     """
 
     V: Any
@@ -96,6 +97,7 @@ class DataMatrix:
     weighting: Any = None
     recipe: Mapping[str, Any] = field(default_factory=dict)
     ledger: Mapping[str, Any] = field(default_factory=dict)
+    words: Sequence[Sequence[Any]] = ()
 
     def __post_init__(self) -> None:
         m, n = self.V.shape

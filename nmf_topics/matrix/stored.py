@@ -11,7 +11,7 @@ import contextlib
 import json
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,7 @@ def store_names(
     weighting: FittedWeighting | None,
     recipe: Mapping[str, Any],
     ledger: Mapping[str, Any],
+    words: Sequence[Sequence[Any]],
 ) -> None:
     """Write what a DataMatrix has besides V into the folder of its blocks."""
     arrays = weighting.to_arrays() if weighting else {}
@@ -49,6 +50,7 @@ def store_names(
             weighting=_pack([weighting.name, weighting.unit] if weighting else None),
             recipe=_pack(recipe),
             ledger=_pack(ledger),
+            words=_pack(words),
             **arrays,
         )
 
@@ -69,6 +71,7 @@ def recall_matrix(folder: Path) -> DataMatrix | None:
                 weighting=FittedWeighting.from_arrays(fitted[0], fitted[1], names) if fitted else None,
                 recipe=_unpack(names["recipe"]),
                 ledger=_unpack(names["ledger"]),
+                words=_unpack(names["words"]),
             )
     except EngineError:
         return None

@@ -5,7 +5,8 @@
 
 `page` is the column of V; `text` is the page's text or its beginning, `length` how long the whole is. `words` are the
 words that carried each topic of the page, [topic, rows, parts]: a part is W_ik h_k over its sum over the page's words
-and topics. `forms` says which row of V a word of the texts is, so that they can be coloured. Pixels are bytes, base64.
+and topics. `forms` says which row of V a word of the texts is, so that they can be coloured (-1: none). Pixels are
+bytes, base64.
 
 Texts are bounded, so that a report can be sent by mail: the pages that matter most come first, those that a topic is
 heaviest on, and of long pages the beginning is kept.
@@ -28,11 +29,11 @@ from nmf_topics.factor.blocks import Array, as_blocks
 from nmf_topics.matrix.datamatrix import DataMatrix, largest
 from nmf_topics.topics.measures import NEGLIGIBLE
 from nmf_topics.topics.model import TopicModel, word_options
-from nmf_topics.words.chunks import ChunkCounter
+from nmf_topics.topics.store import EXTRACTS
+from nmf_topics.topics.texts import Shelf, page_texts
 from nmf_topics.words.counts import PageLike
-from nmf_topics.words.reading import Readers
+from nmf_topics.words.segment import is_apart
 
-EXTRACTS = "extracts.json.gz"
 SCHEMA = 1
 TEXT_BYTES = 8_000_000  # of all texts together, UTF-8; packed and in base64 about half of it
 LONGEST = 12_000  # characters of one page: some 2000 words
@@ -66,25 +67,31 @@ def pages_that_matter(model: TopicModel, most: int) -> np.ndarray:
     return np.lexsort((dominant, place))[:most]
 
 
-def text_extracts(model: TopicModel, data: DataMatrix, pages: Iterable[PageLike]) -> bytes:
+def text_extracts(
+    model: TopicModel, data: DataMatrix, pages: Iterable[PageLike], *, shelf: Shelf | None = None
+) -> bytes:
     """The extracts of a model of text, packed; the same pages in any order make the same bytes.
 
     Parameters
     ----------
     model : TopicModel of `data`
     data : DataMatrix
-    pages : the corpus once more; it is read no further than to the last page that is needed
+    pages : the corpus once more; it is read no further than to the last page that is needed, if at all
+    shelf : where an earlier fit of the same corpus may have left its texts, and this one leaves them
     """
     columns = pages_that_matter(model, TEXT_BYTES // SHORTEST)
     length = max(SHORTEST, min(LONGEST, TEXT_BYTES // max(1, len(columns))))
-    texts = _texts({data.columns.ids[j]: int(j) for j in columns}, pages, length)
+    place = {data.columns.ids[j]: int(j) for j in columns}
+    options = word_options(model.recipe)
+    found = page_texts(place, pages, options, length=length, total=TEXT_BYTES, shelf=shelf)
+    texts = {place[id_]: text for id_, text in found.texts.items()}
     words = carried_words(model, data, columns)
-    kept = sorted(set(columns.tolist()) & texts.keys())
+    kept = sorted(texts)
     document = {
         "schema": SCHEMA,
         "kind": "terms",
         "pages": [{"page": j, "text": texts[j][0], "length": texts[j][1], "words": words.get(j, [])} for j in kept],
-        "forms": _forms(model, [texts[j][0] for j in kept]),
+        "forms": _forms(model, found.terms),
     }
     return pack(document)
 
@@ -169,29 +176,6 @@ def _dense_columns(V: Any, wanted: Array) -> Array:
     return np.asarray(picked.todense() if sp.issparse(picked) else picked)
 
 
-def _texts(wanted: dict[str, int], pages: Iterable[PageLike], length: int) -> dict[int, tuple[str, int]]:
-    """Column -> (extract, length of the whole), bounded by `length` characters each and TEXT_BYTES in all."""
-    found: dict[int, tuple[str, int]] = {}
-    for page in pages:
-        if page.id in wanted:
-            found[wanted[page.id]] = (_beginning(page.text, length), len(page.text))
-            if len(found) == len(wanted):
-                break
-    size = sum(len(text.encode("utf-8", "surrogatepass")) for text, _ in found.values())
-    if size > TEXT_BYTES:  # letters of several bytes
-        length = int(length * TEXT_BYTES / size)
-        found = {j: (_beginning(text, length), whole) for j, (text, whole) in found.items()}
-    return found
-
-
-def _beginning(text: str, length: int) -> str:
-    """The first `length` characters at most, to the end of a word where there is one."""
-    if len(text) <= length:
-        return text
-    end = max(text.rfind(" ", length - 100, length), text.rfind("\n", length - 100, length))
-    return text[: end if end > 0 else length]
-
-
 def carried_words(model: TopicModel, data: DataMatrix, columns: np.ndarray) -> dict[int, list[Any]]:
     """For some pages the words that carried their topics, as `extracts.json.gz` has them."""
     wanted = np.zeros((1, len(data.columns)))
@@ -226,20 +210,22 @@ def _carried_in_block(V: Any, H: Array, wanted: Array, W: Array) -> dict[int, li
     return result
 
 
-def _forms(model: TopicModel, texts: list[str]) -> dict[str, int]:
-    """Word as it stands in the texts -> row of W, for words of some weight; phrases in lower case, with spaces."""
+def _forms(model: TopicModel, terms: Iterable[tuple[str, str]]) -> dict[str, int]:
+    """Word as it stands in the texts -> row of W, for words of some weight; phrases in lower case, with spaces.
+
+    Of scripts without spaces the other words are there, too, and lead to -1: whoever looks for words in a run of such
+    letters must not find one in the middle of another.
+    """
     vocabulary: Any = model.rows
-    readers = Readers(word_options(model.recipe))
     top = model.W.max(axis=0)
     weighty = (NEGLIGIBLE * top < model.W).any(axis=1)
     forms = {}
-    for language, tokens in ChunkCounter(readers.options).count(texts).fresh:
-        reader = readers.reader(language)
-        for token in tokens:
-            term, _ = reader.read(token)
-            row = vocabulary.index.get(term) if term is not None else None
-            if row is not None and weighty[row]:
-                forms[token] = row
+    for token, term in terms:
+        row = vocabulary.index.get(term)
+        if row is not None and weighty[row]:
+            forms[token] = row
+        elif not is_apart(token):
+            forms[token] = -1
     for row, (term, surface) in enumerate(zip(vocabulary.terms, vocabulary.surfaces, strict=True)):
         if " " in term and weighty[row]:
             forms[surface.lower()] = row

@@ -15,17 +15,16 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
 
-from nmf_topics.errors import MatrixError, ModelError
+from nmf_topics.errors import ModelError
 from nmf_topics.factor.blocks import Array, as_blocks
 from nmf_topics.factor.engines.checkpoints import Checkpointing
-from nmf_topics.factor.factorize import Factorization, Iteration, factorize
+from nmf_topics.factor.factorize import Factorization, Iteration, check_options, factorize
 from nmf_topics.factor.objectives import rule_of
+from nmf_topics.factor.penalties import Strengths
 from nmf_topics.factor.project import project
-from nmf_topics.factor.sums import page_squares, page_sums
 from nmf_topics.matrix.datamatrix import DataMatrix, PageColumns, RowAxis, largest
-from nmf_topics.matrix.weighting import MANY_ENTRIES
+from nmf_topics.topics.fitting import check_rank, guided, overall_error, working_precision
 from nmf_topics.topics.measures import NEGLIGIBLE, coherence
 from nmf_topics.topics.pagetopics import PageTopics, page_topics
 from nmf_topics.topics.pieces import parts_of_columns
@@ -240,10 +239,8 @@ class TopicModel:
 
 def word_options(recipe: Mapping[str, Any]) -> WordOptions:
     """How the text of a model became terms, as its recipe says."""
-    recorded = dict(recipe.get("words", {}))
-    recorded |= {name: tuple(recorded.get(name, ())) for name in ("stop", "keep")}
     known = {f.name for f in fields(WordOptions)}
-    return WordOptions(**{name: value for name, value in recorded.items() if name in known})
+    return WordOptions.recorded({k: value for k, value in recipe.get("words", {}).items() if k in known})
 
 
 def fit_topics(
@@ -260,6 +257,7 @@ def fit_topics(
     l1_pages: float = 0.0,
     l2_words: float = 0.0,
     l2_pages: float = 0.0,
+    guide: Mapping[str, Sequence[str]] | None = None,
     on_iteration: Callable[[Iteration], None] | None = None,
     checkpoints: Checkpointing | None = None,
 ) -> TopicModel:
@@ -274,6 +272,8 @@ def fit_topics(
     rank : from 1 to the number of pages that have terms, and of terms
     objective, start, seed, tolerance, max_iter, l1_words, l1_pages, l2_words, l2_pages : as in `factorize`; `solver`
         is its `rule`, and the recipe of the model names the one that was used
+    guide : words by the name of a topic that they are to lead to (see `topics.guide`); the error of the trace is then
+        that of V and of the pages of the guide together
     on_iteration : called after each iteration
     checkpoints : where a long fit keeps its state, from which the same call goes on after an interruption
 
@@ -281,19 +281,26 @@ def fit_topics(
     ------
     MatrixError
         if the rank is too large for the data, or the data cannot be factored.
+    GuideError
+        if a topic of the guide has no word of the data.
     """
     check_rank(data, rank)
-    V = as_blocks(_working_precision(data))
+    V = as_blocks(working_precision(data))
     rule = rule_of(objective, solver)
     iterations: dict[str, Any] = {"rank": rank, "objective": objective, "rule": rule, "start": start, "seed": seed}
     penalties = {"l1_words": l1_words, "l1_pages": l1_pages, "l2_words": l2_words, "l2_pages": l2_pages}
     iterations |= penalties
-    checkpoint = checkpoints.of(V, iterations) if checkpoints else None
+    checkpoint = checkpoints.of(V, iterations | ({"guide": guide} if guide else {})) if checkpoints else None
+    named: dict[int, str] = {}
+    if guide:
+        check_options(rank, objective, rule, start, tolerance, max_iter, Strengths(**penalties))
+        V, iterations["start"], named = guided(data, V, guide, iterations)
     result = factorize(
         V,
         **iterations,
         tolerance=tolerance,
         max_iter=max_iter,
+        certify=not guide,
         on_iteration=on_iteration,
         on_state=checkpoint.keep if checkpoint else None,
         resume=checkpoint.recall() if checkpoint else None,
@@ -309,45 +316,25 @@ def fit_topics(
         "tolerance": tolerance,
         "max_iter": max_iter,
         **penalties,
+        **({"guide": {name: list(words) for name, words in guide.items()}} if guide else {}),
     }
-    return model_from(data, result, {**data.recipe, **options})
+    return model_from(data, result, {**data.recipe, **options}, named=named)
 
 
-def _working_precision(data: DataMatrix) -> Any:
-    """V as the loop takes it: 32 bits are enough for the weights of many words, take half the memory and half the time.
+def model_from(
+    data: DataMatrix, result: Factorization, recipe: Mapping[str, Any], *, named: Mapping[int, str] | None = None
+) -> TopicModel:
+    """Scale, solve for the pages once more, put their pieces together, and order: from factors to a model.
 
-    What they cost is that an error is known to a few 1e-9 only, which a small V need not pay.
+    `named` are names of topics by their place in the factors.
     """
-    if data.rows.kind != "terms" or not sp.issparse(data.V) or data.V.nnz < MANY_ENTRIES:
-        return data.V
-    return data.V.astype(np.float32, copy=False)
-
-
-def check_rank(data: DataMatrix, rank: int) -> None:
-    """Refuse a rank that the data cannot fill."""
-    m, n = data.V.shape
-    known = int((page_sums(as_blocks(data.V)) > 0).sum())
-    pages = "pages" if data.rows.kind == "terms" else "images"
-    if not known:
-        raise MatrixError(f"none of the {n} {pages} has anything on it: V holds only zeros")
-    if rank > known:
-        blank = f" with something on them (of {n})" if known < n else ""
-        raise MatrixError(
-            f"rank {rank} is larger than the number of {pages}{blank}, {known}; try --rank {max(1, known // 3)}"
-        )
-    if rank > m:
-        raise MatrixError(f"rank {rank} is larger than the number of {data.rows.kind}, {m}; try a smaller --rank")
-
-
-def model_from(data: DataMatrix, result: Factorization, recipe: Mapping[str, Any]) -> TopicModel:
-    """Scale, solve for the pages once more, put their pieces together, and order: from factors to a model."""
     text = data.rows.kind == "terms"
     W = result.W.astype(np.float64)
     sums = W.sum(axis=0)
     W = np.where(sums > 0, W / np.where(sums > 0, sums, 1.0), 0.0)
     l1, l2 = result.penalties.H.of_scaled(sums)
     H, errors = project(data.V, W, objective=result.objective, rule=result.rule, l1=l1, l2=l2)
-    overall, columns = _overall_error(data.V, errors, result.objective), data.columns
+    overall, columns = overall_error(data.V, errors, result.objective), data.columns
     if text and word_options(recipe).chunk:
         parts, columns = parts_of_columns(data.columns)
         H, errors = parts.roll_up(data.V, H, errors, result.objective)
@@ -367,15 +354,7 @@ def model_from(data: DataMatrix, result: Factorization, recipe: Mapping[str, Any
         weighting=data.weighting,
         recipe=recipe,
         ledger=data.ledger,
+        names={number: named[k] for number, k in enumerate(order.tolist(), start=1) if named and k in named},
         certificate=result.certificate,
         penalties=np.stack([l1[order], l2[order]]),
     )
-
-
-def _overall_error(V: Any, errors: Array, objective: str) -> float:
-    """The error of all pages from that of each."""
-    if objective == "kl":
-        sizes = page_sums(as_blocks(V))
-        return float(np.nansum(sizes * errors) / sizes.sum())
-    squares = page_squares(as_blocks(V))
-    return float(np.sqrt(np.nansum(squares * errors**2) / squares.sum()))

@@ -35,6 +35,11 @@ def pieces_of(pages: Iterable[Page], size: int) -> Iterator[Page]:
             yield Page(f"{page.id}{MARK}{number:09}", page.title, piece.text, meta)
 
 
+def page_of(piece: str) -> str:
+    """The id of the page that a piece is of, by the id of the piece."""
+    return piece.partition(MARK)[0]
+
+
 @dataclass(frozen=True)
 class Parts:
     """Which columns of V are parts of which page.
@@ -97,7 +102,7 @@ def parts_of_columns(columns: PageColumns) -> tuple[Parts, PageColumns]:
     """What the columns of V are parts of, and the pages."""
     ids, titles, meta, words = [], [], [], []
     rows = zip(columns.ids, columns.titles, columns.meta, strict=True)
-    for page, group in groupby(rows, key=lambda row: row[0].partition(MARK)[0]):  # ids are sorted: pieces are together
+    for page, group in groupby(rows, key=lambda row: page_of(row[0])):  # ids are sorted: pieces are together
         found = list(group)
         ids.append(page)
         titles.append(found[0][1])

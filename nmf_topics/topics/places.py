@@ -91,7 +91,7 @@ class Places:
 
     def _cut_anew(self, data: DataMatrix, folder: Path, columns: int) -> DataMatrix:
         def names(partial: Path) -> None:
-            store_names(partial, data.rows, data.columns, data.weighting, data.recipe, data.ledger)
+            store_names(partial, data.rows, data.columns, data.weighting, data.recipe, data.ledger, data.words)
 
         return replace(data, V=cut_anew(data.V, folder, columns=columns, beside=names))
 

@@ -7,11 +7,11 @@ import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from importlib.metadata import PackageNotFoundError, version
+from functools import cache
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from nmf_topics.corpus.folders import find_texts
 from nmf_topics.corpus.open import PAGES, open_corpus
 from nmf_topics.corpus.page import Corpus, Fingerprint, Page
 from nmf_topics.errors import CorpusError, EngineError
@@ -21,24 +21,28 @@ from nmf_topics.factor.engines.store import PLACE
 from nmf_topics.factor.sums import page_sums
 from nmf_topics.images.pixels import build_image_matrix, image_files
 from nmf_topics.matrix.datamatrix import DataMatrix
-from nmf_topics.topics.pieces import parts_of_columns, pieces_of
+from nmf_topics.topics.pieces import page_of, parts_of_columns, pieces_of
 from nmf_topics.topics.places import Places, key_of
 from nmf_topics.topics.recipes import Recipe
 from nmf_topics.words.bounds import OneBatch, terms_within
 from nmf_topics.words.cache import recall_counts, store_counts
-from nmf_topics.words.counts import gather_counts
-from nmf_topics.words.gathered import Gathered, TermCounts
 from nmf_topics.words.reading import WordOptions
-from nmf_topics.words.termblocks import build_term_blocks
+from nmf_topics.words.remarks import remarks
+from nmf_topics.words.termcounts import TermCounts
 from nmf_topics.words.termmatrix import build_term_matrix
+from nmf_topics.words.wordlist import word_table
 from nmf_topics.writing import output_errors
+
+if TYPE_CHECKING:
+    from nmf_topics.words.gathered import Gathered
 
 # what decides on text, tokens and normal forms
 _DECIDING = (
     *("trafilatura", "lxml", "pypdfium2", "python-docx", "charset-normalizer"),
     *("simplemma", "PyStemmer", "nltk", "stopwordsiso", "regex"),
+    *("py3langid", "rjieba", "sudachipy", "sudachidict-small", "pythainlp"),
 )
-COUNTING = 4  # raise when the same text would be counted otherwise, so that older caches are not believed
+COUNTING = 5  # raise when the same text would be counted otherwise, so that older caches are not believed
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,8 @@ def is_image_folder(path: str | None) -> bool:
     # os.path, as a Path raises for a name that is too long and a folder that may not be entered
     if path is None or path == "-" or not os.path.isdir(path) or os.path.isfile(os.path.join(path, PAGES)):
         return False
+    from nmf_topics.corpus.folders import find_texts
+
     return len(image_files(Path(path))) > len(find_texts(Path(path)).texts)
 
 
@@ -118,11 +124,13 @@ def prepare(
         note(f"reading images from {source.path}")
         return places.matrix(build_image_matrix(Path(source.path), warn=warn, on_image=lambda path: on_item()))
     corpus = corpus or open_source(source, warn=warn)
-    key = _key(corpus, source, recipe.words) if cache else None
+    key = counts_key(corpus, source, recipe.words) if cache else None
     blocks_key = key_of(key, recipe.matrix())
     if (data := places.recall(blocks_key)) is None:
         with places.spill() as spill:
             counts, origin = _counts(corpus, key, recipe.words, places, spill, processes, warn, note, on_item)
+            for line in remarks(counts.options, counts.languages, counts.ledger):
+                note(line)
             if counts.shared_lines:
                 note(_told(counts.shared_lines))
             data = _matrix(counts, origin, recipe, places, key, blocks_key, warn)
@@ -166,6 +174,8 @@ def _matrix(
     )
     places.say(plan)
     if plan.engine != "memory":
+        from nmf_topics.words.termblocks import build_term_blocks
+
         data = build_term_blocks(
             within,
             places.folder(blocks_key, plan.columns),
@@ -175,14 +185,15 @@ def _matrix(
             **recipe.matrix(),
         )
         return places.settle(data, plan)
-    if isinstance(counts, Gathered):
+    if not isinstance(counts, TermCounts):
         counts = counts.in_memory()
         _keep(key, counts, origin, places.cache, warn)
     data = build_term_matrix(counts, recipe={"corpus": origin}, **recipe.matrix())
     known, rest = page_sums(as_blocks(data.V)), data.ledger
     if recipe.words.chunk:
         known, rest = parts_of_columns(data.columns)[0].sums(known), {"pieces": len(data.columns), **rest}
-    return replace(data, ledger=ledger(len(known), int((known == 0).sum()), len(data.rows), rest))
+    full = ledger(len(known), int((known == 0).sum()), len(data.rows), rest)
+    return replace(data, ledger=full, words=word_table(within))
 
 
 def _engine_of(recipe: Recipe, engine: EngineOptions | None) -> EngineOptions:
@@ -214,6 +225,8 @@ def _counts(
             warn(f"{corpus.source}: {len(aside)} set aside: {_few(aside)}")
         return counts, origin
     note(f"reading {corpus.source}")
+    from nmf_topics.words.counts import gather_counts  # 0.05 s, which counts that are kept need not pay
+
     fingerprint = Fingerprint()
 
     def watched() -> Iterator[Page]:
@@ -224,7 +237,14 @@ def _counts(
 
     pages = pieces_of(watched(), options.chunk) if options.chunk else watched()
     with output_errors(spill, PLACE):
-        gathered = gather_counts(pages, options, processes=processes, memory=places.for_counts(), spill=spill)
+        gathered = gather_counts(
+            pages,
+            options,
+            processes=processes,
+            memory=places.for_counts(),
+            spill=spill,
+            page_of=(lambda piece: page_of(piece.id)) if options.chunk else None,
+        )
     if not gathered.columns.ids:
         raise CorpusError(f"{corpus.source} holds no page")
     set_aside = [asdict(item) for item in corpus.set_aside]
@@ -256,7 +276,7 @@ def _few(aside: Sequence[Mapping[str, str]]) -> str:
     return f"{named} and {len(aside) - 3} more" if len(aside) > 3 else named
 
 
-def _key(corpus: Corpus, source: Source, options: WordOptions) -> str | None:
+def counts_key(corpus: Corpus, source: Source, options: WordOptions) -> str | None:
     """What the counts of a source depend on, as one name; None for what cannot be known without reading it."""
     if source.path == "-":
         return None
@@ -272,10 +292,19 @@ def _key(corpus: Corpus, source: Source, options: WordOptions) -> str | None:
 
 def versions_of(packages: Iterable[str], missing: str) -> dict[str, str]:
     """Versions of some packages; `missing` for those that are not installed."""
-    found = {}
-    for package in packages:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            found[package] = missing
-    return found
+    return {package: _version(package) or missing for package in packages}
+
+
+@cache
+def _version(package: str) -> str:
+    """The version of an installed package, else nothing.
+
+    It stands in the head of its metadata; `importlib.metadata.version` reads them whole as if they were a mail, which
+    for twenty packages takes a tenth of a second.
+    """
+    try:
+        metadata = distribution(package).read_text("METADATA") or ""
+    except PackageNotFoundError:
+        return ""
+    head = metadata.partition("\n\n")[0].splitlines()
+    return next((line.removeprefix("Version:").strip() for line in head if line.startswith("Version:")), "")

@@ -7,6 +7,7 @@ Porter's stems of dictionary forms, 2345 words, least squares, a random start, a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +28,7 @@ class Recipe:
     weighting, unit, idf_power : as in `matrix.weighting`
     objective, solver, start, tolerance, max_iter, l1_words, l1_pages, l2_words, l2_pages : as in `factor.factorize`;
         solver is its `rule`, None for the objective's own
+    guide : words by the name of the topic that they lead to, as in `topics.guide`
     """
 
     words: WordOptions = field(default_factory=WordOptions)
@@ -43,6 +45,7 @@ class Recipe:
     l1_pages: float = 0.0
     l2_words: float = 0.0
     l2_pages: float = 0.0
+    guide: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def matrix(self) -> dict[str, Any]:
         """The options of `build_term_matrix` that the recipe sets."""
@@ -65,6 +68,7 @@ class Recipe:
             "l1_pages": self.l1_pages,
             "l2_words": self.l2_words,
             "l2_pages": self.l2_pages,
+            **({"guide": self.guide} if self.guide else {}),
         }
 
 

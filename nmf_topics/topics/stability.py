@@ -10,14 +10,18 @@ with samples of pages and overlaps of top words).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextvars import copy_context
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
-from nmf_topics.factor.blocks import Array
+from nmf_topics.factor import kernels
+from nmf_topics.factor.blocks import Array, InMemory, as_blocks
+from nmf_topics.factor.factorize import Iteration
 from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.topics.model import TopicModel, fit_topics
 
@@ -34,6 +38,8 @@ def match_topics(W: Array, other: Array) -> tuple[np.ndarray, Array]:
     partner : ndarray of shape (r,), for each column of W its column of `other`
     similarity : ndarray of shape (r,), their cosines, from 0 to 1; a dead topic's is 0
     """
+    from scipy.optimize import linear_sum_assignment  # takes 0.1 s, which a fit from one start need not pay
+
     cosine = unit_columns(W).T @ unit_columns(other)
     rows, partner = linear_sum_assignment(cosine, maximize=True)
     return partner, np.clip(cosine[rows, partner], 0.0, 1.0)
@@ -52,14 +58,19 @@ def fit_runs(
     *,
     start: str = "nndsvda",
     seed: int = 0,
+    on_iteration: Callable[[Iteration], None] | None = None,
     **options: Any,
 ) -> TopicModel:
     """The best of several fits, with the stability of its topics.
+
+    Where V is in memory the fits go on beside each other, one on each processor. Elsewhere each of them has all
+    processors, one after another: they would only fight for the disk. The result is the same to the last bit.
 
     Parameters
     ----------
     data, rank : as in `fit_topics`
     runs : at least 2; the first begins at `start`, the others at random, with the seeds that follow `seed`
+    on_iteration : called after each iteration of any of them, by one at a time
     options : further options of `fit_topics`
 
     Returns
@@ -68,12 +79,52 @@ def fit_runs(
     """
     if runs < 2:
         raise ValueError("stability needs at least two runs")
-    models = [
-        fit_topics(data, rank, start=start if run == 0 else "random", seed=seed + run, **options) for run in range(runs)
-    ]
-    best = min(models, key=lambda model: model.relative_error)  # the first one among equals
-    others = [model.W for model in models if model is not best]
-    return replace(best, stabilities=stability(best.W, others), recipe={**best.recipe, "seed": seed, "runs": runs})
+    told, ended = threading.Lock(), threading.Event()
+
+    def watch(iteration: Iteration) -> None:
+        if ended.is_set():
+            raise _EndedError
+        if on_iteration:
+            with told:
+                on_iteration(iteration)
+
+    def fit(run: int) -> TopicModel:
+        first = start if run == 0 else "random"
+        return fit_topics(data, rank, start=first, seed=seed + run, on_iteration=watch, **options)
+
+    def fit_beside(run: int) -> TopicModel:
+        with kernels.using(threads=1):
+            return fit(run)
+
+    beside = min(runs, kernels.thread_count()) if isinstance(as_blocks(data.V), InMemory) else 1
+    if beside == 1:
+        return _best(enumerate(map(fit, range(runs))), seed, runs)
+    with ThreadPoolExecutor(beside, thread_name_prefix="nmf-topics-run") as pool:
+        waiting = {pool.submit(copy_context().run, fit_beside, run): run for run in range(runs)}
+        try:
+            return _best(((waiting.pop(job), job.result()) for job in as_completed(waiting)), seed, runs)
+        finally:  # an error, or Ctrl-C: those that wait do not begin, those that go on end after this iteration
+            ended.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+class _EndedError(Exception):
+    """The other runs are not wanted any more."""
+
+
+def _best(models: Iterable[tuple[int, TopicModel]], seed: int, runs: int) -> TopicModel:
+    """The model of least error and penalties, of the first run among equals, with stabilities; of others W is kept."""
+    best: tuple[float, int, TopicModel] | None = None
+    found: dict[int, Array] = {}
+    for run, model in models:
+        found[run] = model.W
+        reached = float(model.trace[-1]) if model.penalties.any() else model.relative_error
+        if best is None or (reached, run) < best[:2]:
+            best = reached, run, model
+    assert best is not None
+    _, first, model = best
+    others = [found[run] for run in sorted(found) if run != first]
+    return replace(model, stabilities=stability(model.W, others), recipe={**model.recipe, "seed": seed, "runs": runs})
 
 
 def stability(W: Array, others: Sequence[Array]) -> Array:

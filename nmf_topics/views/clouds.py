@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 from typing import Any
+from xml.sax.saxutils import escape
 
 from nmf_topics.errors import OutputError
-from nmf_topics.views.fonts import drawable
+from nmf_topics.views.cloudlayout import SCALE, Cloud, lay_out
+from nmf_topics.views.lettering import Lettering
 
 WORDS = 50
 LONGEST = 28  # letters of a word that are drawn; a longer one would press all others into the smallest print
 LIGHTEST = 0.01  # of the heaviest word's weight; lighter ones could not be told from it by their size
-SCALE = 2  # clouds are laid out on a small canvas and drawn larger: as sharp, and several times faster
+CAPTION = 20  # size of the letters of captions on a sheet, in pixels
+BASE = 23  # of the strip for a caption: where its base line is
 
 # Dark, and told apart by the colour-blind (after Okabe & Ito, Color universal design, 2008).
 COLOURS = (
@@ -44,19 +48,19 @@ class CloudStyle:
     Attributes
     ----------
     width, height : of a picture, in pixels
-    font : path of a font file
+    lettering : fonts that have the letters of the words
     colormap : name of a colour map of matplotlib, or None for the topic's own colour
     seed : of the layout
     """
 
     width: int
     height: int
-    font: Path
+    lettering: Lettering
     colormap: str | None = None
     seed: int = 0
 
 
-def make_cloud(terms: Sequence[tuple[str, float]], number: int, style: CloudStyle) -> Any:
+def make_cloud(terms: Sequence[tuple[str, float]], number: int, style: CloudStyle) -> Cloud:
     """The word cloud of a topic.
 
     Parameters
@@ -64,55 +68,43 @@ def make_cloud(terms: Sequence[tuple[str, float]], number: int, style: CloudStyl
     terms : (word, weight), at least one
     number : of the topic, for its colour and its layout
 
-    Returns
-    -------
-    wordcloud.WordCloud, laid out
-
     Raises
     ------
     OutputError
         if the picture is too small for a single word.
     """
-    from wordcloud import WordCloud
-
-    red, green, blue = colour_of(number)
     drawn: dict[str, float] = {}
     for term, weight in terms:
-        word = drawable(term, style.font)
+        word = style.lettering.drawable(term)
         drawn.setdefault(word if len(word) <= LONGEST else word[: LONGEST - 1] + "…", weight)
     drawn.pop("", None)
     heaviest = max(drawn.values(), default=1.0)
-    drawn = {word: weight for word, weight in drawn.items() if weight >= LIGHTEST * heaviest}
-    strength = {word: (weight / heaviest) ** 0.5 for word, weight in drawn.items()}
-
-    def shade(word: str, **_: Any) -> str:
-        """The topic's colour for heavy words, and lighter by up to a third for light ones."""
-        light = (1 - strength.get(word, 0.0)) / 3
-        return "rgb({}, {}, {})".format(*(round(c + (255 - c) * light) for c in (red, green, blue)))
-
+    strength = {word: weight / heaviest for word, weight in drawn.items() if weight >= LIGHTEST * heaviest}
+    weights = sorted(strength.items(), key=lambda item: -item[1])[:WORDS]
+    colour = _colours_of(style.colormap) if style.colormap else _shades(number, strength)
     width, height = -(-style.width // SCALE), -(-style.height // SCALE)
-    cloud = WordCloud(
-        width=width,
-        height=height,
-        scale=SCALE,
-        font_path=str(style.font),
-        background_color="white",
-        prefer_horizontal=1.0,
-        max_words=WORDS,
-        relative_scaling=0.6,
-        margin=max(2, min(width, height) // 40),  # so much that two words are not read as one
-        min_font_size=3,
-        random_state=style.seed + number,
-        colormap=style.colormap,
-        color_func=None if style.colormap else shade,
-    )
-    try:
-        cloud.generate_from_frequencies(drawn)
-    except ValueError:  # wordcloud's way to say that there is no room, or no word
-        cloud.layout_ = []
-    if not cloud.layout_:
+    cloud = lay_out(weights, width, height, style.lettering, colour, style.seed + number)
+    if not cloud.words:
         raise OutputError(f"{style.width} x {style.height} pixels have no room for the words of topic {number}")
     return cloud
+
+
+def _shades(number: int, strength: Mapping[str, float]) -> Callable[[str, Random], str]:
+    """The topic's colour for heavy words, and lighter by up to a third for light ones."""
+
+    def shade(word: str, chance: Random) -> str:
+        light = (1 - strength[word] ** 0.5) / 3
+        return "rgb({}, {}, {})".format(*(round(c + (255 - c) * light) for c in colour_of(number)))
+
+    return shade
+
+
+def _colours_of(colormap: str) -> Callable[[str, Random], str]:
+    """Colours from anywhere in a map of matplotlib."""
+    import matplotlib
+
+    colours = matplotlib.colormaps[colormap]
+    return lambda word, chance: "rgb({:.0f}, {:.0f}, {:.0f})".format(*(255 * c for c in colours(chance.random())[:3]))
 
 
 # What an SVG needs of a font; the rest (hints, signatures, dates of editors) is left behind.
@@ -120,42 +112,57 @@ _TABLES = {"cmap", "head", "hhea", "hmtx", "maxp", "name", "post", "OS/2"}
 _TABLES |= {"glyf", "loca", "CFF ", "CFF2", "GDEF", "GSUB", "GPOS"}
 
 
-def cloud_svg(cloud: Any, font: Path) -> str:
-    """A cloud as SVG, the letters that it needs of its font inside; the same cloud is the same text.
+def cloud_svg(cloud: Cloud) -> str:
+    """A cloud as SVG, the letters that it needs of its fonts inside; the same cloud is the same text."""
+    letters: dict[Path, set[str]] = {}
+    texts = []
+    for placed in cloud.words:
+        size, (x, y) = placed.size * cloud.scale, cloud.baseline(placed)
+        for run, font, offset in cloud.lettering.placed(placed.word, size):
+            letters.setdefault(font, set()).update(run)
+            family = f"f{list(letters).index(font) + 1}"
+            where = f'x="{x + round(offset)}" y="{y}" font-size="{size}" font-family="{family}" fill="{placed.colour}"'
+            texts.append(f"<text {where}>{escape(run)}</text>")
+    faces = [
+        f"@font-face{{font-family:f{i};src:url(data:font/woff;base64,{_woff(font, some)}) format('woff')}}"
+        for i, (font, some) in enumerate(letters.items(), start=1)
+    ]
+    size_of_all = f'width="{cloud.width * cloud.scale}" height="{cloud.height * cloud.scale}"'
+    language = f' xml:lang="{cloud.lettering.language}"' if cloud.lettering.language else ""
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" {size_of_all}{language}>'
+    white = '<rect width="100%" height="100%" fill="white"/>'
+    return "\n".join([head, f"<style>{''.join(faces)}</style>", white, *texts, "</svg>\n"])
 
-    wordcloud's own way to put the font inside writes the time of day into it.
-    """
+
+def _woff(font: Path, letters: Iterable[str]) -> str:
+    """A font of some letters only, in base 64."""
     from fontTools import subset
-    from PIL import ImageFont
 
     options = subset.Options(flavor="woff", hinting=False, font_number=0)
     with subset.load_font(str(font), options) as file:
         options.drop_tables = [table for table in file.keys() if table not in _TABLES]  # noqa: SIM118, no dict
-        letters = subset.Subsetter(options)
-        letters.populate(text="".join(word for (word, _), *_ in cloud.layout_))
-        letters.subset(file)
+        chosen = subset.Subsetter(options)
+        chosen.populate(text="".join(sorted(letters)))
+        chosen.subset(file)
         woff = io.BytesIO()
         subset.save_font(file, woff, options)
-    family = ImageFont.truetype(str(font)).getname()[0]
-    data = base64.b64encode(woff.getvalue()).decode("ascii")
-    face = f"font-family:{family!r};src:url(data:font/woff;base64,{data}) format('woff')"
-    head, body = cloud.to_svg().split("\n", 1)
-    return f"{head}\n<style>@font-face{{{face}}}</style>\n{body}"
+    return base64.b64encode(woff.getvalue()).decode("ascii")
 
 
-def sheet(pictures: Sequence[Any], captions: Sequence[str], font: Path, *, width: int = 1600) -> Any:
+def sheet(pictures: Sequence[Any], captions: Sequence[str], lettering: Lettering, *, width: int = 1600) -> Any:
     """One sheet of all pictures, in rows, each under its caption.
 
     Parameters
     ----------
     pictures : images of Pillow, at least one, of one size
     captions : one a picture; cut where they are too long
+    lettering : what captions are written with
 
     Returns
     -------
     PIL.Image.Image
     """
-    from PIL import Image, ImageDraw, ImageFont
+    from PIL import Image, ImageDraw
 
     across = 2 if len(pictures) <= 4 else 3 if len(pictures) <= 12 else 4
     across = min(across, len(pictures))
@@ -166,18 +173,25 @@ def sheet(pictures: Sequence[Any], captions: Sequence[str], font: Path, *, width
     down = -(-len(pictures) // across)
     page = Image.new("RGB", (width, gap + down * (height + strip + gap)), "white")
     draw = ImageDraw.Draw(page)
-    letters = ImageFont.truetype(str(font), 20)
     for place, (picture, caption) in enumerate(zip(pictures, captions, strict=True)):
         x = gap + (place % across) * (cell + gap)
         y = gap + (place // across) * (height + strip + gap)
-        draw.text((x, y + 4), _cut(drawable(caption, font), letters, cell), fill=(30, 30, 30), font=letters)
+        shown = _cut(lettering.drawable(caption), lettering, cell)
+        lettering.write(draw, (x, y + BASE), shown, CAPTION, (30, 30, 30), turned="ltr")
         page.paste(picture.resize((cell, height), Image.Resampling.LANCZOS), (x, y + strip))
         draw.rectangle((x - 1, y + strip - 1, x + cell, y + strip + height), outline=(210, 210, 210))
     return page
 
 
-def _cut(text: str, font: Any, width: int) -> str:
+def _cut(text: str, lettering: Lettering, width: int) -> str:
     """As much of a text as fits."""
-    while font.getlength(text) > width and len(text) > 1:
-        text = text[:-2].rstrip(" ,") + "…"
-    return text
+    if lettering.length(text, CAPTION) <= width:
+        return text
+    fitting, too_long = 0, len(text)  # numbers of letters; halved, as names may be of any length
+    while too_long - fitting > 1:
+        middle = (fitting + too_long) // 2
+        if lettering.length(text[:middle] + "…", CAPTION) <= width:
+            fitting = middle
+        else:
+            too_long = middle
+    return text[:fitting].rstrip(" ,") + "…"

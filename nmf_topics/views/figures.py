@@ -14,8 +14,8 @@ from nmf_topics.matrix.datamatrix import DataMatrix, largest
 from nmf_topics.topics.compare import Factors
 from nmf_topics.topics.ranks import RankRow
 from nmf_topics.views.basis import basis_grid, reconstruction
-from nmf_topics.views.fonts import drawable, find_font
-from nmf_topics.views.plots import DETERMINED, DPI, save_figure
+from nmf_topics.views.fonts import shapes_of
+from nmf_topics.views.plots import DETERMINED, DPI, Pen, save_figure
 
 
 def _pyplot() -> Any:
@@ -107,7 +107,6 @@ def draw_comparison(data: DataMatrix, results: Sequence[Factors], column: int, f
 
 def _draw_words(data: DataMatrix, results: Sequence[Factors], column: int, path: Path) -> None:
     """Heaviest words of the first basis columns of each method, and the weights of one page."""
-    from matplotlib.font_manager import FontProperties
     from matplotlib.ticker import MaxNLocator
 
     rows: Any = data.rows
@@ -116,8 +115,10 @@ def _draw_words(data: DataMatrix, results: Sequence[Factors], column: int, path:
     tops = [
         [largest(np.abs(result.W[:, k]), 8)[::-1] for k in order] for result, order in zip(results, orders, strict=True)
     ]
-    font = find_font(rows.surfaces[i] for top in tops for words in top for i in words)
-    title = _cut(drawable(data.columns.titles[column], font))
+    drawn = (rows.surfaces[i] for top in tops for words in top for i in words)
+    pen = Pen(drawn, language=shapes_of(data.recipe))
+    title = pen.text(data.columns.titles[column], 24)
+    names = pen.families()
 
     pyplot = _pyplot()
     figure, axes = pyplot.subplots(
@@ -128,12 +129,12 @@ def _draw_words(data: DataMatrix, results: Sequence[Factors], column: int, path:
         squeeze=False,
     )
     # text is drawn as it stands: between two dollar signs matplotlib would read formulas
-    small, large = ({"fontproperties": FontProperties(fname=font, size=size), "parse_math": False} for size in (8, 9.5))
+    small, large = ({"family": names, "language": pen.language, "size": size, "parse_math": False} for size in (8, 9.5))
     for line, result, order, top in zip(axes, results, orders, tops, strict=True):
         for axis, k, words in zip(line, order, top, strict=False):
             w = result.W[:, k]
             axis.barh(range(len(words)), w[words], color=_signs(w[words]))
-            axis.set_yticks(range(len(words)), [_cut(drawable(rows.surfaces[i], font)) for i in words], **small)
+            axis.set_yticks(range(len(words)), [pen.text(rows.surfaces[i], 24) for i in words], **small)
             axis.set_title(f"{result.method}: column {k + 1}", **large)
             axis.xaxis.set_major_locator(MaxNLocator(4))
         h = result.H[:, column] * np.linalg.norm(result.W, axis=0)
@@ -151,8 +152,3 @@ def _draw_words(data: DataMatrix, results: Sequence[Factors], column: int, path:
 def _signs(values: Array) -> list[str]:
     """Blue for positive values, red for negative ones."""
     return ["#005b96" if value >= 0 else "#b02020" for value in values]
-
-
-def _cut(text: str, length: int = 24) -> str:
-    """As much of a text as a label has room for."""
-    return text if len(text) <= length else text[: length - 1] + "…"

@@ -1,4 +1,4 @@
-"""A font that has the letters of some words.
+"""Fonts that have the letters of some words.
 
 DejaVu Sans, which comes with matplotlib, has Latin, Greek, Cyrillic, Arabic, Hebrew and more. Where letters are missing
 there, the fonts of the system are searched. No picture is drawn with empty boxes in place of letters; signs that are no
@@ -8,25 +8,32 @@ letters (emoji, arrows) are left out where the font lacks them.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from nmf_topics.errors import FontError
 
 _STYLES = ("bold", "black", "light", "thin", "italic", "oblique", "medium", "heavy", "serif")
+_SHARED = ("zh", "ja", "ko")
 _JOINERS = "\u200c\u200d"  # they shape letters of Persian and of India
 
 
 @cache
 def default_font() -> Path:
-    """DejaVu Sans as matplotlib ships it."""
-    import matplotlib
+    """DejaVu Sans as matplotlib ships it, which is found without the 0.2 s that an import takes."""
+    fonts = Path("mpl-data", "fonts", "ttf", "DejaVuSans.ttf")
+    package = find_spec("matplotlib")
+    if package and package.origin and (font := Path(package.origin).parent / fonts).is_file():
+        return font
+    import matplotlib  # some systems keep its data elsewhere
 
-    return Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"
+    return Path(matplotlib.get_data_path()) / fonts.relative_to("mpl-data")
 
 
-def _letters_of(font: Path) -> frozenset[int]:
+def letters_of(font: Path) -> frozenset[int]:
     """Code points that a font file has glyphs for; none if it cannot be read."""
     return _letters_in(font.absolute())
 
@@ -54,44 +61,6 @@ def _script(letter: str) -> str:
     if unicodedata.category(letter)[0] == "N":
         return "digits"
     return unicodedata.name(letter, "unnamed").split()[0].replace("CJK", "Chinese").title()
-
-
-def find_font(words: Iterable[str], font: Path | None = None) -> Path:
-    """A font with all letters of the words.
-
-    Parameters
-    ----------
-    words : what is to be drawn
-    font : the user's own choice, or None
-
-    Returns
-    -------
-    path of a font file
-
-    Raises
-    ------
-    FontError
-        if no font has them, naming the scripts that are missing.
-    """
-    needed = {ord(c) for c in set().union(*words) if _is_letter(c)}
-    if font is not None:
-        if not font.is_file():
-            raise FontError(f"there is no font file {font}")
-        if not _letters_of(font):
-            raise FontError(f"{font} is not a font that can be read; name a .ttf or .otf file")
-        if missing := needed - _letters_of(font):
-            raise FontError(f"the font {font} has no letters of these scripts: {_scripts(missing)}")
-        return font
-    first = default_font()
-    if max(needed, default=0) < 0x250 or needed <= _letters_of(first):  # all of Latin is known to be there
-        return first
-    best = needed - _letters_of(first)
-    for candidate in _system_fonts():
-        missing = needed - _letters_of(candidate)
-        if not missing:
-            return candidate
-        best = min(best, missing, key=len)
-    raise _no_font(best)
 
 
 def _no_font(missing: Iterable[int]) -> FontError:
@@ -128,29 +97,38 @@ def fonts_for(words: Iterable[str], font: Path | None = None) -> list[Path]:
     """
     chosen = [default_font()]
     if font is not None:
-        chosen.insert(0, find_font([], font))
-    missing = {ord(c) for c in set().union(*words) if _is_letter(c)}.difference(*map(_letters_of, chosen))
+        if not font.is_file():
+            raise FontError(f"there is no font file {font}")
+        if not letters_of(font):
+            raise FontError(f"{font} is not a font that can be read; name a .ttf or .otf file")
+        chosen.insert(0, font)
+    missing = {ord(c) for c in set().union(*words) if _is_letter(c)}
+    if max(missing, default=0) < 0x250:  # all of Latin is known to be in DejaVu Sans
+        return chosen
+    missing = missing.difference(*map(letters_of, chosen))
     while missing:
-        best = min(_system_fonts(), key=lambda path: len(missing - _letters_of(path)), default=chosen[0])
-        if not missing & _letters_of(best):
+        best = min(_system_fonts(), key=lambda path: len(missing - letters_of(path)), default=chosen[0])
+        if not missing & letters_of(best):
             raise _no_font(missing)
         chosen.append(best)
-        missing -= _letters_of(best)
+        missing -= letters_of(best)
     return chosen
 
 
-def drawable_in(text: str, fonts: Sequence[Path]) -> str:
-    """What `drawable` leaves of a text that is drawn with several fonts."""
-    known = frozenset().union(*map(_letters_of, fonts))
-    return _drawable(text, known)
+def shapes_of(recipe: Mapping[str, Any]) -> str | None:
+    """The language by whose habit Chinese characters are drawn, of which Chinese, Japanese and Korean share many.
+
+    Parameters
+    ----------
+    recipe : of a model; with several of these languages the commonest decides
+    """
+    words = recipe.get("words", {})
+    return next((code for code in (words.get("language"), *words.get("languages", ())) if code in _SHARED), None)
 
 
-def drawable(text: str, font: Path) -> str:
-    """A text without what the font has no picture of, and without marks that turn the direction of what follows."""
-    return _drawable(text, _letters_of(font))
-
-
-def _drawable(text: str, known: frozenset[int]) -> str:
+def drawable(text: str, fonts: Sequence[Path]) -> str:
+    """A text without what the fonts have no picture of, and without marks that turn the direction of what follows."""
+    known = frozenset().union(*map(letters_of, fonts))
     kept = (c for c in text if c.isspace() or (ord(c) in known and (unicodedata.category(c) != "Cf" or c in _JOINERS)))
     return "".join(kept)
 

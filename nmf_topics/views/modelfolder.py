@@ -5,21 +5,21 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence, Set
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nmf_topics.csvfiles import write_csv
 from nmf_topics.errors import FontError, ModelError, OutputError
-from nmf_topics.topics.extracts import EXTRACTS, unpack
-from nmf_topics.topics.model import TopicModel
-from nmf_topics.topics.rankfile import plain_row, ranks_of
-from nmf_topics.topics.store import MARK, save_model
-from nmf_topics.views.basis import reconstruction
-from nmf_topics.views.pictures import draw_topics
-from nmf_topics.views.report.build import REPORT, write_report
-from nmf_topics.views.tables import page_rows, topic_rows
+from nmf_topics.topics.model import TopicModel, word_options
+from nmf_topics.topics.store import EXTRACTS, MARK, save_model
+from nmf_topics.views.tables import page_rows, topic_rows, word_rows
 from nmf_topics.writing import folder_of_files
 
+if TYPE_CHECKING:
+    from nmf_topics.views.pictures import PictureStyle
+
 RUN = "run.json"
+WORDS = "words.csv"
+REPORT, CLOUDS = "report.html", "clouds"
 RANK_COLUMNS = ("rank", "error", "svd_error", "coherence", "diversity", "smallest", "iterations")
 
 
@@ -47,8 +47,12 @@ def write_model_folder(
     force: bool = False,
     example: tuple[Any, int] | None = None,
     extracts: bytes | None = None,
+    words: Sequence[Sequence[Any]] = (),
     versions: Mapping[str, str] | None = None,
     keep: Sequence[str] = (),
+    clouds: bool = True,
+    report: bool = True,
+    on_picture: Callable[[], None] = lambda: None,
     warn: Callable[[str], None] = lambda message: None,
 ) -> None:
     """Write model, tables, pictures and the record of the run.
@@ -61,8 +65,11 @@ def write_model_folder(
     force : write among files that are not ours
     example : for images, a page of V, shape (m,), and its column, drawn as a reconstruction
     extracts : of its pages, for the report (see `topics.extracts`)
+    words : what became of each word of the corpus (see `words.wordlist`)
     versions : of the programs that made the model, for the report
     keep : files of the earlier model that stay as they are
+    clouds, report : whether pictures of topics are drawn, and the report is made
+    on_picture : called after each picture of a topic
     warn : told when there are no clouds because no font has the letters, or no report; all else is written
 
     Raises
@@ -78,25 +85,47 @@ def write_model_folder(
         save_model(model, partial)
         write_csv(topic_rows(model), partial / "topics.csv")
         write_csv(page_rows(model), partial / "pages.csv")
-        (partial / "clouds").mkdir()
-        try:
-            draw_topics(model.rows, model, partial / "clouds")
-        except FontError as error:  # found before anything is drawn
-            warn(f"no clouds: {error}; then draw them: nmf-topics clouds {folder}")
+        if words:
+            counted = "pieces" if word_options(model.recipe).chunk else "pages"
+            write_csv(word_rows(words, counted), partial / WORDS)
+        if clouds:
+            _draw_clouds(model, partial, f"then draw them: nmf-topics clouds {folder}", on_picture, warn)
         if example is not None:
+            from nmf_topics.views.basis import reconstruction
+
             v, j = example
             rows: Any = model.rows
             reconstruction(v, model.W, model.H[:, j], rows).save(partial / "reconstruction.png")
         if extracts is not None:
             (partial / EXTRACTS).write_bytes(extracts)
-        try:
-            ranks = ranks_beside(model, folder)
-            parts = {"extracts": extracts, "versions": versions, "ranks": ranks}
-            write_report(model, partial / REPORT, clouds=partial / "clouds", **parts)
-        except OutputError as error:  # the report is not worth the model
-            warn(f"no report: {error}")
+        if report:
+            parts = {"extracts": extracts, "versions": versions, "ranks": ranks_beside(model, folder)}
+            _make_report(model, partial, parts, warn)
         names = {p.relative_to(partial).as_posix() for p in partial.rglob("*") if p.is_file()}
         _write_run(partial, run(), {*names, *keep})
+
+
+def _draw_clouds(
+    model: TopicModel, folder: Path, remedy: str, on_picture: Callable[[], None], warn: Callable[[str], None]
+) -> None:
+    """The pictures of the topics; without a font for the words a model has none."""
+    from nmf_topics.views.pictures import draw_topics
+
+    (folder / CLOUDS).mkdir()
+    try:
+        draw_topics(model.rows, model, folder / CLOUDS, on_picture=on_picture)
+    except FontError as error:  # found before anything is drawn
+        warn(f"no clouds: {error}; {remedy}")
+
+
+def _make_report(model: TopicModel, folder: Path, parts: Mapping[str, Any], warn: Callable[[str], None]) -> None:
+    """The report; it is not worth the model, so a model may be without it."""
+    from nmf_topics.views.report.build import write_report
+
+    try:
+        write_report(model, folder / REPORT, clouds=folder / CLOUDS, **parts)
+    except OutputError as error:
+        warn(f"no report: {error}")
 
 
 def _write_run(folder: Path, run: Mapping[str, Any], files: Set[str]) -> None:
@@ -107,14 +136,24 @@ def _write_run(folder: Path, run: Mapping[str, Any], files: Set[str]) -> None:
 
 def ranks_beside(model: TopicModel, folder: Path) -> dict[str, Any] | None:
     """What `nmf-topics ranks` found out on the corpus of a model with its options, if it was asked; for the report."""
+    from nmf_topics.topics.rankfile import plain_row, ranks_of
+    from nmf_topics.topics.ranks import suggest
+
     if (found := ranks_of(model, folder)) is None:
         return None
+    low, high, reasons = suggest(*found)
     rows = [plain_row(row) for row in found[0]]
-    return {"rows": [{key: row[key] for key in RANK_COLUMNS} for row in rows]}
+    return {
+        "rows": [{key: row[key] for key in RANK_COLUMNS} for row in rows],
+        "suggested": [low, high],
+        "reasons": reasons,
+    }
 
 
 def read_extracts(folder: Path, warn: Callable[[str], None]) -> bytes | None:
     """The extracts of a model's pages as they were packed; None, and a word of it, where they cannot be read."""
+    from nmf_topics.topics.extracts import unpack
+
     try:
         data = (folder / EXTRACTS).read_bytes()
         unpack(data)
@@ -138,6 +177,8 @@ def rewrite_report(model: TopicModel, folder: Path, *, warn: Callable[[str], Non
     OutputError
         if it cannot be made or written; the old one is untouched.
     """
+    from nmf_topics.views.report.build import write_report
+
     run = read_run(folder)
     versions = run.get("versions")
     parts = {
@@ -146,26 +187,28 @@ def rewrite_report(model: TopicModel, folder: Path, *, warn: Callable[[str], Non
         "ranks": ranks_beside(model, folder),
     }
     with folder_of_files(folder, mark=MARK) as partial:
-        write_report(model, partial / REPORT, clouds=folder / "clouds", **parts)
+        write_report(model, partial / REPORT, clouds=folder / CLOUDS, **parts)
         if run:
             _write_run(partial, run, {*files_of(folder), REPORT})
     return folder / REPORT
 
 
-def redraw(model: TopicModel, folder: Path, **style: Any) -> None:
-    """Draw the pictures of a model folder again, in another style (see `draw_topics`); all else stays.
+def redraw(model: TopicModel, folder: Path, style: PictureStyle) -> None:
+    """Draw the pictures of a model folder again, in another style; all else stays.
 
     Raises
     ------
     OutputError
         if the pictures cannot be drawn or written; the old ones are untouched.
     """
+    from nmf_topics.views.pictures import draw_topics
+
     run = read_run(folder)
     old = files_of(folder)
     with folder_of_files(
-        folder, mark=MARK, stale=lambda _: [name for name in old if name.startswith("clouds/")]
+        folder, mark=MARK, stale=lambda _: [name for name in old if name.startswith(f"{CLOUDS}/")]
     ) as partial:
-        (partial / "clouds").mkdir()
-        draw_topics(model.rows, model, partial / "clouds", **style)
+        (partial / CLOUDS).mkdir()
+        draw_topics(model.rows, model, partial / CLOUDS, style=style)
         drawn = {p.relative_to(partial).as_posix() for p in partial.rglob("*") if p.is_file()}
-        _write_run(partial, run, {name for name in old if not name.startswith("clouds/")} | drawn)
+        _write_run(partial, run, {name for name in old if not name.startswith(f"{CLOUDS}/")} | drawn)

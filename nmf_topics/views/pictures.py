@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
 from functools import singledispatch
 from pathlib import Path
 from typing import Any
@@ -11,10 +14,29 @@ from nmf_topics.images.pixels import PixelGrid
 from nmf_topics.topics.model import TopicModel
 from nmf_topics.views.basis import basis_grid, basis_image
 from nmf_topics.views.clouds import WORDS, CloudStyle, cloud_svg, make_cloud, sheet
-from nmf_topics.views.fonts import default_font, find_font
+from nmf_topics.views.fonts import shapes_of
+from nmf_topics.views.lettering import Lettering
 from nmf_topics.words.vocabulary import Vocabulary
 
 PNG_LEVEL = 3  # of zlib: files a little larger than at its default 6, in less than half the time
+
+
+@dataclass(frozen=True)
+class PictureStyle:
+    """How word clouds look.
+
+    Attributes
+    ----------
+    size : width and height of a cloud in pixels
+    font : a font file of the user's choice
+    colormap : name of a colour map of matplotlib, or None for a colour of its own for each topic
+    svg : write topic-01.svg ... as well
+    """
+
+    size: tuple[int, int] = (800, 500)
+    font: Path | None = None
+    colormap: str | None = None
+    svg: bool = False
 
 
 @singledispatch
@@ -23,10 +45,8 @@ def draw_topics(
     model: TopicModel,
     folder: Path,
     *,
-    size: tuple[int, int] = (800, 500),
-    font: Path | None = None,
-    colormap: str | None = None,
-    svg: bool = False,
+    style: PictureStyle | None = None,
+    on_picture: Callable[[], None] = lambda: None,
 ) -> None:
     """Write topic-01.png ... and all.png into an existing folder.
 
@@ -35,10 +55,8 @@ def draw_topics(
     rows : the model's row axis, which decides what is drawn
     model : TopicModel
     folder : where to
-    size : width and height of a cloud in pixels
-    font : a font file of the user's choice
-    colormap : name of a colour map of matplotlib, or None for a colour of its own for each topic
-    svg : write topic-01.svg ... as well
+    style : how word clouds look; as usual where None
+    on_picture : called after each picture of a topic
 
     Raises
     ------
@@ -48,14 +66,14 @@ def draw_topics(
     raise TypeError(f"there are no pictures of {type(rows).__name__}")
 
 
-def _caption_font(captions: list[str], font: Path | None) -> Path:
-    """The best font for captions; a name in letters that none has is left out of the sheet, not the sheet for it."""
-    for choice in (font, None):
-        try:
-            return find_font(captions, choice)
-        except FontError:
-            continue
-    return default_font()
+def _for_captions(captions: list[str], font: Path | None, language: str | None) -> Lettering:
+    """What captions are written with; a name in letters that no font has is left out of the sheet, not the sheet."""
+    known = []
+    for caption in captions:
+        with suppress(FontError):
+            Lettering([caption], font)
+            known.append(caption)
+    return Lettering(known, font, language)
 
 
 @draw_topics.register
@@ -64,29 +82,31 @@ def _(
     model: TopicModel,
     folder: Path,
     *,
-    size: tuple[int, int] = (800, 500),
-    font: Path | None = None,
-    colormap: str | None = None,
-    svg: bool = False,
+    style: PictureStyle | None = None,
+    on_picture: Callable[[], None] = lambda: None,
 ) -> None:
     terms = {t.number: model.terms(t.number, WORDS) for t in model.topics()}
     words = [word for top in terms.values() for word, _ in top]
     captions = [f"{t.number}  {t.share:.0%}  {t.label}" for t in model.topics()]
-    style = CloudStyle(*size, font=find_font(words, font), colormap=colormap, seed=model.recipe["seed"])
-    caption_font = _caption_font(captions, font)
+    style = style or PictureStyle()
+    letters = Lettering(words, style.font, shapes_of(model.recipe))
+    cloud_style = CloudStyle(*style.size, letters, colormap=style.colormap, seed=model.recipe["seed"])
     pictures, shown = [], []
     for (number, top), caption in zip(terms.items(), captions, strict=True):
         if not top:  # nothing to draw: a dead topic, or one whose words are all hidden
             continue
-        cloud = make_cloud(top, number, style)
-        picture = cloud.to_image().crop((0, 0, *size))
+        cloud = make_cloud(top, number, cloud_style)
+        picture = cloud.to_image().crop((0, 0, *style.size))
         picture.save(folder / f"topic-{number:02d}.png", compress_level=PNG_LEVEL)
-        if svg:
-            (folder / f"topic-{number:02d}.svg").write_text(cloud_svg(cloud, style.font), encoding="utf-8")
+        if style.svg:
+            (folder / f"topic-{number:02d}.svg").write_text(cloud_svg(cloud), encoding="utf-8")
         pictures.append(picture)
         shown.append(caption)
+        on_picture()
     if pictures:
-        sheet(pictures, shown, caption_font).save(folder / "all.png", compress_level=PNG_LEVEL)
+        sheet(pictures, shown, _for_captions(shown, style.font, letters.language)).save(
+            folder / "all.png", compress_level=PNG_LEVEL
+        )
 
 
 @draw_topics.register
@@ -95,11 +115,10 @@ def _(
     model: TopicModel,
     folder: Path,
     *,
-    size: tuple[int, int] = (800, 500),
-    font: Path | None = None,
-    colormap: str | None = None,
-    svg: bool = False,
+    style: PictureStyle | None = None,
+    on_picture: Callable[[], None] = lambda: None,
 ) -> None:
     for k in range(model.rank):
         basis_image(model.W[:, k], rows).save(folder / f"topic-{k + 1:02d}.png")
+        on_picture()
     basis_grid(model.W, rows).save(folder / "all.png")

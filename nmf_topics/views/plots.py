@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from nmf_topics.views.fonts import drawable_in, fonts_for
+from nmf_topics.views.fonts import drawable, fonts_for
 
 FORMATS = ("svg", "pdf", "png")
 DPI = 300
@@ -47,6 +47,7 @@ class Pen:
     ----------
     needed : texts whose every letter must be there
     font : the user's own choice, or None
+    language : ISO 639-1, as `shapes_of` says it, or None
 
     Raises
     ------
@@ -54,25 +55,29 @@ class Pen:
         if no font has them.
     """
 
-    def __init__(self, needed: Iterable[str], font: Path | None = None) -> None:
+    def __init__(self, needed: Iterable[str], font: Path | None = None, language: str | None = None) -> None:
         self.fonts = fonts_for(needed, font)
+        self.language = language
 
     def text(self, text: str, length: int = 40) -> str:
         """As much of a text as a label has room for, without what the fonts have no picture of."""
-        shown = drawable_in(text, self.fonts)
+        shown = drawable(text, self.fonts)
         return shown if len(shown) <= length else shown[: length - 1].rstrip(" ,") + "…"
+
+    def families(self) -> list[str]:
+        """Names that matplotlib knows the fonts by, in their order."""
+        from matplotlib import font_manager
+
+        for font in self.fonts:
+            font_manager.fontManager.addfont(str(font))
+        return [font_manager.FontProperties(fname=str(font)).get_name() for font in self.fonts]
 
     @contextmanager
     def settings(self) -> Iterator[None]:
         """The block draws and saves with the settings of a paper and these fonts."""
         import matplotlib
-        from matplotlib import font_manager
 
-        names = []
-        for font in self.fonts:
-            font_manager.fontManager.addfont(str(font))
-            names.append(font_manager.FontProperties(fname=str(font)).get_name())
-        with matplotlib.rc_context({**SETTINGS, "font.family": names}):
+        with matplotlib.rc_context({**SETTINGS, "font.family": self.families(), "text.language": self.language}):
             yield
 
 

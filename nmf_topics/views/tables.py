@@ -8,11 +8,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from nmf_topics.topics.classify import Assignment
 from nmf_topics.topics.model import Topic, TopicModel
 from nmf_topics.topics.pagetopics import PageTopics
+
+if TYPE_CHECKING:
+    from nmf_topics.topics.classify import Assignment
 
 TERMS_IN_FILE = 50
 PAGE_COLUMNS = ("id", "title", "topic", "label", "weight", "margin", "error", "status")
@@ -67,6 +69,13 @@ def page_rows(model: TopicModel, columns: Sequence[int] | None = None) -> Iterab
             *(_meta_cell(meta.get(name)) for name in meta_names),
             *(number(float(w)) for w in pages[j].weights),
         ]
+
+
+def word_rows(words: Iterable[Sequence[Any]], counted: str = "pages") -> Iterable[list[str]]:
+    """words.csv, as `words.wordlist` has its lines; `counted` is what a column of V was: pages, or pieces of them."""
+    yield ["term", "forms", counted, "count", "kept", "residual_idf"]
+    for line in words:
+        yield ["" if cell is None else str(cell) for cell in line]
 
 
 def _meta_cell(value: Any) -> str:

@@ -1,4 +1,9 @@
-"""Tables for people: in a terminal fitted to its width, in a pipe whole and plain."""
+"""Tables for people: in a terminal fitted to its width, in a pipe whole and plain.
+
+Words of Arabic or Hebrew turn whatever stands between two of them, so that a terminal which writes them from the right
+would change the order of columns, too. There each such cell is isolated from its neighbours (Unicode Standard Annex 9);
+pipes and files get no such marks.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +12,15 @@ import os
 import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
-from nmf_topics.topics.classify import Assignment
 from nmf_topics.topics.model import TopicModel
 from nmf_topics.topics.relevance import WordOrder
+
+if TYPE_CHECKING:
+    from nmf_topics.topics.classify import Assignment
+
+_JOINERS = frozenset("\u200c\u200d")
 
 
 def decimals(value: float, places: int) -> str:
@@ -19,8 +29,31 @@ def decimals(value: float, places: int) -> str:
 
 
 def readable(text: str) -> str:
-    """Text that cannot disturb a terminal: no control characters, no line ends, no marks that turn the direction."""
-    return "".join(c if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Zl", "Zp") else " " for c in text)
+    """Text that cannot disturb a terminal: no control characters, no line ends, no marks that turn the direction.
+
+    The invisible joiners of Persian and Indian words stay where they join letters.
+    """
+    made = "".join(c if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Zl", "Zp") else " " for c in text)
+    if not _JOINERS.isdisjoint(text):
+        joined = list(made)
+        for i in range(1, len(text) - 1):
+            if text[i] in _JOINERS and all(unicodedata.category(c)[0] in "LM" for c in (text[i - 1], text[i + 1])):
+                joined[i] = text[i]
+        made = "".join(joined)
+    return made
+
+
+def isolated(text: str) -> str:
+    """A text that does not turn what stands beside it: between marks if it has letters written from the right.
+
+    Examples
+    --------
+    >>> isolated("tea"), isolated("شاي") == "\u2068شاي\u2069"
+    ('tea', True)
+    """
+    if text.isascii() or all(unicodedata.bidirectional(c) not in ("R", "AL", "AN") for c in text):
+        return text
+    return f"\u2068{text}\u2069"
 
 
 def bar(value: float, width: int = 8) -> str:
@@ -43,16 +76,18 @@ def print_table(headers: Sequence[str], rows: Iterable[Sequence[str]], *, right:
     right : columns of numbers, aligned to the right
     """
     from rich.cells import cell_len, set_cell_size
-    from rich.console import Console
-    from rich.text import Text
 
     cells = [[readable(cell) for cell in row] for row in (headers, *rows)]
     columns = range(len(headers))
     widths = [max(cell_len(row[i]) for row in cells) for i in columns]
     terminal = sys.stdout.isatty()
-    console = Console(file=sys.stdout, highlight=False, markup=False, emoji=False)
-    room = console.width if terminal else sum(widths) + 2 * len(widths)
+    room = sum(widths) + 2 * len(widths)
     if terminal:
+        from rich.console import Console
+        from rich.text import Text
+
+        console = Console(file=sys.stdout, highlight=False, markup=False, emoji=False)
+        room = console.width
         fixed = [i in right or not headers[i] for i in columns]
         data = [max((cell_len(row[i]) for row in cells[1:]), default=0) for i in columns]
         for text, short_headers in ((12, False), (12, True), (4, True)):
@@ -64,7 +99,9 @@ def print_table(headers: Sequence[str], rows: Iterable[Sequence[str]], *, right:
         for i, (cell, width) in enumerate(zip(row, widths, strict=True)):
             if cell_len(cell) > width:
                 cell = set_cell_size(cell, max(width - 1, 0)) + "…"
-            fitted.append(" " * (width - cell_len(cell)) + cell if i in right else set_cell_size(cell, width))
+            pad = " " * (width - cell_len(cell))
+            shown = isolated(cell) if terminal else cell
+            fitted.append(pad + shown if i in right else shown + pad)
         whole = "  ".join(fitted).rstrip()
         return set_cell_size(whole, room - 1) + "…" if cell_len(whole) > room else whole
 

@@ -10,7 +10,9 @@ from __future__ import annotations
 import tempfile
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -75,20 +77,29 @@ def _has_words(key: str) -> bool:
     return sum(map(str.isalpha, key)) * 2 >= len(key)
 
 
-def shared_lines(texts: Texts) -> dict[str, int]:
-    """The lines that many of some texts share, as `line_keys` has them, with the number of texts; sorted."""
-    least = min(MOST, max(FEW, (len(texts) + 1) // 2))
-    often = _often((hash(key) for text in texts for key in _keys(text)), least)
+def shared_lines(texts: Texts, page_of: Sequence[str] = ()) -> dict[str, int]:
+    """The lines that many pages share, as `line_keys` has them, with the number of pages; sorted.
+
+    Parameters
+    ----------
+    texts : of pages, or of pieces of pages, those of a page together
+    page_of : what page each text is a piece of; empty where each is a page of its own
+    """
+    n_pages = len(set(page_of)) or len(texts)
+    least = min(MOST, max(FEW, (n_pages + 1) // 2))
+    often = _often((hash(key) for keys in _keys_of_pages(texts, page_of) for key in keys), least)
     if not often:
         return {}
     pages: Counter[str] = Counter()
-    for text in texts:
-        pages.update(key for key in _keys(text) if hash(key) in often)
+    for keys in _keys_of_pages(texts, page_of):
+        pages.update(key for key in keys if hash(key) in often)
     return dict(sorted((key, count) for key, count in pages.items() if count >= least))
 
 
-def _keys(text: str) -> set[str]:
-    return {key for _, _, key in line_keys(text)}
+def _keys_of_pages(texts: Texts, page_of: Sequence[str]) -> Iterator[set[str]]:
+    """The different keys of lines of each page."""
+    for _, pieces in groupby(zip(page_of or range(len(texts)), texts, strict=True), key=itemgetter(0)):
+        yield {key for _, text in pieces for _, _, key in line_keys(text)}
 
 
 def _often(hashes: Iterable[int], least: int) -> set[int]:

@@ -15,9 +15,11 @@ from nmf_topics.errors import MatrixError
 from nmf_topics.matrix.datamatrix import PageColumns
 from nmf_topics.matrix.weighting import MANY_ENTRIES
 from nmf_topics.words.batches import Batch
-from nmf_topics.words.gathered import TermCounts
+from nmf_topics.words.evenness import spread_evenly
+from nmf_topics.words.forms import Forms
 from nmf_topics.words.phrases import Phrases
 from nmf_topics.words.reading import Readers, WordOptions
+from nmf_topics.words.termcounts import TermCounts
 from nmf_topics.words.vocabulary import Vocabulary
 
 CROWD = 75  # terms a page: more than that, and few pages cannot tell what they are good for
@@ -34,6 +36,7 @@ class Bounds:
     max_pages : and on no more than so many; 1.0 and below is a share of the pages, which a min_pages of None can only
         raise; None: 30 % of the pages, and more of fewer than 100 pages
     max_terms : of those that remain, the most frequent ones; None: all
+    corpus_stops : whether terms go that are on many pages as by chance (see `words.evenness`)
 
     Notes
     -----
@@ -46,6 +49,7 @@ class Bounds:
     min_pages: float | None = None
     max_pages: float | None = None
     max_terms: int | None = None
+    corpus_stops: bool = False
 
     def limits(self, n_pages: int, pages: NDArray[np.integer]) -> tuple[float, float]:
         """Smallest and largest number of pages that a term may be on.
@@ -74,7 +78,8 @@ def _share(share: float, n_pages: int) -> float:
     return round(share * n_pages, 6)
 
 
-VERDICTS = ("kept", "rare", "common", "beyond max_terms")  # what becomes of a term, and why
+CORPUS_STOP = "corpus stop"
+VERDICTS = ("kept", "rare", "common", CORPUS_STOP, "beyond max_terms")  # what becomes of a term, and why
 
 
 def judge(
@@ -107,6 +112,8 @@ def judge(
     verdict = np.zeros(len(pages), np.int8)
     verdict[pages > high] = VERDICTS.index("common")
     verdict[pages < max(low, 1)] = VERDICTS.index("rare")  # a word may be on no page but in phrases
+    if bounds.corpus_stops:
+        verdict[(verdict == 0) & spread_evenly(pages, tokens, n_pages)] = VERDICTS.index(CORPUS_STOP)
     if keep is not None:
         verdict[keep] = 0
     kept = np.flatnonzero(verdict == 0)
@@ -144,6 +151,8 @@ class BatchedCounts(Protocol):
     @property
     def shared_lines(self) -> Mapping[str, int]: ...
     @property
+    def forms(self) -> Forms: ...
+    @property
     def pages(self) -> NDArray[np.int64]: ...
     @property
     def tokens(self) -> NDArray[np.int64]: ...
@@ -157,7 +166,7 @@ class OneBatch:
         self.counts = counts.counts
         self.vocabulary, self.columns, self.options = counts.vocabulary, counts.columns, counts.options
         self.ledger, self.languages, self.phrases = counts.ledger, counts.languages, counts.phrases
-        self.shared_lines = counts.shared_lines
+        self.shared_lines, self.forms = counts.shared_lines, counts.forms
 
     @cached_property
     def pages(self) -> NDArray[np.int64]:
@@ -188,7 +197,7 @@ class Dissolved:
         self._counts = counts
         self.vocabulary, self.columns, self.options = counts.vocabulary, counts.columns, counts.options
         self.ledger, self.languages, self.phrases = counts.ledger, counts.languages, counts.phrases
-        self.shared_lines = counts.shared_lines
+        self.shared_lines, self.forms = counts.shared_lines, counts.forms
         self._move = _words_of_phrases(counts.vocabulary.terms, counts.phrases, rows)
         self.pages = np.zeros(len(rows), np.int64)
         self.tokens = np.zeros(len(rows), np.int64)
@@ -229,15 +238,22 @@ class TermsWithin:
     Attributes
     ----------
     counts : the counts, phrases that are out of bounds counted as their words again
-    rows : ndarray of int64, the terms that bounds keep
+    verdict : ndarray of int8, shape (m,), the place in VERDICTS of what becomes of each term
+    width : ndarray of int64, shape (m,), words of each term: one, but of a phrase
     stored : entries that V will have
     ledger : of the counts, with what the bounds dropped
     """
 
     counts: BatchedCounts
-    rows: NDArray[np.int64]
+    verdict: NDArray[np.int8]
+    width: NDArray[np.int64]
     stored: int
     ledger: Mapping[str, Any]
+
+    @cached_property
+    def rows(self) -> NDArray[np.int64]:
+        """The terms that bounds keep."""
+        return np.flatnonzero(self.verdict == 0)
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -268,11 +284,11 @@ def terms_within(counts: BatchedCounts, bounds: Bounds) -> TermsWithin:
     dropped = dict(counts.ledger.get("dropped", {}))
     for number, reason in enumerate(VERDICTS[1:], 1):
         dropped[reason] = dropped.get(reason, 0) + int(tokens[verdict == number].sum())
-    lost = counts.ledger.get("kept", 0) - int(tokens.sum())  # words of phrases that earlier bounds had dropped
-    dropped["rare"] += max(lost, 0)
-    rows = np.flatnonzero(verdict == 0)
-    ledger = {**counts.ledger, "kept": int(tokens[rows].sum()), "dropped": dropped}
-    return TermsWithin(counts, rows, int(counts.pages[rows].sum()), ledger)
+    lost = counts.ledger.get("kept", 0) - int(tokens.sum())  # stop words that opened a phrase: New, of New York
+    dropped["stop"] = dropped.get("stop", 0) + max(lost, 0)
+    kept = verdict == 0
+    ledger = {**counts.ledger, "kept": int(tokens[kept].sum()), "dropped": dropped}
+    return TermsWithin(counts, verdict, width, int(counts.pages[kept].sum()), ledger)
 
 
 def _dissolved(counts: BatchedCounts, rows: NDArray[np.bool_]) -> BatchedCounts:

@@ -12,7 +12,7 @@ import json
 import os
 import tempfile
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, astuple
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +20,10 @@ import numpy as np
 import scipy.sparse as sp
 
 from nmf_topics.matrix.datamatrix import PageColumns
-from nmf_topics.words.gathered import TermCounts
+from nmf_topics.words.forms import Forms, OtherWord
 from nmf_topics.words.phrases import Phrases
 from nmf_topics.words.reading import WordOptions
+from nmf_topics.words.termcounts import TermCounts
 from nmf_topics.words.vocabulary import Vocabulary
 
 PREFIX = "counts-"  # only files of this name are ours to forget: the user may keep others in the same folder
@@ -77,16 +78,18 @@ def store_counts(key: str, counts: TermCounts, origin: Mapping[str, Any], folder
                 languages=_pack(counts.languages),
                 phrases=_pack(counts.phrases.to_meta()),
                 shared_lines=_pack(dict(counts.shared_lines)),
+                forms=_pack([counts.forms.of_terms, [astuple(word) for word in counts.forms.others]]),
                 origin=_pack(origin),
             )
         os.replace(name, _entry(key, folder))
     finally:
         Path(name).unlink(missing_ok=True)
-    _forget_oldest(folder)
+    forget_oldest(folder, f"{PREFIX}*.npz")
 
 
-def _forget_oldest(folder: Path) -> None:
-    entries = sorted(folder.glob(f"{PREFIX}*.npz"), key=lambda path: path.stat().st_mtime, reverse=True)
+def forget_oldest(folder: Path, pattern: str) -> None:
+    """Of the files of a pattern, remove those that were not used for longest, beyond the bounds of the cache."""
+    entries = sorted(folder.glob(pattern), key=lambda path: path.stat().st_mtime, reverse=True)
     size = 0
     for position, path in enumerate(entries):
         size += path.stat().st_size
@@ -105,17 +108,17 @@ def recall_counts(key: str, folder: Path, *, largest: int | None = None) -> tupl
             counts = sp.csc_matrix(
                 (entry["data"], entry["indices"], entry["indptr"]), shape=tuple(entry["shape"].tolist())
             )
-            options = _unpack(entry["options"])
-            options |= {name: tuple(options[name]) for name in ("stop", "keep")}
+            of_terms, others = _unpack(entry["forms"])
             found = TermCounts(
                 counts,
                 Vocabulary.from_meta(_unpack(entry["vocabulary"])),
                 PageColumns(*_unpack(entry["columns"])),
-                WordOptions(**options),
+                WordOptions.recorded(_unpack(entry["options"])),
                 _unpack(entry["ledger"]),
                 _unpack(entry["languages"]),
                 Phrases.from_meta(_unpack(entry["phrases"])),
                 _unpack(entry["shared_lines"]),
+                Forms(of_terms, [OtherWord(*word) for word in others]),
             )
             origin = _unpack(entry["origin"])
     except Exception:  # a damaged archive can fail in any way, and none of them matters: the text is read again

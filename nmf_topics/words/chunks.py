@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from nmf_topics.words.cleaning import Cleaner
 from nmf_topics.words.reading import Readers, WordOptions
-from nmf_topics.words.tokens import tokens_of_chunk
+from nmf_topics.words.tokens import tokens, words_of_token
 
 BATCH = 1_000_000  # characters handled at once: what the memory of counting is proportional to
 MOST_TOKENS = 2_000_000  # a counter that knows more distinct tokens begins anew, so that it does not grow for ever
@@ -149,15 +149,15 @@ class _Chunks:
 
 
 def parts_of_chunk(chunk: str, language: str) -> Iterator[str | None]:
-    """The tokens of a chunk in order, with None where something stands between them that parts phrases."""
+    """The words of a chunk in order, with None where something stands between them that parts phrases."""
     text = unicodedata.normalize("NFC", chunk.replace("\u00ad", "")).replace("\u2019", "'")
     at = 0
-    for token in tokens_of_chunk(chunk, language):
+    for token in tokens(chunk):
         found = text.find(token, at)
         if text[at : max(found, at)].strip("'"):
             yield None
         at = max(found, at) + len(token)
-        yield token
+        yield from words_of_token(token, language)
     if text[at:].strip("'"):
         yield None
 
@@ -167,7 +167,7 @@ def n_tokens(text: str, language: str) -> int:
     chunks = [raw.decode("utf-8", "replace") for raw in text.encode("utf-8", "surrogatepass").translate(_TABLE).split()]
     plain = sum(chunk.isascii() and chunk.isalnum() for chunk in chunks)
     others = (chunk for chunk in chunks if not (chunk.isascii() and chunk.isalnum()))
-    return plain + sum(len(tokens_of_chunk(chunk, language)) for chunk in others)
+    return plain + sum(len(words_of_token(token, language)) for chunk in others for token in tokens(chunk))
 
 
 class ChunkCounter:
@@ -201,15 +201,21 @@ class ChunkCounter:
         self._tokens += 1
         return self._tokens - 1
 
-    def count(self, texts: Sequence[str]) -> BatchCounts:
-        """Count the tokens of whole pages; page 0 is the first text."""
+    def count(self, texts: Sequence[str], languages: Sequence[str] | None = None) -> BatchCounts:
+        """Count the tokens of whole pages.
+
+        Parameters
+        ----------
+        texts : of the pages; page 0 is the first one
+        languages : of the pages, if they are known
+        """
         if self._tokens > MOST_TOKENS:
             self._begin()
+        languages = languages or [self._readers.language_of(text) for text in texts]
         pieces_out: list[list[tuple[str, str]]] = []
         if self._cleaner is not None:
             cleaned = [self._cleaner.split(text) for text in texts]
             texts, pieces_out = [kept for kept, _ in cleaned], [out for _, out in cleaned]
-        languages = [self._readers.language_of(text) for text in texts]
         removed: Counter[str] = Counter()
         for language, out in zip(languages, pieces_out, strict=False):  # none where nothing is cleaned
             for reason, piece in out:
@@ -231,7 +237,8 @@ class ChunkCounter:
         fresh, self._fresh = self._fresh, []
         page, token, count = (np.concatenate(part) for part in zip(*found, strict=True))
         whole = np.concatenate(sequences) if self._sequences else None
-        return BatchCounts((os.getpid(), self._generation), fresh, page, token, count, languages, whole, removed)
+        origin = (os.getpid(), self._generation)
+        return BatchCounts(origin, fresh, page, token, count, list(languages), whole, removed)
 
     def _count(self, chunks: _Chunks, texts: Sequence[str], first_page: int) -> tuple[tuple[Ints, Ints, Ints], Ints]:
         """(page, token, count) of pieces of text, the first of page `first_page`; and their sequence if wanted."""
@@ -279,17 +286,17 @@ def _batches(texts: Iterable[str]) -> Iterator[tuple[list[str], bool]]:
         yield batch, True
 
 
-def page_batches(texts: Iterable[tuple[Any, str]]) -> Iterator[tuple[list[Any], list[str]]]:
-    """Whole pages, about BATCH characters of text at a time, each with whatever comes with it."""
-    batch: list[str] = []
-    carried: list[Any] = []
+def page_batches(pages: Iterable[tuple[str, str]]) -> Iterator[tuple[list[str], list[str]]]:
+    """Languages and texts of whole pages, about BATCH characters of text at a time."""
+    languages: list[str] = []
+    texts: list[str] = []
     size = 0
-    for carry, text in texts:
-        carried.append(carry)
-        batch.append(text)
+    for language, text in pages:
+        languages.append(language)
+        texts.append(text)
         size += len(text)
         if size >= BATCH:
-            yield carried, batch
-            carried, batch, size = [], [], 0
-    if batch:
-        yield carried, batch
+            yield languages, texts
+            languages, texts, size = [], [], 0
+    if texts:
+        yield languages, texts

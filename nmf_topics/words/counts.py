@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
+from itertools import repeat
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -20,11 +22,13 @@ from numpy.typing import NDArray
 from nmf_topics.words.batches import CountBatches
 from nmf_topics.words.boilerplate import Texts, shared_lines
 from nmf_topics.words.chunks import PAGE_END, ChunkCounter, page_batches
-from nmf_topics.words.gathered import Gathered, TermCounts
+from nmf_topics.words.gathered import Gathered
 from nmf_topics.words.joining import Units
+from nmf_topics.words.language import AUTO, language_of, main_languages
 from nmf_topics.words.parallel import count_batches
 from nmf_topics.words.phrases import NO_PHRASES, Phrases
 from nmf_topics.words.reading import Readers, WordOptions
+from nmf_topics.words.termcounts import TermCounts
 from nmf_topics.words.vocabulary import Vocabulary
 
 
@@ -49,6 +53,7 @@ def gather_counts(
     memory: int | None = None,
     spill: Path | None = None,
     on_page: Callable[[PageLike], None] | None = None,
+    page_of: Callable[[PageLike], str] | None = None,
 ) -> Gathered:
     """Read a corpus and count its terms, batch by batch.
 
@@ -60,6 +65,7 @@ def gather_counts(
     memory : bytes that counts may take in memory; None: as many as they need
     spill : an existing folder for the counts beyond that; it is the caller's to remove
     on_page : called with each page as it passes (progress, fingerprint)
+    page_of : where `pages` are pieces of pages: names the page of a piece, whose pieces follow each other
 
     Raises
     ------
@@ -71,35 +77,48 @@ def gather_counts(
     ids: list[str] = []
     titles: list[str] = []
     meta: list[Mapping[str, Any]] = []
+    whole: list[str] = []  # of pieces, the pages
 
-    def texts() -> Iterator[tuple[None, str]]:
+    def texts() -> Iterator[str]:
         for page in pages:
             ids.append(page.id)
             titles.append(page.title)
             meta.append(page.meta)
+            if page_of:
+                whole.append(page_of(page))
             if on_page:
                 on_page(page)
-            yield None, page.text
+            yield page.text
 
-    gathered = Gathered(options, CountBatches(memory, spill))
-    with closing(gathered), closing(Texts(spill)) as kept:
-        source: Iterable[tuple[None, str]] = texts()
-        if options.boilerplate:  # what lines pages share is known only when all have been seen
-            for _, text in source:
+    source: Iterable[str] = texts()
+    languages: Iterable[str] = repeat(options.language)
+    lines: dict[str, int] = {}
+    with closing(Texts(spill)) as kept:
+        if options.boilerplate or options.language == AUTO:  # what pages share is known when all have been seen
+            found: list[str] = []
+            for text in source:
                 kept.add(text)
-            gathered.shared_lines = shared_lines(kept)
-            source = ((None, text) for text in kept)
+                if options.language == AUTO:
+                    found.append(language_of(text))
+            if options.boilerplate:
+                lines = shared_lines(kept, whole)
+            if options.language == AUTO:
+                options = replace(options, languages=main_languages(found))
+                languages = [language if language in options.languages else options.languages[0] for language in found]
+            source = kept
+        gathered = Gathered(options, CountBatches(memory, spill))
+        gathered.shared_lines = lines
         stream = count_batches(
-            page_batches(source),
+            page_batches(zip(languages, source, strict=False)),
             options,
             sequences=options.phrases,
-            lines=gathered.shared_lines,
+            lines=lines,
             processes=processes,
         )
-        with closing(stream):
-            for _, found in stream:
-                gathered.add(found)
-        gathered.finish(ids, titles, meta)
+        with closing(gathered), closing(stream):
+            for counted in stream:
+                gathered.add(counted)
+            gathered.finish(ids, titles, meta)
     return gathered
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import pairwise
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -19,36 +19,12 @@ from numpy.typing import NDArray
 from nmf_topics.matrix.datamatrix import PageColumns
 from nmf_topics.words.batches import Batch, CountBatches
 from nmf_topics.words.chunks import BatchCounts, Growing
+from nmf_topics.words.forms import MOST, Forms, OtherWord, surface_of, told
 from nmf_topics.words.joining import Moved, Sequences, Units
 from nmf_topics.words.phrases import Phrases, find_phrases
 from nmf_topics.words.reading import Readers, WordOptions
+from nmf_topics.words.termcounts import TermCounts
 from nmf_topics.words.vocabulary import Vocabulary
-
-
-@dataclass(frozen=True)
-class TermCounts:
-    """Counts of all terms of a corpus.
-
-    Attributes
-    ----------
-    counts : CSC of int32, shape (m, n), terms x pages
-    vocabulary : Vocabulary of length m
-    columns : PageColumns of length n, in the order of ids
-    options : WordOptions
-    ledger : "tokens" and "kept" and, by reason, "dropped": tokens = kept + all dropped
-    languages : how many pages are in which language
-    phrases : those that are terms; an occurrence of one is one of none of its words
-    shared_lines : lines that were taken out as many pages share them, with the number of pages
-    """
-
-    counts: Any
-    vocabulary: Vocabulary
-    columns: PageColumns
-    options: WordOptions
-    ledger: Mapping[str, Any] = field(default_factory=dict)
-    languages: Mapping[str, int] = field(default_factory=dict)
-    phrases: Phrases = field(default_factory=Phrases)
-    shared_lines: Mapping[str, int] = field(default_factory=dict)
 
 
 class Gathered:
@@ -63,7 +39,7 @@ class Gathered:
     pages, tokens : ndarrays of int64, shape (m,), pages that have a term and how often it occurs in all
     languages : how many pages are in which language
     phrases : those that are terms
-    shared_lines : as in `TermCounts`
+    shared_lines, forms : as in `TermCounts`
     """
 
     def __init__(self, options: WordOptions, batches: CountBatches) -> None:
@@ -76,7 +52,7 @@ class Gathered:
         self._batches = batches
         self._sequences = Sequences() if options.phrases else None
         self._moved: NDArray[np.int64] | None = None  # provisional row -> tokens that phrases gave to it, or took
-        self._phrase_surfaces: dict[int, str] = {}  # provisional row of a phrase -> what readers see
+        self._phrase_forms: dict[int, list[tuple[str, int]]] = {}  # provisional row of a phrase -> how it is written
         self._tokens: dict[str, dict[str, int]] = {}  # language -> token -> number
         self._names: list[str] = []  # of the tokens
         self._total = Growing()  # of a token
@@ -96,8 +72,8 @@ class Gathered:
         self.languages.update(found.languages)
         self._removed.update(found.removed)
         shape = (len(self._rows), len(found.languages))
-        counts = sp.csc_matrix((found.count, (self._row_of.array[tokens], found.page)), shape=shape)
-        counts.sum_duplicates()
+        # by rows first, as pages come in order: then neither form has to be sorted
+        counts = sp.csr_matrix((found.count, (self._row_of.array[tokens], found.page)), shape=shape).tocsc()
         self._pages_of.array[:] += np.bincount(counts.indices, minlength=len(self._rows))
         self._batches.add(counts)
         if self._sequences is not None and found.sequence is not None:
@@ -141,7 +117,8 @@ class Gathered:
         self._final_row[rows] = np.arange(len(rows))
         self.tokens, self.pages = tokens[rows], self._pages_of.array[rows]
         terms = [name for name, _ in kept]
-        self.vocabulary = Vocabulary(terms, self._surfaces(len(terms)))
+        surfaces, self.forms = self._written(terms, tokens)
+        self.vocabulary = Vocabulary(terms, surfaces)
         dropped = self._removed
         for (_, reason), row in self._rows.items():
             if reason != "kept":
@@ -177,31 +154,39 @@ class Gathered:
         self._moved = moved.tokens
         for row, found in moved.spellings.items():
             named = [(" ".join(self._names[number] for number in numbers), count) for numbers, count in found.items()]
-            self._phrase_surfaces[row] = _surface(named)
+            self._phrase_forms[row] = named
 
-    def _surfaces(self, m: int) -> list[str]:
-        """For each of m terms what readers see: the commonest word among those that led to it."""
-        surfaces = [""] * m
-        for row, surface in self._phrase_surfaces.items():
-            surfaces[self._final_row[row]] = surface
-        final = self._final_row[self._row_of.array]
-        order = np.argsort(final, kind="stable")
-        order = order[np.searchsorted(final[order], 0) :]
-        starts = np.flatnonzero(np.diff(final[order], prepend=-1))
-        numbers, totals = order.tolist(), self._total.array
-        for start, end in pairwise(np.append(starts, len(numbers)).tolist()):
-            own = numbers[start:end]
-            if len(own) == 1:
-                surfaces[final[own[0]]] = self._names[own[0]]
-            else:
-                forms = [(self._names[number], int(totals[number])) for number in own]
-                surfaces[final[own[0]]] = _surface(forms)
-        return surfaces
+    def _written(self, terms: Sequence[str], tokens: NDArray[np.int64]) -> tuple[list[str], Forms]:
+        """What readers see of each term, and the forms of all words."""
+        surfaces, of_terms = [""] * len(terms), [""] * len(terms)
+        others: list[OtherWord] = []
+        reasons = [reason for _, reason in self._rows]
+        for row, forms in self._forms():
+            surface, final, count = surface_of(forms), int(self._final_row[row]), int(tokens[row])
+            if final >= 0:
+                surfaces[final], of_terms[final] = surface, "" if forms == [(surface, count)] else told(forms)
+            elif count:
+                others.append(OtherWord(surface, reasons[row], int(self._pages_of.array[row]), count, told(forms)))
+        others.sort(key=attrgetter("word", "reason"))
+        others.sort(key=attrgetter("count"), reverse=True)
+        return surfaces, Forms(of_terms, others[:MOST])
+
+    def _forms(self) -> Iterator[tuple[int, list[tuple[str, int]]]]:
+        """Provisional rows, each with the tokens that led to it and how often they occur."""
+        yield from self._phrase_forms.items()
+        row_of, totals = self._row_of.array, self._total.array.tolist()
+        order = np.argsort(row_of, kind="stable")
+        starts = np.flatnonzero(np.diff(row_of[order], prepend=-1))
+        numbers, rows = order.tolist(), row_of[order[starts]].tolist()
+        for row, (start, end) in zip(rows, pairwise([*starts.tolist(), len(numbers)]), strict=True):
+            yield row, [(self._names[number], totals[number]) for number in numbers[start:end]]
 
     def close(self) -> None:
         """Give back what only reading needed."""
         if self._sequences is not None:
             self._sequences.close()
+        self._readers = Readers(self.options)  # without the words that it has read
+        self._tokens, self._rows, self._numbers = {}, {}, {}
 
     def batches(self) -> Iterator[Batch]:
         """The counts, batch by batch in the order of reading, under final rows and columns; as often as wanted."""
@@ -220,15 +205,5 @@ class Gathered:
             languages,
             self.phrases,
             self.shared_lines,
+            self.forms,
         )
-
-
-def _surface(forms: Sequence[tuple[str, int]]) -> str:
-    """The commonest word of some tokens, in its commonest spelling; lower case wins among equals."""
-    words: Counter[str] = Counter()
-    spellings: Counter[str] = Counter()  # a token can come from several languages
-    for token, count in forms:
-        words[token.lower()] += count
-        spellings[token] += count
-    word = min(words, key=lambda w: (-words[w], w))
-    return min((t for t in spellings if t.lower() == word), key=lambda t: (-spellings[t], t.swapcase(), t))

@@ -1,4 +1,4 @@
-"""Counting in processes of their own: one reads pages, the others count their tokens.
+"""Counting in several processes: one reads pages, puts counts together and counts what the others have no time for.
 
 Batches of pages go out and counts come back in the order of reading, a few at a time, so that memory stays bounded
 however long the corpus is. Processes are started only when there is enough to count to be worth their start.
@@ -14,33 +14,34 @@ from collections.abc import Collection, Generator, Iterable
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context, parent_process
-from typing import Any
 
 from nmf_topics.errors import MatrixError
 from nmf_topics.words.chunks import BatchCounts, ChunkCounter
 from nmf_topics.words.reading import WordOptions
 
-ALONE = 16_000_000  # characters that are counted before other processes are started
+ALONE = 8_000_000  # characters that are counted before other processes are started
+WAITING = 2  # batches that are given to each of them at once
+FAR = 8  # batches for each process that may be read ahead of the one that is wanted next
 _counter: ChunkCounter | None = None  # of a counting process
 
 
 def count_batches(
-    batches: Iterable[tuple[Any, list[str]]],
+    batches: Iterable[tuple[list[str], list[str]]],
     options: WordOptions,
     *,
     sequences: bool = False,
     lines: Collection[str] = (),
     processes: int = 1,
-) -> Generator[tuple[Any, BatchCounts], None, None]:
-    """Count batches of pages, each with whatever comes with it, in their order.
+) -> Generator[BatchCounts, None, None]:
+    """Count batches of pages in their order.
 
     Parameters
     ----------
-    batches : (anything, texts of whole pages), as `page_batches` gives them
+    batches : languages and texts of whole pages, as `page_batches` gives them
     options : WordOptions
     sequences : whether the order of the tokens is wanted, too
     lines : lines that many pages share, to be taken out
-    processes : how many count; 1 means this one, more are others
+    processes : how many count, this one among them
 
     Raises
     ------
@@ -50,30 +51,39 @@ def count_batches(
     stream = iter(batches)
     counter = ChunkCounter(options, sequences=sequences, lines=lines)
     size = 0
-    for carried, texts in stream:
-        yield carried, counter.count(texts)
+    for languages, texts in stream:
+        yield counter.count(texts, languages)
         size += sum(map(len, texts))
         if processes > 1 and size >= ALONE:
             break
     else:
         return
     # spawn: a process that was forked beside the threads of a numerical library can hang
-    pool = ProcessPoolExecutor(processes, get_context("spawn"), _begin, (options, sequences, frozenset(lines)))
-    under_way: deque[tuple[Any, Future[BatchCounts]]] = deque()
+    others = processes - 1
+    pool = ProcessPoolExecutor(others, get_context("spawn"), _begin, (options, sequences, frozenset(lines)))
+    ahead: deque[Future[BatchCounts]] = deque()
     try:
-        for carried, texts in stream:
-            under_way.append((carried, pool.submit(_count, texts)))
-            if len(under_way) > 2 * processes:
-                first, future = under_way.popleft()
-                yield first, future.result()
-        for first, future in under_way:
-            yield first, future.result()
+        for languages, texts in stream:
+            if sum(not future.done() for future in ahead) < WAITING * others:
+                ahead.append(pool.submit(_count, texts, languages))
+            else:  # all others have enough to do
+                ahead.append(_done(counter.count(texts, languages)))
+            while ahead and (ahead[0].done() or len(ahead) > FAR * processes):
+                yield ahead.popleft().result()
+        for future in ahead:
+            yield future.result()
     except BrokenProcessPool as error:
         raise MatrixError(
             "a process that counted words was ended from outside, most likely for want of memory; try --processes 1"
         ) from error
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _done(found: BatchCounts) -> Future[BatchCounts]:
+    future: Future[BatchCounts] = Future()
+    future.set_result(found)
+    return future
 
 
 def _begin(options: WordOptions, sequences: bool, lines: frozenset[str]) -> None:
@@ -91,6 +101,6 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _count(texts: list[str]) -> BatchCounts:
+def _count(texts: list[str], languages: list[str]) -> BatchCounts:
     assert _counter is not None
-    return _counter.count(texts)
+    return _counter.count(texts, languages)

@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import bisect
 from functools import cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import regex
+if TYPE_CHECKING:
+    import regex
 
 REACH = 3  # a cut is looked for within 1 / REACH of a piece from where even parts would have it
 
@@ -28,6 +29,8 @@ class Piece(NamedTuple):
 
 @cache
 def _word() -> regex.Pattern[str]:
+    import regex
+
     chinese = r"[\p{Han}\p{Hiragana}\p{Katakana}]{1,2}"
     thai = r"[\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]{1,5}"
     return regex.compile(rf"{chinese}|{thai}|[\p{{L}}\p{{N}}][\p{{L}}\p{{M}}\p{{N}}'’\u00ad\u200c\u200d]*+")
@@ -35,17 +38,23 @@ def _word() -> regex.Pattern[str]:
 
 @cache
 def _sentence_end() -> regex.Pattern[str]:
+    import regex
+
     # the full stops of Latin, Arabic, Devanagari, Armenian, Ethiopic, Chinese; those of the first need a space
     return regex.compile(r"""[.!?؟۔։…][)\]"'’”»]*+\s+|[।॥።。！？][」』）”’]*+\s*+""")
 
 
 @cache
 def _paragraph_end() -> regex.Pattern[str]:
+    import regex
+
     return regex.compile(r"[^\S\n]*+\n\s*+")
 
 
 @cache
 def _space() -> regex.Pattern[str]:
+    import regex
+
     return regex.compile(r"\s++")
 
 

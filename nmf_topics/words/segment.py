@@ -15,9 +15,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from functools import cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import regex
+if TYPE_CHECKING:
+    import regex
 
 LONGEST = 4_000  # characters given to a library at once: some refuse more than 48 KB
 
@@ -40,16 +41,22 @@ _EAST_ASIAN = r"\p{Han}\p{Hiragana}\p{Katakana}\u3005\u3006\u3007\u30fc"
 
 @cache
 def _scripts() -> regex.Pattern[str]:
+    import regex
+
     return regex.compile(rf"(?P<eastern>[{_EAST_ASIAN}]+)|(?P<thai>\p{{Thai}}+)|[^{_EAST_ASIAN}\p{{Thai}}]+")
 
 
 @cache
 def _kana() -> regex.Pattern[str]:
+    import regex
+
     return regex.compile(r"[\p{Hiragana}\p{Katakana}]")
 
 
 @cache
 def _japanese_runs() -> regex.Pattern[str]:
+    import regex
+
     return regex.compile(r"[\p{Han}\u3005\u3006\u3007]+|[\p{Katakana}\u30fc]+|\p{Hiragana}+|.")
 
 

@@ -29,8 +29,8 @@ def number_terms(
     phrases : those that are terms; their words are no terms of their own there
     """
     readers = Readers(options)
-    for _, batch in page_batches((None, text) for text in texts):
-        found = ChunkCounter(options, sequences=True).count(batch)
+    for languages, batch in page_batches((readers.language_of(text), text) for text in texts):
+        found = ChunkCounter(options, sequences=True).count(batch, languages)
         tokens = [token for _, fresh in found.fresh for token in fresh]
         read = [readers.reader(language).read(token) for language, fresh in found.fresh for token in fresh]
         units = Units(tokens, read)

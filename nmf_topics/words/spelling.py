@@ -4,6 +4,7 @@
                     and kaf of the language's own keyboard, which look the same as those of others
     Hebrew          without points
     Greek           without accents and breathings, which capitals do not have
+    Hindi, Marathi  without the dot below that loan words may have; the moon dot as the plain one
     Turkish, Azeri  capital dotless I and dotted İ to their own small letters
     others          lower case
 
@@ -22,6 +23,7 @@ _ARABIC_YEH = str.maketrans({"\u06cc": "\u064a", "\u06a9": "\u0643"})  # Persian
 _PERSIAN_YEH = str.maketrans({"\u064a": "\u06cc", "\u0649": "\u06cc", "\u0643": "\u06a9", "\u0629": "\u0647"})
 _HEBREW_POINTS = re.compile("[\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7]")
 _GREEK_MARKS = re.compile("[\u0300\u0301\u0313\u0314\u0342\u0345]")
+_INDIC = str.maketrans({"\u093c": None, "\u0901": "\u0902"})  # nukta, chandrabindu
 _TURKISH = str.maketrans({"I": "ı", "İ": "i"})
 
 
@@ -42,9 +44,15 @@ def _greek(word: str) -> str:
     return unicodedata.normalize("NFC", _GREEK_MARKS.sub("", apart))
 
 
+def _hindi(word: str) -> str:
+    return unicodedata.normalize("NFD", word).translate(_INDIC)
+
+
 def _turkish(word: str) -> str:
     return word.translate(_TURKISH).lower()
 
+
+_ACCENTED = {"el"}  # languages whose dictionaries and stemmers want the accents that their spelling leaves out
 
 _SPELLINGS: dict[str, Callable[[str], str]] = {
     "ar": _arabic,
@@ -53,6 +61,9 @@ _SPELLINGS: dict[str, Callable[[str], str]] = {
     "he": _hebrew,
     "yi": _hebrew,
     "el": _greek,
+    "hi": _hindi,
+    "mr": _hindi,
+    "ne": _hindi,
     "tr": _turkish,
     "az": _turkish,
 }
@@ -74,3 +85,13 @@ def speller(language: str) -> Callable[[str], str]:
     'الاسلام'
     """
     return _SPELLINGS.get(language, str.lower)
+
+
+def small_letters(language: str) -> Callable[[str], str]:
+    """The function from a word to what dictionaries and stemmers know it by: in lower case, and spelt as above.
+
+    Parameters
+    ----------
+    language : str, ISO 639-1
+    """
+    return str.lower if language in _ACCENTED else speller(language)

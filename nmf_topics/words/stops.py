@@ -7,7 +7,7 @@ its other spellings too (going, went), but for those that are words of content: 
 
 from __future__ import annotations
 
-from nmf_topics.words.stoplists import other_stop_words
+from nmf_topics.words.stoplists import has_other_stop_words, other_stop_words
 
 ENGLISH = frozenset(
     """
@@ -54,6 +54,11 @@ def stop_words(language: str) -> frozenset[str]:
         if there is no list for the language.
     """
     return ENGLISH if language == "en" else other_stop_words(language)
+
+
+def has_stop_words(language: str) -> bool:
+    """Whether there is a list for a language."""
+    return language == "en" or has_other_stop_words(language)
 
 
 def spreading(words: frozenset[str]) -> frozenset[str]:

@@ -12,6 +12,7 @@ from nmf_topics.matrix.streaming import page_lengths, write_weighted
 from nmf_topics.matrix.weighting import Statistics, fit_weighting
 from nmf_topics.words.bounds import Bounds, TermsWithin
 from nmf_topics.words.termmatrix import recipe_of
+from nmf_topics.words.wordlist import word_table
 
 
 def build_term_blocks(
@@ -51,11 +52,12 @@ def build_term_blocks(
     vocabulary: Any = counts.vocabulary.take(within.rows)
     full_recipe = recipe_of(counts, bounds, recipe, weighting=weighting, unit=unit, idf_power=idf_power)
     full_ledger = ledger(int((lengths == 0).sum()), within.ledger)
+    words = word_table(within)
 
     def names(partial: Path) -> None:
-        store_names(partial, vocabulary, counts.columns, fitted, full_recipe, full_ledger)
+        store_names(partial, vocabulary, counts.columns, fitted, full_recipe, full_ledger, words)
 
     V = write_weighted(
         folder, counts.batches, within.rows, fitted, n_pages, columns=block, dtype=within.dtype, beside=names
     )
-    return DataMatrix(V, vocabulary, counts.columns, fitted, full_recipe, full_ledger)
+    return DataMatrix(V, vocabulary, counts.columns, fitted, full_recipe, full_ledger, words)

@@ -9,7 +9,7 @@ from typing import Any
 from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.matrix.weighting import fit_weighting
 from nmf_topics.words.bounds import Bounds, bound_terms
-from nmf_topics.words.gathered import TermCounts
+from nmf_topics.words.termcounts import TermCounts
 
 
 def build_term_matrix(

@@ -6,20 +6,26 @@ Indian scripts write inside words are allowed there, too. Text is brought to Uni
 typographic apostrophe to the plain one, and soft hyphens are taken out. Case is kept here, for the eyes of readers;
 terms are told apart without it, later.
 
-`tokens` says what a token is; `words/chunks.py` counts them an order of magnitude faster for whole corpora, and asks
-`tokens_of_chunk` for each distinct run of text without ASCII punctuation once.
+Chinese, Japanese and Thai, which write no spaces, are cut into words besides (`segment`). `tokens` says what a token
+is; `words/chunks.py` counts them an order of magnitude faster for whole corpora.
 """
 
 from __future__ import annotations
 
 import unicodedata
 from functools import cache
+from typing import TYPE_CHECKING
 
-import regex
+from nmf_topics.words.segment import EXTRAS, is_apart, segment
+
+if TYPE_CHECKING:
+    import regex
 
 
 @cache
 def _pattern() -> regex.Pattern[str]:
+    import regex
+
     # A mark needs a letter to stand on: emoji carry marks of their own, and "=" with a stroke is a sign, not a word.
     # Possessive repeats (*+) keep no way back, which would fill memory in a word of a million apostrophes.
     run = r"[\p{L}\p{N}][\p{L}\p{M}\p{N}]*+"
@@ -38,9 +44,15 @@ def tokens(text: str) -> list[str]:
     return [token.replace("\u2019", "'") for token in found]
 
 
-def tokens_of_chunk(chunk: str, language: str) -> list[str]:
-    """The tokens of a run of text without ASCII punctuation or white space, in order, as its language has them.
+def words_of_token(token: str, language: str) -> list[str]:
+    """The words of a token: itself, but in a language that is written without spaces.
 
-    What they are may depend on the chunk and the language only, as each distinct chunk is asked about once.
+    A Chinese name on an English page stays whole: what English terms are should not depend on Chinese dictionaries.
+    The words may depend on the token and the language only, as each distinct token is asked about once.
+
+    Parameters
+    ----------
+    token : str, one of `tokens`
+    language : str, ISO 639-1, of the page
     """
-    return tokens(chunk)
+    return segment(token, language) if language in EXTRAS and not is_apart(token) else [token]

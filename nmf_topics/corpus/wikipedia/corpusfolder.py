@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from nmf_topics import __version__
+from nmf_topics.corpus.open import MANIFEST
 from nmf_topics.corpus.page import Page
 from nmf_topics.corpus.wikipedia.journal import is_journalled
 from nmf_topics.corpus.wikipedia.ledger import Row, write_ledger
 from nmf_topics.errors import OutputError
 from nmf_topics.writing import folder_of_files
-
-MANIFEST = "manifest.json"
 
 
 def write_corpus(

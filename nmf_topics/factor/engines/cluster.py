@@ -201,7 +201,7 @@ def _connect(scheduler: str | None, workers: int | None, timeout: float, stack: 
             threads_per_worker=1,
             processes=True,
             memory_limit=0,
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",  # any free port: 8787, which is usual, may be taken
             local_directory=scratch,
             silence_logs=logging.CRITICAL,
         )

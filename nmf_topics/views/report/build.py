@@ -25,7 +25,6 @@ from nmf_topics.topics.model import TopicModel
 from nmf_topics.views.report.payload import report_data
 from nmf_topics.views.report.provenance import provenance
 
-REPORT = "report.html"
 PROGRAMS = ("core", "charts", "overview", "topic", "pages", "page", "parts", "method", "start")
 STYLES = ("base", "views")
 CLOUD_WIDTH = 800  # pixels of a cloud in the report at most

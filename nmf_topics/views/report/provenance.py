@@ -77,12 +77,16 @@ def _differences(recipe: Mapping[str, Any], base: Recipe) -> list[str]:
     for group in (base.words, base.bounds):
         recorded = recipe.get("words" if group is base.words else "bounds", {})
         for name, usual in asdict(group).items():
+            if name == "languages":  # what was found out about the corpus, no option
+                continue
             options += _option(name, recorded.get(name, usual), usual)
     for name in (*_FACTORS, *_PENALTIES):
         usual = getattr(base, name)
         if name == "solver":  # a model names the rule that was taken
             usual = rule_of(recipe.get("objective", base.objective), usual)
         options += _option(name, recipe.get(name, usual), usual)
+    for topic, listed in recipe.get("guide", {}).items():
+        options += ["--guide", f"{topic}: {', '.join(listed)}"]
     return options
 
 

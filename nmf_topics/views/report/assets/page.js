@@ -6,14 +6,14 @@ function pageView(column) {
   const body = h("div", { "aria-live": "polite" }, h("p", {}, "…"));
   pageTexts().then(() => body.replaceChildren(...[isText() ? textSection(i) : imageSection(i)].flat()));
   return h("div", {},
-    h("h1", {}, titleOf(data.pages.title[i], 300)), metaList(i), mixtureSection(i), body, nearestSection(i));
+    h("h1", { lang: tongue(i) }, titleOf(data.pages.title[i], 300)), metaList(i), mixtureSection(i), body, nearestSection(i));
 }
 
 function metaList(i) {
   const meta = data.pages.meta;
   const items = [["id", data.pages.id[i]], ...Object.keys(meta).map((name) => [name, meta[name][i]]), ...Object.entries(data.pages.constant)].filter(([, value]) => value);
-  const show = (value) => (/^https?:\/\/[^\s]+$/iu.test(value) ? h("a", { href: value, rel: "noopener noreferrer", target: "_blank" }, titleOf(value, 80)) : titleOf(value, 120));
-  return h("dl", { class: "facts meta" }, items.map(([name, value]) => h("div", {}, h("dt", {}, word(name)), h("dd", {}, show(value)))));
+  const show = (name, value) => (/^https?:\/\/[^\s]+$/iu.test(value) ? h("a", { href: value, rel: "noopener noreferrer", target: "_blank" }, titleOf(value, 80)) : groupLink(name, value));
+  return h("dl", { class: "facts meta" }, items.map(([name, value]) => h("div", {}, h("dt", {}, titleOf(name)), h("dd", {}, show(name, value)))));
 }
 
 function mixtureSection(i) {
@@ -31,21 +31,22 @@ function mixtureSection(i) {
 // ---- the text
 
 // A token is what the fit took for one: letters and digits, joined by apostrophes. Scripts that write no spaces were
-// cut into words by the fit; there the longest known word is taken at each place.
+// cut into words by the fit; there the longest known word is taken at each place, be it one of the model's or not (-1).
 const TOKEN = /[\p{L}\p{N}][\p{L}\p{M}\p{N}]*(?:['\u2019\u200c\u200d][\p{L}\p{N}][\p{L}\p{M}\p{N}]*)*/gu;
 const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
 const LONGEST_FORM = 12;
 
-const rowOf = (token) => texts.forms.get(token.replaceAll("\u2019", "'"));
+const formOf = (token) => texts.forms.get(token.replaceAll("\u2019", "'"));
+const isForm = (token) => formOf(token) !== undefined;
+const rowOf = (token) => (formOf(token) >= 0 ? formOf(token) : undefined);
 
 function pieces(run) {
-  const row = rowOf(run);
-  if (row !== undefined || !UNSPACED.test(run)) return [[run, row]];
+  if (isForm(run) || !UNSPACED.test(run)) return [[run, rowOf(run)]];
   const found = [];
   const letters = [...run];
   for (let at = 0; at < letters.length; ) {
     let size = Math.min(LONGEST_FORM, letters.length - at);
-    while (size > 1 && rowOf(letters.slice(at, at + size).join("")) === undefined) size--;
+    while (size > 1 && !isForm(letters.slice(at, at + size).join(""))) size--;
     const piece = letters.slice(at, at + size).join("");
     found.push([piece, rowOf(piece)]);
     at += size;
@@ -89,7 +90,7 @@ function textSection(i) {
   const page = texts.pages.get(data.pages.column[i]);
   if (!page) return h("section", { "aria-labelledby": "h-text" }, h("h2", { id: "h-text" }, "Text"), h("p", {}, texts.pages.size ? "Its text is not among those that this file has room for." : "This file was made without the texts of its pages."));
   const shares = sharesOf(i);
-  const box = h("div", { class: "text", dir: "auto", tabindex: "0", role: "region", "aria-label": "Text of the page" });
+  const box = h("div", { class: "text", dir: "auto", lang: tongue(i), tabindex: "0", role: "region", "aria-label": "Text of the page" });
   const carried = new Map();
   const text = page.text.normalize("NFC").replaceAll("\u00ad", "");
   const words = [...text.matchAll(TOKEN)].flatMap((match) => {
@@ -132,7 +133,7 @@ function carriedSection(page) {
     h("div", { class: "three" }, page.words.slice(0, 6).map(([number, rows, parts]) => {
       const shown = d3.range(rows.length).filter((n) => !hidden.has(rows[n]) && data.rows.at.has(rows[n]));
       return h("div", {}, h("h3", {}, chip(number)), tableOf(["word", "", "part"],
-        shown.map((n) => [word(data.rows.word[data.rows.at.get(rows[n])]), bar(parts[n], scale, { colour: colourOf(number) }), `${(100 * parts[n]).toFixed(2)} %`]),
+        shown.map((n) => [term(data.rows.word[data.rows.at.get(rows[n])]), bar(parts[n], scale, { colour: colourOf(number) }), `${(100 * parts[n]).toFixed(2)} %`]),
         { caption: `Words that carried topic ${number}`, numeric: [2], className: "words" }));
     })));
 }
