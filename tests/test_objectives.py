@@ -335,14 +335,28 @@ def test_the_certificate_nears_zero(rng: np.random.Generator) -> None:
     assert result.certificate < 1e-5
 
 
-def test_extrapolation_is_faster(rng: np.random.Generator) -> None:
-    """After 50 iterations ehals is below hals, from each of five starts, and by half of what was left on the whole."""
+@pytest.mark.parametrize(("plain", "fast"), [("hals", "ehals"), ("amu", "emu")])
+def test_extrapolation_is_faster(plain: str, fast: str, rng: np.random.Generator) -> None:
+    """After 50 iterations it is lower, from each of five starts, and by half of what was left on the whole."""
     V = rng.random((60, 5)) ** 3 @ rng.random((5, 80)) ** 3 + 0.1 * rng.random((60, 80))
-    left: dict[str, list[float]] = {"hals": [], "ehals": []}
+    left: dict[str, list[float]] = {plain: [], fast: []}
     for seed in range(5):
         options: dict[str, Any] = {"start": "random", "seed": seed, "tolerance": 0}
         end = factorize(V, 5, rule="hals", max_iter=3_000, **options).error
         for rule, errors in left.items():
             errors.append(factorize(V, 5, rule=rule, max_iter=50, **options).error - end)
-    assert all(fast < slow for fast, slow in zip(left["ehals"], left["hals"], strict=True))
-    assert sum(left["ehals"]) < 0.5 * sum(left["hals"])
+    assert all(less < more for less, more in zip(left[fast], left[plain], strict=True))
+    assert sum(left[fast]) < 0.5 * sum(left[plain])
+
+
+def test_extrapolation_is_faster_for_the_divergence() -> None:
+    """On ten matrices emu is after 50 iterations below where mu is after 75, on the whole and on most of them."""
+    found = []
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        V = rng.random((60, 5)) ** 3 @ rng.random((5, 80)) ** 3 + 0.1 * rng.random((60, 80))
+        options: dict[str, Any] = {"objective": "kl", "start": "random", "seed": seed, "tolerance": 0}
+        fast = factorize(V, 5, rule="emu", max_iter=50, **options).trace[-1]
+        found.append((fast, factorize(V, 5, rule="mu", max_iter=75, **options).trace[-1]))
+    assert sum(fast for fast, _ in found) < sum(plain for _, plain in found)
+    assert sum(fast < plain for fast, plain in found) >= 8
