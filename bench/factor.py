@@ -3,6 +3,7 @@
     NMF_TOPICS_DATA=folder python bench/factor.py race      [--ranks 10 50 100] [--rounds 3] [--pages 0]
     NMF_TOPICS_DATA=folder python bench/factor.py others    [--ranks 10]
     NMF_TOPICS_DATA=folder python bench/factor.py kl        [--ranks 10 50] [--rounds 3]
+    NMF_TOPICS_DATA=folder python bench/factor.py penalties                what penalties of l1 leave
     python bench/factor.py growth                           seconds an iteration as V and the rank grow
 
 `race` fits with each method's own defaults, then begins anew and measures the time (start included) until the error is
@@ -125,6 +126,7 @@ RACERS: dict[str, tuple[Callable[..., tuple[float, float]], dict[str, Any]]] = {
     "ehals": (ours, {"rule": "ehals"}),
     "hals": (ours, {"rule": "hals"}),
     "amu": (ours, {"rule": "amu"}),
+    "emu": (ours, {"rule": "emu"}),
     "scikit-learn cd": (theirs, {"solver": "cd"}),
     "scikit-learn mu": (theirs, {"solver": "mu"}),
 }
@@ -152,32 +154,66 @@ def race(V: Any, ranks: list[int], rounds: int) -> None:
 
 
 def race_kl(V: Any, ranks: list[int], rounds: int) -> None:
-    """Milliseconds an iteration of the divergence, and the divergence after so many."""
-    from sklearn.decomposition import NMF
-
-    X, their_iterations, our_iterations = sp.csr_matrix(V.T), 10, 60
-    print("| rank | method | ms an iteration | iterations | divergence / sum |\n|---|---|---|---|---|")
+    """Milliseconds an iteration of the divergence, and seconds to within 1 % of the least that is reached here."""
+    total, near, last = float(V.data.sum(dtype=np.float64)), 1.01, 200
+    how: dict[str, Any] = {"objective": "kl", "tolerance": 0}
+    print("| rank | method | ms an iteration | of processors | divergence / sum | to 1 %, s |")
+    print("|---|---|---|---|---|---|")
     for rank in ranks:
-        mine, peers = [], []
+        best = factorize(V, rank, rule="emu", max_iter=last, **how).error
+        each: dict[str, list[float]] = {"emu": [], "mu": [], "scikit-learn mu": []}
+        work, reach = ({name: list[float]() for name in each} for _ in range(2))
+        told: dict[str, float] = {}
         for _ in range(rounds):
-            began = time.perf_counter()
-            result = factorize(V, rank, objective="kl", start="random", tolerance=0, max_iter=our_iterations)
-            mine.append((time.perf_counter() - began) / our_iterations)
-            began = time.perf_counter()
-            model = NMF(
-                rank,
-                init="random",
-                random_state=0,
-                solver="mu",
-                beta_loss="kullback-leibler",
-                tol=0,
-                max_iter=their_iterations,
-            ).fit(X)
-            peers.append((time.perf_counter() - began) / their_iterations)
-        error = model.reconstruction_err_**2 / 2 / float(V.data.sum(dtype=np.float64))
-        print(f"| {rank} | mu | {1e3 * statistics.median(mine):.1f} | {our_iterations} | {result.error:.4f} |")
-        print(f"| {rank} | scikit-learn mu | {1e3 * statistics.median(peers):.1f} | {their_iterations} | {error:.4f} |")
-        print(f"| {rank} | times | {statistics.median(peers) / statistics.median(mine):.1f} | | |", flush=True)
+            for rule in ("emu", "mu"):
+                began, worked = time.perf_counter(), time.process_time()
+                told[rule] = factorize(V, rank, rule=rule, start="random", max_iter=60, **how).error
+                each[rule].append((time.perf_counter() - began) / 60)
+                work[rule].append((time.process_time() - worked) / 60)
+                reach[rule].append(ours(V, rank, near * best, rule=rule, **how)[0])
+            found = theirs_kl(V, rank, near * best * total)
+            told["scikit-learn mu"] = found[-1]
+            for measured, seconds in zip((each, work, reach), found, strict=False):
+                measured["scikit-learn mu"].append(seconds)
+        for name in each:
+            wall, processors = (1e3 * statistics.median(times[name]) for times in (each, work))
+            cells = f"{wall:.1f} | {processors:.1f} | {told[name]:.4f} | {statistics.median(reach[name]):.2f}"
+            print(f"| {rank} | {name} | {cells} |", flush=True)
+        for name in ("emu", "mu"):
+            ratios = [statistics.median(t["scikit-learn mu"]) / statistics.median(t[name]) for t in (each, work, reach)]
+            print(f"| {rank} | times {name} | {ratios[0]:.1f} | {ratios[1]:.1f} | | {ratios[2]:.1f} |", flush=True)
+
+
+def theirs_kl(V: Any, rank: int, target: float) -> tuple[float, float, float, float]:
+    """scikit-learn: seconds an iteration from a random start, of processors; seconds to the target; D there / sum."""
+    from sklearn.decomposition import non_negative_factorization
+    from sklearn.decomposition._nmf import _beta_divergence, _initialize_nmf
+
+    X = sp.csr_matrix(V.T)
+    options: dict[str, Any] = {"solver": "mu", "beta_loss": "kullback-leibler", "tol": 0, "n_components": rank}
+    began, worked = time.perf_counter(), time.process_time()
+    non_negative_factorization(X, init="random", random_state=0, max_iter=8, **options)
+    each, work = (time.perf_counter() - began) / 8, (time.process_time() - worked) / 8
+    began = time.perf_counter()
+    W, H = _initialize_nmf(X, rank, init="nndsvda", random_state=0)
+    spent, divergence = time.perf_counter() - began, np.inf
+    while spent < LIMIT and divergence > target:
+        began = time.perf_counter()
+        W, H, _ = non_negative_factorization(X, W=W, H=H, init="custom", max_iter=3, **options)
+        spent += time.perf_counter() - began
+        divergence = float(_beta_divergence(X, W, H, "kullback-leibler"))
+    return each, work, spent if divergence <= target else float("nan"), divergence / float(V.data.sum(dtype=np.float64))
+
+
+def penalties(V: Any) -> None:
+    """What penalties of l1 do to topics and mixtures, at rank 20."""
+    print("| l1_words | l1_pages | error | words a topic | topics a page |\n|---|---|---|---|---|")
+    for l1_words, l1_pages in ((0.0, 0.0), (1e-5, 0.001), (3e-5, 0.003), (1e-4, 0.01)):
+        result = factorize(V, 20, rule="hals", l1_words=l1_words, l1_pages=l1_pages)
+        W, H = result.W, result.H
+        words = (1e-6 * W.max(axis=0) < W).sum(axis=0).mean()
+        topics = (0.01 * H.max(axis=0) < H).sum(axis=0).mean()
+        print(f"| {l1_words:g} | {l1_pages:g} | {result.error:.4f} | {words:,.0f} | {topics:.1f} |", flush=True)
 
 
 def others(V: Any, ranks: list[int]) -> None:
@@ -220,7 +256,7 @@ def growth() -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["race", "others", "kl", "growth"])
+    parser.add_argument("what", choices=["race", "others", "kl", "growth", "penalties"])
     parser.add_argument("--ranks", type=int, nargs="+", default=[10, 50])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--pages", type=int, default=0, help="draw so many, in place of 20newsgroups-train")
@@ -235,6 +271,8 @@ def main() -> None:
             race(V, given.ranks, given.rounds)
         elif given.what == "kl":
             race_kl(V, given.ranks, given.rounds)
+        elif given.what == "penalties":
+            penalties(V)
         else:
             others(V, given.ranks)
 

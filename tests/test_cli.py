@@ -184,7 +184,7 @@ VALUES: dict[str, tuple[tuple[object, ...], tuple[object, ...]]] = {
     "--weighting": (("frequency", "tfidf", "log-tfidf", "bm25", "chi2", "spmi"), ("idf",)),
     "--idf-power": ((0, 1.2), (-1, "x", "nan")),
     "--objective": (("frobenius", "kl"), ("l1",)),
-    "--solver": (("mu", "amu", "hals", "ehals"), ("als",)),
+    "--solver": (("mu", "amu", "emu", "hals", "ehals"), ("als",)),
     "--start": (("random", "nndsvda", "nndsvdar"), ("svd",)),
     "--tolerance": ((0, 1e-4), (-1e-4, "x", "nan")),
     "--max-iter": ((1, 500), (0, "x")),

@@ -305,7 +305,7 @@ def test_all_problems_of_arguments_in_one_message() -> None:
     for part in (
         "rank must be at least 1, not 0",
         "no objective 'l1'; there are frobenius, kl",
-        "no rule 'newton'; there are mu, amu, hals, ehals",
+        "no rule 'newton'; there are mu, amu, hals, emu, ehals",
         "no start 'svd'; there are random, nndsvd, nndsvda, nndsvdar",
         "tolerance must be 0 or more, not -1.0",
         "max_iter must be at least 1, not 0",

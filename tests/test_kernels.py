@@ -20,6 +20,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 from nmf_topics.factor import kernels, moves, reference
 from nmf_topics.factor.blocks import AT_ONCE, as_blocks
 from nmf_topics.factor.factorize import factorize
+from nmf_topics.factor.project import project
 from nmf_topics.machine import processors
 
 Array = NDArray[Any]
@@ -53,6 +54,7 @@ def everything(V: Any, W: Array, H: Array, module: Any = None) -> dict[str, Arra
         "dot": np.array(module.dot(H, AtB)),
         "kl H": moved,
         "kl R": R.data,
+        "ratio": rules.ratio(V, W, H).data,
         "kl cost": np.array(cost),
     }
 
@@ -74,6 +76,23 @@ def test_compiled_is_the_reference(r: int, dtype: type, which: str, rng: np.rand
 
 
 @compiled
+@pytest.mark.parametrize("which", ["compiled", "plain"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_logarithm(which: str, dtype: type) -> None:
+    """The one that is compiled is numpy's to an epsilon or two, over all sizes of numbers and near one."""
+    exponents = np.linspace(-120, 120, 20_001) if dtype is np.float32 else np.linspace(-1000, 1000, 20_001)
+    x = np.concatenate([2.0**exponents, 1 + np.linspace(-0.4, 0.6, 5_001), 1 + 2.0 ** -np.arange(1.0, 23.0)])
+    x = x.astype(dtype)
+    one, log = np.ones(1, dtype=dtype), np.log(x.astype(np.float64))
+    with kernels.using(which):
+        kernel = kernels.kernel_of("cost", x.dtype)
+        found = np.array([kernels.in_tiles(kernel, one, x[i : i + 1]) + 1 for i in range(len(x))])
+        assert kernels.in_tiles(kernel, one, np.zeros(1, dtype=dtype)) == -1.0  # 0 stands for log 0
+    # log x - 1 is what is computed, and 1 is taken off again
+    np.testing.assert_allclose(found, log, rtol=2 * np.finfo(dtype).eps, atol=2 * np.finfo(dtype).eps)
+
+
+@compiled
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("r", [3, 17, 105])
 def test_threads_do_not_show(r: int, dtype: type, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,6 +108,31 @@ def test_threads_do_not_show(r: int, dtype: type, rng: np.random.Generator, monk
     assert runs[0] == runs[1] == runs[2] == runs[3]
     whole, halves = kernels.WtV(V, W), [kernels.WtV(V[:, :77], W), kernels.WtV(V[:, 77:], W)]
     np.testing.assert_array_equal(whole, np.concatenate(halves, axis=1))
+
+
+@pytest.mark.parametrize("which", ["compiled", "reference"])
+@pytest.mark.parametrize("objective", ["frobenius", "kl"])
+def test_threads_do_not_show_in_pages_on_fixed_topics(
+    objective: str, which: str, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pages are solved for some at a time, always the same ones, by one to three threads: the same bytes."""
+    monkeypatch.setattr(kernels, "WORTH_A_THREAD", 0)
+    monkeypatch.setattr("nmf_topics.factor.project.AT_ONCE", 0)  # 16 pages
+    V, W, _ = problem(5, np.float64, rng)
+    runs = []
+    for threads in (1, 2, 3):
+        with kernels.using(which, threads=threads):
+            runs.append([array.tobytes() for array in project(V, W, objective=objective)])
+    assert runs[0] == runs[1] == runs[2]
+
+
+def test_work_that_is_shared_out() -> None:
+    """Every piece is done once, in its own place, with the kernels of who asked; an error comes through."""
+    with kernels.using("reference", threads=3):
+        found = kernels.share_out(lambda a, b: (a, b, kernels.about(), kernels.thread_count()), list(range(41)))
+        assert found == [(i, i + 1, "numpy and scipy", 1) for i in range(40)]
+        with pytest.raises(ZeroDivisionError):
+            kernels.share_out(lambda a, b: 1 // (a - 7), list(range(41)))
 
 
 def test_by_hand() -> None:

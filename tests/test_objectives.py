@@ -139,7 +139,7 @@ KINDS = (
     "identity",
     "single",  # one entry that is not zero
 )
-PROBLEMS = 4_680
+PROBLEMS = 6_240
 SWEEPS = 15
 
 
@@ -192,7 +192,7 @@ def value(V: Array, W: Array, H: Array, objective: str) -> float:
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_descent(dtype: type) -> None:
-    """On 4,680 random problems, over all rules, objectives, starts and forms of V, no sweep leads uphill.
+    """On 6,240 random problems, over all rules, objectives, starts and forms of V, no sweep leads uphill.
 
     The objective, computed from V, W and H as it is written, never grows by more than 1e-12 of ||V||^2 (or sum(V)),
     for factors of 32 bits too. The trace, which a sweep computes from its sums in the arithmetic of V, never grows by
@@ -281,10 +281,11 @@ def test_multiplicative_rules_near_the_same_conditions(objective: str, rule: str
     """They end more slowly, zeros being neared and never reached: the residual falls to 2 % in 3,000 sweeps."""
     V = rng.random((30, 3)) @ rng.random((3, 40)) + 0.1 * rng.random((30, 40))
     W, H = make_start(as_blocks(V), 3, "random", 0)
-    begun = residuals(V, W, H, objective)
+    goal, blocks = OBJECTIVES[objective], as_blocks(V)
+    begun, state = residuals(V, W, H, objective), State(W, H, goal.scale(blocks))
     for _ in range(3_000):
-        W, H, _ = sweep(V, W, H, objective, rule)
-    assert residuals(V, W, H, objective) < 0.02 * begun
+        state = goal.sweep(blocks, state, RULES[rule])
+    assert residuals(V, state.W, state.H, objective) < 0.02 * begun
 
 
 @pytest.mark.parametrize("objective", OBJECTIVES)
@@ -315,10 +316,11 @@ def test_the_certificate_bounds_what_one_factor_can_do(
         state = goal.sweep(blocks, state, RULES[rule], certify=iteration % 10 == 0)
         if iteration % 10:
             continue
-        best_H, _ = project(V, before.W, objective=objective)
+        W = before.memory.get("W_last", before.W)  # where a plain iteration begins
+        best_H, _ = project(V, W, objective=objective)
         best_W = project(V.T, state.H.T, objective=objective)[0].T
         falls = [
-            value(V, before.W, before.H, objective) - value(V, before.W, best_H, objective),
+            value(V, W, before.H, objective) - value(V, W, best_H, objective),
             value(V, state.W, state.H, objective) - value(V, best_W, state.H, objective),
         ]
         told = state.trace[-1] ** 2 if objective == "frobenius" else state.trace[-1]
@@ -333,14 +335,28 @@ def test_the_certificate_nears_zero(rng: np.random.Generator) -> None:
     assert result.certificate < 1e-5
 
 
-def test_extrapolation_is_faster(rng: np.random.Generator) -> None:
-    """After 50 iterations ehals is below hals, from each of five starts, and by half of what was left on the whole."""
+@pytest.mark.parametrize(("plain", "fast"), [("hals", "ehals"), ("amu", "emu")])
+def test_extrapolation_is_faster(plain: str, fast: str, rng: np.random.Generator) -> None:
+    """After 50 iterations it is lower, from each of five starts, and by half of what was left on the whole."""
     V = rng.random((60, 5)) ** 3 @ rng.random((5, 80)) ** 3 + 0.1 * rng.random((60, 80))
-    left: dict[str, list[float]] = {"hals": [], "ehals": []}
+    left: dict[str, list[float]] = {plain: [], fast: []}
     for seed in range(5):
         options: dict[str, Any] = {"start": "random", "seed": seed, "tolerance": 0}
         end = factorize(V, 5, rule="hals", max_iter=3_000, **options).error
         for rule, errors in left.items():
             errors.append(factorize(V, 5, rule=rule, max_iter=50, **options).error - end)
-    assert all(fast < slow for fast, slow in zip(left["ehals"], left["hals"], strict=True))
-    assert sum(left["ehals"]) < 0.5 * sum(left["hals"])
+    assert all(less < more for less, more in zip(left[fast], left[plain], strict=True))
+    assert sum(left[fast]) < 0.5 * sum(left[plain])
+
+
+def test_extrapolation_is_faster_for_the_divergence() -> None:
+    """On ten matrices emu is after 50 iterations below where mu is after 75, on the whole and on most of them."""
+    found = []
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        V = rng.random((60, 5)) ** 3 @ rng.random((5, 80)) ** 3 + 0.1 * rng.random((60, 80))
+        options: dict[str, Any] = {"objective": "kl", "start": "random", "seed": seed, "tolerance": 0}
+        fast = factorize(V, 5, rule="emu", max_iter=50, **options).trace[-1]
+        found.append((fast, factorize(V, 5, rule="mu", max_iter=75, **options).trace[-1]))
+    assert sum(fast for fast, _ in found) < sum(plain for _, plain in found)
+    assert sum(fast < plain for fast, plain in found) >= 8

@@ -134,7 +134,7 @@ def test_a_language_that_is_not_known(refused: Refused, run: Run, tiny_corpus: P
 def test_options_that_do_not_go_together(refuse: Refuse, tiny_corpus: Path) -> None:
     """A solver that is not for the objective is refused by the library, with what is."""
     said = refuse("fit", tiny_corpus, *WIDE, "-r", 2, "--objective", "kl", "--solver", "hals")
-    assert "'hals' is for least squares; with the objective 'kl' use 'mu'" in said
+    assert "'hals' is for least squares; with the objective 'kl' use 'emu' or 'mu'" in said
 
 
 def test_a_broken_image_is_set_aside(run: Run) -> None:

@@ -84,11 +84,13 @@ class InMemory:
             return
         for first in range(0, n, AT_ONCE):
             columns = slice(first, min(first + AT_ONCE, n))
-            yield columns, fn(_pages(self.V, columns), *(array[:, columns] for array in split), *shared)
+            yield columns, fn(pages_of(self.V, columns), *(array[:, columns] for array in split), *shared)
 
 
-def _pages(V: Any, columns: slice) -> Any:
-    """Columns of a CSC matrix, without copying an entry."""
+def pages_of(V: Any, columns: slice) -> Any:
+    """Columns of a CSC matrix or an ndarray, without copying an entry."""
+    if not sp.issparse(V):
+        return V[:, columns]
     first, last = int(V.indptr[columns.start]), int(V.indptr[columns.stop])
     pointers = V.indptr[columns.start : columns.stop + 1] - V.indptr[columns.start]
     shape = (V.shape[0], columns.stop - columns.start)

@@ -36,7 +36,7 @@ from nmf_topics.machine import processors
 
 Array = NDArray[np.floating[Any]]
 
-INTERFACE = 3  # of the library, as kernels.c has it
+INTERFACE = 5  # of the library, as kernels.c has it
 LIBRARY = Path(__file__).with_name("_kernels.so")
 TYPES = {np.dtype(np.float32): ("f32", ctypes.c_float), np.dtype(np.float64): ("f64", ctypes.c_double)}
 TILE = 4096  # columns of a factor whose sums are taken at once
@@ -78,6 +78,7 @@ class _Kernels:
                 ("mu", rule, ctypes.c_int),
                 ("dot", [i, p, p], ctypes.c_double),
                 ("kl", [i, i, p, p, p, p, i, p, p, p, p], None),
+                ("ratio", [i, i, p, p, p, p, i, p, p], None),
                 ("cost", [i, p, p], ctypes.c_double),
             ):
                 entry = getattr(library, f"{function}_{name}_{width}")
@@ -217,6 +218,21 @@ def share(work: Callable[[int, int], Any], bounds: list[int]) -> list[Any]:
     waiting = [pool.submit(work, *pair) for pair in pairs[1:]]
     first = work(*pairs[0])
     return [first, *(job.result() for job in waiting)]
+
+
+def share_out(work: Callable[[int, int], Any], bounds: list[int]) -> list[Any]:
+    """As `share`, for many pieces of work of which each is done on one thread, by whoever has finished another."""
+    pairs = list(pairwise(bounds))
+    threads, results, which = min(thread_count(), len(pairs)), [None] * len(pairs), _use.get().which
+    numbers = iter(range(len(pairs)))
+
+    def some(first: int, last: int) -> None:
+        with using(which, threads=1):
+            for number in numbers:
+                results[number] = work(*pairs[number])
+
+    share(some, list(range(threads + 1)))
+    return results
 
 
 def parts_of(cost: float) -> int:

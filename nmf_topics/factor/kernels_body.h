@@ -24,23 +24,35 @@ typedef REAL VEC __attribute__((vector_size(32), aligned(sizeof(REAL)), may_alia
 
 /* ------------------------------------------------------------------------------------------- products with V */
 
+/* acc += val[p] W[idx[p]], while a row that is needed soon is fetched. */
+INLINE void NAME(add_row)(const int K, i64 width, i64 p, i64 end, const i32 *idx, const REAL *val, const REAL *W, i64 r,
+                          VEC *acc)
+{
+    if (p + AHEAD < end) {
+        const char *next = (const char *)(W + (i64)idx[p + AHEAD] * r);
+        UNROLL for (int c = 0; c < K * 32; c += 64) __builtin_prefetch(next + c);
+    }
+    const REAL x = val[p], *w = W + (i64)idx[p] * r;
+    UNROLL for (int j = 0; j < K - 1; j++) acc[j] += x * LOAD(w + j * LANES);
+    acc[K - 1] += x * LOAD(w + width - LANES);
+}
+
 /* P[i] = sum of val[p] W[idx[p]] over the entries of page i, for `width` columns in K vectors. */
 INLINE void NAME(gather_k)(const int K, i64 width, i64 first, i64 last, const i64 *ptr, const i32 *idx,
                            const REAL *val, const REAL *W, i64 r, REAL *P)
 {
     const i64 end = ptr[last];
     for (i64 i = first; i < last; i++) {
-        VEC acc[MOST];
-        UNROLL for (int j = 0; j < K; j++) acc[j] = (VEC){0};
-        for (i64 p = ptr[i]; p < ptr[i + 1]; p++) {
-            if (p + AHEAD < end) {
-                const char *next = (const char *)(W + (i64)idx[p + AHEAD] * r);
-                UNROLL for (int c = 0; c < K * 32; c += 64) __builtin_prefetch(next + c);
+        VEC acc[MOST], odd[MOST]; /* sums of two: where rows are short, one would wait for itself */
+        UNROLL for (int j = 0; j < K; j++) acc[j] = odd[j] = (VEC){0};
+        i64 p = ptr[i];
+        if (2 * K <= MOST)
+            for (; p + 2 <= ptr[i + 1]; p += 2) {
+                NAME(add_row)(K, width, p, end, idx, val, W, r, acc);
+                NAME(add_row)(K, width, p + 1, end, idx, val, W, r, odd);
             }
-            const REAL x = val[p], *w = W + (i64)idx[p] * r;
-            UNROLL for (int j = 0; j < K - 1; j++) acc[j] += x * LOAD(w + j * LANES);
-            acc[K - 1] += x * LOAD(w + width - LANES);
-        }
+        for (; p < ptr[i + 1]; p++) NAME(add_row)(K, width, p, end, idx, val, W, r, acc);
+        if (2 * K <= MOST) UNROLL for (int j = 0; j < K; j++) acc[j] += odd[j];
         UNROLL for (int j = 0; j < K - 1; j++) STORE(P + i * r + j * LANES, acc[j]);
         STORE(P + i * r + width - LANES, acc[K - 1]);
     }

@@ -174,6 +174,21 @@ TARGET void NAME(kl)(i64 first, i64 last, const i64 *ptr, const i32 *idx, const 
 #undef WHOLE_ROWS
 }
 
+/* The quotients alone, v / Wh with the h that are given. */
+TARGET void NAME(ratio)(i64 first, i64 last, const i64 *ptr, const i32 *idx, const REAL *val, const REAL *W, i64 r,
+                        const REAL *H, REAL *quotients)
+{
+    const i64 vectors = (r + LANES - 1) / LANES;
+    for (i64 i = first; i < last; i++) {
+#define FEW(n) NAME(divide_few)(n, ptr[i], ptr[i + 1], idx, val, W, H + i * r, quotients)
+#define WHOLE_ROWS(n) NAME(divide)(n, r, ptr[i], ptr[i + 1], ptr[last], idx, val, W, H + i * r, quotients, 1)
+        if (r < LANES) EACH_FEW(r, FEW)
+        else EACH_VECTORS(vectors, WHOLE_ROWS, WHOLE_ROWS(vectors))
+#undef FEW
+#undef WHOLE_ROWS
+    }
+}
+
 #undef WORD
 #undef WORDS
 #undef QUARTER

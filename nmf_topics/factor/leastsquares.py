@@ -26,12 +26,9 @@ import scipy.sparse as sp
 from nmf_topics.factor import kernels
 from nmf_topics.factor.blocks import Array, PageBlocks, column_squares, sum_of_squares
 from nmf_topics.factor.penalties import Penalties, Penalty
-from nmf_topics.factor.rules import Rule
+from nmf_topics.factor.rules import FIRST_STEPS, Rule, longer, shorter
 from nmf_topics.factor.state import State
 
-# How far to extrapolate: at first; shrinks by `SHRINK` where F grew; else grows by `GROW` up to a bound that itself
-# grows by `GROW_BOUND`. Values of Ang & Gillis (2019), section 3.
-BETA, SHRINK, GROW, GROW_BOUND = 0.5, 1.5, 1.05, 1.01
 NONE = Penalties()
 ROUNDING = 4  # machine epsilons of ||V||^2 that F may be wrong by
 
@@ -44,11 +41,11 @@ def scale(V: PageBlocks) -> float:
 def sweep(V: PageBlocks, state: State, rule: Rule, *, certify: bool = False, penalties: Penalties = NONE) -> State:
     """One iteration: H, then W; with `certify` a plain one, which also bounds what F can still fall by."""
     memory = {} if certify or not rule.extrapolated else state.memory
-    beta, beta_bound, beta_before = memory.get("steps", state.memory.get("steps", np.array([BETA, 1.0, BETA])))
+    steps = state.memory.get("steps", FIRST_STEPS)
     plain = "W_start" not in memory
     W = state.W if plain else memory["W_start"]
-    beta_now = 0.0 if plain else float(beta)
-    H, H_last, VHt, HHt, gap, row_squares = _pages(V, state, W, rule, beta_now, certify, penalties.H)
+    beta = 0.0 if plain else float(steps[0])
+    H, H_last, VHt, HHt, gap, row_squares = _pages(V, state, W, rule, beta, certify, penalties.H)
     of_W, damped = penalties.W, penalties.W.on_diagonal(HHt)
     W_new = rule.update(W.T, VHt.T, damped, l1=of_W.l1).T
     WtW = kernels.gram(W_new.T)
@@ -60,17 +57,15 @@ def sweep(V: PageBlocks, state: State, rule: Rule, *, certify: bool = False, pen
     reached = math.sqrt(max(square, 0.0)) / state.scale
     rounding = ROUNDING * float(np.finfo(W.dtype).eps) * state.scale**2
     if not plain and square > (state.trace[-1] * state.scale) ** 2 - rounding:
-        steps = np.array([beta / SHRINK, beta_before, beta_before])
-        return replace(state, trace=(*state.trace, state.trace[-1]), memory={"steps": steps})
+        return replace(state, trace=(*state.trace, state.trace[-1]), memory={"steps": shorter(steps)})
     certificate = state.certificate
     if certify:
         gap += _gap(W_new.T, VHt.T, damped, np.sqrt(row_squares), of_W.l1)
         certificate = max(gap, 0.0) / (square / 2) if square > 0 else math.inf
     if rule.extrapolated:
-        if not plain:
-            beta, beta_bound, beta_before = min(beta_bound, GROW * beta), min(1.0, GROW_BOUND * beta_bound), beta
-        W_start = np.maximum(W_new + W.dtype.type(beta) * (W_new - state.W), 0)
-        memory = {"W_start": W_start, "H_last": H_last, "steps": np.array([beta, beta_bound, beta_before])}
+        steps = steps if plain else longer(steps)
+        W_start = _further(W_new, state.W, float(steps[0]), rule)
+        memory = {"W_start": W_start, "H_last": H_last, "steps": steps}
     trace = (*state.trace, reached)
     return replace(state, W=W_new, H=H, trace=trace, memory=memory, certificate=certificate, error=error)
 
@@ -106,8 +101,18 @@ def _page_step(
     new = rule.update(H, WtV, WtW, l1=l1)
     if not beta:
         return new, None, kernels.VHt(V, new), kernels.gram(new), found
-    H = np.maximum(new + new.dtype.type(beta) * (new - H_last), 0)
+    H = _further(new, H_last, beta, rule)
     return H, new, kernels.VHt(V, H), kernels.gram(H), found
+
+
+def _further(X: Array, last: Array, beta: float, rule: Rule) -> Array:
+    """X further on the way from `last`; for rules that multiply only where it grows, as they could not leave a zero."""
+    way = X - last
+    if rule.multiplicative:
+        np.maximum(way, 0, out=way)
+    way *= X.dtype.type(beta)
+    way += X
+    return np.maximum(way, 0, out=way)
 
 
 def _gap(X: Array, AtB: Array, AtA: Array, lengths: Array, l1: float) -> float:

@@ -44,7 +44,7 @@ def hals(X: Array, AtB: Array, AtA: Array, *, l1: float = 0.0, steps: int = 1) -
     return _step("hals", X, AtB, AtA, l1, steps)
 
 
-def kl(V: Any, W: Array, H: Array, *, l1: float = 0.0) -> tuple[Array, Any, float]:
+def kl(V: Any, W: Array, H: Array, *, l1: float | Array = 0.0) -> tuple[Array, Any, float]:
     """One multiplicative step on H for the Kullback-Leibler divergence, and what W needs of it.
 
     Parameters
@@ -52,7 +52,7 @@ def kl(V: Any, W: Array, H: Array, *, l1: float = 0.0) -> tuple[Array, Any, floa
     V : ndarray or CSC matrix of shape (m, n)
     W : ndarray of shape (m, r)
     H : ndarray of shape (r, n)
-    l1 : float >= 0, weight of the sum of H beside the divergence
+    l1 : float >= 0, weight of the sum of H beside the divergence, or ndarray of shape (r,), of each topic's
 
     Returns
     -------
@@ -65,7 +65,7 @@ def kl(V: Any, W: Array, H: Array, *, l1: float = 0.0) -> tuple[Array, Any, floa
         return np.asfortranarray(H), R, cost
     W, Ht, r, n = np.ascontiguousarray(W), np.ascontiguousarray(H.T), len(H), V.shape[1]
     entries, fresh = kernels.Entries(V), np.empty((n, r), dtype=V.dtype)
-    quotients, sums = np.empty(V.nnz, dtype=V.dtype), W.sum(axis=0) + W.dtype.type(l1)
+    quotients, sums = np.empty(V.nnz, dtype=V.dtype), W.sum(axis=0) + np.asarray(l1, dtype=W.dtype)
     kernel = kernels.kernel_of("kl", V.dtype)
 
     def work(first: int, last: int) -> None:
@@ -73,6 +73,34 @@ def kl(V: Any, W: Array, H: Array, *, l1: float = 0.0) -> tuple[Array, Any, floa
         kernel(first, last, *entries.pointers, W.ctypes.data, r, *(array.ctypes.data for array in arrays))
 
     kernels.share(work, entries.pages(kernels.parts_of(4 * V.nnz * r)))
-    R = sp.csc_matrix((quotients, V.indices, V.indptr), shape=V.shape)
-    R.has_sorted_indices = V.has_sorted_indices  # known already, and not looked up again
+    R = _like(V, quotients)
     return fresh.T, R, kernels.in_tiles(kernels.kernel_of("cost", V.dtype), entries.data, quotients)
+
+
+def ratio(V: Any, W: Array, H: Array) -> Any:
+    """V / WH where V and WH are not zero, else zero; sparse where V is.
+
+    Parameters
+    ----------
+    V : ndarray or CSC matrix of shape (m, n)
+    W : ndarray of shape (m, r)
+    H : ndarray of shape (r, n)
+    """
+    if not kernels.fits(V, W, H):
+        return reference.ratio(V, W, H)
+    W, Ht, r = np.ascontiguousarray(W), np.ascontiguousarray(H.T), len(H)
+    entries, quotients = kernels.Entries(V), np.empty(V.nnz, dtype=V.dtype)
+    kernel = kernels.kernel_of("ratio", V.dtype)
+
+    def work(first: int, last: int) -> None:
+        kernel(first, last, *entries.pointers, W.ctypes.data, r, Ht.ctypes.data, quotients.ctypes.data)
+
+    kernels.share(work, entries.pages(kernels.parts_of(V.nnz * r)))
+    return _like(V, quotients)
+
+
+def _like(V: Any, entries: Array) -> Any:
+    """A matrix with these entries where V has its own."""
+    R = sp.csc_matrix((entries, V.indices, V.indptr), shape=V.shape)
+    R.has_sorted_indices = V.has_sorted_indices  # known already, and not looked up again
+    return R

@@ -39,7 +39,7 @@ class Objective:
 
 OBJECTIVES: dict[str, Objective] = {
     "frobenius": Objective(leastsquares.sweep, leastsquares.scale, 1e-7, "ehals", "least squares"),
-    "kl": Objective(divergence.sweep, divergence.scale, 1e-14, "mu", "Kullback-Leibler divergence"),
+    "kl": Objective(divergence.sweep, divergence.scale, 1e-14, "emu", "Kullback-Leibler divergence"),
 }
 
 
@@ -55,4 +55,4 @@ def problems_of_names(objective: str, rule: str) -> Iterator[str]:
     if rule not in RULES:
         yield f"no rule {rule!r}; there are {', '.join(RULES)}"
     elif objective == "kl" and not RULES[rule].multiplicative:
-        yield f"the rule {rule!r} is for least squares; with the objective 'kl' use 'mu'"
+        yield f"the rule {rule!r} is for least squares; with the objective 'kl' use 'emu' or 'mu'"

@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from nmf_topics.errors import MatrixError
 from nmf_topics.factor import kernels
 from nmf_topics.factor.activeset import finish
-from nmf_topics.factor.blocks import Array, as_blocks, column_squares
+from nmf_topics.factor.blocks import Array, as_blocks, column_squares, pages_of
+from nmf_topics.factor.moves import kl, ratio
 from nmf_topics.factor.objectives import problems_of_names, rule_of
-from nmf_topics.factor.reference import kl_step, ratio
 from nmf_topics.factor.rules import RULES, Rule
 
 # A page is solved when no weight moves by more than this share of the page's largest weight.
@@ -29,6 +29,7 @@ PAGE_MAX_STEPS = {"frobenius": 500, "kl": 30}  # steps of the rule; what they ha
 NEWTON_STEPS = 50
 CHECK_EVERY = 10
 
+AT_ONCE = 2_000_000  # entries of the r x r matrices of pages that are solved for together, 16 MB a thread
 NONE = np.zeros((2, 1))  # penalties
 Columns = NDArray[np.integer[Any]]  # positions of pages
 
@@ -84,10 +85,22 @@ def project(
     errors = np.full(blocks.shape[1], np.nan)
     with kernels.one_blas_thread():
         fn = partial(SOLVERS[objective], rule=RULES[rule], penalty=penalty)
-        for columns, (Hj, part) in blocks.map(fn, shared=(W,)):
+        for columns, (Hj, part) in blocks.map(partial(_solve_pages, solve=fn), shared=(W,)):
             H[:, columns] = Hj
             errors[columns] = part
     return H, errors
+
+
+def _solve_pages(V: Any, W: Array, *, solve: Callable[..., tuple[Array, Array]]) -> tuple[Array, Array]:
+    """H and errors of a block, some pages at a time: always the same ones, on however many threads."""
+    at_once = min(max(AT_ONCE // W.shape[1] ** 2, 16), 2048)
+    V = V.tocsc() if sp.issparse(V) else V
+
+    def work(first: int, last: int) -> tuple[Array, Array]:
+        return solve(pages_of(V, slice(first, last)), W)
+
+    found = kernels.share_out(work, [*range(0, V.shape[1], at_once), V.shape[1]])
+    return np.concatenate([H for H, _ in found], axis=1), np.concatenate([errors for _, errors in found])
 
 
 def _frobenius_solve_pages(V: Any, W: Array, *, rule: Rule, penalty: Array = NONE) -> tuple[Array, Array]:
@@ -134,22 +147,17 @@ def _repeat_to_convergence(H: Array, step: Callable[[Array, Columns], Array], ma
 def _kl_solve_pages(V: Any, W: Array, *, rule: Rule, penalty: Array = NONE) -> tuple[Array, Array]:
     """H of a block with W fixed, and each page's divergence over its sum (nan for a page of zeros, or infinite)."""
     V = V.astype(W.dtype, copy=False)
-    if sp.issparse(V):
-        V = V.tocsc()
     totals = np.asarray(V.sum(axis=0), dtype=np.float64).ravel()
     column_sums, l1 = W.sum(axis=0), np.broadcast_to(penalty[0], W.shape[1])
 
     def step(H: Array, active: Columns) -> Array:
-        return kl_step(V[:, active], W, H, l1=l1)
+        return kl(V[:, active], W, H, l1=l1)[0]
 
     size = float(column_sums.sum()) or 1.0
     start = np.tile(totals / size, (len(column_sums), 1))
     H = _repeat_to_convergence(start, step, PAGE_MAX_STEPS["kl"])
-    at_once = max(1, 4_000_000 // len(H) ** 2)  # pages, so that their r x r matrices stay within some 64 MB
-    for first in range(0, len(totals), at_once):
-        part = slice(first, first + at_once)
-        H[:, part] = _newton(V[:, part], W, H[:, part], l1)
-    H = kl_step(V, W, H, l1=l1)  # weights too small to matter in a page's divergence follow
+    H = _newton(V, W, H, l1)
+    H = kl(V, W, H, l1=l1)[0]  # weights too small to matter in a page's divergence follow
     divergences = _page_divergences(V, W, H)
     known = (totals > 0) & np.isfinite(divergences)
     errors = np.full(len(totals), np.nan)
@@ -170,9 +178,8 @@ def _newton(V: Any, W: Array, H: Array, l1: Array) -> Array:
             break
         pages, h = V[:, active], H[:, active]
         R = ratio(pages, W, h)
-        slopes = column_sums - np.asarray(R.T @ W).T
-        curvature = ratio(R, W, h)  # V / (WH)^2
-        hessians = np.stack([np.asarray(curvature.T @ (W * W[:, [k]])) for k in range(len(h))], axis=1)
+        slopes = column_sums - kernels.WtV(R, W)
+        hessians = _grams(ratio(R, W, h), W)  # of V / (WH)^2
         way = finish(h, (hessians @ h.T[:, :, None])[:, :, 0].T - slopes, hessians) - h
         wanted = 1e-4 * (slopes * way).sum(axis=0)
         before = _page_divergences(pages, W, h) + l1 @ h
@@ -187,6 +194,19 @@ def _newton(V: Any, W: Array, H: Array, l1: Array) -> Array:
         H[:, active] = h + share * way
         active = active[np.abs(share * way).max(axis=0) > PAGE_TOLERANCE * h.max(axis=0)]
     return H
+
+
+def _grams(C: Any, W: Array) -> Array:
+    """W' diag(c) W for each column c of C; shape (n, r, r)."""
+    result = np.empty((C.shape[1], W.shape[1], W.shape[1]))
+    for j in range(C.shape[1]):
+        if sp.issparse(C):
+            entries = slice(C.indptr[j], C.indptr[j + 1])
+            rows, c = W[C.indices[entries]], C.data[entries]
+        else:
+            rows, c = W, C[:, j]
+        result[j] = (rows * c[:, None]).T @ rows
+    return result
 
 
 def _page_divergences(V: Any, W: Array, H: Array) -> Array:

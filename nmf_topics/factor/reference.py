@@ -90,7 +90,7 @@ def kl_step(V: Any, W: Array, H: Array, *, l1: float | Array = 0.0) -> Array:
     return H * np.divide(WtV(ratio(V, W, H), W), sums, out=np.ones_like(H), where=sums > 0)
 
 
-def kl(V: Any, W: Array, H: Array, *, l1: float = 0.0) -> tuple[Array, Any, float]:
+def kl(V: Any, W: Array, H: Array, *, l1: float | Array = 0.0) -> tuple[Array, Any, float]:
     """One `kl_step`; the new H, V / WH with it, and sum(V log(V / WH) - V)."""
     H = kl_step(V, W, H, l1=l1)
     R = ratio(V, W, H)

@@ -101,7 +101,7 @@ class Rule:
     ----------
     step : one update of X from the Gram pair
     solve : the step that is repeated for pages on fixed topics, before `finish` takes them to the minimum itself
-    inner_steps : steps taken for one product with V, the costly part
+    inner_steps : steps taken for one product with V, the costly part (for the divergence always one, which needs V)
     multiplicative : whether zeros of the start would stay zeros for ever
     extrapolated : whether iterations begin further on the way that the last ones went
     summary : for help texts
@@ -119,11 +119,30 @@ class Rule:
         return self.step(X, AtB, AtA, l1=l1, steps=self.inner_steps)
 
 
+# How far to extrapolate: beta; its bound, which itself grows; and beta before the last iteration. Ang & Gillis (2019),
+# section 3, with their values.
+FIRST_STEPS = np.array([0.5, 1.0, 0.5])
+SHRINK, GROW, GROW_BOUND = 1.5, 1.05, 1.01
+
+
+def longer(steps: Array) -> Array:
+    """Steps after an extrapolation that led downhill."""
+    beta, bound, _ = steps
+    return np.array([min(bound, GROW * beta), min(1.0, GROW_BOUND * bound), beta])
+
+
+def shorter(steps: Array) -> Array:
+    """Steps after one that was taken back."""
+    beta, _, before = steps
+    return np.array([beta / SHRINK, before, before])
+
+
 RULES: dict[str, Rule] = {
     "mu": Rule(mu, mu, 1, True, False, "Lee and Seung's multiplicative updates, to the letter"),
     "amu": Rule(mu, hals, 3, True, False, "the same updates, three for each pass over V"),
     "hals": Rule(hals, hals, 1, False, False, "hierarchical alternating least squares"),
-    "ehals": Rule(hals, hals, 1, False, True, "the same with extrapolation, taken back where the error would grow"),
+    "emu": Rule(mu, hals, 3, True, True, "amu with extrapolation, taken back where the error would grow"),
+    "ehals": Rule(hals, hals, 1, False, True, "hals with extrapolation, in the same way"),
 }
 
 

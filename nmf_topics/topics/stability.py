@@ -113,13 +113,14 @@ class _EndedError(Exception):
 
 
 def _best(models: Iterable[tuple[int, TopicModel]], seed: int, runs: int) -> TopicModel:
-    """The model of least error, of the first run among equals, with its stabilities; of the others W alone is kept."""
+    """The model of least error and penalties, of the first run among equals, with stabilities; of others W is kept."""
     best: tuple[float, int, TopicModel] | None = None
     found: dict[int, Array] = {}
     for run, model in models:
         found[run] = model.W
-        if best is None or (model.relative_error, run) < best[:2]:
-            best = model.relative_error, run, model
+        reached = float(model.trace[-1]) if model.penalties.any() else model.relative_error
+        if best is None or (reached, run) < best[:2]:
+            best = reached, run, model
     assert best is not None
     _, first, model = best
     others = [found[run] for run in sorted(found) if run != first]
