@@ -5,7 +5,7 @@
     python bench/fuzz.py options                              commands with strange words, names and paths
     python bench/fuzz.py models                               commands on model folders with a damaged file
 
-What must come of it is a result or one clear error. A traceback or a hang (20 seconds) ends the run with status 1, and
+What must come of it is a result or one clear error. A traceback or a hang (a minute) ends the run with status 1, and
 the case is kept in the folder --keep. The same seed makes the same cases.
 """
 
@@ -42,7 +42,7 @@ from nmf_topics.topics.recipes import Recipe
 from nmf_topics.words.bounds import Bounds
 from nmf_topics.words.reading import WordOptions
 
-HANG = 20.0  # seconds
+HANG = 60.0  # seconds
 ODD = [
     *("", " ", "\n", "\r\n", "\t", "\0", "\x1a", "\ufeff", "\ufffd", "\u2028", "\u0085", "\u00ad", "\u200d", "\u202e"),
     *("'", "''", "’", "-", "--", "\n-- \n", "://", "@", "@@", "www.", "&amp;", "&#x0;", "<b", "<!--", "{{", "}}", "[["),
@@ -259,7 +259,7 @@ def texts(strange: Strange, folder: Path) -> Iterator[tuple[str, Callable[[], st
         ]
         path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
         options = WordOptions(
-            language=pick.choice(["en", "en", "de", "es", "tr", "ar", "zh", "ja", "th", "el", "hi"]),
+            language=pick.choice(["en", "en", "auto", "de", "es", "tr", "ar", "zh", "ja", "th", "el", "hi"]),
             normalize=pick.choice(["none", "stem", "lemma", "both"]),
             stop=tuple(strange.text(3) for _ in range(pick.randrange(3))),
             keep=tuple(strange.text(3) for _ in range(pick.randrange(3))),
@@ -340,6 +340,8 @@ def options(strange: Strange, folder: Path) -> Iterator[tuple[str, Callable[[], 
             [*fit, "--stop", word],
             [*fit, "--keep", word, "--phrases"],
             [*fit, "--stop", str(words), "--keep", str(words)],
+            [*fit, "--guide", str(words)],
+            [*fit, "--guide", f"{word}: {word} cat"],
             [*fit, "--text-column", word],
             [*fit, "--title-column", word],
             [*fit, "--language", word],

@@ -70,12 +70,11 @@ def of_languages(languages: Sequence[str]) -> dict[str, list[Page]]:
     return {language: [page for page in every if page.meta["lang"] == language] for language in languages}
 
 
-def table(model: TopicModel) -> None:
-    """The heaviest words of each topic."""
-    print("| topic | pages | words |\n|---|---|---|")
+def rows(model: TopicModel, name: str) -> None:
+    """The heaviest words of each topic, a row each."""
     for topic in model.topics():
         words = ", ".join(word for word, _ in model.terms(topic.number, WORDS))
-        print(f"| {topic.number} | {topic.pages} | {words} |")
+        print(f"| {name if topic.number == 1 else ''} | {topic.pages} | {words} |")
 
 
 def subjects(model: TopicModel) -> dict[str, int]:
@@ -87,17 +86,18 @@ def tables(languages: Sequence[str], rank: int) -> None:
     """Top words of each language, and the agreement of its topics with those of the English pages."""
     found = of_languages(["en", *languages])
     english = subjects(fitted(counted(found["en"], "en"), rank))
+    agreement = {}
+    print("| language | pages | words of a topic |\n|---|---|---|")
     for language in languages:
         model = fitted(counted(found[language], language), rank)
         own = subjects(model)
-        print(f"\n### {NAMES[language]} (`{language}`)\n")
-        table(model)
-        if language != "en":
-            same = nmi([own[subject] for subject in sorted(own)], [str(english[subject]) for subject in sorted(own)])
-            print(f"\nNMI with the topics of the same pages in English: {same:.2f}")
+        rows(model, f"{NAMES[language]} (`{language}`)")
+        order = sorted(own)
+        agreement[language] = nmi([own[subject] for subject in order], [str(english[subject]) for subject in order])
     if "es" in languages:
-        print("\n### Spanish Wikipedia (`es`)\n")
-        table(fitted(counted(pages_of("wikipedia-es"), "es"), 2 * rank))
+        rows(fitted(counted(pages_of("wikipedia-es"), "es"), 2 * rank), "Spanish Wikipedia (`es`)")
+    told = ", ".join(f"{language} {same:.2f}" for language, same in agreement.items() if language != "en")
+    print(f"\nNMI with the topics of the same pages in English: {told}")
 
 
 def widespread(languages: Sequence[str], share: float) -> None:

@@ -3,6 +3,7 @@
     NMF_TOPICS_DATA=folder python bench/text.py speed        megabytes per CPU-second, and what two processes gain
     python bench/text.py memory [--pages 600000]             peak memory of counting made-up abstracts
     NMF_TOPICS_DATA=folder python bench/text.py clean        20newsgroups with heads of mails: NMI, step by step
+    NMF_TOPICS_DATA=folder python bench/text.py stops        what --corpus-stops is worth, on pages and on short ones
 
 Timings are CPU time but for the gain of processes; the machine should be quiet.
 """
@@ -19,7 +20,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from recipe import measure
+from recipe import CORPORA, measure
 
 from nmf_topics.corpus.open import open_corpus
 from nmf_topics.corpus.page import Page
@@ -31,6 +32,7 @@ from nmf_topics.words.reading import WordOptions
 from nmf_topics.words.termcounts import TermCounts
 from nmf_topics.words.termmatrix import build_term_matrix
 
+ROUNDS = 3
 COPIES = 6  # of the corpus, so that the start of processes does not hide what they gain
 
 
@@ -42,27 +44,35 @@ def corpus(name: str) -> list[Any]:
     return list(open_corpus(f"{folder}/{name}.jsonl.gz"))
 
 
-def cpu() -> float:
-    """CPU seconds of this process and of those that it has waited for."""
+def cpu() -> np.ndarray:
+    """CPU seconds of this process, and of those that it has waited for."""
     times = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(t.ru_utime + t.ru_stime for t in times)
+    return np.array([t.ru_utime + t.ru_stime for t in times])
 
 
 def speed() -> None:
-    """Stems of lemmas, by one process and by two."""
+    """Stems of lemmas, by one process and by two, in turn; on a busy machine, what the shares of both would allow."""
     options = WordOptions(normalize="both")
     for name in ("20newsgroups-train", "wikipedia-popular"):
         pages = [replace(page, id=f"{page.id}-{copy}") for copy in range(COPIES) for page in corpus(name)]
         size = sum(len(page.text.encode("utf-8", "surrogatepass")) for page in pages) / 1e6
         found: dict[int, TermCounts] = {}
-        walls: dict[int, float] = {}
-        for processes in (1, 2):
+        walls: dict[int, list[float]] = {1: [], 2: []}
+        shares: dict[int, list[np.ndarray]] = {1: [], 2: []}
+        for processes in (1, 2) * ROUNDS:
             began, used = time.perf_counter(), cpu()
             found[processes] = count_terms(pages, options, processes=processes)
-            walls[processes], used = time.perf_counter() - began, cpu() - used
-            print(f"{name}: {size:.0f} MB, {processes} processes: {size / used:.1f} MB per CPU-second", flush=True)
+            walls[processes].append(time.perf_counter() - began)
+            shares[processes].append(cpu() - used)
+        one, two = (np.median(shares[processes], axis=0) for processes in (1, 2))
+        print(f"{name}: {size:.0f} MB; MB per CPU-second: {size / one.sum():.1f} alone, {size / two.sum():.1f} by two")
         same = (found[1].counts != found[2].counts).nnz == 0 and found[1].vocabulary == found[2].vocabulary
-        print(f"{name}: two processes are {walls[1] / walls[2]:.2f} times as fast, counts identical: {same}")
+        print(
+            f"{name}: two processes are {np.median(walls[1]) / np.median(walls[2]):.2f} times as fast (CPU seconds: "
+            f"{one.sum():.1f} alone; {two[0]:.1f} and {two[1]:.1f}, halves of which would be "
+            f"{2 * one.sum() / two.sum():.2f} times as fast), counts identical: {same}",
+            flush=True,
+        )
 
 
 def abstracts(n_pages: int) -> Iterator[Page]:
@@ -141,15 +151,45 @@ def clean() -> None:
         print(f"{name}: {score:.3f} / {pure:.3f} / {coherent:.3f} {out}", flush=True)
 
 
+def shortened(pages: Iterable[Any], words: int) -> list[Any]:
+    """Pages of their first words only."""
+    return [replace(page, text=" ".join(page.text.split()[:words])) for page in pages]
+
+
+def stops() -> None:
+    """NMI, purity and coherence without and with corpus stops: the mean over bounds that should not matter."""
+    recipe = RECIPES["default"]
+    others = [(12_000, None), (10_000, None), (12_000, 0.25), (None, None)]  # the first one is the default
+    print("pages, corpus stops: how many; NMI / purity / NPMI of the default, mean over four bounds")
+    for name, rank in CORPORA.items():
+        whole = corpus(name)
+        for what, pages in [("whole pages", whole), *((f"{n} words", shortened(whole, n)) for n in (100, 30))]:
+            counts = count_terms(pages, recipe.words)
+            for on in (False, True):
+                found, left_out = [], 0
+                for most, high in others:
+                    bounds = replace(recipe.bounds, max_terms=most, max_pages=high, corpus_stops=on)
+                    origin = {"corpus": {"name": name}}
+                    data = build_term_matrix(counts, recipe=origin, **(recipe.matrix() | {"bounds": bounds}))
+                    found.append(measure(fit_topics(data, rank, **recipe.factors()))[:3])
+                    left_out = left_out or data.ledger["dropped"]["corpus stop"]
+                figures = [" / ".join(f"{x:.3f}" for x in row) for row in (found[0], np.mean(found, axis=0))]
+                share = left_out / counts.ledger["tokens"]
+                print(
+                    f"{name}, {what}, {'with' if on else 'without'} ({share:.1%}): {', mean '.join(figures)}",
+                    flush=True,
+                )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("speed", "memory", "clean"))
+    parser.add_argument("what", choices=("speed", "memory", "clean", "stops"))
     parser.add_argument("--pages", type=int, default=600_000)
     options = parser.parse_args()
     if options.what == "memory":
         memory(options.pages)
     else:
-        {"speed": speed, "clean": clean}[options.what]()
+        {"speed": speed, "clean": clean, "stops": stops}[options.what]()
 
 
 if __name__ == "__main__":

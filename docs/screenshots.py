@@ -1,4 +1,4 @@
-"""Make the pictures of the report in this folder: the sample, in Chromium.
+"""Make the pictures in this folder: the clouds of the sample, and its report in Chromium.
 
 make test-browser          # installs what is needed, once
 python docs/screenshots.py
@@ -19,6 +19,8 @@ from playwright.sync_api import sync_playwright
 HERE = Path(__file__).parent
 SHOTS = [("report-overview.png", "overview", "light"), ("report-topic.png", "topic-6", "dark")]
 
+CLOUDS = "sample-clouds.png"
+
 
 def main() -> None:
     """Fit the sample, and take each picture."""
@@ -31,9 +33,16 @@ def main() -> None:
             page.wait_for_selector("html[data-ready]")
             page.wait_for_timeout(500)
             with Image.open(io.BytesIO(page.screenshot())) as shot:
-                flat = shot.convert("RGB").quantize(256, dither=Image.Dither.NONE)
-                flat.save(HERE / name, optimize=True)
+                save(shot, name)
         browser.close()
+        with Image.open(Path(place) / "clouds" / "all.png") as clouds:
+            save(clouds.resize((1200, round(1200 * clouds.height / clouds.width)), Image.Resampling.LANCZOS), CLOUDS)
+
+
+def save(picture: Image.Image, name: str) -> None:
+    """A picture in 256 colours."""
+    flat = picture.convert("RGB").quantize(256, dither=Image.Dither.NONE)
+    flat.save(HERE / name, optimize=True)
 
 
 if __name__ == "__main__":

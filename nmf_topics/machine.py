@@ -1,10 +1,11 @@
-"""What the machine has: memory that is free for this process, and processors that it may use."""
+"""What the machine has: memory that is free for this process, processors that it may use, and the terminal's width."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TextIO
 
 CGROUPS = Path("/sys/fs/cgroup")  # of a container: its own limits stand at the root
 UNKNOWN = 4 * 2**30  # bytes assumed to be free where nothing can be learnt
@@ -13,6 +14,22 @@ UNKNOWN = 4 * 2**30  # bytes assumed to be free where nothing can be learnt
 def processors() -> int:
     """How many processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def terminal_width(stream: TextIO) -> int:
+    """Places in a line of the terminal that a stream leads to; 80 where it does not say. COLUMNS is asked first."""
+    asked = os.environ.get("COLUMNS", "")
+    if asked.isdecimal() and int(asked) > 0:
+        return int(asked)
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or 80
+    except (OSError, ValueError, AttributeError):
+        return 80
+
+
+def knows_escapes() -> bool:
+    """Whether a terminal does more than to write one letter after another."""
+    return os.environ.get("TERM") not in ("dumb", "unknown")
 
 
 def resident() -> int:

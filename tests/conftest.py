@@ -23,6 +23,8 @@ from nmf_topics.topics.classify import Assignment, classify_pages, unreadable
 from nmf_topics.topics.model import TopicModel
 from nmf_topics.topics.store import load_model
 
+pytest_plugins = ["browsing"]
+
 
 @pytest.fixture(autouse=True)
 def _own_surroundings(

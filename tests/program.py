@@ -5,6 +5,7 @@ In this process it is run by the fixtures `run`, `ok`, `refused` and `refuse`, w
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -52,3 +53,27 @@ def call(*arguments: object, env: Mapping[str, str] | None = None, **settings: A
         timeout=PATIENCE,
         **settings,
     )
+
+
+def call_in_terminal(
+    width: int, *arguments: object, env: Mapping[str, str] | None = None, **settings: Any
+) -> list[str]:
+    """Run the program in a terminal of the system's own; the lines that it shows, as sent."""
+    pty = pytest.importorskip("pty", reason="this system has no pseudo-terminals")
+    import fcntl
+    import struct
+    import termios
+
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
+    told = {"COLUMNS": "", "LINES": "", "NO_COLOR": "", "TERM": "xterm-256color", "PYTHONIOENCODING": "utf-8"}
+    settings = {"stdin": theirs, "stdout": theirs, "stderr": theirs} | settings
+    with start(*arguments, env={**told, **(env or {})}, **settings) as process:
+        os.close(theirs)
+        shown = b""
+        with contextlib.suppress(OSError):  # what Linux says when the other end is closed
+            while part := os.read(ours, 65536):
+                shown += part
+        os.close(ours)
+    assert process.returncode == 0, shown
+    return shown.decode("utf-8").split("\r\n")[:-1]

@@ -179,7 +179,7 @@ def test_languages_that_are_none(refused: Refused, ok: Run, tiny_corpus: Path, c
     assert hint in refused(2, "fit", tiny_corpus, "--language", code)
 
 
-@pytest.mark.parametrize(("given", "kept"), [("pt-BR", "pt"), ("ZH_Hans", "zh"), ("de", "de")])
+@pytest.mark.parametrize(("given", "kept"), [("pt-BR", "pt"), ("ZH_Hans", "zh"), ("de", "de"), ("nb-NO", "no")])
 def test_regions_and_scripts(ok: Run, tiny_corpus: Path, given: str, kept: str) -> None:
     """A language with a region is that language."""
     ok("fit", tiny_corpus, "-r", 2, "--language", given, "--min-pages", 1, "--max-pages", 1.0)

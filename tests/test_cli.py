@@ -194,6 +194,7 @@ VALUES: dict[str, tuple[tuple[object, ...], tuple[object, ...]]] = {
     "--l2-pages": ((0, 0.01), (-1, "x", "nan")),
     "--stop": (("of,the", "guitar"), ("gone.txt", "folder/gone")),
     "--keep": (("of,the", "1984"), ("gone.txt", "folder/gone")),
+    "--guide": (("Sport: match, goal",), ("gone.txt", "Sport", "Sport:", ": match")),
     "--processes": ((1, 8), (0, "x", 257)),
     "--from": ((1, 5), (0, "x")),
     "--to": ((1, 30), (0, "x")),

@@ -48,7 +48,7 @@ def test_options_reach_the_model(ok: Run, tiny_corpus: Path) -> None:
     }
     Path("stops.txt").write_text("moon  # a comment\nplanet, star\n", encoding="utf-8")
     extra = ["--stop", "stops.txt", "--stop", "guitar,band", "--no-default-stops", "--no-unit", "--phrases"]
-    extra += ["--boilerplate", "--numbers", "--no-accents"]
+    extra += ["--boilerplate", "--numbers", "--no-accents", "--corpus-stops"]
     extra += ["--keep", "42,the"]
     ok("fit", tiny_corpus, *(part for pair in given.items() for part in pair), *extra)
     options = json.loads(Path("models/tiny-r2/run.json").read_text())["options"]
@@ -62,6 +62,7 @@ def test_options_reach_the_model(ok: Run, tiny_corpus: Path) -> None:
         "boilerplate": True,
         "numbers": True,
         "accents": False,
+        "corpus_stops": True,
         "default_stops": False,
         "unit": False,
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import sys
@@ -13,7 +12,7 @@ from typing import Any
 
 import pytest
 from inputs import WIDE
-from program import Run, call
+from program import Run
 
 from nmf_topics.cli.talk import Talk
 
@@ -126,29 +125,3 @@ def test_a_line_of_progress_fits(monkeypatch: pytest.MonkeyPatch) -> None:
     line = shown.split("\x1b[K")[1].split("\r")[0]
     assert len(line) == 29
     assert re.match(r"page 1 \([\d.]+/s\) A title", line)
-
-
-def test_a_terminal_is_not_overrun(fitted: Path) -> None:
-    """On a terminal of 60 columns no line of a table is longer; in a pipe none is cut."""
-    pty = pytest.importorskip("pty", reason="this system has no pseudo-terminals")
-    import fcntl
-    import struct
-    import termios
-
-    plain = call("topics").stdout
-    assert max(map(len, plain.splitlines())) > 70
-    assert "…" not in plain
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 60, 0, 0))
-    unset = {"COLUMNS": "", "LINES": "", "TERM": "xterm", "NO_COLOR": "1"}
-    done = call("topics", stdout=theirs, env=unset)
-    os.close(theirs)
-    shown = b""
-    with contextlib.suppress(OSError):  # the other end is closed: nothing more comes
-        while part := os.read(ours, 10_000):
-            shown += part
-    os.close(ours)
-    lines = [re.sub(r"\x1b\[[0-9;]*m", "", line) for line in shown.decode().split("\r\n")]
-    assert done.returncode == 0
-    assert max(map(len, lines)) <= 60, lines
-    assert len(lines) == len(plain.splitlines()) + 1

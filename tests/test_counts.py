@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -359,7 +360,7 @@ def test_terms_at_the_limits_stay() -> None:
     assert bounded.ledger == {
         "tokens": 15,
         "kept": 9,
-        "dropped": {"stop": 0, "rare": 1, "common": 5, "beyond max_terms": 0},
+        "dropped": {"stop": 0, "rare": 1, "common": 5, "corpus stop": 0, "beyond max_terms": 0},
     }
     shares = bound_terms(count(*texts), Bounds(min_pages=0.4, max_pages=0.8))
     assert shares.vocabulary == bounded.vocabulary
@@ -478,3 +479,19 @@ def test_real_text_in_twelve_languages(data_folder: Path, language: str) -> None
     assert by_page(found.counts, found.vocabulary) == pages
     assert {"kept": found.ledger["kept"], **found.ledger["dropped"]} == reasons
     assert tokens_add_up(found)
+
+
+def test_stop_words_of_a_corpus() -> None:
+    """Words on many pages as by chance go, where that is asked for: not what repeats on few, not what is to stay."""
+    subjects = ["cat cat cat cat", "moon moon moon moon", "song song song song", "boat boat boat boat"]
+    greetings = ["regards", "thanks", "cheers"]
+    texts = [f"{subjects[i % 4]} {greetings[i % 3]} rare{'x' * i}" for i in range(48)]
+    bounds = Bounds(min_pages=2, max_pages=0.5)
+    terms = {"boat", "cat", "moon", "song"}
+    assert set(bound_terms(count(*texts), bounds).vocabulary.terms) == terms | {"cheers", "regards", "thanks"}
+    found = bound_terms(count(*texts), replace(bounds, corpus_stops=True))
+    assert set(found.vocabulary.terms) == terms
+    assert found.ledger["dropped"]["corpus stop"] == 48
+    assert tokens_add_up(found)
+    kept = count(*texts, options=WordOptions(keep=("thanks",)))
+    assert set(bound_terms(kept, replace(bounds, corpus_stops=True)).vocabulary.terms) == terms | {"thanks"}

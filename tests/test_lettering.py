@@ -11,12 +11,14 @@ from typing import Any
 import matplotlib.font_manager
 import numpy as np
 import pytest
+from fontTools.feaLib.builder import addOpenTypeFeaturesFromString
+from fontTools.ttLib import TTFont
 from PIL import Image, ImageDraw, features
 from test_fonts import font_with
 
 from nmf_topics.errors import FontError
 from nmf_topics.views.clouds import CloudStyle, cloud_svg, make_cloud
-from nmf_topics.views.fonts import default_font
+from nmf_topics.views.fonts import default_font, shapes_of
 from nmf_topics.views.lettering import Lettering
 
 needs_raqm = pytest.mark.skipif(not features.check("raqm"), reason="Pillow finds no fribidi here")
@@ -86,6 +88,38 @@ def test_caption_runs_from_the_left() -> None:
     width = int(lettering.length("12", 20)) + 10
     assert (pages[0][:, :width] == pages[1][:, :width]).all()
     assert pages[1][:, width + 5 :].any()
+
+
+@pytest.mark.parametrize(
+    ("words", "language"),
+    [
+        ({"language": "zh"}, "zh"),
+        ({"language": "ja", "languages": []}, "ja"),
+        ({"language": "auto", "languages": ["en", "ko", "zh"]}, "ko"),
+        ({"language": "ar"}, None),
+        ({"language": "auto", "languages": ["en"]}, None),
+        ({}, None),
+    ],
+)
+def test_language_of_chinese_characters(words: dict[str, Any], language: str | None) -> None:
+    """Characters that several languages share are those of the corpus; of several the commonest decides."""
+    assert shapes_of({"words": words}) == language
+    assert shapes_of({}) is None
+
+
+@needs_raqm
+def test_shapes_are_those_of_the_language() -> None:
+    """A font that has a character in the shapes of several languages shows that of the corpus, and an SVG names it."""
+    with TTFont(font_with("日b", "shapes.ttf")) as font:
+        name = font.getBestCmap()
+        rule = f"feature locl {{ script hani; language ZHS; sub {name[ord('日')]} by {name[ord('b')]}; }} locl;"
+        addOpenTypeFeaturesFromString(font, f"languagesystem DFLT dflt; languagesystem hani ZHS; {rule}")
+        font.save("both.ttf")
+    plain, shaped = (Lettering(["日"], Path("both.ttf"), language) for language in (None, "zh"))
+    assert ink_of(plain, "日", 40) != ink_of(shaped, "日", 40)
+    svg = cloud_svg(make_cloud([("日", 1.0)], 1, CloudStyle(200, 200, shaped)))
+    assert 'xml:lang="zh"' in svg
+    assert "xml:lang" not in cloud_svg(make_cloud([("日", 1.0)], 1, CloudStyle(200, 200, plain)))
 
 
 WITHOUT = """

@@ -102,7 +102,15 @@ def test_the_ledger_adds_up(tmp_path: Path) -> None:
     data, told = read(write(tmp_path / "a.jsonl", rows))
     ledger = data.ledger
     assert ledger["tokens"] == ledger["kept"] + sum(ledger["dropped"].values()) == 12 * 5 + 4
-    assert ledger["dropped"] == {"number": 1, "short": 1, "stop": 1, "rare": 1, "common": 0, "beyond max_terms": 0}
+    assert ledger["dropped"] == {
+        "number": 1,
+        "short": 1,
+        "stop": 1,
+        "rare": 1,
+        "common": 0,
+        "corpus stop": 0,
+        "beyond max_terms": 0,
+    }
     assert (ledger["pages"], ledger["pages_without_known_words"], ledger["terms"]) == (14, 2, 12)
     assert told.warnings == ["2 of 14 pages have no word of the vocabulary and get no topic"]
 

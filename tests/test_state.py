@@ -43,7 +43,11 @@ def test_resumed_from_disk_to_the_same_bytes(
 def test_states_do_not_change(rng: np.random.Generator) -> None:
     """A state that is kept is what it was, however far the loop has gone since."""
     kept: list[tuple[State, bytes]] = []
-    factorize(rng.random((9, 8)), 3, max_iter=9, on_state=lambda s: kept.append((s, s.W.tobytes() + s.H.tobytes())))
+
+    def keep(state: State) -> None:
+        kept.append((state, state.W.tobytes() + state.H.tobytes()))
+
+    factorize(rng.random((9, 8)), 3, rule="hals", max_iter=9, on_state=keep)
     assert all(state.W.tobytes() + state.H.tobytes() == was for state, was in kept)
     assert len({was for _, was in kept}) == 9
 

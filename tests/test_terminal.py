@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import fcntl
 import io
 import math
-import os
-import pty
-import struct
-import subprocess
 import sys
-import termios
 import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
@@ -211,38 +205,6 @@ def test_table_without_rows(capsys: pytest.CaptureFixture[str], terminal: Callab
     stream = terminal(3)
     print_table(["a", "b"], [])
     assert max(map(cell_len, stream.getvalue().split("\n"))) <= 3
-
-
-@pytest.mark.skipif(not hasattr(termios, "TIOCSWINSZ"), reason="the system does not let a test size a terminal")
-@pytest.mark.parametrize("width", [40, 100])
-def test_real_terminal(width: int) -> None:
-    """In a terminal of the system's own the table has its width, and is bold at its head."""
-    code = f"from nmf_topics.views.terminal import print_table\nprint_table({HEADERS!r}, {ROWS[:2]!r}, right=(0, 2))"
-    unset = ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
-    environment = {name: value for name, value in os.environ.items() if name not in unset}
-    environment |= {"TERM": "xterm-256color", "PYTHONIOENCODING": "utf-8"}
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
-    with subprocess.Popen([sys.executable, "-c", code], stdin=theirs, stdout=theirs, env=environment) as process:
-        os.close(theirs)
-        output = b""
-        while True:
-            try:
-                read = os.read(ours, 65536)
-            except OSError:  # what Linux says when the other end is closed
-                break
-            if not read:
-                break
-            output += read
-    os.close(ours)
-    assert process.returncode == 0
-    lines = output.decode("utf-8").replace("\r\n", "\n").rstrip("\n").split("\n")
-    assert len(lines) == 3
-    assert lines[0].startswith("\x1b[1m")
-    assert lines[0].endswith("\x1b[0m")
-    assert "\x1b" not in "".join(lines[1:])
-    assert max(map(cell_len, lines[1:])) <= width
-    assert "12.5%" in lines[1]
 
 
 def test_printed_topics(model: TopicModel, capsys: pytest.CaptureFixture[str]) -> None:

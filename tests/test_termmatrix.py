@@ -78,6 +78,7 @@ def test_the_recipe_records_every_option(counts: TermCounts) -> None:
         "corpus": {"name": "tiny"},
         "words": {
             "language": "en",
+            "languages": [],
             "normalize": "lemma",
             "stemmer": "snowball",
             "default_stops": True,
@@ -89,7 +90,7 @@ def test_the_recipe_records_every_option(counts: TermCounts) -> None:
             "accents": True,
             "boilerplate": False,
         },
-        "bounds": {"min_pages": 2, "max_pages": 0.75, "max_terms": 9},
+        "bounds": {"min_pages": 2, "max_pages": 0.75, "max_terms": 9, "corpus_stops": False},
         "weighting": "tfidf",
         "unit": False,
         "idf_power": 1.5,

@@ -11,7 +11,7 @@ import pytest
 from inputs import WIDE, write_noise, write_texts
 from outputs import check_refusal
 from PIL import Image
-from program import Refuse, Run, call
+from program import Refuse, Refused, Run, call
 
 from nmf_topics.topics.store import load_model
 
@@ -125,12 +125,10 @@ def test_broken_gzip(refuse: Refuse, tiny_corpus: Path) -> None:
     assert "no.jsonl.gz: damaged, or no .gz file" in refuse("fit", "no.jsonl.gz")
 
 
-def test_a_language_that_is_not_known(refuse: Refuse, run: Run, tiny_corpus: Path) -> None:
+def test_a_language_that_is_not_known(refused: Refused, run: Run, tiny_corpus: Path) -> None:
     """What is missing for a language is said, with a way out, which works."""
-    assert "there are no lemmas for the language 'xx'" in refuse("fit", tiny_corpus, "--language", "xx")
-    plain = ("fit", tiny_corpus, "--language", "xx", "--normalize", "none")
-    assert "there is no stop list for the language 'xx'" in refuse(*plain)
-    assert run(*plain, "--no-default-stops", "-r", 2, *WIDE).exit_code == 0
+    assert "'xx' is no language that is known here" in refused(2, "fit", tiny_corpus, "--language", "xx")
+    assert run("fit", tiny_corpus, "--language", "xx", "--no-default-stops", "-r", 2, *WIDE).exit_code == 0
 
 
 def test_options_that_do_not_go_together(refuse: Refuse, tiny_corpus: Path) -> None:

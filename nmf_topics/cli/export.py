@@ -44,10 +44,12 @@ def export(model: Path, to: tuple[str, ...], output: Path | None, force: bool, *
     fitted = load_model(model)
     folder = output or resolve_model(model) / "export"
     with folder_of_files(folder, mark=MARK, force=force) as partial:
-        export_model(fitted, list(dict.fromkeys(to)), partial)
+        remarks = export_model(fitted, list(dict.fromkeys(to)), partial)
         files = sorted(path.name for path in partial.iterdir())
         document = {"schema": 1, "model": str(model), "files": files}
         (partial / MARK).write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    for remark in remarks:
+        talk.warn(remark)
     paths = [str(folder / name) for name in files]
     talk.note(f"written: {', '.join(paths)}")
     if options["json"]:

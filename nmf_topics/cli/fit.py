@@ -30,7 +30,10 @@ from nmf_topics.topics.store import MARK, point_latest
 from nmf_topics.views.modelfolder import write_model_folder
 from nmf_topics.views.tables import model_json
 from nmf_topics.views.terminal import print_topics
+from nmf_topics.words.wordlist import spread_as_by_chance
 from nmf_topics.writing import folder_of_files
+
+EVEN_WORDS = 15  # that are named
 
 if TYPE_CHECKING:
     from nmf_topics.topics.texts import Shelf
@@ -137,6 +140,10 @@ def read_data(
     talk.note(f"V is {m} {kinds[0]} x {n} {kinds[1]}")
     if "tokens" in data.ledger:
         dropped = ", ".join(f"{count} {reason}" for reason, count in data.ledger["dropped"].items() if count)
+        even = spread_as_by_chance(data.words, n)
+        if even:
+            asked = "left out" if recipe.bounds.corpus_stops else "--corpus-stops leaves them out"
+            talk.detail(f"{len(even)} words are on many pages as by chance ({asked}): {', '.join(even[:EVEN_WORDS])}")
         talk.detail(f"{data.ledger['tokens']} words read, {data.ledger['kept']} kept, dropped: {dropped or 'none'}")
     return data
 

@@ -111,6 +111,12 @@ matrix_options = stack(
     _recipe_option(
         "--max-pages", type=limit, metavar="NUMBER", help="And on no more than so many (500), or this share (0.5)."
     ),
+    click.option(
+        "--corpus-stops/--no-corpus-stops",
+        default=None,
+        show_default=BY_RECIPE,
+        help="Leave out words that are on many pages as by chance.",
+    ),
     _recipe_option("--max-terms", type=click.IntRange(min=1), help="Keep the most frequent words only."),
     _recipe_option("--weighting", type=click.Choice(list(WEIGHTINGS)), help="From counts to V."),
     _recipe_option("--idf-power", type=Finite(min=0), help="Above 1, rarer words weigh more."),
@@ -197,11 +203,7 @@ def words_of(values: tuple[str, ...], option: str) -> tuple[str, ...]:
     words: list[str] = []
     for value in values:
         if os.path.isfile(value):
-            try:
-                lines = Path(value).read_text(encoding="utf-8-sig").splitlines()
-            except (OSError, UnicodeDecodeError) as error:
-                raise click.BadParameter(f"{value} cannot be read as UTF-8 text: {error}", param_hint=option) from error
-            text = " ".join(line.partition("#")[0] for line in lines)
+            text = " ".join(line.partition("#")[0] for line in _text_of(value, option).splitlines())
         elif "/" in value or value.endswith(".txt"):
             raise click.BadParameter(f"there is no file {value}", param_hint=option)
         else:
@@ -226,7 +228,7 @@ def recipe_of(options: dict[str, Any], source: Source) -> Recipe:
     words = replace(words, stop=stop, keep=keep)
     if given_language and (problem := problem_of_language(words.language, stops=words.default_stops)):
         raise click.BadParameter(problem, param_hint="--language")
-    bounds = replace(recipe.bounds, **given("min_pages", "max_pages", "max_terms"))
+    bounds = replace(recipe.bounds, **given("min_pages", "max_pages", "max_terms", "corpus_stops"))
     rest = given("weighting", "unit", "idf_power", "objective", "solver", "start", "tolerance", "max_iter")
     rest |= given("l1_words", "l1_pages", "l2_words", "l2_pages")
     return replace(recipe, words=words, bounds=bounds, guide=guide_of(options.pop("guide", ())), **rest)
@@ -241,9 +243,10 @@ def guide_of(values: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
     guide: dict[str, tuple[str, ...]] = {}
     for value in values:
         try:
-            text, where = (_text_of(value), value) if os.path.isfile(value) else (value, "--guide")
+            text, where = (_text_of(value, "--guide"), value) if os.path.isfile(value) else (value, "--guide")
             if where == "--guide" and ":" not in value:
-                raise click.BadParameter(f"there is no file {value}, and it is not NAME: WORD, WORD")
+                said = f"there is no file {value}, and it is not NAME: WORD, WORD"
+                raise click.BadParameter(said, param_hint="--guide")
             found = read_guide(text, where)
         except GuideError as error:
             raise click.BadParameter(str(error), param_hint="--guide") from error
@@ -253,11 +256,12 @@ def guide_of(values: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
     return guide
 
 
-def _text_of(path: str) -> str:
+def _text_of(path: str, option: str) -> str:
+    """The text of a file of words."""
     try:
         return Path(path).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise click.BadParameter(f"{path} cannot be read as UTF-8 text: {error}", param_hint="--guide") from error
+        raise click.BadParameter(f"{path} cannot be read as UTF-8 text: {error}", param_hint=option) from error
 
 
 def processes_of(options: dict[str, Any]) -> int:

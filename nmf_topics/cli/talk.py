@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 import time
 from collections.abc import Callable
@@ -11,6 +10,8 @@ from types import TracebackType
 from typing import Any
 
 import click
+
+from nmf_topics.machine import knows_escapes, terminal_width
 
 TELLING = 0.01  # what must be done of something before it can be told how long it takes
 EVERY = 5.0  # seconds between lines of progress where there is no terminal
@@ -35,7 +36,7 @@ class Talk:
         """Something that the user may want to know."""
         if not self.quiet:
             self.clear()
-            click.echo(message, err=True)
+            click.echo("\n".join(map(_harmless, message.split("\n"))), err=True)
 
     def detail(self, message: str) -> None:
         """Something for --verbose."""
@@ -86,7 +87,7 @@ class Progress:
         self._talk = talk
         self._what = what
         self._total, self._share, self._at_most = total, share, at_most
-        self._terminal = sys.stderr.isatty()
+        self._terminal = sys.stderr.isatty() and knows_escapes()
         self._began = time.monotonic()
         self._said = self._began
         self._count = 0
@@ -101,10 +102,10 @@ class Progress:
         if self._talk.quiet or now - self._said < (0.1 if self._terminal else EVERY):
             return
         self._said = now
-        line = f"{self._line(now - self._began)} {detail}".rstrip()
+        line = _harmless(f"{self._line(now - self._began)} {detail}".rstrip())
         if self._terminal:
-            width = shutil.get_terminal_size().columns
-            click.echo(f"{CLEAR}{line[: width - 1]}", nl=False, err=True)  # a second line could not be taken away
+            fitting = _cut(line, terminal_width(sys.stderr) - 1)  # a second line could not be taken away
+            click.echo(f"{CLEAR}{fitting}", nl=False, err=True)
             self._talk.unfinished = True
         else:
             click.echo(line, err=True)
@@ -129,3 +130,17 @@ class Progress:
 
 def _time(seconds: float) -> str:
     return str(timedelta(seconds=round(max(seconds, 0.0))))
+
+
+def _harmless(line: str) -> str:
+    """A line without what acts on a terminal: titles and names of files may have anything in them."""
+    return line if line.isprintable() else "".join(c if c.isprintable() else " " for c in line)
+
+
+def _cut(line: str, width: int) -> str:
+    """As much of a line as so many places hold; letters of China and Japan take two each."""
+    if line.isascii():
+        return line[:width]
+    from rich.cells import cell_len, set_cell_size
+
+    return set_cell_size(line, width) if cell_len(line) > width else line

@@ -11,7 +11,7 @@ import click
 from nmf_topics.cli import options as o
 from nmf_topics.topics.store import load_model
 from nmf_topics.views.tables import model_json, topic_json
-from nmf_topics.views.terminal import print_pages, print_table, print_topics
+from nmf_topics.views.terminal import print_pages, print_topics, print_words, readable
 
 
 @click.command()
@@ -56,7 +56,7 @@ def topics(model: Path, topic: int | None, words: Any, top: int | None, **option
         document = topic_json(fitted, topic, terms=top or 20, pages=20)
         click.echo(json.dumps({"schema": 1, "model": str(model), **document}, ensure_ascii=False, indent=1))
         return
-    click.echo(f"topic {topic}: {fitted.label(topic)}\n")
-    print_table(["word", "weight"], [[term, f"{weight:.4f}"] for term, weight in terms], right=(1,))
+    click.echo(f"topic {topic}: {readable(fitted.label(topic))}\n")
+    print_words(terms)
     click.echo()
     print_pages(fitted, [j for j, _ in fitted.top_pages(topic, 20)])

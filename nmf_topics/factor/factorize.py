@@ -94,11 +94,11 @@ def factorize(
     seed: int = 0,
     tolerance: float = 1e-6,
     max_iter: int = 1000,
-    certify: bool = True,
     l1_words: float = 0.0,
     l1_pages: float = 0.0,
     l2_words: float = 0.0,
     l2_pages: float = 0.0,
+    certify: bool = True,
     on_iteration: Callable[[Iteration], None] | None = None,
     on_state: Callable[[State], None] | None = None,
     resume: State | None = None,
@@ -116,10 +116,10 @@ def factorize(
     seed : int, for starts that are random
     tolerance : float >= 0, the mean relative fall of the error per iteration below which the loop stops; 0 never stops
     max_iter : int >= 1
-    certify : whether every tenth iteration is certified; not of use where some of H must stay zero
     l1_words, l2_words : floats >= 0, penalties on the sum and the squares of W, without a unit, as `penalties` has
         them; l2 is for least squares only
     l1_pages, l2_pages : the same on H; both factors have a penalty, or neither
+    certify : whether every tenth iteration is certified; not of use where some of H must stay zero
     on_iteration : called after each iteration
     on_state : called after each iteration with the State, which is never changed and may be kept
     resume : a State that `on_state` was given by a factorization of the same V with the same options; the loop goes on
@@ -143,8 +143,7 @@ def factorize(
     """
     blocks, rule = as_blocks(V), rule_of(objective, rule)
     strengths = Strengths(l1_words, l1_pages, l2_words, l2_pages)
-    if problems := [*_problems(rank, objective, rule, start, tolerance, max_iter), *strengths.problems(objective)]:
-        raise MatrixError("; ".join(problems))
+    check_options(rank, objective, rule, start, tolerance, max_iter, strengths)
     goal, update = OBJECTIVES[objective], RULES[rule]
     if resume is not None and (resume.W.shape, resume.H.shape) != ((blocks.shape[0], rank), (rank, blocks.shape[1])):
         raise MatrixError(f"a state with W {resume.W.shape} and H {resume.H.shape} is not of this V and rank {rank}")
@@ -155,8 +154,8 @@ def factorize(
         penalties = strengths.absolute(objective, state.scale, blocks.shape[1])
         stopped = _reason_to_stop(state, goal, tolerance, max_iter) if state.iteration else None
         while stopped is None:
-            due = certify and (state.iteration + 1) % WINDOW == 0
-            state = goal.sweep(blocks, state, update, certify=due, penalties=penalties)
+            tenth = (state.iteration + 1) % WINDOW == 0
+            state = goal.sweep(blocks, state, update, certify=certify and tenth, penalties=penalties)
             if on_iteration:
                 on_iteration(Iteration(state.iteration, state.error, time.perf_counter() - began))
             if on_state:
@@ -210,9 +209,12 @@ def _reason_to_stop(state: State, goal: Objective, tolerance: float, max_iter: i
     return "max_iter" if state.iteration >= max_iter else None
 
 
-def check_options(rank: int, objective: str, rule: str, start: Any, tolerance: float, max_iter: int) -> None:
+def check_options(
+    rank: int, objective: str, rule: str, start: Any, tolerance: float, max_iter: int, strengths: Strengths
+) -> None:
     """Refuse options of `factorize` that make no sense, all at once."""
-    if problems := list(_problems(rank, objective, rule, start, tolerance, max_iter)):
+    problems = [*_problems(rank, objective, rule, start, tolerance, max_iter), *strengths.problems(objective)]
+    if problems:
         raise MatrixError("; ".join(problems))
 
 

@@ -88,8 +88,7 @@ class DataMatrix:
     weighting : the fitted weighting that made V from counts, or None (pixels)
     recipe : every option that shaped V, and the fingerprint of what it was made from
     ledger : counts of what went in, was kept and was dropped, and why
-    words : lines of a table, what became of each word of the corpus: term, forms, pages, count, "yes" or why not;
-        none of images
+    words : lines of a table, what became of each word of the corpus (see `words.wordlist`); none of images
     """
 
     V: Any

@@ -21,6 +21,7 @@ from nmf_topics.factor.blocks import Array, as_blocks
 from nmf_topics.factor.engines.checkpoints import Checkpointing
 from nmf_topics.factor.factorize import Factorization, Iteration, check_options, factorize
 from nmf_topics.factor.objectives import rule_of
+from nmf_topics.factor.penalties import Strengths
 from nmf_topics.factor.project import project
 from nmf_topics.matrix.datamatrix import DataMatrix, PageColumns, RowAxis, largest
 from nmf_topics.topics.fitting import check_rank, guided, overall_error, working_precision
@@ -252,11 +253,11 @@ def fit_topics(
     seed: int = 0,
     tolerance: float = 1e-6,
     max_iter: int = 1000,
-    guide: Mapping[str, Sequence[str]] | None = None,
     l1_words: float = 0.0,
     l1_pages: float = 0.0,
     l2_words: float = 0.0,
     l2_pages: float = 0.0,
+    guide: Mapping[str, Sequence[str]] | None = None,
     on_iteration: Callable[[Iteration], None] | None = None,
     checkpoints: Checkpointing | None = None,
 ) -> TopicModel:
@@ -292,7 +293,7 @@ def fit_topics(
     checkpoint = checkpoints.of(V, iterations | ({"guide": guide} if guide else {})) if checkpoints else None
     named: dict[int, str] = {}
     if guide:
-        check_options(rank, objective, rule, start, tolerance, max_iter)
+        check_options(rank, objective, rule, start, tolerance, max_iter, Strengths(**penalties))
         V, iterations["start"], named = guided(data, V, guide, iterations)
     result = factorize(
         V,

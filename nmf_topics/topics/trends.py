@@ -19,6 +19,8 @@ UNITS: tuple[Unit, ...] = ("day", "month", "year", "decade", "century")  # the f
 MOST_PERIODS = 60  # more cannot be told apart in a figure
 PAGES_A_PERIOD = 3  # on average; means of fewer pages jump about
 MOST_GROUPS = 30
+MOST_ASKED_GROUPS = 50  # when somebody asks for a metadata by its name: what a figure has room for
+DATES = ("date", "year", "published", "created")  # no `timestamp`: of a wiki it is when the page was last touched
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,18 +125,60 @@ def trend_by_group(model: TopicModel, by: str) -> Trend | None:
     return _trend(model, by, "group", names, known, np.array([place[values[j] or ""] for j in known]))
 
 
-def groupings(model: TopicModel) -> list[str]:
-    """Names of the metadata that put pages into groups: 2 to 30 of them, on half of the pages or more, "label" first.
+def trends_of(model: TopicModel, *, groups: int, unit: Unit | None = None) -> list[Trend]:
+    """The trends that a model has by itself.
 
     Parameters
     ----------
     model : TopicModel
+    groups : of how many metadata at most
+    unit : of the trend over time; None for one that fits
+
+    Returns
+    -------
+    shares over time by the first metadata that is a date, if there is one, and by those that make groups
+    """
+    names = model.columns.meta_names()
+    dated = (trend_over_time(model, name, unit) for name in DATES if name in names)
+    found = [trend for trend in dated if trend is not None][:1]
+    taken = {trend.by for trend in found}
+    grouped = (trend_by_group(model, name) for name in [n for n in groupings(model) if n not in taken][:groups])
+    return [*found, *(trend for trend in grouped if trend is not None)]
+
+
+def trend_by(model: TopicModel, by: str, unit: Unit | None = None) -> Trend:
+    """The trend by a metadata that somebody named: over time where it holds dates, by group otherwise.
+
+    Raises
+    ------
+    ModelError
+        if pages have no such metadata, or it makes neither periods nor 2 to 50 groups.
+    """
+    names = model.columns.meta_names()
+    if by not in names:
+        raise ModelError(f"the pages have no {by!r}; they have {', '.join(names) or 'no metadata'}")
+    over_time = trend_over_time(model, by, unit)
+    if over_time is not None and (unit is not None or over_time.left_out <= len(model.columns) // 2):
+        return over_time
+    groups = trend_by_group(model, by)
+    if groups is None or len(groups.names) > MOST_ASKED_GROUPS:
+        raise ModelError(f"{by!r} makes neither periods nor 2 to {MOST_ASKED_GROUPS} groups of pages")
+    return groups
+
+
+def groupings(model: TopicModel, most: int = MOST_GROUPS) -> list[str]:
+    """Names of the metadata that put pages into groups, on half of the pages or more; "label" first.
+
+    Parameters
+    ----------
+    model : TopicModel
+    most : groups of a metadata; there are at least two, and two pages to a group on average
     """
     n = len(model.columns)
     found = []
     for name in model.columns.meta_names():
         counts = Counter(value for meta in model.columns.meta if (value := _group(meta.get(name))) is not None)
-        if name != "date" and 2 <= len(counts) <= min(MOST_GROUPS, n // 2) and 2 * counts.total() >= n:
+        if name != "date" and 2 <= len(counts) <= min(most, n // 2) and 2 * counts.total() >= n:
             found.append(name)
     return sorted(found, key=lambda name: name != "label")
 

@@ -128,7 +128,8 @@ def cloud_svg(cloud: Cloud) -> str:
         for i, (font, some) in enumerate(letters.items(), start=1)
     ]
     size_of_all = f'width="{cloud.width * cloud.scale}" height="{cloud.height * cloud.scale}"'
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" {size_of_all}>'
+    language = f' xml:lang="{cloud.lettering.language}"' if cloud.lettering.language else ""
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" {size_of_all}{language}>'
     white = '<rect width="100%" height="100%" fill="white"/>'
     return "\n".join([head, f"<style>{''.join(faces)}</style>", white, *texts, "</svg>\n"])
 
@@ -184,6 +185,13 @@ def sheet(pictures: Sequence[Any], captions: Sequence[str], lettering: Lettering
 
 def _cut(text: str, lettering: Lettering, width: int) -> str:
     """As much of a text as fits."""
-    while lettering.length(text, CAPTION) > width and len(text) > 1:
-        text = text[:-2].rstrip(" ,") + "…"
-    return text
+    if lettering.length(text, CAPTION) <= width:
+        return text
+    fitting, too_long = 0, len(text)  # numbers of letters; halved, as names may be of any length
+    while too_long - fitting > 1:
+        middle = (fitting + too_long) // 2
+        if lettering.length(text[:middle] + "…", CAPTION) <= width:
+            fitting = middle
+        else:
+            too_long = middle
+    return text[:fitting].rstrip(" ,") + "…"

@@ -33,7 +33,7 @@ from nmf_topics.views.workbook import write_workbook
 MARKDOWN_WORDS = 10
 
 
-def export_model(model: TopicModel, formats: Sequence[str], folder: Path) -> None:
+def export_model(model: TopicModel, formats: Sequence[str], folder: Path) -> list[str]:
     """Write a model in some formats.
 
     Parameters
@@ -42,6 +42,10 @@ def export_model(model: TopicModel, formats: Sequence[str], folder: Path) -> Non
     formats : of EXPORTS
     folder : existing; gets the files of each
 
+    Returns
+    -------
+    what a format had no room for, in words
+
     Raises
     ------
     ModelError
@@ -49,8 +53,7 @@ def export_model(model: TopicModel, formats: Sequence[str], folder: Path) -> Non
     MissingExtra
         if a format needs a package that is not there.
     """
-    for name in formats:
-        EXPORTS[name](model, folder)
+    return [remark for name in formats for remark in EXPORTS[name](model, folder) or ()]
 
 
 def _csv(model: TopicModel, folder: Path) -> None:
@@ -95,8 +98,8 @@ def _write_lines(objects: Iterable[dict[str, Any]], path: Path) -> None:
             file.write(json.dumps(found, ensure_ascii=False) + "\n")
 
 
-def _xlsx(model: TopicModel, folder: Path) -> None:
-    write_workbook(model, folder / "model.xlsx")
+def _xlsx(model: TopicModel, folder: Path) -> list[str]:
+    return write_workbook(model, folder / "model.xlsx")
 
 
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>|~#&$])")
@@ -188,7 +191,7 @@ def _distinct(words: Sequence[str], terms: Sequence[str]) -> list[str]:
     return found
 
 
-EXPORTS: dict[str, Callable[[TopicModel, Path], None]] = {
+EXPORTS: dict[str, Callable[[TopicModel, Path], list[str] | None]] = {
     "csv": _csv,
     "xlsx": _xlsx,
     "jsonl": _jsonl,

@@ -14,6 +14,7 @@ from nmf_topics.matrix.datamatrix import DataMatrix, largest
 from nmf_topics.topics.compare import Factors
 from nmf_topics.topics.ranks import RankRow
 from nmf_topics.views.basis import basis_grid, reconstruction
+from nmf_topics.views.fonts import shapes_of
 from nmf_topics.views.plots import DETERMINED, DPI, Pen, save_figure
 
 
@@ -114,7 +115,8 @@ def _draw_words(data: DataMatrix, results: Sequence[Factors], column: int, path:
     tops = [
         [largest(np.abs(result.W[:, k]), 8)[::-1] for k in order] for result, order in zip(results, orders, strict=True)
     ]
-    pen = Pen(rows.surfaces[i] for top in tops for words in top for i in words)
+    drawn = (rows.surfaces[i] for top in tops for words in top for i in words)
+    pen = Pen(drawn, language=shapes_of(data.recipe))
     title = pen.text(data.columns.titles[column], 24)
     names = pen.families()
 
@@ -127,7 +129,7 @@ def _draw_words(data: DataMatrix, results: Sequence[Factors], column: int, path:
         squeeze=False,
     )
     # text is drawn as it stands: between two dollar signs matplotlib would read formulas
-    small, large = ({"family": names, "size": size, "parse_math": False} for size in (8, 9.5))
+    small, large = ({"family": names, "language": pen.language, "size": size, "parse_math": False} for size in (8, 9.5))
     for line, result, order, top in zip(axes, results, orders, tops, strict=True):
         for axis, k, words in zip(line, order, top, strict=False):
             w = result.W[:, k]

@@ -8,14 +8,16 @@ letters (emoji, arrows) are left out where the font lacks them.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from nmf_topics.errors import FontError
 
 _STYLES = ("bold", "black", "light", "thin", "italic", "oblique", "medium", "heavy", "serif")
+_SHARED = ("zh", "ja", "ko")
 _JOINERS = "\u200c\u200d"  # they shape letters of Persian and of India
 
 
@@ -111,6 +113,17 @@ def fonts_for(words: Iterable[str], font: Path | None = None) -> list[Path]:
         chosen.append(best)
         missing -= letters_of(best)
     return chosen
+
+
+def shapes_of(recipe: Mapping[str, Any]) -> str | None:
+    """The language by whose habit Chinese characters are drawn, of which Chinese, Japanese and Korean share many.
+
+    Parameters
+    ----------
+    recipe : of a model; with several of these languages the commonest decides
+    """
+    words = recipe.get("words", {})
+    return next((code for code in (words.get("language"), *words.get("languages", ())) if code in _SHARED), None)
 
 
 def drawable(text: str, fonts: Sequence[Path]) -> str:

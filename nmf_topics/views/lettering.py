@@ -39,11 +39,9 @@ def _is_shaped(letter: str) -> bool:
     return unicodedata.bidirectional(letter) in ("R", "AL") or bool(names and names[0] in _SHAPED)
 
 
-def _check_shaping(words: Iterable[str]) -> None:
-    from PIL import features
-
+def _check_shaping(words: Iterable[str], raqm: bool) -> None:
     shaped = sorted(letter for letter in set().union(*words) if _is_shaped(letter))
-    if shaped and not features.check("raqm"):
+    if shaped and not raqm:
         scripts = sorted({unicodedata.name(letter).split()[0].title() for letter in shaped})
         raise FontError(
             f"the library fribidi, which joins and turns letters of {', '.join(scripts)}, is not on this machine; "
@@ -58,10 +56,12 @@ class Lettering:
     ----------
     words : texts whose every letter must be there
     font : the user's own choice, which is asked first, or None
+    language : ISO 639-1, as `shapes_of` says it, or None
 
     Attributes
     ----------
     fonts : paths, the one that is asked first at the front
+    language : as given
 
     Raises
     ------
@@ -69,10 +69,15 @@ class Lettering:
         if letters are in no font, naming their scripts; if they cannot be joined and turned here.
     """
 
-    def __init__(self, words: Iterable[str], font: Path | None = None) -> None:
+    def __init__(self, words: Iterable[str], font: Path | None = None, language: str | None = None) -> None:
+        from PIL import features
+
         words = list(words)
         self.fonts: Sequence[Path] = fonts_for(words, font)
-        _check_shaping(words)
+        self.language = language
+        self._raqm = bool(features.check("raqm"))
+        self._looks = {"language": language if self._raqm else None}
+        _check_shaping(words, self._raqm)
 
     def drawable(self, text: str) -> str:
         """A text without what no font here has a picture of, and without marks that turn the direction."""
@@ -98,7 +103,7 @@ class Lettering:
         found, x = [], 0.0
         for run, font in self.runs(text):
             found.append((run, font, x))
-            x += _opened(font, size).getlength(run)
+            x += _opened(font, size).getlength(run, **self._looks)
         return found
 
     def ink(self, text: str, size: int) -> tuple[int, int, int, int]:
@@ -106,14 +111,14 @@ class Lettering:
         boxes = [
             (box[0] + round(x), box[1], box[2] + round(x), box[3])
             for run, font, x in self.placed(text, size)
-            for box in [_opened(font, size).getbbox(run, anchor="ls")]
+            for box in [_opened(font, size).getbbox(run, anchor="ls", **self._looks)]
         ]
         left, top, right, bottom = zip(*boxes, strict=True) if boxes else ((0,), (0,), (0,), (0,))
         return int(min(left)), int(min(top)), int(max(right)), int(max(bottom))
 
     def length(self, text: str, size: int) -> float:
         """Width of a text as it is set, in pixels."""
-        return float(sum(_opened(font, size).getlength(run) for run, font in self.runs(text)))
+        return float(sum(_opened(font, size).getlength(run, **self._looks) for run, font in self.runs(text)))
 
     def write(
         self, draw: Any, at: tuple[int, int], text: str, size: int, fill: Any, *, turned: str | None = None
@@ -129,8 +134,6 @@ class Lettering:
         fill : colour
         turned : "ltr" for a line that runs from the left whatever its first letter; None for one that decides itself
         """
-        from PIL import features
-
-        looks = {"fill": fill, "anchor": "ls", "direction": turned if features.check("raqm") else None}
+        looks = {**self._looks, "fill": fill, "anchor": "ls", "direction": turned if self._raqm else None}
         for run, font, x in self.placed(text, size):
             draw.text((at[0] + round(x), at[1]), run, font=_opened(font, size), **looks)

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from nmf_topics.errors import ModelError
 from nmf_topics.topics.model import TopicModel
 from nmf_topics.topics.ranks import RankRow, suggest
-from nmf_topics.topics.trends import Trend, Unit, groupings, trend_by_group, trend_over_time
+from nmf_topics.topics.trends import Unit, trend_by, trends_of
 from nmf_topics.views.figures import draw_ranks
 from nmf_topics.views.paperfigures import draw_map, draw_pages, draw_trend, draw_words
 
@@ -50,7 +49,7 @@ def draw_figures(
     ModelError
         if there are neither dates nor groups in the metadata asked for.
     """
-    trends = _trends(model, by, period)
+    trends = trends_of(model, groups=1, unit=period) if by is None else [trend_by(model, by, period)]
     drawn = {
         "words": draw_words(model, folder, formats, top=top, font=font),
         "pages": draw_pages(model, folder, formats, font=font),
@@ -67,23 +66,3 @@ def draw_figures(
             draw_ranks(rows, np.array(singular), (low, high), folder / f"ranks.{ending}")
         drawn["ranks"] = f"Singular values, errors and measures by rank. Shaded: {'; '.join(reasons)}."
     return drawn
-
-
-def _trends(model: TopicModel, by: str | None, unit: Unit | None) -> list[Trend]:
-    """The trends that are asked for, or that there are."""
-    names = model.columns.meta_names()
-    if by is None:
-        found = [trend_over_time(model, unit=unit), *(trend_by_group(model, name) for name in groupings(model)[:1])]
-        return [trend for trend in found if trend is not None]
-    if by not in names:
-        raise ModelError(f"the pages have no {by!r}; they have {', '.join(names) or 'no metadata'}")
-    over_time = trend_over_time(model, by, unit)
-    if over_time is not None and (unit is not None or over_time.left_out <= len(model.columns) // 2):
-        return [over_time]
-    groups = trend_by_group(model, by)
-    if groups is None or len(groups.names) > MOST_GROUPS:
-        raise ModelError(f"{by!r} makes neither periods nor 2 to {MOST_GROUPS} groups of pages")
-    return [groups]
-
-
-MOST_GROUPS = 50  # of a heat map that fits a page

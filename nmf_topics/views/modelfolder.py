@@ -137,11 +137,17 @@ def _write_run(folder: Path, run: Mapping[str, Any], files: Set[str]) -> None:
 def ranks_beside(model: TopicModel, folder: Path) -> dict[str, Any] | None:
     """What `nmf-topics ranks` found out on the corpus of a model with its options, if it was asked; for the report."""
     from nmf_topics.topics.rankfile import plain_row, ranks_of
+    from nmf_topics.topics.ranks import suggest
 
     if (found := ranks_of(model, folder)) is None:
         return None
+    low, high, reasons = suggest(*found)
     rows = [plain_row(row) for row in found[0]]
-    return {"rows": [{key: row[key] for key in RANK_COLUMNS} for row in rows]}
+    return {
+        "rows": [{key: row[key] for key in RANK_COLUMNS} for row in rows],
+        "suggested": [low, high],
+        "reasons": reasons,
+    }
 
 
 def read_extracts(folder: Path, warn: Callable[[str], None]) -> bytes | None:

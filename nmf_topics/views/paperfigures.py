@@ -17,6 +17,7 @@ from nmf_topics.topics.model import TopicModel
 from nmf_topics.topics.trends import Trend
 from nmf_topics.views.basis import signed_rgb
 from nmf_topics.views.clouds import colour_of
+from nmf_topics.views.fonts import shapes_of
 from nmf_topics.views.plots import WIDTH, Pen, new_figure, save_all, tint
 
 MOST_COLUMNS = 2000  # of a heat map; more pages are brought together, as no printer would tell them apart
@@ -44,7 +45,7 @@ def draw_words(model: TopicModel, folder: Path, formats: Sequence[str], *, top: 
     """
     text = model.rows.kind == "terms"
     terms = [model.terms(k + 1, top) if text else [] for k in range(model.rank)]
-    pen = Pen([*_labels(model), *(word for some in terms for word, _ in some)], font)
+    pen = Pen([*_labels(model), *(word for some in terms for word, _ in some)], font, shapes_of(model.recipe))
     across = min(model.rank, 3 if text else 7)
     down = -(-model.rank // across)
     with pen.settings():
@@ -96,7 +97,7 @@ def draw_pages(model: TopicModel, folder: Path, formats: Sequence[str], *, font:
     order = np.lexsort((-shares.max(axis=0), dominant))
     n, together = len(order), -(-len(order) // MOST_COLUMNS)
     named = n <= NAMED_PAGES
-    pen = Pen(_labels(model), font)
+    pen = Pen(_labels(model), font, shapes_of(model.recipe))
     with pen.settings():
         figure = new_figure(WIDTH, 0.9 + 0.24 * model.rank + (1.6 if named else 0))
         axis = figure.subplots()
@@ -135,7 +136,7 @@ def draw_map(model: TopicModel, folder: Path, formats: Sequence[str], *, font: P
     """map: topics in the plane, the larger the more of the corpus they are, and pages among them."""
     found = topic_map(model)
     pages, dominant = page_map(found, model.H), model.dominant()
-    pen = Pen(_labels(model), font)
+    pen = Pen(_labels(model), font, shapes_of(model.recipe))
     with pen.settings():
         figure = new_figure(WIDTH, 4.6)
         axis, key = figure.subplots(1, 2, width_ratios=(2.2, 1))
@@ -185,7 +186,7 @@ def draw_trend(
     formats : of FORMATS
     font : the user's own choice, or None
     """
-    pen = Pen(_labels(model), font)
+    pen = Pen(_labels(model), font, shapes_of(model.recipe))
     with pen.settings():
         figure = _groups(model, trend, pen) if trend.unit == "group" else _periods(model, trend, pen)
         save_all(figure, folder, name, formats)

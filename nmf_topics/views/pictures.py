@@ -14,6 +14,7 @@ from nmf_topics.images.pixels import PixelGrid
 from nmf_topics.topics.model import TopicModel
 from nmf_topics.views.basis import basis_grid, basis_image
 from nmf_topics.views.clouds import WORDS, CloudStyle, cloud_svg, make_cloud, sheet
+from nmf_topics.views.fonts import shapes_of
 from nmf_topics.views.lettering import Lettering
 from nmf_topics.words.vocabulary import Vocabulary
 
@@ -65,14 +66,14 @@ def draw_topics(
     raise TypeError(f"there are no pictures of {type(rows).__name__}")
 
 
-def _for_captions(captions: list[str], font: Path | None) -> Lettering:
+def _for_captions(captions: list[str], font: Path | None, language: str | None) -> Lettering:
     """What captions are written with; a name in letters that no font has is left out of the sheet, not the sheet."""
     known = []
     for caption in captions:
         with suppress(FontError):
             Lettering([caption], font)
             known.append(caption)
-    return Lettering(known, font)
+    return Lettering(known, font, language)
 
 
 @draw_topics.register
@@ -88,7 +89,7 @@ def _(
     words = [word for top in terms.values() for word, _ in top]
     captions = [f"{t.number}  {t.share:.0%}  {t.label}" for t in model.topics()]
     style = style or PictureStyle()
-    letters = Lettering(words, style.font)
+    letters = Lettering(words, style.font, shapes_of(model.recipe))
     cloud_style = CloudStyle(*style.size, letters, colormap=style.colormap, seed=model.recipe["seed"])
     pictures, shown = [], []
     for (number, top), caption in zip(terms.items(), captions, strict=True):
@@ -103,7 +104,9 @@ def _(
         shown.append(caption)
         on_picture()
     if pictures:
-        sheet(pictures, shown, _for_captions(shown, style.font)).save(folder / "all.png", compress_level=PNG_LEVEL)
+        sheet(pictures, shown, _for_captions(shown, style.font, letters.language)).save(
+            folder / "all.png", compress_level=PNG_LEVEL
+        )
 
 
 @draw_topics.register

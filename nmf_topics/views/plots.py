@@ -47,6 +47,7 @@ class Pen:
     ----------
     needed : texts whose every letter must be there
     font : the user's own choice, or None
+    language : ISO 639-1, as `shapes_of` says it, or None
 
     Raises
     ------
@@ -54,8 +55,9 @@ class Pen:
         if no font has them.
     """
 
-    def __init__(self, needed: Iterable[str], font: Path | None = None) -> None:
+    def __init__(self, needed: Iterable[str], font: Path | None = None, language: str | None = None) -> None:
         self.fonts = fonts_for(needed, font)
+        self.language = language
 
     def text(self, text: str, length: int = 40) -> str:
         """As much of a text as a label has room for, without what the fonts have no picture of."""
@@ -75,7 +77,7 @@ class Pen:
         """The block draws and saves with the settings of a paper and these fonts."""
         import matplotlib
 
-        with matplotlib.rc_context({**SETTINGS, "font.family": self.families()}):
+        with matplotlib.rc_context({**SETTINGS, "font.family": self.families(), "text.language": self.language}):
             yield
 
 

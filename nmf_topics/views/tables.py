@@ -71,11 +71,11 @@ def page_rows(model: TopicModel, columns: Sequence[int] | None = None) -> Iterab
         ]
 
 
-def word_rows(words: Iterable[Sequence[Any]], counted: str = "pages") -> Iterable[Sequence[str]]:
+def word_rows(words: Iterable[Sequence[Any]], counted: str = "pages") -> Iterable[list[str]]:
     """words.csv, as `words.wordlist` has its lines; `counted` is what a column of V was: pages, or pieces of them."""
-    yield ["term", "forms", counted, "count", "kept"]
-    for term, forms, pages, count, kept in words:  # by name: there are a hundred thousand
-        yield term, forms, "" if pages is None else str(pages), str(count), kept
+    yield ["term", "forms", counted, "count", "kept", "residual_idf"]
+    for line in words:
+        yield ["" if cell is None else str(cell) for cell in line]
 
 
 def _meta_cell(value: Any) -> str:

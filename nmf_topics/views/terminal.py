@@ -14,12 +14,14 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from nmf_topics.machine import knows_escapes, terminal_width
 from nmf_topics.topics.model import TopicModel
 from nmf_topics.topics.relevance import WordOrder
 
 if TYPE_CHECKING:
     from nmf_topics.topics.classify import Assignment
 
+COMFORTABLE = 20  # places of a text; for fewer, columns that can be spared go
 _JOINERS = frozenset("\u200c\u200d")
 
 
@@ -63,54 +65,75 @@ def bar(value: float, width: int = 8) -> str:
     return ("█" * full + (" ▏▎▍▌▋▊▉"[rest] if rest else "")).ljust(width)
 
 
-def print_table(headers: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[int] = ()) -> None:
+def print_table(
+    headers: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    right: Sequence[int] = (),
+    spare: Sequence[int] = (),
+) -> None:
     """A table on stdout: fitted to the width of a terminal, whole and plain anywhere else.
 
-    Where a terminal is too narrow, columns of text are cut first, the widest before the others, then the headers of
-    numbers; numbers and bars stay as they are.
+    Where a terminal is too narrow, columns that can be spared go until texts have a comfortable width, then texts are
+    cut, the widest before the others, then the headers of numbers; numbers and bars stay as they are.
 
     Parameters
     ----------
     headers : one a column; a column without a header is of bars
     rows : cells as text
     right : columns of numbers, aligned to the right
+    spare : columns that a narrow terminal may lack, the first to go first
     """
     from rich.cells import cell_len, set_cell_size
 
     cells = [[readable(cell) for cell in row] for row in (headers, *rows)]
-    columns = range(len(headers))
-    widths = [max(cell_len(row[i]) for row in cells) for i in columns]
     terminal = sys.stdout.isatty()
-    room = sum(widths) + 2 * len(widths)
-    if terminal:
-        from rich.console import Console
-        from rich.text import Text
-
-        console = Console(file=sys.stdout, highlight=False, markup=False, emoji=False)
-        room = console.width
-        fixed = [i in right or not headers[i] for i in columns]
-        data = [max((cell_len(row[i]) for row in cells[1:]), default=0) for i in columns]
-        for text, short_headers in ((12, False), (12, True), (4, True)):
-            number = [max(data[i], min(cell_len(headers[i]), 4)) if short_headers else widths[i] for i in columns]
-            widths = _narrowed(widths, [number[i] if fixed[i] else text for i in columns], room)
+    shown = list(range(len(headers)))
+    widths = [max(cell_len(row[i]) for row in cells) for i in shown]
+    room = terminal_width(sys.stdout) if terminal else sum(widths) + 2 * len(widths)
+    fixed = {i for i in shown if i in right or not headers[i]}
+    for column in spare:
+        comfortable = [widths[i] if i in fixed else min(widths[i], COMFORTABLE) for i in shown]
+        if sum(comfortable) + 2 * (len(comfortable) - 1) <= room:
+            break
+        shown.remove(column)
+    widths = [widths[i] for i in shown]
+    for text, short_headers in ((12, False), (12, True), (4, True)):
+        least = [max((cell_len(row[i]) for row in cells[1:]), default=0) for i in shown]
+        number = [
+            max(data, min(cell_len(headers[i]), 4)) if short_headers else width
+            for i, data, width in zip(shown, least, widths, strict=True)
+        ]
+        floors = [n if i in fixed else text for i, n in zip(shown, number, strict=True)]
+        widths = _narrowed(widths, floors, room)
 
     def line(row: Sequence[str]) -> str:
         fitted = []
-        for i, (cell, width) in enumerate(zip(row, widths, strict=True)):
+        for i, width in zip(shown, widths, strict=True):
+            cell = row[i]
             if cell_len(cell) > width:
                 cell = set_cell_size(cell, max(width - 1, 0)) + "…"
             pad = " " * (width - cell_len(cell))
-            shown = isolated(cell) if terminal else cell
-            fitted.append(pad + shown if i in right else shown + pad)
-        whole = "  ".join(fitted).rstrip()
-        return set_cell_size(whole, room - 1) + "…" if cell_len(whole) > room else whole
+            whole = isolated(cell) if terminal else cell
+            fitted.append(pad + whole if i in right else whole + pad)
+        joined = "  ".join(fitted).rstrip()
+        return set_cell_size(joined, room - 1) + "…" if cell_len(joined) > room else joined
 
-    if terminal and not os.environ.get("NO_COLOR"):
-        console.print(Text(line(cells[0]), style="bold"), soft_wrap=True)
+    if terminal and knows_escapes() and not os.environ.get("NO_COLOR"):
+        _print_bold(line(cells[0]))
     else:
         sys.stdout.write(line(cells[0]) + "\n")
     for row in cells[1:]:
         sys.stdout.write(line(row) + "\n")
+
+
+def _print_bold(text: str) -> None:
+    """A line of a terminal in bold letters; rich knows how, on old consoles of Windows too."""
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(file=sys.stdout, highlight=False, markup=False, emoji=False)
+    console.print(Text(text, style="bold"), soft_wrap=True)
 
 
 def _narrowed(widths: Sequence[int], floors: Sequence[int], room: int) -> list[int]:
@@ -145,7 +168,16 @@ def print_topics(model: TopicModel, *, words: int = 8, order: WordOrder = "frequ
     if model.rows.kind != "terms":
         rows = [row[:-2] for row in rows]
         headers = headers[:-2]
-    print_table(headers, rows, right=(0, 1, 3))
+    numbers = [headers.index(name) for name in ("topic", "share", "pages", "stable") if name in headers]
+    names = ["stable", "", "pages"] if model.names else ["label", "stable", "", "pages"]  # a given name says more
+    print_table(headers, rows, right=numbers, spare=[headers.index(name) for name in names if name in headers])
+
+
+def print_words(terms: Sequence[tuple[str, float]]) -> None:
+    """Words of a topic with their weights, in the order in which they are given."""
+    heaviest = max((weight for _, weight in terms), default=1.0)
+    rows = [[term, f"{weight:.4f}", bar(weight / heaviest)] for term, weight in terms]
+    print_table(["word", "weight", ""], rows, right=(1,), spare=(2,))
 
 
 def print_pages(model: TopicModel, columns: Sequence[int]) -> None:
@@ -166,6 +198,7 @@ def print_pages(model: TopicModel, columns: Sequence[int]) -> None:
             for j in columns
         ],
         right=(0, 2, 4, 5),
+        spare=(5, 4, 3),
     )
 
 
@@ -175,7 +208,7 @@ def print_assignments(model: TopicModel, assignments: Sequence[Assignment], *, o
     for a in assignments:
         t = a.topics
         if t.topic is None:
-            rows.append([a.title, t.status, "", "", "", "", a.note])
+            rows.append([a.title, t.status, "", "", "", "", "", a.note])
             continue
         ranked = sorted(range(model.rank), key=lambda k: (-t.weights[k], k))[1 : others + 1]
         rest = ", ".join(f"{k + 1} {model.label(k + 1)} ({t.weights[k]:.0%})" for k in ranked if t.weights[k] >= 0.01)
@@ -185,13 +218,15 @@ def print_assignments(model: TopicModel, assignments: Sequence[Assignment], *, o
                 a.title,
                 f"{t.topic} {model.label(t.topic)}",
                 f"{t.weight:.0%}",
+                bar(t.weight, 5),
                 f"{t.margin:.2f}",
                 known,
                 f"{t.error:.2f}",
                 rest,
             ]
         )
-    print_table(["page", "topic", "weight", "margin", "known", "error", "then"], rows, right=(2, 3, 4, 5))
+    headers = ["page", "topic", "weight", "", "margin", "known", "error", "then"]
+    print_table(headers, rows, right=(2, 4, 5, 6), spare=(6, 5, 4, 3))
 
 
 def print_explanation(model: TopicModel, a: Assignment) -> None:

@@ -2,7 +2,7 @@
 
 Texts are cells of text, whatever they begin with, so nothing in them runs; numbers are numbers. What Excel has no room
 for is an error that says so: more rows than 1,048,576, more columns than 16,384. A text of more than 32,767 characters
-is cut.
+is cut, and that is said.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from nmf_topics.views.tables import PAGE_COLUMNS, number, page_rows, topic_rows
 MOST_ROWS, MOST_COLUMNS, LONGEST = 1_048_576, 16_384, 32_767
 MOST_DIGITS = 2**53  # whole numbers beyond this are not kept exactly
 WORDS = 20
+SAID = 5  # cut cells that are named
 _WIDTHS = {"title": 40, "label": 32, "words": 90, "id": 18, "term": 18, "option": 24, "value": 60}
 
 
@@ -32,8 +33,12 @@ class _Sheet:
     numbers: frozenset[int]
 
 
-def write_workbook(model: TopicModel, path: Path) -> None:
+def write_workbook(model: TopicModel, path: Path) -> list[str]:
     """Write a model as .xlsx; the same model makes the same bytes.
+
+    Returns
+    -------
+    which texts were cut, in words, a line a sheet
 
     Raises
     ------
@@ -56,14 +61,23 @@ def write_workbook(model: TopicModel, path: Path) -> None:
         rows, columns = len(sheet.rows), len(sheet.rows[0])
         if rows > MOST_ROWS or columns > MOST_COLUMNS:
             raise OutputError(
-                f"Excel has no room for {name} of {rows} rows, {columns} columns; export --to csv instead"
+                f"Excel has no room for {name} of {rows:,} rows, {columns:,} columns (it has {MOST_ROWS:,} and "
+                f"{MOST_COLUMNS:,}); export --to csv instead"
             )
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    remarks = []
     with Workbook(str(path), {**options, "in_memory": True}) as book:
         book.set_properties({"created": datetime(2000, 1, 1), "title": "Topics by nmf-topics"})  # no time of day
         bold = book.add_format({"bold": True})
         for name, sheet in sheets.items():
-            _fill(book.add_worksheet(name), sheet, bold)
+            cut = _fill(book.add_worksheet(name), sheet, bold)
+            if cut:
+                more = f" and {len(cut) - SAID} more" if len(cut) > SAID else ""
+                remarks.append(
+                    f"{path.name}: a cell has room for {LONGEST:,} characters; cut in the sheet {name}: "
+                    f"{', '.join(cut[:SAID])}{more}"
+                )
+    return remarks
 
 
 def _topics(model: TopicModel) -> _Sheet:
@@ -105,17 +119,31 @@ def _about(model: TopicModel) -> _Sheet:
     return _Sheet(rows, frozenset())
 
 
-def _fill(sheet: Any, table: _Sheet, bold: Any) -> None:
-    """Write a table; its header stays in sight and filters."""
+def _fill(sheet: Any, table: _Sheet, bold: Any) -> list[str]:
+    """Write a table; its header stays in sight and filters. Which cells were cut: column and row, as Excel says it."""
+    from xlsxwriter.utility import xl_rowcol_to_cell
+
     header = table.rows[0]
+    cut = []
     for x, name in enumerate(header):
-        sheet.write_string(0, x, name[:LONGEST], bold)
+        sheet.write_string(0, x, _fitting(name), bold)
         sheet.set_column(x, x, _WIDTHS.get(name, 12))
     for y, row in enumerate(table.rows[1:], start=1):
         for x, cell in enumerate(row):
             if cell and x in table.numbers:
                 sheet.write_number(y, x, float(cell))
             elif cell:
-                sheet.write_string(y, x, cell[:LONGEST])
+                fitting = _fitting(cell)
+                sheet.write_string(y, x, fitting)
+                if len(fitting) < len(cell):
+                    cut.append(xl_rowcol_to_cell(y, x))
     sheet.freeze_panes(1, 0)
     sheet.autofilter(0, 0, max(1, len(table.rows) - 1), len(header) - 1)
+    return cut
+
+
+def _fitting(text: str) -> str:
+    """As much of a text as a cell has room for; Excel counts letters beyond U+FFFF twice."""
+    if 2 * len(text) <= LONGEST:
+        return text
+    return text.encode("utf-16-le", "surrogatepass")[: 2 * LONGEST].decode("utf-16-le", "ignore")

@@ -15,6 +15,7 @@ from nmf_topics.errors import MatrixError
 from nmf_topics.matrix.datamatrix import PageColumns
 from nmf_topics.matrix.weighting import MANY_ENTRIES
 from nmf_topics.words.batches import Batch
+from nmf_topics.words.evenness import spread_evenly
 from nmf_topics.words.forms import Forms
 from nmf_topics.words.phrases import Phrases
 from nmf_topics.words.reading import Readers, WordOptions
@@ -35,6 +36,7 @@ class Bounds:
     max_pages : and on no more than so many; 1.0 and below is a share of the pages, which a min_pages of None can only
         raise; None: 30 % of the pages, and more of fewer than 100 pages
     max_terms : of those that remain, the most frequent ones; None: all
+    corpus_stops : whether terms go that are on many pages as by chance (see `words.evenness`)
 
     Notes
     -----
@@ -47,6 +49,7 @@ class Bounds:
     min_pages: float | None = None
     max_pages: float | None = None
     max_terms: int | None = None
+    corpus_stops: bool = False
 
     def limits(self, n_pages: int, pages: NDArray[np.integer]) -> tuple[float, float]:
         """Smallest and largest number of pages that a term may be on.
@@ -75,7 +78,8 @@ def _share(share: float, n_pages: int) -> float:
     return round(share * n_pages, 6)
 
 
-VERDICTS = ("kept", "rare", "common", "beyond max_terms")  # what becomes of a term, and why
+CORPUS_STOP = "corpus stop"
+VERDICTS = ("kept", "rare", "common", CORPUS_STOP, "beyond max_terms")  # what becomes of a term, and why
 
 
 def judge(
@@ -108,6 +112,8 @@ def judge(
     verdict = np.zeros(len(pages), np.int8)
     verdict[pages > high] = VERDICTS.index("common")
     verdict[pages < max(low, 1)] = VERDICTS.index("rare")  # a word may be on no page but in phrases
+    if bounds.corpus_stops:
+        verdict[(verdict == 0) & spread_evenly(pages, tokens, n_pages)] = VERDICTS.index(CORPUS_STOP)
     if keep is not None:
         verdict[keep] = 0
     kept = np.flatnonzero(verdict == 0)

@@ -72,8 +72,8 @@ class Gathered:
         self.languages.update(found.languages)
         self._removed.update(found.removed)
         shape = (len(self._rows), len(found.languages))
-        counts = sp.csc_matrix((found.count, (self._row_of.array[tokens], found.page)), shape=shape)
-        counts.sum_duplicates()
+        # by rows first, as pages come in order: then neither form has to be sorted
+        counts = sp.csr_matrix((found.count, (self._row_of.array[tokens], found.page)), shape=shape).tocsc()
         self._pages_of.array[:] += np.bincount(counts.indices, minlength=len(self._rows))
         self._batches.add(counts)
         if self._sequences is not None and found.sequence is not None:

@@ -124,10 +124,12 @@ class TermReader:
             return self._spell(self._normal(word)) or spelled, "kept"
         if not self._numbers and word[0].isnumeric() and not word[0].isalpha():  # the Chinese numerals are letters, too
             return None, "number"
-        if len(word) == 1 and _is_no_word(word, self._language):
+        if len(word) == 1 and word.isascii():
             return None, "short"
         if spelled in self._stops:
             return None, "stop"
+        if len(word) == 1 and _is_no_word(word, self._language):
+            return None, "short"
         base = self._spell(self._base(word))
         if base in self._stop_bases:
             return None, "stop"

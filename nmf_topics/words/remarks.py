@@ -88,5 +88,6 @@ def problem_of_language(code: str, *, stops: bool) -> str:
 
 
 def language_code(code: str) -> str:
-    """The language of a code with a region or a script: pt-BR, zh_Hans, EN-gb."""
-    return code.strip().replace("_", "-").partition("-")[0].lower()
+    """The language of a code with a region or a script: pt-BR, zh_Hans, EN-gb; Bokmål (nb) is what lists call no."""
+    found = code.strip().replace("_", "-").partition("-")[0].lower()
+    return "no" if found == "nb" else found

@@ -3,7 +3,8 @@
 A line has a normal form by the word that readers see, the forms that led to it with how often each occurs, the pages
 that have it, how often it occurs, and "yes" or the reason why it is no row of V, as the ledger names it. A form is
 counted wherever it stands, the normal form only where it is not part of a phrase: that has a line of its own, and
-counts one for each occurrence, where the ledger counts its words.
+counts one for each occurrence, where the ledger counts its words. The residual idf (`words.evenness`) says whether a
+word is spread over pages as by chance.
 
 Every row of V has a line, and of what is none the LINES most frequent words. The rest stands in one line a reason, as
 does what was taken out of texts before their words were told apart; so that counts add up to the ledger's.
@@ -12,13 +13,14 @@ does what was taken out of texts before their words were told apart; so that cou
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nmf_topics.words.bounds import VERDICTS, TermsWithin
+from nmf_topics.words.bounds import CORPUS_STOP, VERDICTS, TermsWithin
+from nmf_topics.words.evenness import BOUND, SHARE, residual_idf
 
 LINES = 100_000
 REST = "(words without a line of their own)"
@@ -26,7 +28,7 @@ KEPT = "yes"
 IN_PHRASES = "only in phrases"
 
 
-Line = tuple[str, str, int | None, int, str]  # term, forms, pages (None: of many words), count, kept
+Line = tuple[str, str, int | None, int, str, float | None]  # term, forms, pages, count, kept, residual idf
 
 
 def word_table(within: TermsWithin) -> list[Line]:
@@ -48,10 +50,20 @@ def word_table(within: TermsWithin) -> list[Line]:
     lines: list[Line] = list(zip(*(column[order].tolist() for column in columns), strict=True))
     said: Counter[str] = Counter()
     for line, of_ledger in zip(lines, words[order].tolist(), strict=True):
-        said[line[-1]] += of_ledger
+        said[line[4]] += of_ledger
     total = {KEPT: within.ledger.get("kept", 0), **within.ledger.get("dropped", {})}
     rest = {reason: count - said[reason] for reason, count in sorted(total.items())}
-    return lines + [(REST, "", None, count, reason) for reason, count in rest.items() if count > 0]
+    return lines + [(REST, "", None, count, reason, None) for reason, count in rest.items() if count > 0]
+
+
+def spread_as_by_chance(lines: Iterable[Sequence[Any]], n_pages: int) -> list[str]:
+    """Words that are stop words of the corpus, or would be were it asked for; the most even one first."""
+    found = [
+        (evenness, term)
+        for term, _, pages, _, kept, evenness in lines
+        if kept in (KEPT, CORPUS_STOP) and evenness is not None and evenness < BOUND and pages >= SHARE * n_pages
+    ]
+    return [term for _, term in sorted(found)]
 
 
 def _columns(within: TermsWithin, rows: NDArray[np.int64]) -> Iterator[tuple[Any, list[Any]]]:
@@ -63,11 +75,23 @@ def _columns(within: TermsWithin, rows: NDArray[np.int64]) -> Iterator[tuple[Any
     forms[alone] = surfaces[alone] + " " + tokens[alone].astype(str)
     reasons = _objects([KEPT, *VERDICTS[1:]])[within.verdict[rows]]
     reasons[(tokens == 0) & (reasons != KEPT)] = IN_PHRASES
+    other_pages, other_counts = [other.pages for other in others], [other.count for other in others]
     yield surfaces, [other.word for other in others]
     yield forms, [other.forms for other in others]
-    yield counts.pages[rows].astype(object), [other.pages for other in others]
-    yield tokens, [other.count for other in others]
+    yield counts.pages[rows].astype(object), other_pages
+    yield tokens, other_counts
     yield reasons, [other.reason for other in others]
+    n_pages = len(counts.columns)
+    evenness = residual_idf(counts.pages[rows], counts.tokens[rows], n_pages)
+    of_others = residual_idf(np.array(other_pages, np.int64), np.array(other_counts, np.int64), n_pages)
+    yield _rounded(evenness), _rounded(of_others).tolist()
+
+
+def _rounded(values: NDArray[np.float64]) -> NDArray[Any]:
+    """To two decimals; None for what is not known."""
+    found = (values.round(2) + 0.0).astype(object)  # no negative zero
+    found[np.isnan(values)] = None
+    return found
 
 
 def _objects(values: Sequence[Any]) -> NDArray[Any]:

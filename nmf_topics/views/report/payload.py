@@ -17,7 +17,7 @@ from nmf_topics.factor.blocks import Array
 from nmf_topics.topics.extracts import bytes_of, pages_that_matter, shrink, shrink_factor
 from nmf_topics.topics.maps import page_map, topic_map
 from nmf_topics.topics.model import TopicModel
-from nmf_topics.topics.trends import Trend, groupings, trend_by_group, trend_over_time
+from nmf_topics.topics.trends import Trend, groupings, trends_of
 from nmf_topics.views.clouds import colour_of
 from nmf_topics.views.tables import json_number
 
@@ -26,8 +26,8 @@ SHARES = 2_000_000  # entries of H at most: of many topics fewer pages
 ROWS = 1_200_000  # entries of W that colour the words of texts
 META_LENGTH = 300  # characters of a value
 META_BYTES = 6_000_000  # of all values of a column; a longer one is left out
-DATES = ("date", "year", "published", "created")  # no `timestamp`: of a wiki it is when the page was last touched
-GROUPINGS = 4
+GROUPINGS = 4  # metadata whose groups are shown, or filter the pages
+FILTER_VALUES = 200  # of a list to choose from
 
 
 def report_data(model: TopicModel, pictures: Mapping[int, str]) -> dict[str, Any]:
@@ -44,6 +44,7 @@ def report_data(model: TopicModel, pictures: Mapping[int, str]) -> dict[str, Any
     """
     columns = np.sort(pages_that_matter(model, max(1, min(PAGES, SHARES // model.rank))))
     places = topic_map(model)
+    pages = _pages(model, columns, page_map(places, model.H))
     data = {
         "schema": 1,
         "corpus": str(model.recipe.get("corpus", {}).get("name", "")),
@@ -54,21 +55,11 @@ def report_data(model: TopicModel, pictures: Mapping[int, str]) -> dict[str, Any
         "relative_error": json_number(model.relative_error),
         "map_shown": json_number(places.shown),
         "topics": _topics(model, places, pictures),
-        "pages": _pages(model, columns, page_map(places, model.H)),
-        "trends": [_trend(trend) for trend in trends_of(model)],
+        "pages": pages,
+        "filters": [name for name in groupings(model, FILTER_VALUES) if name in pages["meta"]][:GROUPINGS],
+        "trends": [_trend(trend) for trend in trends_of(model, groups=GROUPINGS)],
     }
     return data | (_words(model) if model.rows.kind == "terms" else _parts(model))
-
-
-def trends_of(model: TopicModel) -> list[Trend]:
-    """Shares over time, by the first metadata that is a date, and by those that make groups, four at most."""
-    names = model.columns.meta_names()
-    dated = [trend for name in DATES if name in names and (trend := trend_over_time(model, name))]
-    taken = {trend.by for trend in dated}
-    grouped = [
-        trend for name in groupings(model)[:GROUPINGS] if name not in taken and (trend := trend_by_group(model, name))
-    ]
-    return [*dated[:1], *grouped]
 
 
 def _topics(model: TopicModel, places: Any, pictures: Mapping[int, str]) -> list[dict[str, Any]]:

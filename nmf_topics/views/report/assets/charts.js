@@ -4,8 +4,9 @@ function frame(width, height, label) {
   return d3.select(h("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label, class: "chart" }));
 }
 
-// Lines that share one pair of axes. series: [{name, colour, values, dash}], x: names or numbers.
-function lineChart({ label, x, series, format, width = 640, height = 260, band = null, floor = 0 }) {
+// Lines that share one pair of axes. series: [{name, colour, values, dash}], x: names or numbers; band and mark are a
+// range and a place of x that stand out.
+function lineChart({ label, x, series, format, width = 640, height = 260, band = null, mark = null, floor = 0 }) {
   const m = { top: 12, right: 16, bottom: 34, left: 52 };
   const svg = frame(width, height, label);
   const numeric = typeof x[0] === "number";
@@ -19,6 +20,7 @@ function lineChart({ label, x, series, format, width = 640, height = 260, band =
     svg.append("rect").attr("class", "band").attr("x", sx(band[0]) - 4).attr("y", m.top)
       .attr("width", sx(band[1]) - sx(band[0]) + 8).attr("height", height - m.bottom - m.top);
   }
+  if (mark !== null) svg.append("line").attr("class", "mark").attr("x1", sx(mark)).attr("x2", sx(mark)).attr("y1", m.top).attr("y2", height - m.bottom);
   const every = Math.ceil(x.length / (width / 70));
   const bottom = numeric
     ? d3.axisBottom(sx).ticks(8, "d")

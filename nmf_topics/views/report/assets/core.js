@@ -52,7 +52,16 @@ function h(tag, attributes = {}, ...children) {
   return node;
 }
 
+// The language of the corpus, for voices and fonts: Chinese and Japanese share letters that look different. Of a
+// page it is what its metadata say.
+const tongue = (i = null) => {
+  const own = i === null ? null : data.pages.meta.lang?.[i] || data.pages.constant.lang;
+  return [own, data.language].find((code) => /^[a-z]{2,3}(-\w+)*$/iu.test(code ?? "") && code !== "auto") ?? null;
+};
+
+// A text of its own direction; and one that is a word of the corpus.
 const word = (text) => h("bdi", {}, text);
+const term = (text) => h("bdi", { lang: tongue() }, text);
 
 // By letters, for half a pair of surrogates is none.
 const cut = (text, longest) => (text.length > longest ? [...text].slice(0, longest - 1).join("") + "…" : text);
@@ -117,6 +126,16 @@ function mixtureBar(shares) {
 
 const sharesOf = (i) => data.pages.shares.subarray(i * data.rank, (i + 1) * data.rank);
 const pageLink = (i, longest) => h("a", { href: `#page-${data.pages.column[i] + 1}` }, titleOf(data.pages.title[i], longest));
+
+// The address of the table of pages, narrowed to a topic and to values of metadata.
+function pagesAddress({ topic = 0, groups = {} } = {}) {
+  const chosen = Object.entries(groups).filter(([, value]) => value);
+  return `#pages${topic ? `-topic-${topic}` : ""}${chosen.map((pair) => `&${pair.map(encodeURIComponent).join("=")}`).join("")}`;
+}
+
+// A value of metadata, as a link to its pages where the table of pages can be narrowed to it.
+const groupLink = (name, value, topic = 0) => (data.filters.includes(name) && value
+  ? h("a", { href: pagesAddress({ topic, groups: { [name]: value } }) }, titleOf(value, 120)) : titleOf(value, 120));
 
 // A table that is wider than its place can be scrolled by keyboard, and only such a one is a stop on the way of Tab.
 const scrolling = new ResizeObserver((entries) => {

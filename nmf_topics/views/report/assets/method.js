@@ -25,18 +25,21 @@ function ranksView() {
   const rows = data.ranks.rows;
   const x = rows.map((r) => r.rank);
   const [blue, orange, green, grey] = ["#005b96", "#b04a00", "#007a58", "#545454"];
+  const [low, high] = data.ranks.suggested;
   const one = (name, series, format, floor = null) => h("figure", { class: "half" }, h("figcaption", {}, h("h2", {}, name), h("p", { class: "key" }, series.map((s) => h("span", { "--c": s.colour }, h("i", { class: s.dash ? "dashed" : null }), s.name)))),
-    lineChart({ label: `${name} against the rank; the numbers stand in the table below`, x, series, format, floor, width: 480, height: 260, band: rows.length > 1 && x.includes(data.rank) ? [data.rank, data.rank] : null }));
+    lineChart({ label: `${name} against the rank; the numbers stand in the table below`, x, series, format, floor, width: 480, height: 260,
+      band: [low, high], mark: x.includes(data.rank) ? data.rank : null }));
   const column = (name) => rows.map((r) => r[name]);
   const some = (values) => values.some((v) => v !== null);
   const quality = [["coherence (NPMI)", "coherence", green], ["diversity", "diversity", orange], ["smallest topic, share of pages", "smallest", blue]]
     .filter(([, key]) => some(column(key))).map(([name, key, colour]) => ({ name, colour, values: column(key) }));
   return h("div", {}, h("h1", {}, "Ranks"),
     h("p", { class: "lead" }, `How many ${topicNoun()}s: what other ranks make of the same corpus. This report has ${data.rank}.`),
+    h("p", {}, h("strong", {}, low === high ? `Rank ${low} is worth a look` : `Ranks ${low} to ${high} are worth a look`), `: ${data.ranks.reasons.join("; ")}. The range is shaded${x.includes(data.rank) ? ", and a line stands at the rank of this report" : ""}.`),
     h("div", { class: "two" },
       one("Relative error", [{ name: "NMF", colour: blue, values: column("error") }, { name: "the best of this rank (SVD)", colour: grey, values: column("svd_error"), dash: "4 4" }], (v) => v.toFixed(3)),
       one("Topics", quality, (v) => v.toFixed(2), 0)),
     tableOf(["rank", "error", "SVD error", "coherence", "diversity", "smallest topic", "iterations"],
-      rows.map((r) => [String(r.rank), decimals(r.error, 4), decimals(r.svd_error, 4), decimals(r.coherence, 3), decimals(r.diversity, 2), percent(r.smallest), whole(r.iterations)]),
+      rows.map((r) => [r.rank === data.rank ? h("strong", {}, String(r.rank)) : String(r.rank), decimals(r.error, 4), decimals(r.svd_error, 4), decimals(r.coherence, 3), decimals(r.diversity, 2), percent(r.smallest), whole(r.iterations)]),
       { caption: "Ranks that were tried", numeric: [0, 1, 2, 3, 4, 5, 6] }));
 }

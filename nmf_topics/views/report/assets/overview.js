@@ -23,7 +23,7 @@ function card(t) {
     h("h3", {}, chip(t.number)),
     h("p", { class: "share" }, bar(t.share, scaleTo(d3.max(data.topics, (x) => x.share)), { colour: t.colour }), h("span", {}, percent(t.share))),
     t.picture ? h("a", { href: `#topic-${t.number}`, tabindex: "-1", "aria-hidden": "true" }, h("img", { class: "cloud", src: t.picture, alt: "" })) : null,
-    top.length ? tableOf(["word", ""], top.map(([, text, weight]) => [word(text), bar(weight, scale, { colour: t.colour })]),
+    top.length ? tableOf(["word", ""], top.map(([, text, weight]) => [term(text), bar(weight, scale, { colour: t.colour })]),
       { caption: `Heaviest words of topic ${t.number}`, className: "words" }) : h("p", {}, "(no words)"),
     facts(t, { share: false }));
 }
@@ -56,7 +56,7 @@ function trendSection(trend) {
   const left = trend.left_out ? ` ${pageNoun(trend.left_out)} without it are left out.` : "";
   return h("section", { "aria-labelledby": id }, h("h2", { id }, titleOf(trendName(trend))),
     h("p", {}, `Mean share of each ${topicNoun()}, in per cent, over the ${isText() ? "pages" : "images"} of ${trend.unit === "group" ? "a group" : `a ${trend.unit}`}.${left}`),
-    tableOf([topicNoun(), ...trend.names.map((name) => word(name))],
+    tableOf([topicNoun(), ...trend.names.map((name) => groupLink(trend.by, name))],
       [...data.topics.map((t) => [chip(t.number), ...trend.shares[t.number - 1].map((v) => shade(v, t))]),
         [isText() ? "pages" : "images", ...trend.pages.map(whole)]],
       { caption: `Shares of ${topicNoun()}s: ${trendName(trend)}`, numeric: d3.range(1, trend.names.length + 1), className: "heats" }));

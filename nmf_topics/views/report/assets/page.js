@@ -6,14 +6,14 @@ function pageView(column) {
   const body = h("div", { "aria-live": "polite" }, h("p", {}, "…"));
   pageTexts().then(() => body.replaceChildren(...[isText() ? textSection(i) : imageSection(i)].flat()));
   return h("div", {},
-    h("h1", {}, titleOf(data.pages.title[i], 300)), metaList(i), mixtureSection(i), body, nearestSection(i));
+    h("h1", { lang: tongue(i) }, titleOf(data.pages.title[i], 300)), metaList(i), mixtureSection(i), body, nearestSection(i));
 }
 
 function metaList(i) {
   const meta = data.pages.meta;
   const items = [["id", data.pages.id[i]], ...Object.keys(meta).map((name) => [name, meta[name][i]]), ...Object.entries(data.pages.constant)].filter(([, value]) => value);
-  const show = (value) => (/^https?:\/\/[^\s]+$/iu.test(value) ? h("a", { href: value, rel: "noopener noreferrer", target: "_blank" }, titleOf(value, 80)) : titleOf(value, 120));
-  return h("dl", { class: "facts meta" }, items.map(([name, value]) => h("div", {}, h("dt", {}, word(name)), h("dd", {}, show(value)))));
+  const show = (name, value) => (/^https?:\/\/[^\s]+$/iu.test(value) ? h("a", { href: value, rel: "noopener noreferrer", target: "_blank" }, titleOf(value, 80)) : groupLink(name, value));
+  return h("dl", { class: "facts meta" }, items.map(([name, value]) => h("div", {}, h("dt", {}, titleOf(name)), h("dd", {}, show(name, value)))));
 }
 
 function mixtureSection(i) {
@@ -90,7 +90,7 @@ function textSection(i) {
   const page = texts.pages.get(data.pages.column[i]);
   if (!page) return h("section", { "aria-labelledby": "h-text" }, h("h2", { id: "h-text" }, "Text"), h("p", {}, texts.pages.size ? "Its text is not among those that this file has room for." : "This file was made without the texts of its pages."));
   const shares = sharesOf(i);
-  const box = h("div", { class: "text", dir: "auto", tabindex: "0", role: "region", "aria-label": "Text of the page" });
+  const box = h("div", { class: "text", dir: "auto", lang: tongue(i), tabindex: "0", role: "region", "aria-label": "Text of the page" });
   const carried = new Map();
   const text = page.text.normalize("NFC").replaceAll("\u00ad", "");
   const words = [...text.matchAll(TOKEN)].flatMap((match) => {
@@ -133,7 +133,7 @@ function carriedSection(page) {
     h("div", { class: "three" }, page.words.slice(0, 6).map(([number, rows, parts]) => {
       const shown = d3.range(rows.length).filter((n) => !hidden.has(rows[n]) && data.rows.at.has(rows[n]));
       return h("div", {}, h("h3", {}, chip(number)), tableOf(["word", "", "part"],
-        shown.map((n) => [word(data.rows.word[data.rows.at.get(rows[n])]), bar(parts[n], scale, { colour: colourOf(number) }), `${(100 * parts[n]).toFixed(2)} %`]),
+        shown.map((n) => [term(data.rows.word[data.rows.at.get(rows[n])]), bar(parts[n], scale, { colour: colourOf(number) }), `${(100 * parts[n]).toFixed(2)} %`]),
         { caption: `Words that carried topic ${number}`, numeric: [2], className: "words" }));
     })));
 }

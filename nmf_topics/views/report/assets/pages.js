@@ -1,30 +1,42 @@
 // All pages: search, filter, sort, a hundred at a time, so that twenty thousand rows cost no more than a hundred.
 
 const AT_ONCE = 100;
-const list = { query: "", topic: 0, sort: "weight", down: true, from: 0 };
+const list = { query: "", topic: 0, groups: {}, sort: "weight", down: true, from: 0 };
 const SORTS = [["title", "title"], ["topic", "topic"], ["weight", "weight"], ["", ""], ["margin", "margin"], ["error", "error"]];
 
 // Letters without case and accents, as people type them.
 const plain = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 
+// All pages in the order of a column. Kept until another is asked for: to sort takes far longer than to search.
+let order = { rows: [] };
+function ordered() {
+  if (order.sort === list.sort && order.down === list.down) return order.rows;
+  const sign = list.down ? -1 : 1;
+  const rows = d3.range(data.pages.held);
+  if (list.sort === "title") {
+    const letters = new Intl.Collator(undefined, { numeric: true });
+    rows.sort((a, b) => sign * letters.compare(data.pages.title[a], data.pages.title[b]) || a - b);
+  } else {
+    const values = data.pages[list.sort];
+    const known = (i) => !Number.isNaN(values[i]) && values[i] !== 0;  // pages without a topic come last either way
+    rows.sort((a, b) => known(b) - known(a) || (known(a) ? sign * (values[a] - values[b]) : 0) || a - b);
+  }
+  order = { sort: list.sort, down: list.down, rows };
+  return rows;
+}
+
 let searchable;
 function matching() {
   searchable ??= data.pages.title.map(plain);
   const words = plain(list.query).split(/\s+/u).filter(Boolean);
-  const found = d3.range(data.pages.held).filter((i) =>
-    (!list.topic || data.pages.topic[i] === list.topic) && words.every((w) => searchable[i].includes(w)));
-  const sign = list.down ? -1 : 1;
-  if (list.sort === "title") {
-    const order = new Intl.Collator(undefined, { numeric: true });
-    return found.sort((a, b) => sign * order.compare(data.pages.title[a], data.pages.title[b]) || a - b);
-  }
-  const values = data.pages[list.sort];
-  const known = (i) => !Number.isNaN(values[i]) && values[i] !== 0;  // pages without a topic come last either way
-  return found.sort((a, b) => known(b) - known(a) || (known(a) ? sign * (values[a] - values[b]) : 0) || a - b);
+  const groups = Object.entries(list.groups).filter(([, value]) => value).map(([name, value]) => [data.pages.meta[name], value]);
+  return ordered().filter((i) => (!list.topic || data.pages.topic[i] === list.topic)
+    && groups.every(([column, value]) => column[i] === value) && words.every((w) => searchable[i].includes(w)));
 }
 
-function pagesView(topic) {
-  if (topic !== undefined) Object.assign(list, { topic, from: 0 });
+// chosen: the topic and the values of metadata that the address names; none for all pages.
+function pagesView({ topic = 0, groups = {} } = {}) {
+  Object.assign(list, { topic, groups, from: 0 });
   const place = h("div");
   const count = h("p", { role: "status", class: "help" });
   function fill() {
@@ -38,16 +50,37 @@ function pagesView(topic) {
     place.replaceChildren(region, turning(found.length, fill));
   }
   fill();
+  const narrow = (change) => {
+    change();
+    list.from = 0;
+    history.replaceState(null, "", pagesAddress(list));  // the address leads to what is seen
+    fill();
+  };
   const search = h("input", { id: "search", type: "search", value: list.query, dir: "auto", autocomplete: "off",
     oninput: (event) => { list.query = event.target.value; list.from = 0; fill(); } });
-  const choice = h("select", { id: "filter", onchange: (event) => { list.topic = Number(event.target.value); list.from = 0; fill(); } },
+  const choice = h("select", { id: "filter", onchange: (event) => narrow(() => { list.topic = Number(event.target.value); }) },
     h("option", { value: "0" }, `all ${topicNoun()}s`),
     data.topics.map((t) => h("option", { value: t.number, selected: t.number === list.topic }, `${t.number} ${cut(nameOf(t.number), 50)}`)));
   const partial = data.pages.held < data.pages.total
     ? h("p", { class: "help" }, `Of ${pageNoun(data.pages.total)} the ${whole(data.pages.held)} that matter most to their ${topicNoun()}s are here; pages.csv has all.`) : null;
   return h("div", {}, h("h1", {}, isText() ? "Pages" : "Images"),
-    h("div", { class: "tools" }, h("label", { for: "search" }, "Search titles"), search, h("label", { for: "filter" }, topicNoun()), choice),
+    h("div", { class: "tools" },
+      h("span", { class: "field wide" }, h("label", { for: "search" }, "Search titles"), search),
+      h("span", { class: "field" }, h("label", { for: "filter" }, topicNoun()), choice),
+      data.filters.map((name, n) => groupChoice(name, `filter-${n + 1}`, narrow))),
     count, partial, place);
+}
+
+// A list of the values of a metadata, each with its number of pages.
+function groupChoice(name, id, narrow) {
+  const counts = new Map();
+  for (const value of data.pages.meta[name]) if (value) counts.set(value, (counts.get(value) ?? 0) + 1);
+  const letters = new Intl.Collator(undefined, { numeric: true });
+  const values = [...counts.keys()].sort(letters.compare);
+  return h("span", { class: "field" }, h("label", { for: id }, titleOf(name, 30)),
+    h("select", { id, onchange: (event) => narrow(() => { list.groups = { ...list.groups, [name]: event.target.value }; }) },
+      h("option", { value: "" }, "all"),
+      values.map((value) => h("option", { value, selected: value === list.groups[name] }, `${cut(value, 50)} (${whole(counts.get(value))})`))));
 }
 
 function sortable(cell, key, text, fill) {

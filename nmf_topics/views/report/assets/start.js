@@ -3,13 +3,26 @@
 const VIEWS = () => [["overview", "Overview"], ["topics", isText() ? "Topics" : "Parts"], ["pages", isText() ? "Pages" : "Images"],
   ...(data.ranks ? [["ranks", "Ranks"]] : []), ["method", "How it was made"]];
 
-function viewOf(hash) {
+// What the address asks of the table of pages, after "&": names and values of metadata that it knows.
+function groupsOf(pairs) {
+  const found = {};
+  for (const pair of pairs) {
+    try {
+      const [name, value] = pair.split("=").map(decodeURIComponent);
+      if (data.filters.includes(name) && data.pages.meta[name].includes(value)) found[name] = value;
+    } catch { /* no address that this report made */ }
+  }
+  return found;
+}
+
+function viewOf(address) {
+  const [hash, ...pairs] = address.split("&");
   const [, number] = hash.match(/-(\d+)$/u) ?? [];
   const n = Number(number);
   if (hash === "topics") return ["topics", () => topicView(1)];
   if (hash.startsWith("topic-") && n >= 1 && n <= data.rank) return ["topics", () => topicView(n)];
-  if (hash === "pages") return ["pages", () => pagesView()];
-  if (hash.startsWith("pages-topic-") && n >= 1 && n <= data.rank) return ["pages", () => pagesView(n)];
+  if (hash === "pages") return ["pages", () => pagesView({ groups: groupsOf(pairs) })];
+  if (hash.startsWith("pages-topic-") && n >= 1 && n <= data.rank) return ["pages", () => pagesView({ topic: n, groups: groupsOf(pairs) })];
   if (hash.startsWith("page-") && n >= 1) return ["pages", () => pageView(n - 1)];
   if (hash === "ranks" && data.ranks) return ["ranks", ranksView];
   if (hash === "method") return ["method", methodView];

@@ -75,7 +75,7 @@ function wordsSection(t) {
     const shown = byRelevance(t.words, lambda).slice(0, WORDS);
     const scale = scaleTo(d3.max(shown, ([, , w]) => w));
     place.replaceChildren(tableOf(["word", "", "weight", "this topic's part"],
-      shown.map(([, text, w, p]) => [word(text), bar(w, scale, { colour: t.colour, under: under(p) }), w.toFixed(5), p > 0 ? percent(Math.min(1, (w * t.share) / p)) : "–"]),
+      shown.map(([, text, w, p]) => [term(text), bar(w, scale, { colour: t.colour, under: under(p) }), w.toFixed(5), p > 0 ? percent(Math.min(1, (w * t.share) / p)) : "–"]),
       { caption: `Words of topic ${t.number} by relevance`, numeric: [2, 3], className: "words wide" }));
   }
   const slider = h("input", { id: "lambda", type: "range", min: "0", max: "1", step: "0.05", value: lambda,
@@ -102,7 +102,7 @@ function apartSection(t) {
         .sort((a, b) => b.score - a.score).slice(0, 6).filter((x) => x.score > 0);
       const scale = scaleTo(d3.max(found, (x) => x.w));
       return h("div", {}, h("h3", {}, "against ", chip(other)), h("p", { class: "help" }, `distance ${decimals(distance, 2)}`),
-        tableOf(["word", ""], found.map((x) => [word(x.text), bar(x.w, scale, { colour: t.colour, under: x.v })]),
+        tableOf(["word", ""], found.map((x) => [term(x.text), bar(x.w, scale, { colour: t.colour, under: x.v })]),
           { caption: `Words of topic ${t.number} that topic ${other} lacks`, className: "words" }));
     })));
 }
@@ -111,11 +111,11 @@ function topicTrend(t, trend) {
   const id = `h-run-${trend.by}`;
   const values = trend.shares[t.number - 1];
   const table = tableOf([trend.unit === "group" ? trend.by : trend.unit, "mean share", isText() ? "pages" : "images"],
-    trend.names.map((name, i) => [word(name), percent(values[i]), whole(trend.pages[i])]), { caption: `${trendName(trend)}: topic ${t.number}`, numeric: [1, 2] });
+    trend.names.map((name, i) => [titleOf(name), percent(values[i]), whole(trend.pages[i])]), { caption: `${trendName(trend)}: topic ${t.number}`, numeric: [1, 2] });
   const scale = scaleTo(d3.max(values));
   const chart = trend.unit === "group"
     ? tableOf([trend.by, "", "mean share", isText() ? "pages" : "images"],
-      d3.range(values.length).sort((a, b) => values[b] - values[a] || a - b).map((i) => [word(trend.names[i]), bar(values[i] ?? 0, scale, { colour: t.colour }), percent(values[i]), whole(trend.pages[i])]),
+      d3.range(values.length).sort((a, b) => values[b] - values[a] || a - b).map((i) => [groupLink(trend.by, trend.names[i], t.number), bar(values[i] ?? 0, scale, { colour: t.colour }), percent(values[i]), whole(trend.pages[i])]),
       { caption: `${trendName(trend)}: topic ${t.number}`, numeric: [2, 3], className: "words wide" })
     : [lineChart({ label: `Share of topic ${t.number} ${trendName(trend).toLowerCase()}`, x: trend.names, format: percent, series: [{ colour: t.colour, values }] }), behind("As a table", table)];
   return h("section", { "aria-labelledby": id }, h("h2", { id }, titleOf(trendName(trend))), chart);

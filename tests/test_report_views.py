@@ -1,0 +1,85 @@
+"""The views of a report in Chromium: all open at any width, by keyboard, on paper, and without programs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from browsing import VIEWS, Open, faults, go
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 800, 1400])
+def test_every_view_opens(visit: Open, width: int, scheme: str) -> None:
+    """Each view has one heading and says where it is; nothing stands beyond the right edge at any width."""
+    page = visit(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    for view in VIEWS:
+        go(page, view)
+        assert page.locator("h1:visible").count() == 1, view
+        assert page.locator("nav [aria-current=page]").count() >= 1
+        beyond = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        assert page.evaluate(beyond) <= 0, view
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(visit: Open, scheme: str, reports: Path) -> None:
+    """No violation of what axe knows, in any view, light and dark, of words and of images."""
+    for path, views in (
+        (None, [*VIEWS, "page-182"]),
+        (reports / "models/faces/report.html", ["", "topic-1", "page-3"]),
+    ):
+        page = visit(path=path, color_scheme=scheme, viewport={"width": 1000, "height": 800})
+        assert faults(page, views) == [], scheme
+
+
+def test_addresses_lead_to_views_and_back(visit: Open) -> None:
+    """A deep link opens its view, links change the address, and the browser's way back works."""
+    page = visit("topic-3")
+    assert page.locator("h1").inner_text().startswith("3")
+    page.locator("table.pages a").first.click()
+    assert page.url.partition("#")[2].startswith("page-")
+    title = page.locator("h1").inner_text()
+    assert page.title().startswith(title)
+    page.go_back()
+    assert page.locator("h1").inner_text().startswith("3")
+    for nonsense in ("topic-99", "topic-0", "nothing", "%E0%A4%A", "page-100000"):
+        go(page, nonsense)
+        assert page.locator("h1").count() == 1
+    assert "does not hold it" in page.locator("#view").inner_text()
+
+
+def test_keyboard_alone(visit: Open) -> None:
+    """Tab leads to the way past the menu, then through it; Enter opens; the map's topics are links, too."""
+    page = visit("method")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") == "skip"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+    assert page.url.endswith("#method")
+    page.locator("nav a", has_text="Overview").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".map a")
+    page.locator(".map a").nth(4).focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector("h1.titled")
+    assert page.locator("h1").inner_text().startswith("5")
+
+
+def test_on_paper(visit: Open) -> None:
+    """Printed, there are no controls, and the page becomes a PDF."""
+    page = visit("overview", color_scheme="dark")
+    page.emulate_media(media="print")
+    assert not page.locator("nav").first.is_visible()
+    assert not page.locator(".tools").first.is_visible()
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert page.locator(".card").count() == 10
+    assert page.pdf().startswith(b"%PDF")
+
+
+def test_without_programs_there_is_a_table(visit: Open) -> None:
+    """Where no program may run, the topics stand in a plain table."""
+    page = visit("", java_script_enabled=False)
+    assert page.locator("#plain tbody tr").count() == 10
+    assert page.locator("#plain").is_visible()
