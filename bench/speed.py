@@ -1,6 +1,6 @@
 """How long the program takes, as a user sees it: whole processes, medians, peak memory.
 
-    [NMF_TOPICS_DATA=folder] python bench/speed.py [--runs 5]
+    [NMF_TOPICS_DATA=folder] python bench/speed.py [--runs 5] [--only 563]
 
 The sample corpus always; wikipedia-popular (745 pages, 6 million words) and the CBCL faces where NMF_TOPICS_DATA has
 them. Each job runs in a folder and with a cache of its own; `cached` is the same corpus at another rank.
@@ -9,6 +9,7 @@ them. Each job runs in a folder and with a cache of its own; `cached` is the sam
 from __future__ import annotations
 
 import argparse
+import gzip
 import os
 import statistics
 import subprocess
@@ -17,8 +18,10 @@ import tarfile
 import tempfile
 import time
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
+IMPORTS = "import numpy, scipy.sparse"  # what a fit cannot do without
 PROGRAM = [sys.executable, "-m", "nmf_topics"]
 
 
@@ -26,7 +29,7 @@ def measure(arguments: list[str], folder: Path) -> tuple[float, float]:
     """Wall seconds and peak megabytes of one run of the program."""
     began = time.perf_counter()
     process = subprocess.Popen(
-        [*PROGRAM, *arguments],
+        [*PROGRAM, *arguments] if arguments else [sys.executable, "-c", IMPORTS],
         cwd=folder,
         env={**os.environ, "NMF_TOPICS_CACHE": str(folder / "cache")},
         stdout=subprocess.DEVNULL,
@@ -42,11 +45,18 @@ def measure(arguments: list[str], folder: Path) -> tuple[float, float]:
 
 def jobs(data: Path | None, scratch: Path) -> Iterator[tuple[str, list[str], list[str] | None]]:
     """(name, arguments, arguments of a first run that is not measured) of every job."""
+    yield IMPORTS, [], None
     yield "nmf-topics --help", ["--help"], None
     yield "the sample (180 pages), rank 10", ["fit", "--no-cache"], None
     if data is None:
         return
     wikipedia = str(data / "wikipedia-popular.jsonl.gz")
+    small = scratch / "small.jsonl"
+    with gzip.open(wikipedia, "rt", encoding="utf-8") as pages, small.open("w", encoding="utf-8") as file:
+        file.writelines(islice(pages, 563))
+    bare = ["fit", str(small), "--max-terms", "2345", "--no-clouds", "--no-report"]
+    yield "563 pages x 2345 words, rank 10, cached, the model alone", [*bare, "--rank", "10"], [*bare, "--rank", "9"]
+    yield "the same, best of 10 runs", [*bare, "--rank", "10", "--runs", "10"], [*bare, "--rank", "9"]
     yield "wikipedia-popular, rank 10, from text", ["fit", wikipedia, "--rank", "10", "--no-cache"], None
     yield (
         "wikipedia-popular, rank 12, cached",
@@ -58,19 +68,24 @@ def jobs(data: Path | None, scratch: Path) -> Iterator[tuple[str, list[str], lis
         ["fit", wikipedia, "--recipe", "article", "--no-cache"],
         None,
     )
+    faces = scratch / "faces"
     with tarfile.open(data / "cbcl-faces-pgm.tar.gz") as archive:
-        archive.extractall(scratch, filter="data")
-    yield "2429 faces, rank 49", ["fit", str(scratch), "--rank", "49"], None
+        archive.extractall(faces, filter="data")
+    yield "2429 faces, rank 49", ["fit", str(faces), "--rank", "49"], None
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=5)
-    runs = parser.parse_args().runs
+    parser.add_argument("--only", default="", help="jobs whose name has this in it")
+    given = parser.parse_args()
+    runs = given.runs
     data = os.environ.get("NMF_TOPICS_DATA")
     print("| job | seconds (median) | MB (peak) |\n|---|---|---|")
     with tempfile.TemporaryDirectory() as scratch:
         for name, arguments, first in jobs(Path(data) if data else None, Path(scratch)):
+            if given.only not in name:
+                continue
             with tempfile.TemporaryDirectory() as folder:
                 if first:
                     measure(first, Path(folder))

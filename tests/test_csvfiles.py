@@ -144,3 +144,18 @@ def test_a_ledger_is_harmless_and_pins_have_their_titles() -> None:
     assert [row[0] for row in read_csv(Path("ledger.csv").read_text(encoding="utf-8"))] == ["title", "'=1+1", "'-30-"]
     assert COLUMNS[0] == "title"
     assert pins_in(Path("ledger.csv"), print) == [("=1+1", 11), ("-30-", 22)]
+
+
+@given(st.lists(st.lists(st.text(alphabet="a=-'\0\r\n\t \",1", max_size=4), min_size=1, max_size=3), max_size=8))
+def test_rows_written_together_are_those_written_one_by_one(rows: list[list[str]]) -> None:
+    """Whether a row is looked at with others or alone changes no byte."""
+
+    def written(groups: list[list[list[str]]]) -> str:
+        file = io.StringIO()
+        for group in groups:
+            write_csv(group, file)
+        return file.getvalue()
+
+    assert written([rows]) == written([[row] for row in rows])
+    careful = [[guarded(cell) for cell in row] for row in rows]
+    assert list(csv.reader(io.StringIO(written([rows]), newline=""))) == careful

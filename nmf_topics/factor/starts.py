@@ -23,8 +23,11 @@ from nmf_topics.factor import kernels
 from nmf_topics.factor.blocks import Array, PageBlocks, as_linear_operator, sum_of_squares, total
 
 SMALL = 50  # pages or terms, up to which V is decomposed whole
-# Of the sketch: columns beyond those wanted, and passes over V. Fewer passes measured worse optima.
-EXTRA, PASSES = 10, 5
+EXTRA = 10  # columns of the sketch beyond those wanted
+# Passes over V: so many, and for many topics, whose space is large, fewer. With 7 the fits of labelled corpora at up to
+# 20 topics end where exact singular vectors let them end, whatever the random columns; fewer ended higher
+# (bench/starts.py). At 50 and 100 topics 7 were no better than 5.
+PASSES, MANY_TOPICS, PASSES_OF_MANY = 7, 30, 5
 FLOOR = 100  # machine epsilons of what a product is long, below which a new direction is rounding
 
 Start = Callable[[PageBlocks, int, np.random.Generator], tuple[Array, Array]]
@@ -95,14 +98,14 @@ def _with_signs(U: Array, s: Array, Vt: Array) -> tuple[Array, Array, Array]:
     return U * signs, s, Vt * signs[:, None]
 
 
-def sketched_svd(V: PageBlocks, rank: int, *, passes: int = PASSES, seed: int = 0) -> tuple[Array, Array, Array]:
+def sketched_svd(V: PageBlocks, rank: int, *, passes: int | None = None, seed: int = 0) -> tuple[Array, Array, Array]:
     """Nearly the `rank` largest singular triplets of V, in `passes` + 1 passes over it; as `truncated_svd` otherwise.
 
     Parameters
     ----------
     V : PageBlocks of shape (m, n)
     rank : at most min(m, n)
-    passes : that make the space larger, each a product with V and one with V'
+    passes : that make the space larger, each a product with V and one with V'; None: as many as measured best
     seed : of the random columns
 
     Returns
@@ -119,6 +122,7 @@ def sketched_svd(V: PageBlocks, rank: int, *, passes: int = PASSES, seed: int = 
     m, n = V.shape
     if min(m, n) <= SMALL:
         return truncated_svd(V, rank)
+    passes = passes or (PASSES if rank <= MANY_TOPICS else PASSES_OF_MANY)
     Y = _orthonormal(np.random.default_rng(seed).standard_normal((m, rank + EXTRA)).astype(V.dtype), 0.0)
     basis, found = Y[:, :0], np.zeros((0, 0))
     enough = passes * (rank + EXTRA)
@@ -133,9 +137,7 @@ def sketched_svd(V: PageBlocks, rank: int, *, passes: int = PASSES, seed: int = 
         found[:, old:], found[old:, :old] = inner, inner[:old].T
         floor = (FLOOR * np.finfo(V.dtype).eps) ** 2 * float(np.square(product, dtype=np.float64).sum(axis=0).max())
         Y = product - basis @ inner
-        for _ in range(2):  # the second time mends what rounding left of the first
-            Y = _orthonormal(Y - basis @ (basis.T @ Y), floor)
-            floor = 0.25
+        Y = _orthonormal(Y - basis @ (basis.T @ Y), floor)  # the second time mends what rounding left of the first
     _, Q = np.linalg.eigh(found)
     U = np.ascontiguousarray(basis @ Q[:, ::-1][:, : rank + EXTRA].astype(V.dtype))
     B = np.empty((U.shape[1], n), dtype=V.dtype, order="F")
