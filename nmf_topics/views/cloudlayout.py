@@ -110,10 +110,10 @@ class _Canvas:
     def place(self, weights: Sequence[tuple[str, float]], largest: int) -> list[Placed]:
         """Words in their places, the first no larger than so many pixels, until one has no room at all."""
         from PIL import Image, ImageDraw
-        from wordcloud.wordcloud import IntegralOccupancyMap
+        from wordcloud.query_integral_image import query_integral_image
 
         margin = max(2, min(self.width, self.height) // 40)
-        taken = IntegralOccupancyMap(self.height, self.width, None)
+        taken = np.zeros((self.height + 1, self.width + 1), dtype=np.uint32)  # [y, x]: all ink above and left of it
         grey = Image.new("L", (self.width, self.height))
         draw = ImageDraw.Draw(grey)
         placed: list[Placed] = []
@@ -124,7 +124,7 @@ class _Canvas:
             while size >= SMALLEST:
                 left, top, right, bottom = self.lettering.ink(word, size)
                 beside = max(margin, round(GAP * size))
-                free = taken.sample_position(bottom - top + margin, right - left + beside, self.chance)
+                free = query_integral_image(taken[1:, 1:], bottom - top + margin, right - left + beside, self.chance)
                 if free is not None:
                     break
                 size -= 1
@@ -133,6 +133,10 @@ class _Canvas:
             y, x = int(free[0]) + margin // 2, int(free[1]) + beside // 2
             self.lettering.write(draw, (x - left, y - top), word, size, "white")
             placed.append(Placed(word, size, x, y, self.colour(word, self.chance)))
-            taken.update(np.asarray(grey), y, x)
+            ink = np.cumsum(np.asarray(grey)[y:, x:], axis=1, dtype=np.uint32)
+            np.cumsum(ink, axis=0, out=ink)
+            ink += taken[y, x + 1 :]
+            ink += taken[y + 1 :, x, None] - taken[y, x]
+            taken[y + 1 :, x + 1 :] = ink
             before = weight
         return placed
