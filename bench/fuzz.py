@@ -259,7 +259,7 @@ def texts(strange: Strange, folder: Path) -> Iterator[tuple[str, Callable[[], st
         ]
         path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
         options = WordOptions(
-            language=pick.choice(["en", "en", "de", "es", "tr", "ar", "zh", "ja", "th", "el", "hi"]),
+            language=pick.choice(["en", "en", "auto", "de", "es", "tr", "ar", "zh", "ja", "th", "el", "hi"]),
             normalize=pick.choice(["none", "stem", "lemma", "both"]),
             stop=tuple(strange.text(3) for _ in range(pick.randrange(3))),
             keep=tuple(strange.text(3) for _ in range(pick.randrange(3))),
@@ -340,6 +340,8 @@ def options(strange: Strange, folder: Path) -> Iterator[tuple[str, Callable[[], 
             [*fit, "--stop", word],
             [*fit, "--keep", word, "--phrases"],
             [*fit, "--stop", str(words), "--keep", str(words)],
+            [*fit, "--guide", str(words)],
+            [*fit, "--guide", f"{word}: {word} cat"],
             [*fit, "--text-column", word],
             [*fit, "--title-column", word],
             [*fit, "--language", word],

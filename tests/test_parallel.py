@@ -16,6 +16,7 @@ from nmf_topics.corpus.page import Page
 from nmf_topics.errors import MatrixError
 from nmf_topics.machine import processors
 from nmf_topics.words import chunks, parallel
+from nmf_topics.words.chunks import page_batches
 from nmf_topics.words.counts import count_terms, gather_counts
 from nmf_topics.words.reading import WordOptions
 
@@ -57,6 +58,17 @@ def test_two_processes_count_as_one(tmp_path: Path) -> None:
         assert (together.ledger, together.languages) == (alone.ledger, {"en": 60})
         for path in tmp_path.iterdir():
             path.unlink()
+
+
+@pytest.mark.usefixtures("_small")
+def test_the_process_that_reads_counts_too() -> None:
+    """Of three processes two are others; what they count comes in the order of reading."""
+    batches = list(page_batches(("en", page.text) for page in pages(200)))
+    found = list(parallel.count_batches(iter(batches), WordOptions(), processes=3))
+    assert [len(counted.languages) for counted in found] == [len(texts) for _, texts in batches]
+    counters = {counted.origin[0] for counted in found}
+    assert os.getpid() in counters
+    assert 1 < len(counters) <= 3
 
 
 @pytest.mark.usefixtures("_small")

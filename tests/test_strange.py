@@ -135,6 +135,8 @@ BAD = "caf\udce9"
         ("fit", "--keep", f"a,{BAD}"),
         ("fit", "--text-column", BAD),
         ("figures", "--by", BAD),
+        ("fit", "--guide", f"{BAD}: cat"),
+        ("fit", "--guide", f"animals: cat, {BAD}"),
     ],
 )
 def test_words_that_are_no_text_are_refused(refused: Refused, fitted: Path, arguments: tuple[str, ...]) -> None:

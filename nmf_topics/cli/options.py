@@ -203,11 +203,7 @@ def words_of(values: tuple[str, ...], option: str) -> tuple[str, ...]:
     words: list[str] = []
     for value in values:
         if os.path.isfile(value):
-            try:
-                lines = Path(value).read_text(encoding="utf-8-sig").splitlines()
-            except (OSError, UnicodeDecodeError) as error:
-                raise click.BadParameter(f"{value} cannot be read as UTF-8 text: {error}", param_hint=option) from error
-            text = " ".join(line.partition("#")[0] for line in lines)
+            text = " ".join(line.partition("#")[0] for line in _text_of(value, option).splitlines())
         elif "/" in value or value.endswith(".txt"):
             raise click.BadParameter(f"there is no file {value}", param_hint=option)
         else:
@@ -247,7 +243,7 @@ def guide_of(values: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
     guide: dict[str, tuple[str, ...]] = {}
     for value in values:
         try:
-            text, where = (_text_of(value), value) if os.path.isfile(value) else (value, "--guide")
+            text, where = (_text_of(value, "--guide"), value) if os.path.isfile(value) else (value, "--guide")
             if where == "--guide" and ":" not in value:
                 said = f"there is no file {value}, and it is not NAME: WORD, WORD"
                 raise click.BadParameter(said, param_hint="--guide")
@@ -260,11 +256,12 @@ def guide_of(values: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
     return guide
 
 
-def _text_of(path: str) -> str:
+def _text_of(path: str, option: str) -> str:
+    """The text of a file of words."""
     try:
         return Path(path).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise click.BadParameter(f"{path} cannot be read as UTF-8 text: {error}", param_hint="--guide") from error
+        raise click.BadParameter(f"{path} cannot be read as UTF-8 text: {error}", param_hint=option) from error
 
 
 def processes_of(options: dict[str, Any]) -> int:

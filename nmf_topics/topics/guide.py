@@ -77,6 +77,10 @@ def _add(guide: dict[str, tuple[str, ...]], name: str, words: Sequence[str], whe
         raise GuideError(f"{where} is not NAME: WORD, WORD: {shown[:60]!r}")
     if ":" in name or "#" in name:
         raise GuideError(f"{where}: the name of a topic has no colon and no #: {name[:60]!r}")
+    try:
+        " ".join((name, *found)).encode()
+    except UnicodeEncodeError as error:  # bytes of a command line that are no text come as lone surrogates
+        raise GuideError(f"{where} is not UTF-8 text: {shown[:60]!r}") from error
     if name in guide:
         raise GuideError(f"{where}: there are two topics {name!r}; put their words together")
     guide[name] = found
