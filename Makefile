@@ -34,7 +34,7 @@ test-browser: $(VENV)/installed-dev   ## Run the tests of the report in Chromium
 	$(BIN)/pip install --quiet --editable '.[dev,browser]'
 	command -v chromium >/dev/null || (apt-get update -qq && apt-get install -qq --no-install-recommends chromium)
 	npm install --silent --no-save --prefix $(VENV)/axe axe-core@4
-	$(BIN)/python -m pytest -n auto -m browser
+	$(BIN)/python -m pytest -n auto --dist loadfile -m browser
 
 check: $(VENV)/installed-dev       ## Style, types and the build of the package.
 	$(BIN)/ruff check .

@@ -23,6 +23,7 @@ from nmf_topics.errors import OutputError
 from nmf_topics.images.pixels import PixelGrid
 from nmf_topics.matrix.datamatrix import PageColumns
 from nmf_topics.topics.model import TopicModel
+from nmf_topics.views import cloudlayout
 from nmf_topics.views.clouds import COLOURS, LONGEST, CloudStyle, cloud_svg, colour_of, make_cloud, sheet
 from nmf_topics.views.fonts import default_font
 from nmf_topics.views.lettering import Lettering
@@ -268,6 +269,22 @@ def test_long_captions_are_cut() -> None:
     assert page[16:46, 16 + cell :].min() > 240
 
 
+def test_endless_captions() -> None:
+    """A caption of any length is cut in the time of a few measurements, where one a letter would take minutes."""
+    measured: list[int] = []
+
+    class Counting(Lettering):
+        def length(self, text: str, size: int) -> float:
+            measured.append(len(text))
+            return super().length(text, size)
+
+    picture = Image.new("RGB", (80, 50), "white")
+    page = np.asarray(sheet([picture, picture], ["i" * 30_000, ""], Counting([])))
+    last = np.flatnonzero((page[16:46, : 16 + 776] < 100).any(axis=(0, 2))).max()
+    assert 16 + 776 - 25 < last < 16 + 776  # as much as fits
+    assert len(measured) < 25
+
+
 # ---------------------------------------------------------------------------------------------- a whole model
 
 
@@ -294,6 +311,44 @@ def test_pictures_of_a_model() -> None:
     assert draw(model, "b", size=(301, 199), svg=True) == sorted(["all.png", "topic-01.png", "topic-02.png", *svg])
     for name in names_of("a"):
         assert Path("a", name).read_bytes() == Path("b", name).read_bytes()
+
+
+def test_pictures_with_a_palette() -> None:
+    """Pictures are files of a palette, the ground white, every word in what nobody can tell from its colour."""
+    model = make_model(TERMS, [("moon", 1.0), ("star", 0.4)])
+    draw(model, "a", size=(400, 250))
+    terms = model.terms(1, 50)
+    shown = make_cloud(terms, 1, CloudStyle(400, 250, Lettering([w for w, _ in terms]), seed=model.recipe["seed"]))
+    with Image.open("a/topic-01.png") as picture:
+        assert picture.mode == "P"
+        pixels = np.asarray(picture.convert("RGB")).astype(int)
+    assert np.abs(pixels - np.asarray(shown.to_image())).max() < 20
+    assert (pixels == 255).all(axis=2).mean() > 0.4
+    with Image.open("a/all.png") as picture:
+        assert (np.asarray(picture.convert("RGB")) == 255).all(axis=2).mean() > 0.4
+
+
+def test_clouds_wait_for_nobody() -> None:
+    """Neither matplotlib nor all of wordcloud, of which a search and a font are used, is loaded to draw clouds."""
+    code = (
+        "import sys\n"
+        "from nmf_topics.views.clouds import CloudStyle, make_cloud\n"
+        "from nmf_topics.views.lettering import Lettering\n"
+        "cloud = make_cloud([('tea', 1.0), ('cup', 0.5)], 1, CloudStyle(400, 250, Lettering(['tea', 'cup'])))\n"
+        "cloud.to_image()\n"
+        "assert len(cloud.words) == 2\n"
+        "print(sorted({'matplotlib', 'wordcloud'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+def test_search_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the package of the search is not whole, that is said."""
+    cloudlayout._search.cache_clear()
+    monkeypatch.setattr(cloudlayout.PathFinder, "find_spec", lambda *a: None)
+    with pytest.raises(OutputError, match="install wordcloud again"):
+        make_cloud(TERMS, 1, style())
 
 
 def test_seed_of_the_model_is_the_seed_of_the_layout() -> None:

@@ -8,6 +8,7 @@ import hashlib
 import json
 import re
 import shlex
+import time
 import webbrowser
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -25,6 +26,8 @@ from nmf_topics.cli.fit import fit
 from nmf_topics.errors import OutputError
 from nmf_topics.topics.model import TopicModel, fit_topics
 from nmf_topics.topics.prepare import Source
+from nmf_topics.topics.rankfile import ranks_of
+from nmf_topics.topics.ranks import suggest
 from nmf_topics.topics.recipes import RECIPES
 from nmf_topics.topics.store import load_model
 from nmf_topics.views.report import build, payload
@@ -278,6 +281,9 @@ def test_ranks_are_taken_over_where_they_fit(ok: Run, fitted: Path, tiny_corpus:
     ranks = data_of((fitted / "report.html").read_text(encoding="utf-8"))["ranks"]
     assert [row["rank"] for row in ranks["rows"]] == [2, 3, 4]
     assert ranks["rows"][1]["error"] == pytest.approx(load_model(fitted).relative_error, rel=1e-6)
+    found = ranks_of(load_model(fitted), fitted)
+    assert found is not None
+    assert [*ranks["suggested"], ranks["reasons"]] == list(suggest(*found))
 
 
 @pytest.mark.parametrize(
@@ -356,6 +362,23 @@ def test_metadata_that_says_the_same_of_all_or_too_much(model: TopicModel, monke
     assert list(pages["meta"]) == ["number"]
 
 
+def test_what_pages_can_be_narrowed_to(model: TopicModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Metadata that make groups, the label first, four at most; none whose values are all different or all the same."""
+    meta = [
+        {"own": i, "same": "x", "label": f"l{i % 2}", **{f"half{k}": f"{k}{i % 3}" for k in range(5)}}
+        for i in range(len(model.columns))
+    ]
+    grouped = replace(model, columns=replace(model.columns, meta=meta))
+    assert payload.report_data(grouped, {})["filters"] == ["label", "half0", "half1", "half2"]
+    monkeypatch.setattr(payload, "FILTER_VALUES", 2)
+    assert payload.report_data(grouped, {})["filters"] == ["label"]
+    monkeypatch.setattr(payload, "FILTER_VALUES", 200)
+    monkeypatch.setattr(payload, "META_BYTES", 30)  # a column that is left out cannot be chosen by
+    assert "label" in payload.report_data(grouped, {})["filters"]
+    monkeypatch.setattr(payload, "META_BYTES", 20)
+    assert payload.report_data(grouped, {})["filters"] == []
+
+
 def test_many_words_keep_the_heaviest(model: TopicModel, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where W is too large, the rows that are heaviest in some topic colour the texts."""
     monkeypatch.setattr(payload, "ROWS", 30)
@@ -385,3 +408,16 @@ def test_report_of_images(ok: Run) -> None:
     assert "numpy" in data["how"]["versions"]
     ok("report", "parts")
     assert Path("parts/report.html").read_text(encoding="utf-8") == html
+
+
+@pytest.mark.data
+def test_seven_hundred_articles(ok: Run, data_folder: Path) -> None:
+    """745 whole articles of Wikipedia make a report of less than 12 MB in less than 5 s, with the text of each."""
+    ok("fit", data_folder / "wikipedia-popular.jsonl.gz", "-r", 12, "--max-iter", 30, "-o", "wikipedia", "-q")
+    html = (Path("wikipedia") / "report.html").read_text(encoding="utf-8")
+    assert len(html.encode("utf-8")) < 12e6
+    assert data_of(html)["pages"]["held"] == 745
+    assert len(data_of(html, "data-texts")["pages"]) == 745
+    began = time.process_time()
+    ok("report", "wikipedia", "-q")
+    assert time.process_time() - began < 5

@@ -14,7 +14,7 @@ from nmf_topics.errors import ModelError
 from nmf_topics.matrix.datamatrix import PageColumns
 from nmf_topics.topics.model import TopicModel
 from nmf_topics.topics.store import load_model
-from nmf_topics.topics.trends import groupings, trend_by_group, trend_over_time
+from nmf_topics.topics.trends import groupings, trend_by, trend_by_group, trend_over_time, trends_of
 
 
 @pytest.fixture
@@ -104,3 +104,32 @@ def test_groupings(model: TopicModel) -> None:
     ]
     ids = model.columns.ids
     assert groupings(replace(model, columns=PageColumns(ids, ids, meta))) == ["label", "era"]
+
+
+def test_trends_that_a_model_has_by_itself(model: TopicModel) -> None:
+    """Over time by the first metadata that is a date, then by groups as many as are asked for; none twice."""
+    ids = [f"{i:04d}" for i in range(12)]
+    meta = [{"year": 1990 + i // 3, "created": "never", "era": f"e{i % 3}", "label": f"l{i % 2}"} for i in range(12)]
+    dated = replace(model, columns=PageColumns(ids, ids, meta))
+    assert [(t.by, t.unit) for t in trends_of(dated, groups=3)] == [
+        ("year", "year"),
+        ("label", "group"),
+        ("era", "group"),
+    ]
+    assert [t.by for t in trends_of(dated, groups=1)] == ["year", "label"]
+    assert trends_of(dated, groups=0, unit="decade") == []  # all of one decade
+    assert [t.by for t in trends_of(model, groups=4)] == ["label"]
+
+
+def test_a_trend_that_is_asked_for(model: TopicModel) -> None:
+    """Dates make a trend over time, other values one by group; what makes neither is refused by its name."""
+    ids = [f"{i:04d}" for i in range(12)]
+    meta = [{"when": f"200{i % 4}-05", "who": f"w{i % 5}", "own": f"x{i}", "same": "s"} for i in range(12)]
+    dated = replace(model, columns=PageColumns(ids, ids, meta))
+    assert trend_by(dated, "when").unit == "year"
+    assert trend_by(dated, "who").names == ["w0", "w1", "w2", "w3", "w4"]
+    assert len(trend_by(dated, "own").names) == 12  # who asks for it has it
+    with pytest.raises(ModelError, match="'same' makes neither periods nor"):
+        trend_by(dated, "same")
+    with pytest.raises(ModelError, match="no 'what'; they have"):
+        trend_by(dated, "what")

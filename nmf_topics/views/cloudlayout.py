@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
+from importlib.machinery import PathFinder
+from importlib.util import find_spec, module_from_spec
 from random import Random
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from nmf_topics.errors import OutputError
 from nmf_topics.views.lettering import Lettering
 
 SCALE = 2
@@ -99,6 +103,19 @@ def lay_out(
     return Cloud(width, height, canvas.place(weights, largest) if largest else [], lettering)
 
 
+@cache
+def _search() -> Callable[..., tuple[int, int] | None]:
+    """The search for a free place, taken from its own file: the package around it loads matplotlib, for 0.13 s."""
+    package = find_spec("wordcloud")
+    spec = PathFinder.find_spec("query_integral_image", package.submodule_search_locations if package else None)
+    if spec is None or spec.loader is None:
+        raise OutputError("the package wordcloud, which clouds need, is not whole; install wordcloud again")
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    found: Callable[..., tuple[int, int] | None] = module.query_integral_image
+    return found
+
+
 @dataclass(frozen=True)
 class _Canvas:
     width: int
@@ -110,10 +127,10 @@ class _Canvas:
     def place(self, weights: Sequence[tuple[str, float]], largest: int) -> list[Placed]:
         """Words in their places, the first no larger than so many pixels, until one has no room at all."""
         from PIL import Image, ImageDraw
-        from wordcloud.wordcloud import IntegralOccupancyMap
 
+        find_place = _search()
         margin = max(2, min(self.width, self.height) // 40)
-        taken = IntegralOccupancyMap(self.height, self.width, None)
+        taken = np.zeros((self.height + 1, self.width + 1), dtype=np.uint32)  # [y, x]: all ink above and left of it
         grey = Image.new("L", (self.width, self.height))
         draw = ImageDraw.Draw(grey)
         placed: list[Placed] = []
@@ -124,7 +141,7 @@ class _Canvas:
             while size >= SMALLEST:
                 left, top, right, bottom = self.lettering.ink(word, size)
                 beside = max(margin, round(GAP * size))
-                free = taken.sample_position(bottom - top + margin, right - left + beside, self.chance)
+                free = find_place(taken[1:, 1:], bottom - top + margin, right - left + beside, self.chance)
                 if free is not None:
                     break
                 size -= 1
@@ -133,6 +150,10 @@ class _Canvas:
             y, x = int(free[0]) + margin // 2, int(free[1]) + beside // 2
             self.lettering.write(draw, (x - left, y - top), word, size, "white")
             placed.append(Placed(word, size, x, y, self.colour(word, self.chance)))
-            taken.update(np.asarray(grey), y, x)
+            ink = np.cumsum(np.asarray(grey)[y:, x:], axis=1, dtype=np.uint32)
+            np.cumsum(ink, axis=0, out=ink)
+            ink += taken[y, x + 1 :]
+            ink += taken[y + 1 :, x, None] - taken[y, x]
+            taken[y + 1 :, x + 1 :] = ink
             before = weight
         return placed

@@ -178,7 +178,7 @@ def sheet(pictures: Sequence[Any], captions: Sequence[str], lettering: Lettering
         y = gap + (place // across) * (height + strip + gap)
         shown = _cut(lettering.drawable(caption), lettering, cell)
         lettering.write(draw, (x, y + BASE), shown, CAPTION, (30, 30, 30), turned="ltr")
-        page.paste(picture.resize((cell, height), Image.Resampling.LANCZOS), (x, y + strip))
+        page.paste(picture.resize((cell, height), Image.Resampling.HAMMING), (x, y + strip))  # half the time of LANCZOS
         draw.rectangle((x - 1, y + strip - 1, x + cell, y + strip + height), outline=(210, 210, 210))
     return page
 

@@ -101,9 +101,11 @@ class Lettering:
     def placed(self, text: str, size: int) -> list[tuple[str, Path, float]]:
         """Runs, each with the distance of its beginning from that of the text, in pixels."""
         found, x = [], 0.0
-        for run, font in self.runs(text):
+        runs = self.runs(text)
+        for run, font in runs:
             found.append((run, font, x))
-            x += _opened(font, size).getlength(run, **self._looks)
+            if len(found) < len(runs):  # nothing follows the last one, which is nearly always the only one
+                x += _opened(font, size).getlength(run, **self._looks)
         return found
 
     def ink(self, text: str, size: int) -> tuple[int, int, int, int]:

@@ -9,6 +9,8 @@ from functools import singledispatch
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from nmf_topics.errors import FontError
 from nmf_topics.images.pixels import PixelGrid
 from nmf_topics.topics.model import TopicModel
@@ -18,7 +20,9 @@ from nmf_topics.views.fonts import shapes_of
 from nmf_topics.views.lettering import Lettering
 from nmf_topics.words.vocabulary import Vocabulary
 
-PNG_LEVEL = 3  # of zlib: files a little larger than at its default 6, in less than half the time
+PNG_LEVEL = 4  # of zlib: files a little larger than at its default 6, in two thirds of the time
+WHITE = 252  # a palette has the mean of what it stands for, and the ground is to be white
+COLOURS = 256  # of a picture; its words have a few and shades to white, so that nobody sees those that were drawn
 
 
 @dataclass(frozen=True)
@@ -97,16 +101,25 @@ def _(
             continue
         cloud = make_cloud(top, number, cloud_style)
         picture = cloud.to_image().crop((0, 0, *style.size))
-        picture.save(folder / f"topic-{number:02d}.png", compress_level=PNG_LEVEL)
+        _save(picture, folder / f"topic-{number:02d}.png")
         if style.svg:
             (folder / f"topic-{number:02d}.svg").write_text(cloud_svg(cloud), encoding="utf-8")
         pictures.append(picture)
         shown.append(caption)
         on_picture()
     if pictures:
-        sheet(pictures, shown, _for_captions(shown, style.font, letters.language)).save(
-            folder / "all.png", compress_level=PNG_LEVEL
-        )
+        _save(sheet(pictures, shown, _for_captions(shown, style.font, letters.language)), folder / "all.png")
+
+
+def _save(picture: Any, path: Path) -> None:
+    """Write a picture of words with a palette: in half the time, and a third of the size, of one without."""
+    from PIL import Image
+
+    flat = picture.quantize(COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    palette = np.reshape(flat.getpalette(), (-1, 3))
+    palette[(palette >= WHITE).all(axis=1)] = 255
+    flat.putpalette(palette.ravel().tolist())
+    flat.save(path, compress_level=PNG_LEVEL)
 
 
 @draw_topics.register
