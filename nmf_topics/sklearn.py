@@ -79,7 +79,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # 
         solver: str | None = None,
         beta_loss: str = "frobenius",
         tol: float = 1e-6,
-        max_iter: int = 1000,
+        max_iter: int = 2000,
         random_state: Any = None,
         alpha_W: float = 0.0,
         alpha_H: Any = "same",

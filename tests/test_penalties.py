@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from inputs import WIDE
 from numpy.typing import NDArray
+from program import Refuse
 
 from nmf_topics.errors import MatrixError
 from nmf_topics.factor import kernels
@@ -241,3 +243,9 @@ def test_all_may_vanish(rng: np.random.Generator) -> None:
         assert np.isfinite(result.trace).all()
         assert np.isfinite(result.W).all()
         assert result.error > 0.5
+
+
+def test_penalties_that_leave_nothing(refuse: Refuse, tiny_corpus: Path) -> None:
+    """Penalties under which no page has any weight are refused once that is known; nothing is written."""
+    said = refuse("fit", tiny_corpus, "-r", 2, *WIDE, "--l1-words", 0.1, "--l1-pages", 0.9, "--no-cache")
+    assert "lower --l1-words and --l1-pages" in said

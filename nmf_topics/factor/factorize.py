@@ -93,7 +93,7 @@ def factorize(
     start: str | tuple[Array, Array] = "nndsvda",
     seed: int = 0,
     tolerance: float = 1e-6,
-    max_iter: int = 1000,
+    max_iter: int = 2000,
     l1_words: float = 0.0,
     l1_pages: float = 0.0,
     l2_words: float = 0.0,

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from nmf_topics.errors import ModelError
+from nmf_topics.errors import MatrixError, ModelError
 from nmf_topics.factor.blocks import Array, as_blocks
 from nmf_topics.factor.engines.checkpoints import Checkpointing
 from nmf_topics.factor.factorize import Factorization, Iteration, check_options, factorize
@@ -252,7 +252,7 @@ def fit_topics(
     start: str = "nndsvda",
     seed: int = 0,
     tolerance: float = 1e-6,
-    max_iter: int = 1000,
+    max_iter: int = 2000,
     l1_words: float = 0.0,
     l1_pages: float = 0.0,
     l2_words: float = 0.0,
@@ -280,7 +280,7 @@ def fit_topics(
     Raises
     ------
     MatrixError
-        if the rank is too large for the data, or the data cannot be factored.
+        if the rank is too large for the data, the data cannot be factored, or penalties leave no topic.
     GuideError
         if a topic of the guide has no word of the data.
     """
@@ -318,7 +318,12 @@ def fit_topics(
         **penalties,
         **({"guide": {name: list(words) for name, words in guide.items()}} if guide else {}),
     }
-    return model_from(data, result, {**data.recipe, **options}, named=named)
+    model = model_from(data, result, {**data.recipe, **options}, named=named)
+    if not model.H.any():  # without penalties topics explain something of what V holds
+        raise MatrixError(
+            "the penalties leave no weight on any page, so there are no topics; lower --l1-words and --l1-pages"
+        )
+    return model
 
 
 def model_from(

@@ -40,7 +40,7 @@ class Recipe:
     solver: str | None = None
     start: str = "nndsvda"
     tolerance: float = 1e-6
-    max_iter: int = 1000
+    max_iter: int = 2000
     l1_words: float = 0.0
     l1_pages: float = 0.0
     l2_words: float = 0.0
