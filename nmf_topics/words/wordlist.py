@@ -88,8 +88,8 @@ def _columns(within: TermsWithin, rows: NDArray[np.int64]) -> Iterator[tuple[Any
 
 
 def _rounded(values: NDArray[np.float64]) -> NDArray[Any]:
-    """To two decimals; None for what is not known."""
-    found = (values.round(2) + 0.0).astype(object)  # no negative zero
+    """To two decimals, from 0 on: what is below is chance as well. None for what is not known."""
+    found = np.maximum(values.round(2), 0.0).astype(object)
     found[np.isnan(values)] = None
     return found
 
