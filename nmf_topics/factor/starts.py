@@ -49,8 +49,10 @@ def random_start(V: PageBlocks, rank: int, rng: np.random.Generator) -> tuple[Ar
     m, n = V.shape
     scale = 2.0 * np.sqrt(mean_entry(V) / rank)
     W = scale * (1.0 - rng.random((m, rank)))  # 1 - [0, 1) = (0, 1]
-    H = scale * (1.0 - rng.random((rank, n)))
-    return W.astype(V.dtype), H.astype(V.dtype)
+    H = np.empty((rank, n), dtype=V.dtype)
+    for row in H:  # one by one: in 64 bits all of H may be half as large as V
+        row[:] = scale * (1.0 - rng.random(n))
+    return W.astype(V.dtype), H
 
 
 def truncated_svd(V: PageBlocks, rank: int) -> tuple[Array, Array, Array]:
