@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from nmf_topics.corpus.page import Page
+from nmf_topics.matrix.stored import as_array
 from nmf_topics.words import cache
 from nmf_topics.words.cache import cache_folder, recall_counts, store_counts
 from nmf_topics.words.counts import count_terms
@@ -181,7 +182,7 @@ def test_an_entry_with_an_unknown_option_is_ignored(counts: TermCounts, tmp_path
     """Counts made under an option that this version does not have may be anything."""
     store_counts("key", counts, ORIGIN, tmp_path)
     options = {**asdict(counts.options), "sparkle": True}
-    repack(only_entry(tmp_path), lambda entry: entry.update(options=cache._pack(options)))
+    repack(only_entry(tmp_path), lambda entry: entry.update(options=as_array(options)))
     assert recall_counts("key", tmp_path) is None
 
 

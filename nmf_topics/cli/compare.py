@@ -10,7 +10,7 @@ import click
 import numpy as np
 
 from nmf_topics.cli import options as o
-from nmf_topics.cli.fit import read_data, typical_page
+from nmf_topics.cli.fit import read_data, text_of, typical_page
 from nmf_topics.csvfiles import write_csv
 from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.topics.compare import FIGURES, compare_factorizations
@@ -50,7 +50,7 @@ def compare(source: str | None, **options: Any) -> None:
     recipe = o.recipe_of(options, where)
     if recipe.objective != "frobenius":
         raise click.UsageError("the three are compared by least squares; leave --objective frobenius")
-    data = read_data(where, recipe, o.cache_of(options), o.processes_of(options), talk)
+    data = read_data(where, recipe, o.cache_of(options), o.processes_of(options), talk, corpus=text_of(where, talk))
     with talk.progress("iteration", at_most=recipe.max_iter) as progress:
         model = fit_topics(
             data,

@@ -104,6 +104,11 @@ def fit(source: str | None, **options: Any) -> None:
         click.get_current_context().exit(3)
 
 
+def text_of(source: Source, talk: Talk) -> Corpus | None:
+    """The corpus of a source, opened; None for a folder of images."""
+    return None if is_image_folder(source.path) else open_source(source, warn=talk.warn)
+
+
 def read_data(
     source: Source,
     recipe: Recipe,
@@ -111,13 +116,14 @@ def read_data(
     processes: int,
     talk: Talk,
     *,
-    corpus: Corpus | None = None,
+    corpus: Corpus | None,
     engine: EngineOptions | None = None,
     rank: int = 10,
 ) -> DataMatrix:
-    """V of a source, with progress; a cluster that it may live on is left when the command ends."""
-    if corpus is None and not is_image_folder(source.path):
-        corpus = open_source(source, warn=talk.warn)
+    """V of a source, with progress; a cluster that it may live on is left when the command ends.
+
+    `corpus` is what `text_of` made of the source.
+    """
     with talk.progress("read", share=corpus.share if corpus else lambda: None) as progress:
         data = prepare(
             source,
@@ -167,7 +173,7 @@ def run_fit(
 ) -> tuple[TopicModel, Path]:
     """Read, fit and write; the model and its folder."""
     record = Record("fit", source)
-    corpus = None if is_image_folder(source.path) else open_source(source, warn=talk.warn)
+    corpus = text_of(source, talk)
     shelf = _shelf(corpus, source, recipe, cache) if report else None
     with record.stage("read"):
         data = read_data(source, recipe, cache, processes, talk, corpus=corpus, engine=engine, rank=rank)

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from nmf_topics.cli import options as o
-from nmf_topics.cli.fit import read_data
+from nmf_topics.cli.fit import read_data, text_of
 from nmf_topics.cli.talk import Talk
 from nmf_topics.csvfiles import write_csv
 from nmf_topics.factor.blocks import Array, as_blocks
@@ -62,7 +62,7 @@ def ranks(source: str | None, **options: Any) -> None:
     if recipe.objective != "frobenius":
         raise click.UsageError("ranks are compared by least squares; leave --objective frobenius")
     cache, processes, engine = o.cache_of(options), o.processes_of(options), o.engine_of(options)
-    data = read_data(where, recipe, cache, processes, talk, engine=engine, rank=last)
+    data = read_data(where, recipe, cache, processes, talk, corpus=text_of(where, talk), engine=engine, rank=last)
     most = min(*data.V.shape, int((page_sums(as_blocks(data.V)) > 0).sum()))
     if last > most:
         talk.warn(f"V is {data.V.shape[0]} x {data.V.shape[1]}: ranks end at {most}")

@@ -218,3 +218,9 @@ def as_linear_operator(V: PageBlocks) -> LinearOperator:
         rmatmat=rmatmat,
         dtype=V.dtype,
     )
+
+
+def unit_columns(X: Array) -> Array:
+    """X with its columns at length one; those of zeros stay."""
+    lengths = np.linalg.norm(X, axis=0)
+    return np.asarray(X / np.where(lengths > 0, lengths, 1.0), dtype=X.dtype)

@@ -25,7 +25,7 @@ import scipy.sparse as sp
 
 from nmf_topics.errors import MatrixError
 from nmf_topics.factor import kernels
-from nmf_topics.factor.blocks import Array, PageBlocks, sum_of_squares, total
+from nmf_topics.factor.blocks import Array, PageBlocks, sum_of_squares, total, unit_columns
 from nmf_topics.factor.rules import RULES
 
 PULL = 0.25  # what the page of a guided topic weighs, as a share of the part of V that lies in its direction
@@ -105,11 +105,11 @@ class GuidedBlocks:
         n, guided = self.V.shape[1], self.pages.shape[1]
         if guided > W.shape[1]:
             raise MatrixError(f"the guide has {guided} topics, more than the rank, {W.shape[1]}; try a larger --rank")
-        _, topics = linear_sum_assignment(self._words.T @ _unit(W), maximize=True)
+        _, topics = linear_sum_assignment(self._words.T @ unit_columns(W), maximize=True)
         W, H = W.copy(), np.hstack([H, np.zeros((len(H), guided), dtype=self.dtype)])
         for k, topic in enumerate(topics):
             W[:, topic] = _filled(self._words[:, k] * np.linalg.norm(W[:, topic]))
-            H[topic, :n] = _filled(_unit(self._on_pages[[k]].T)[:, 0] * np.linalg.norm(H[topic, :n]))
+            H[topic, :n] = _filled(unit_columns(self._on_pages[[k]].T)[:, 0] * np.linalg.norm(H[topic, :n]))
             # the page of the guide on its own topic, and zeros, which stay, on all others
             H[topic, n + k] = float((self.pages[:, [k]].T @ W[:, topic])[0] / np.square(W[:, topic]).sum())
         return W, np.asfortranarray(H), [int(topic) for topic in topics]
@@ -125,7 +125,7 @@ def _look(V: PageBlocks, guide: Sequence[np.ndarray]) -> tuple[Array, Array]:
     for _, part in V.map(_words_beside, shared=(seeds,)):
         words += part
     words[words < SMALLEST * words.max(axis=0)] = 0.0
-    words = _unit(words)
+    words = unit_columns(words)
     on_pages = np.empty((len(guide), n), dtype=V.dtype, order="F")
     for columns, part in V.map(kernels.WtV, shared=(words,)):
         on_pages[:, columns] = part
@@ -135,12 +135,6 @@ def _look(V: PageBlocks, guide: Sequence[np.ndarray]) -> tuple[Array, Array]:
 def _words_beside(V: Any, seeds: Array) -> Array:
     """The words of the pages of a block, each page as often as it has the terms of a topic."""
     return kernels.VHt(V, kernels.WtV(V, seeds))
-
-
-def _unit(X: Array) -> Array:
-    """X with its columns at length one; those of zeros stay."""
-    lengths = np.linalg.norm(X, axis=0)
-    return np.asarray(X / np.where(lengths > 0, lengths, 1.0), dtype=X.dtype)
 
 
 def _filled(x: Array) -> Array:

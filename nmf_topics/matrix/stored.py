@@ -45,12 +45,12 @@ def store_names(
         np.savez(
             file,
             allow_pickle=False,
-            rows=_pack({"kind": rows.kind, **rows.to_meta()}),
-            columns=_pack([list(columns.ids), list(columns.titles), [dict(meta) for meta in columns.meta]]),
-            weighting=_pack([weighting.name, weighting.unit] if weighting else None),
-            recipe=_pack(recipe),
-            ledger=_pack(ledger),
-            words=_pack(words),
+            rows=as_array({"kind": rows.kind, **rows.to_meta()}),
+            columns=as_array([list(columns.ids), list(columns.titles), [dict(meta) for meta in columns.meta]]),
+            weighting=as_array([weighting.name, weighting.unit] if weighting else None),
+            recipe=as_array(recipe),
+            ledger=as_array(ledger),
+            words=as_array(words),
             **arrays,
         )
 
@@ -62,16 +62,16 @@ def recall_matrix(folder: Path) -> DataMatrix | None:
     try:
         V = OnDisk(folder)
         with (folder / NAMES).open("rb") as file, np.lib.npyio.NpzFile(file, allow_pickle=False) as names:
-            rows = _unpack(names["rows"])
-            fitted = _unpack(names["weighting"])
+            rows = from_array(names["rows"])
+            fitted = from_array(names["weighting"])
             data = DataMatrix(
                 V=V,
                 rows=AXES[rows["kind"]].from_meta(rows),
-                columns=PageColumns(*_unpack(names["columns"])),
+                columns=PageColumns(*from_array(names["columns"])),
                 weighting=FittedWeighting.from_arrays(fitted[0], fitted[1], names) if fitted else None,
-                recipe=_unpack(names["recipe"]),
-                ledger=_unpack(names["ledger"]),
-                words=_unpack(names["words"]),
+                recipe=from_array(names["recipe"]),
+                ledger=from_array(names["ledger"]),
+                words=from_array(names["words"]),
             )
     except EngineError:
         return None
@@ -105,9 +105,11 @@ def remove_store(folder: Path) -> None:
     with_nothing_in_it(folder)
 
 
-def _pack(value: Any) -> np.ndarray:
+def as_array(value: Any) -> np.ndarray:
+    """A value as JSON in an array of bytes, for archives of numpy without pickle; half a surrogate pair survives it."""
     return np.frombuffer(json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass"), dtype=np.uint8)
 
 
-def _unpack(array: np.ndarray) -> Any:
+def from_array(array: np.ndarray) -> Any:
+    """The value that `as_array` made an array of."""
     return json.loads(array.tobytes().decode("utf-8", "surrogatepass"))

@@ -26,10 +26,9 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from nmf_topics.errors import ModelError
-from nmf_topics.factor.blocks import Array
+from nmf_topics.factor.blocks import Array, unit_columns
 from nmf_topics.topics.measures import nmi
 from nmf_topics.topics.model import TopicModel
-from nmf_topics.topics.stability import unit_columns
 
 SAME = 0.7  # what two recipes make of one corpus is as near as that, what two subjects are is not
 RELATED = 0.35  # a part of a topic that split is as near to it as that

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from nmf_topics.factor import kernels
-from nmf_topics.factor.blocks import Array, InMemory, as_blocks
+from nmf_topics.factor.blocks import Array, InMemory, as_blocks, unit_columns
 from nmf_topics.factor.factorize import Iteration
 from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.topics.model import TopicModel, fit_topics
@@ -43,12 +43,6 @@ def match_topics(W: Array, other: Array) -> tuple[np.ndarray, Array]:
     cosine = unit_columns(W).T @ unit_columns(other)
     rows, partner = linear_sum_assignment(cosine, maximize=True)
     return partner, np.clip(cosine[rows, partner], 0.0, 1.0)
-
-
-def unit_columns(W: Array) -> Array:
-    """W with its columns at length one; those of zeros stay."""
-    norms = np.linalg.norm(W, axis=0)
-    return W / np.where(norms > 0, norms, 1.0)
 
 
 def fit_runs(

@@ -8,7 +8,6 @@ grows beyond its bounds.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import tempfile
 from collections.abc import Mapping
@@ -20,6 +19,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from nmf_topics.matrix.datamatrix import PageColumns
+from nmf_topics.matrix.stored import as_array, from_array
 from nmf_topics.words.forms import Forms, OtherWord
 from nmf_topics.words.phrases import Phrases
 from nmf_topics.words.reading import WordOptions
@@ -37,14 +37,6 @@ def cache_folder() -> Path:
         return Path(own)
     base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
     return Path(base) / "nmf-topics"
-
-
-def _pack(value: Any) -> np.ndarray:
-    return np.frombuffer(json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass"), dtype=np.uint8)
-
-
-def _unpack(array: np.ndarray) -> Any:
-    return json.loads(array.tobytes().decode("utf-8", "surrogatepass"))
 
 
 def _entry(key: str, folder: Path) -> Path:
@@ -71,15 +63,15 @@ def store_counts(key: str, counts: TermCounts, origin: Mapping[str, Any], folder
                 indices=C.indices,
                 indptr=C.indptr,
                 shape=np.array(C.shape),
-                vocabulary=_pack(counts.vocabulary.to_meta()),
-                columns=_pack([counts.columns.ids, counts.columns.titles, [dict(m) for m in counts.columns.meta]]),
-                options=_pack(asdict(counts.options)),
-                ledger=_pack(counts.ledger),
-                languages=_pack(counts.languages),
-                phrases=_pack(counts.phrases.to_meta()),
-                shared_lines=_pack(dict(counts.shared_lines)),
-                forms=_pack([counts.forms.of_terms, [astuple(word) for word in counts.forms.others]]),
-                origin=_pack(origin),
+                vocabulary=as_array(counts.vocabulary.to_meta()),
+                columns=as_array([counts.columns.ids, counts.columns.titles, [dict(m) for m in counts.columns.meta]]),
+                options=as_array(asdict(counts.options)),
+                ledger=as_array(counts.ledger),
+                languages=as_array(counts.languages),
+                phrases=as_array(counts.phrases.to_meta()),
+                shared_lines=as_array(dict(counts.shared_lines)),
+                forms=as_array([counts.forms.of_terms, [astuple(word) for word in counts.forms.others]]),
+                origin=as_array(origin),
             )
         os.replace(name, _entry(key, folder))
     finally:
@@ -108,19 +100,19 @@ def recall_counts(key: str, folder: Path, *, largest: int | None = None) -> tupl
             counts = sp.csc_matrix(
                 (entry["data"], entry["indices"], entry["indptr"]), shape=tuple(entry["shape"].tolist())
             )
-            of_terms, others = _unpack(entry["forms"])
+            of_terms, others = from_array(entry["forms"])
             found = TermCounts(
                 counts,
-                Vocabulary.from_meta(_unpack(entry["vocabulary"])),
-                PageColumns(*_unpack(entry["columns"])),
-                WordOptions.recorded(_unpack(entry["options"])),
-                _unpack(entry["ledger"]),
-                _unpack(entry["languages"]),
-                Phrases.from_meta(_unpack(entry["phrases"])),
-                _unpack(entry["shared_lines"]),
+                Vocabulary.from_meta(from_array(entry["vocabulary"])),
+                PageColumns(*from_array(entry["columns"])),
+                WordOptions.recorded(from_array(entry["options"])),
+                from_array(entry["ledger"]),
+                from_array(entry["languages"]),
+                Phrases.from_meta(from_array(entry["phrases"])),
+                from_array(entry["shared_lines"]),
                 Forms(of_terms, [OtherWord(*word) for word in others]),
             )
-            origin = _unpack(entry["origin"])
+            origin = from_array(entry["origin"])
     except Exception:  # a damaged archive can fail in any way, and none of them matters: the text is read again
         return None
     with contextlib.suppress(OSError):

@@ -24,7 +24,7 @@ from nmf_topics.words.boilerplate import Texts, shared_lines
 from nmf_topics.words.chunks import PAGE_END, ChunkCounter, page_batches
 from nmf_topics.words.gathered import Gathered
 from nmf_topics.words.joining import Units
-from nmf_topics.words.language import AUTO, language_of, main_languages
+from nmf_topics.words.language import AUTO, language_of, main_languages, read_in
 from nmf_topics.words.parallel import count_batches
 from nmf_topics.words.phrases import NO_PHRASES, Phrases
 from nmf_topics.words.reading import Readers, WordOptions
@@ -104,7 +104,7 @@ def gather_counts(
                 lines = shared_lines(kept, whole)
             if options.language == AUTO:
                 options = replace(options, languages=main_languages(found))
-                languages = [language if language in options.languages else options.languages[0] for language in found]
+                languages = [read_in(language, options.languages) for language in found]
             source = kept
         gathered = Gathered(options, CountBatches(memory, spill))
         gathered.shared_lines = lines

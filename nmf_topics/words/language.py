@@ -12,7 +12,7 @@ Extremaduran. Nothing here knows of stop lists or normal forms.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
@@ -108,6 +108,11 @@ def language_of(text: str) -> str:
     # a surrogate is no letter of any language
     code, confidence = _identifier().classify(sample.encode("utf-8", "replace").decode())
     return str(code) if confidence >= SURE and code != _NO_LANGUAGE else UNKNOWN
+
+
+def read_in(found: str, languages: Sequence[str]) -> str:
+    """The language that a page is read in: its own if it is one of the corpus's, else the commonest of these."""
+    return found if found in languages else languages[0]
 
 
 def main_languages(found: Iterable[str]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from nmf_topics.words.language import AUTO, language_of
+from nmf_topics.words.language import AUTO, language_of, read_in
 from nmf_topics.words.normalize import CASED, Normalization, Stemmer, available, normalizer, without_accents
 from nmf_topics.words.spelling import small_letters, speller
 from nmf_topics.words.stops import has_stop_words, spreading, stop_words
@@ -168,8 +168,7 @@ class Readers:
         """The language that a page is read in; the corpus's first one where it is in none of the corpus's."""
         if self.options.language != AUTO:
             return self.options.language
-        found = language_of(text)
-        return found if found in self.options.languages else self.options.languages[0]
+        return read_in(language_of(text), self.options.languages)
 
     def reader(self, language: str) -> TermReader:
         """The reader of a language."""
