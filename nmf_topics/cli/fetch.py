@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from nmf_topics.cli.common import Finite, json_option, talk_of, talk_options
+from nmf_topics.cli.fetch_selection import Selection, is_given, read_selection, refuse_unrelated
 from nmf_topics.cli.talk import Talk
 from nmf_topics.cli.wiki import address_of_api, contact_option, polite_client, require_contact, wiki_option
 from nmf_topics.corpus.page import Page
@@ -23,7 +24,7 @@ from nmf_topics.corpus.wikipedia.fetch import Ask, Fetch, Result
 from nmf_topics.corpus.wikipedia.journal import Journal, is_journalled
 from nmf_topics.corpus.wikipedia.ledger import Filters
 from nmf_topics.corpus.wikipedia.plan import Plan, plan_of
-from nmf_topics.corpus.wikipedia.select import PAGEVIEWS, pins_in, titles_in
+from nmf_topics.corpus.wikipedia.select import PAGEVIEWS
 from nmf_topics.corpus.wikipedia.site import wikipedia
 from nmf_topics.errors import FetchError
 
@@ -77,11 +78,14 @@ def fetch(**options: Any) -> None:
     if options["dump"] is not None:
         _dump(options, talk)
         return
-    asks, name = _asks(options, talk)
-    folder = options["output"] or Path("corpora") / name
-    former = _former(folder) if options["output"] and not asks else {}
+    selection = read_selection(options, talk.warn)
+    folder = options["output"] or Path("corpora") / selection.name
+    former = _former(folder) if options["output"] and not selection else {}
+    api = _api(options, selection, former)
+    asks = selection.asks(api)
     asks = asks if asks or former else [ARTICLE]
-    api = _api(options, former)
+    if not options["output"]:
+        refuse_unrelated(folder, asks)
     client = polite_client(options, talk)
     if options["plan"]:
         if any("category" in ask for ask in asks):
@@ -120,29 +124,6 @@ def fetch(**options: Any) -> None:
     _report(result, folder, client, options["json"])
 
 
-def _asks(options: dict[str, Any], talk: Talk) -> tuple[list[Ask], str]:
-    """What is asked for, and a name for it."""
-    asks: list[Ask] = []
-    names: list[str] = []
-    if options["pages"]:
-        asks.append({"titles": list(dict.fromkeys(options["pages"]))})
-        names.append("pages")
-    if options["titles"] is not None:
-        asks.append({"titles": list(dict.fromkeys(titles_in(options["titles"], talk.warn)))})
-        names.append(split_endings(options["titles"].name)[0])
-    if options["category"] is not None:
-        asks.append({"category": options["category"], "depth": options["depth"]})
-        names.append(options["category"])
-    if options["top"] is not None:
-        asks.append({"top": options["top"], "year": options["year"], "month": options["month"]})
-        month = f"-{options['month']:02d}" if options["month"] else ""
-        names.append(f"top-{options['year']}{month}")
-    if options["pin"] is not None:
-        asks.append({"pins": [list(pin) for pin in pins_in(options["pin"], talk.warn)]})
-        names.append(f"{split_endings(options['pin'].name)[0]}-pinned")
-    return asks, safe_name(names[0]) if names else "wikipedia"
-
-
 def _former(folder: Path) -> dict[str, Any]:
     """Wiki and filters of a corpus that is to be gone on with."""
     if not is_journalled(folder):
@@ -160,12 +141,16 @@ def _filters(options: dict[str, Any], former: dict[str, Any], *, article: bool) 
     return Filters(**{**({"quality": "good"} if article else {}), **before, **given})
 
 
-def _api(options: dict[str, Any], former: dict[str, Any]) -> str:
-    """The address of api.php."""
+def _api(options: dict[str, Any], selection: Selection, former: dict[str, Any]) -> str:
+    """The URL of api.php: as given, as it was before, or that of the page URLs among the titles."""
     language = options["language"].lower()
     if not re.fullmatch(r"[a-z][a-z-]{1,15}", language):
         raise click.BadParameter(f"{options['language']!r} is not the code of a Wikipedia", param_hint="--language")
-    return address_of_api(options["wiki"]) if options["wiki"] else former.get("api") or wikipedia(language)
+    if options["wiki"]:
+        return address_of_api(options["wiki"])
+    if former.get("api"):
+        return str(former["api"])
+    return wikipedia(language) if is_given("language") else selection.api() or wikipedia(language)
 
 
 def _print_plan(plan: Plan, folder: Path, client: Client, as_json: bool) -> None:
