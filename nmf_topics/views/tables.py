@@ -12,11 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 from nmf_topics.topics.model import Topic, TopicModel
 from nmf_topics.topics.pagetopics import PageTopics
+from nmf_topics.topics.relevance import WordOrder
 
 if TYPE_CHECKING:
     from nmf_topics.topics.classify import Assignment
 
 TERMS_IN_FILE = 50
+WORD_NUMBERS = ("weight", "score", "coverage", "lift")
+TOPIC_COLUMNS = (
+    *("topic", "label", "share", "pages", "stability", "coherence"),
+    *("term", "weight", "rank_in_topic", "score", "coverage", "lift"),
+)
 PAGE_COLUMNS = ("id", "title", "topic", "label", "weight", "margin", "error", "status")
 
 
@@ -31,8 +37,12 @@ def json_number(value: float) -> float | None:
 
 
 def topic_rows(model: TopicModel) -> Iterable[list[str]]:
-    """topics.csv: a row for each of the top terms of each topic."""
-    yield ["topic", "label", "share", "pages", "stability", "coherence", "term", "weight", "rank_in_topic"]
+    """topics.csv: a row for each of the words that describe each topic, best first.
+
+    `weight` is the word's in W, 0 for a word that is on too many pages to be a row of V; `score`, `coverage` and `lift`
+    are those of `topics.description`.
+    """
+    yield [*TOPIC_COLUMNS]
     for topic in model.topics():
         head = [
             str(topic.number),
@@ -42,8 +52,18 @@ def topic_rows(model: TopicModel) -> Iterable[list[str]]:
             number(topic.stability),
             number(topic.coherence),
         ]
-        for place, (term, weight) in enumerate(model.terms(topic.number, TERMS_IN_FILE), start=1):
-            yield [*head, term, number(weight), str(place)]
+        for place, (name, *numbers) in enumerate(_words(model, topic.number, TERMS_IN_FILE), start=1):
+            weight, *described = (number(value) for value in numbers)
+            yield [*head, name, weight, str(place), *described]
+
+
+def _words(
+    model: TopicModel, topic: int, k: int, order: WordOrder = "typical"
+) -> Iterable[tuple[str, float, float, float, float]]:
+    """Word, weight, score, coverage and lift of the first words of a topic; of images, pixels and their weights."""
+    if model.rows.kind != "terms":
+        return [(name, weight, math.nan, math.nan, math.nan) for name, weight in model.terms(topic, k)]
+    return [(w.word, w.weight, w.score, w.coverage, w.lift) for w in model.words(topic, k, order=order)]
 
 
 def page_rows(model: TopicModel, columns: Sequence[int] | None = None) -> Iterable[list[str]]:
@@ -116,12 +136,14 @@ def assignment_rows(model: TopicModel, assignments: Iterable[Assignment]) -> Ite
         ]
 
 
-def topic_json(model: TopicModel, number_: int, *, terms: int = 10, pages: int = 5) -> dict[str, Any]:
+def topic_json(
+    model: TopicModel, number_: int, *, terms: int = 10, pages: int = 5, order: WordOrder = "typical"
+) -> dict[str, Any]:
     """One topic for JSON."""
-    return _topic_json(model, model.topics()[number_ - 1], terms, pages)
+    return _topic_json(model, model.topics()[number_ - 1], terms, pages, order)
 
 
-def _topic_json(model: TopicModel, topic: Topic, terms: int, pages: int) -> dict[str, Any]:
+def _topic_json(model: TopicModel, topic: Topic, terms: int, pages: int, order: WordOrder) -> dict[str, Any]:
     return {
         "topic": topic.number,
         "label": topic.label,
@@ -129,7 +151,10 @@ def _topic_json(model: TopicModel, topic: Topic, terms: int, pages: int) -> dict
         "pages": topic.pages,
         "coherence": json_number(topic.coherence),
         "stability": json_number(topic.stability),
-        "terms": [{"term": t, "weight": json_number(w)} for t, w in model.terms(topic.number, terms)],
+        "terms": [
+            {"term": name, **dict(zip(WORD_NUMBERS, map(json_number, numbers), strict=True))}
+            for name, *numbers in _words(model, topic.number, terms, order)
+        ],
         "top_pages": [
             {"id": model.columns.ids[j], "title": model.columns.titles[j], "weight": json_number(w)}
             for j, w in model.top_pages(topic.number, pages)
@@ -137,7 +162,7 @@ def _topic_json(model: TopicModel, topic: Topic, terms: int, pages: int) -> dict
     }
 
 
-def model_json(model: TopicModel, path: Path) -> dict[str, Any]:
+def model_json(model: TopicModel, path: Path, *, terms: int = 10, order: WordOrder = "typical") -> dict[str, Any]:
     """A fitted model for JSON."""
     return {
         "schema": 1,
@@ -151,7 +176,7 @@ def model_json(model: TopicModel, path: Path) -> dict[str, Any]:
         "converged": model.stopped != "max_iter",
         "stopped": model.stopped,
         "certificate": json_number(model.certificate),
-        "topics": [_topic_json(model, topic, 10, 5) for topic in model.topics()],
+        "topics": [_topic_json(model, topic, terms, 5, order) for topic in model.topics()],
     }
 
 
