@@ -195,8 +195,11 @@ class TopicModel:
 
     @cached_property
     def _shown(self) -> ShownWords:
+        described = self.description
+        if described is not None and len(described.topics) != self.rank:  # of another W, before it was replaced
+            described = None
         options = word_options(self.recipe)
-        return ShownWords(self.rows, self.W, self.shares, self.description, tuple(self.hidden), options)
+        return ShownWords(self.rows, self.W, self.shares, described, tuple(self.hidden), options)
 
     def top_pages(self, number: int, k: int = 5) -> list[tuple[int, float]]:
         """The pages with the largest shares of a topic, as (column, share of the page), largest first.

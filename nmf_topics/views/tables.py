@@ -19,10 +19,6 @@ if TYPE_CHECKING:
 
 TERMS_IN_FILE = 50
 WORD_NUMBERS = ("weight", "score", "coverage", "lift")
-TOPIC_COLUMNS = (
-    *("topic", "label", "share", "pages", "stability", "coherence"),
-    *("term", "weight", "rank_in_topic", "score", "coverage", "lift"),
-)
 PAGE_COLUMNS = ("id", "title", "topic", "label", "weight", "margin", "error", "status")
 
 
@@ -39,10 +35,10 @@ def json_number(value: float) -> float | None:
 def topic_rows(model: TopicModel) -> Iterable[list[str]]:
     """topics.csv: a row for each of the words that describe each topic, best first.
 
-    `weight` is the word's in W, 0 for a word that is on too many pages to be a row of V; `score`, `coverage` and `lift`
-    are those of `topics.description`.
+    `weight` is that of the word in W, so it does not fall from row to row; it is 0 for a word that is on too many pages
+    to be a row of V.
     """
-    yield [*TOPIC_COLUMNS]
+    yield ["topic", "label", "share", "pages", "stability", "coherence", "term", "weight", "rank_in_topic"]
     for topic in model.topics():
         head = [
             str(topic.number),
@@ -52,9 +48,8 @@ def topic_rows(model: TopicModel) -> Iterable[list[str]]:
             number(topic.stability),
             number(topic.coherence),
         ]
-        for place, (name, *numbers) in enumerate(_words(model, topic.number, TERMS_IN_FILE), start=1):
-            weight, *described = (number(value) for value in numbers)
-            yield [*head, name, weight, str(place), *described]
+        for place, (name, weight, *_) in enumerate(_words(model, topic.number, TERMS_IN_FILE), start=1):
+            yield [*head, name, number(weight), str(place)]
 
 
 def _words(

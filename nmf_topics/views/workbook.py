@@ -16,7 +16,7 @@ from typing import Any
 
 from nmf_topics.errors import MissingExtra, OutputError
 from nmf_topics.topics.model import TopicModel
-from nmf_topics.views.tables import PAGE_COLUMNS, TOPIC_COLUMNS, number, page_rows, topic_rows
+from nmf_topics.views.tables import PAGE_COLUMNS, number, page_rows, topic_rows
 
 MOST_ROWS, MOST_COLUMNS, LONGEST = 1_048_576, 16_384, 32_767
 MOST_DIGITS = 2**53  # whole numbers beyond this are not kept exactly
@@ -53,7 +53,7 @@ def write_workbook(model: TopicModel, path: Path) -> list[str]:
         raise MissingExtra("XlsxWriter", "xlsx", "an Excel workbook") from error
     sheets = {
         "topics": _topics(model),
-        "words": _Sheet(list(topic_rows(model)), frozenset(range(len(TOPIC_COLUMNS))) - {1, 6}),
+        "words": _Sheet(list(topic_rows(model)), frozenset(range(9)) - {1, 6}),
         "pages": _pages(model),
         "about": _about(model),
     }

@@ -67,12 +67,12 @@ function saveNames() {
   document.getElementById("renamed").append(h("span", {}, " then: ", h("code", {}, "nmf-topics label MODEL --from topic-names.txt")));
 }
 
-// The words that describe a topic: on how many of its pages they are (dark bar), and on how many of all (pale bar).
+// The words that describe a topic: on how many of its pages they are, and on how many of all.
 function typicalTable(t) {
   const scale = scaleTo(1);
   return tableOf(["word", "", "of its pages", "of all pages"],
     t.described.slice(0, WORDS).map(([text, , coverage, all]) => [term(text),
-      coverage === null ? "" : bar(coverage, scale, { colour: t.colour, under: all }), coverage === null ? "–" : percent(coverage), all === null ? "–" : percent(all)]),
+      coverage === null ? "" : bar(coverage, scale, { colour: t.colour }), coverage === null ? "–" : percent(coverage), all === null ? "–" : percent(all)]),
     { caption: `Words that describe topic ${t.number}`, numeric: [2, 3], className: "words wide" });
 }
 
@@ -98,7 +98,7 @@ function wordsSection(t) {
     relevance.hidden = typical();
     output.textContent = `λ = ${lambda.toFixed(2)}`;
     help.textContent = typical()
-      ? "Chosen by how much more the pages of the topic use them than other pages. The dark bar is the share of its pages that have the word, the pale bar that of all pages."
+      ? "Frequent on the pages of the topic, and more frequent than on other pages. A bar is the share of the topic's own pages that have the word."
       : "At 1, words are ordered by their weight in the topic; at 0, by how exclusive they are to it. The pale bar is the word's weight in all topics.";
     place.replaceChildren(typical() ? typicalTable(t) : weightTable(t));
   }
