@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from nmf_topics.cli.common import Finite, json_option, talk_of, talk_options
+from nmf_topics.cli.fetch_selection import read_selection, refuse_unrelated
 from nmf_topics.cli.fetch_settings import choose_settings, describe_settings
 from nmf_topics.cli.talk import Talk
 from nmf_topics.cli.wiki import contact_option, polite_client, require_contact, wiki_option
@@ -23,7 +24,6 @@ from nmf_topics.corpus.wikipedia.corpusfolder import corpus_of_dump
 from nmf_topics.corpus.wikipedia.fetch import Ask, Fetch, Result, recorded_settings
 from nmf_topics.corpus.wikipedia.journal import Journal, is_journalled
 from nmf_topics.corpus.wikipedia.plan import Plan, plan_of
-from nmf_topics.corpus.wikipedia.select import pins_in, titles_in
 from nmf_topics.errors import FetchError
 
 ARTICLE: Ask = {"top": 1000, "year": 2018, "month": None}  # the corpus of the article, with --quality good
@@ -75,11 +75,15 @@ def fetch(**options: Any) -> None:
     if options["dump"] is not None:
         _dump(options, talk)
         return
-    asks, name = _asks(options, talk)
-    folder = options["output"] or Path("corpora") / name
+    selection = read_selection(options, talk.warn)
+    folder = options["output"] or Path("corpora") / selection.name
     recorded = _recorded(folder)
+    defaults = {} if selection else {"quality": "good"}
+    settings = choose_settings(options, recorded, defaults=defaults, wiki=selection.api())
+    asks = selection.asks(settings.wiki)
     asks = asks if asks or (recorded and options["output"]) else [ARTICLE]
-    settings = choose_settings(options, recorded, defaults={"quality": "good"} if asks == [ARTICLE] else {})
+    if not options["output"]:
+        refuse_unrelated(folder, asks)
     client = polite_client(options, talk)
     if options["plan"]:
         if any("category" in ask for ask in asks):
@@ -106,29 +110,6 @@ def fetch(**options: Any) -> None:
             talk.note(kept)
             raise
     _report(result, folder, client, options["json"])
-
-
-def _asks(options: dict[str, Any], talk: Talk) -> tuple[list[Ask], str]:
-    """What is asked for, and a name for it."""
-    asks: list[Ask] = []
-    names: list[str] = []
-    if options["pages"]:
-        asks.append({"titles": list(dict.fromkeys(options["pages"]))})
-        names.append("pages")
-    if options["titles"] is not None:
-        asks.append({"titles": list(dict.fromkeys(titles_in(options["titles"], talk.warn)))})
-        names.append(split_endings(options["titles"].name)[0])
-    if options["category"] is not None:
-        asks.append({"category": options["category"], "depth": options["depth"]})
-        names.append(options["category"])
-    if options["top"] is not None:
-        asks.append({"top": options["top"], "year": options["year"], "month": options["month"]})
-        month = f"-{options['month']:02d}" if options["month"] else ""
-        names.append(f"top-{options['year']}{month}")
-    if options["pin"] is not None:
-        asks.append({"pins": [list(pin) for pin in pins_in(options["pin"], talk.warn)]})
-        names.append(f"{split_endings(options['pin'].name)[0]}-pinned")
-    return asks, safe_name(names[0]) if names else "wikipedia"
 
 
 def _recorded(folder: Path) -> Settings | None:
