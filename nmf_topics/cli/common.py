@@ -7,7 +7,7 @@ import json
 import logging
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
@@ -25,6 +25,24 @@ def stack(*decorators: Callable[[Any], Any]) -> Callable[[Command], Command]:
         return functools.reduce(lambda f, decorator: decorator(f), reversed(decorators), function)
 
     return decorate
+
+
+class AliasedOption(click.Option):
+    """An option with further names, which work but are not listed in help texts and messages.
+
+    Parameters
+    ----------
+    aliases : further names, with their hyphens
+    """
+
+    def __init__(self, *args: Any, aliases: Sequence[str], **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self.aliases = list(aliases)
+
+    def add_to_parser(self, parser: Any, ctx: click.Context) -> None:
+        """Let the parser know all names."""
+        super().add_to_parser(parser, ctx)
+        parser.add_option(obj=self, opts=self.aliases, dest=self.name, action="store", nargs=self.nargs)
 
 
 class Finite(click.FloatRange):

@@ -48,16 +48,18 @@ if TYPE_CHECKING:
 @o.guide_option
 @o.seed_option
 @click.option(
-    "--runs", type=click.IntRange(min=1), default=1, show_default=True, help="Best of so many; each topic's stability."
+    "--runs",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Number of fits, of which the best is kept; more than 1 measures the stability of topics.",
 )
 @o.engine_options
 @o.checkpoint_option
 @o.corpus_options
 @click.option("--clouds/--no-clouds", default=True, show_default=True, help="Draw word clouds (of images: the parts).")
-@click.option(
-    "--report/--no-report", default=True, show_default=True, help="Make report.html, with the texts that it shows."
-)
-@click.option("--require-convergence", is_flag=True, help="Exit with 3 if --max-iter ended the fit.")
+@click.option("--report/--no-report", default=True, show_default=True, help="Make report.html.")
+@click.option("--require-convergence", is_flag=True, help="Exit with status 3 if the fit did not converge.")
 @click.option("--force", is_flag=True, help="Write into a folder that holds other files.")
 @o.json_option
 @o.talk_options
@@ -279,7 +281,7 @@ def report_fit(model: TopicModel, talk: Talk) -> None:
         "exact": "the factorization is exact",
         "max_iter": "stopped by --max-iter before it converged",
     }[model.stopped]
-    talk.note(f"{ended}: {len(model.trace)} iterations, relative error {model.relative_error:.4f}")
+    talk.note(f"{ended}: {len(model.trace)} iterations, {model.error_name} {model.relative_error:.4f}")
     if dead := model.dead_topics:
         numbers = ", ".join(map(str, dead))
         talk.warn(
