@@ -12,9 +12,7 @@ from nmf_topics.corpus.readers.encoding_guess import Encodings, guess_encoding, 
 POLISH = "Książka leży na stole. Jeżeli pójdziesz wcześnie, będziesz pierwszy; później są już tłumy, więc śpiesz się."
 CZECH = "Příliš mnoho lidí čekalo, že vlak přijede včas. Někteří už byli unavení a chtěli jít domů pěšky."
 HUNGARIAN = "Az őszi erdőben nagyon csendes volt minden, és csak a szél fújt. Később eső jött, így hűvös és sötét lett."
-TURKISH = (
-    "Şehirde yağmur yağıyordu ve çocuklar okula gidemedi. Öğretmen için bu güzel bir gün değildi, ama bazı işler."
-)
+TURKISH = "Şehirde yağmur yağıyordu ve çocuklar okula gidemedi. Öğretmen için bu güzel bir gün değildi, ama bazı işler."
 GERMAN = "Über die Straße führt eine schöne Brücke; dafür mußte man früher große Umwege in Kauf nehmen."
 FRENCH = "L’été dernier, à la plage, nous étions déjà très fatigués après la journée; même le café n’a rien changé."
 RUSSIAN = "Это короткий текст на русском языке, написанный для проверки."

@@ -16,7 +16,7 @@ import lzma
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from nmf_topics.errors import CorpusError, MissingExtra
 
