@@ -114,11 +114,6 @@ def _name_of_titles(titles: Sequence[str]) -> str:
     return f"{safe_name(titles[0])[:35]}-and-{more}-more" if more else titles[0]
 
 
-def is_given(name: str) -> bool:
-    """Whether the user set an option, on the command line or elsewhere."""
-    return click.get_current_context().get_parameter_source(name) not in (None, click.core.ParameterSource.DEFAULT)
-
-
 def refuse_unrelated(folder: Path, asks: Sequence[Ask]) -> None:
     """Keep a fetch out of the default folder of another one that happens to have the same name.
 

@@ -243,6 +243,10 @@ class TopicModel:
         if not 1 <= number <= self.rank:
             raise ModelError(f"there is no topic {number}; topics are numbered from 1 to {self.rank}")
 
+    def has_word(self, word: str) -> bool:
+        """Whether the model has a word, in any of its spellings."""
+        return self.rows.kind == "terms" and bool(self._shown.spellings.rows_of(word))
+
 
 def word_options(recipe: Mapping[str, Any]) -> WordOptions:
     """How the text of a model became terms, as its recipe says."""

@@ -20,7 +20,6 @@ from nmf_topics.corpus.wikipedia.titles import BATCH, written
 from nmf_topics.csvfiles import unguarded
 from nmf_topics.errors import CorpusError, FetchError
 
-PAGEVIEWS = "https://wikimedia.org/api/rest_v1"
 Tell = Callable[[str], None]
 
 
