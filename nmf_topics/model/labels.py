@@ -28,8 +28,8 @@ def choose_labels(descriptions: Sequence[Sequence[tuple[str, float]]]) -> list[l
 
     Examples
     --------
-    >>> choose_labels([[("jobs", 3), ("America", 2), ("help", 1)], [("America", 2), ("American", 1), ("budget", 1)], []])
-    [['jobs', 'help'], ['America', 'budget'], []]
+    >>> choose_labels([[("cut", 3), ("tax", 2), ("help", 1)], [("tax", 2), ("taxes", 1), ("budget", 1)], []])
+    [['cut', 'help'], ['tax', 'taxes', 'budget'], []]
     """
     owner: dict[str, tuple[int, float, int]] = {}
     for topic, scored in enumerate(descriptions):

@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from nmf_topics.model.description import TopicWords
 from nmf_topics.terms.pruning import Bounds
 from nmf_topics.text.analyzer import WordOptions
 
@@ -30,8 +29,8 @@ class Recipe:
     weighting, unit, idf_power : as in `matrix.weighting`
     objective, solver, start, tolerance, max_iter, l1_words, l1_pages, l2_words, l2_pages : as in `factor.factorize`;
         solver is its `rule`, None for the objective's own
-    guide : words by the name of the topic that they lead to, as in `topics.guide`
-    topic_words : how the words that describe a topic are chosen, as in `topics.description`
+    guide : words by the name of the topic that they lead to, as in `model.guide`
+    topic_words : how the words that describe a topic are chosen, a key of `model.description.TOPIC_WORDS`
     """
 
     words: WordOptions = field(default_factory=WordOptions)
@@ -49,7 +48,7 @@ class Recipe:
     l2_words: float = 0.0
     l2_pages: float = 0.0
     guide: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    topic_words: TopicWords = "typical"
+    topic_words: str = "typical"
 
     def matrix(self) -> dict[str, Any]:
         """The options of `build_term_matrix` that the recipe sets."""
