@@ -14,6 +14,7 @@ import click
 from nmf_topics.cli.common import Finite, json_option, talk_of, talk_options
 from nmf_topics.cli.talk import Talk
 from nmf_topics.cli.wiki import address_of_api, contact_option, polite_client, require_contact, wiki_option
+from nmf_topics.cli.wording import worded
 from nmf_topics.corpus.page import Page
 from nmf_topics.corpus.plain import safe_name
 from nmf_topics.corpus.streams import meter_of, split_endings
@@ -114,7 +115,7 @@ def fetch(**options: Any) -> None:
                 raise
             kept = f"{run.pages} pages are kept in {folder}; the same command goes on from there"
             if isinstance(error, FetchError):
-                raise FetchError(f"{error}; {kept}") from error
+                raise FetchError(f"{worded(error)}; {kept}") from error
             talk.note(kept)
             raise
     _report(result, folder, client, options["json"])

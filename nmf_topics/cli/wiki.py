@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import click
 
 from nmf_topics.cli.talk import Talk
+from nmf_topics.cli.wording import worded
 from nmf_topics.corpus.page import Page
 from nmf_topics.corpus.wikipedia.client import Client, Manners, is_wikimedia
 from nmf_topics.corpus.wikipedia.single import read_titles
@@ -87,7 +88,7 @@ def pages_asked_for(
         try:
             at, title = page_at(url)
         except FetchError as error:
-            refused.append((url, str(error)))
+            refused.append((url, worded(error)))
         else:
             wanted.setdefault(at, []).append((url, title))
     require_contact(client, *wanted)
@@ -97,6 +98,6 @@ def pages_asked_for(
             for _, page, why in read_titles([title for _, title in asked], at, client):
                 yield waiting.popleft()[0], page, why
         except FetchError as error:
-            refused += [(name, str(error)) for name, _ in waiting]
+            refused += [(name, worded(error)) for name, _ in waiting]
     for name, why in refused:
         yield name, None, why

@@ -9,7 +9,7 @@ from typing import Any
 from nmf_topics.corpus.ids import Ids
 from nmf_topics.corpus.page import Page
 from nmf_topics.corpus.plain import clean_text, one_line, plain_value, title_from_text
-from nmf_topics.errors import CorpusError
+from nmf_topics.errors import CorpusError, Remedy
 
 GUESSES = {
     "text": ("text", "body", "content", "abstract", "extract", "article", "document"),
@@ -68,7 +68,8 @@ def choose_columns(wanted: Columns, names: Sequence[str], where: str, *, lone_is
         chosen = asked | {"text": names[0]}
     if "text" not in chosen:
         raise CorpusError(
-            f"{where}: no column looks like the text; it has {show_names(names)}; name it with --text-column"
+            f"{where}: no column looks like the text; it has {show_names(names)}",
+            remedy=Remedy("name it with {text_column}"),
         )
     for part in ("title", "id"):  # a first row that lacks them does not speak for the rest
         if part not in chosen and part not in chosen.values():
@@ -110,7 +111,7 @@ def read_records(
     CorpusError
         When the columns are not there, a text is no string, two pages have the same id, or there is no row.
     """
-    columns, ids, renamed = Columns(), Ids(where, ""), {}
+    columns, ids, renamed = Columns(), Ids(where, None), {}
     empty = True
     for line, record in records:
         if empty:
@@ -124,8 +125,8 @@ def read_records(
         raise CorpusError(f"{where} holds no page")
 
 
-def _id_remedy(columns: Columns) -> str:
-    return f"ids come from column {columns.id!r}; make them differ, or name another column with --id-column"
+def _id_remedy(columns: Columns) -> Remedy:
+    return Remedy(f"ids come from column {columns.id!r}: make them differ, or name another column with {{id_column}}")
 
 
 def rename_fields(columns: Columns) -> dict[str, str | None]:
