@@ -9,6 +9,7 @@ counts as nothing, and goes when the folder is written into again.
 from __future__ import annotations
 
 import errno
+import json
 import os
 import re
 import shutil
@@ -116,6 +117,19 @@ def folder_of_files(
                 with_nothing_in_it(path)
 
 
+def files_listed_in(mark: str) -> Callable[[Path], list[str]]:
+    """A function that gives the names of the files in a folder which its JSON file `mark` lists under `files`."""
+
+    def files(folder: Path) -> list[str]:
+        try:
+            listed = json.loads((folder / mark).read_text(encoding="utf-8"))["files"]
+            return [name for name in listed if isinstance(name, str) and Path(name).name == name]
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            return []
+
+    return files
+
+
 def _refuse_foreign(folder: Path, mark: str, parameter: str) -> None:
     """Leave alone what is no folder, and a folder of somebody else's files."""
     if folder.exists() and not folder.is_dir():
@@ -152,10 +166,14 @@ def _sweep(folder: Path) -> None:
 
 
 def _remove_inside(folder: Path, name: str) -> None:
-    """Remove a file of ours, if its recorded name really lies inside the folder."""
+    """Remove a file of ours whose recorded name lies inside the folder, and subfolders that are empty then."""
     path = folder / name
     if folder.resolve() in path.resolve().parents and path.is_file():
         path.unlink()
+        for parent in path.parents:
+            if parent == folder:
+                break
+            with_nothing_in_it(parent)
 
 
 def with_nothing_in_it(folder: Path) -> None:

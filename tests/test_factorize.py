@@ -137,11 +137,12 @@ def test_rank_one_by_hand() -> None:
 
 @pytest.mark.parametrize(("objective", "rule", "start"), WAYS)
 def test_edges(objective: str, rule: str, start: str, rng: np.random.Generator) -> None:
-    """One page, one term, one entry, blank pages and terms, ranks beyond both, and duplicates give finite factors."""
+    """One page, one term, one entry, blank pages and terms, the largest rank, and duplicates give finite factors."""
     blank = np.pad(rng.random((4, 5)), 1)
     for V, rank in itertools.product(
         (rng.random((5, 1)), rng.random((1, 5)), np.ones((1, 1)), blank, np.ones((4, 6))), (1, 3, 9)
     ):
+        rank = min(rank, *V.shape)
         result = factorize(V, rank, objective=objective, rule=rule, start=start, max_iter=50)
         assert np.isfinite(result.W).all()
         assert np.isfinite(result.H).all()
@@ -320,6 +321,7 @@ def test_all_problems_of_arguments_in_one_message() -> None:
         ({"objective": "kl", "rule": "hals"}, "'hals' is for least squares"),
         ({"tolerance": float("nan")}, "tolerance must be 0 or more, not nan"),
         ({"rank": -2}, "rank must be at least 1, not -2"),
+        ({"rank": 4}, r"rank 4 is larger than min\(m, n\) = 3 of a V of 3 x 3"),
     ],
 )
 def test_refused_arguments(settings: dict[str, Any], message: str) -> None:

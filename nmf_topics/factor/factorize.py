@@ -108,7 +108,7 @@ def factorize(
     Parameters
     ----------
     V : ndarray, scipy sparse matrix or PageBlocks of shape (m, n), non-negative; columns are pages
-    rank : int >= 1, the number of topics r
+    rank : int from 1 to min(m, n), the number of topics r
     objective : a name in OBJECTIVES; "kl" goes with the multiplicative rules only
     rule : a name in RULES; None for the objective's own
     start : a name in STARTS; "nndsvd" has zeros, which rules that multiply could not leave. Or W of shape (m, r) and H
@@ -144,6 +144,9 @@ def factorize(
     blocks, rule = as_blocks(V), rule_of(objective, rule)
     strengths = Strengths(l1_words, l1_pages, l2_words, l2_pages)
     check_options(rank, objective, rule, start, tolerance, max_iter, strengths)
+    if rank > min(blocks.shape):
+        m, n = blocks.shape
+        raise MatrixError(f"rank {rank} is larger than min(m, n) = {min(m, n)} of a V of {m} x {n}; lower the rank")
     goal, update = OBJECTIVES[objective], RULES[rule]
     if resume is not None and (resume.W.shape, resume.H.shape) != ((blocks.shape[0], rank), (rank, blocks.shape[1])):
         raise MatrixError(f"a state with W {resume.W.shape} and H {resume.H.shape} is not of this V and rank {rank}")

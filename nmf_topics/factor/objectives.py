@@ -28,6 +28,8 @@ class Objective:
     exact : the error below which it is rounding, and the factorization exact
     rule : the name of the rule that is taken where none is named
     summary : for help texts
+    error_name : what the number relative to V is called in messages and tables
+    error_formula : how it is computed
     """
 
     sweep: Callable[..., State]
@@ -35,11 +37,23 @@ class Objective:
     exact: float
     rule: str
     summary: str
+    error_name: str
+    error_formula: str
 
 
 OBJECTIVES: dict[str, Objective] = {
-    "frobenius": Objective(leastsquares.sweep, leastsquares.scale, 1e-7, "ehals", "least squares"),
-    "kl": Objective(divergence.sweep, divergence.scale, 1e-14, "emu", "Kullback-Leibler divergence"),
+    "frobenius": Objective(
+        leastsquares.sweep, leastsquares.scale, 1e-7, "ehals", "least squares", "relative error", "‖V − WH‖ / ‖V‖"
+    ),
+    "kl": Objective(
+        divergence.sweep,
+        divergence.scale,
+        1e-14,
+        "emu",
+        "Kullback-Leibler divergence",
+        "divergence",
+        "Kullback-Leibler divergence of V from WH / sum of V",
+    ),
 }
 
 
