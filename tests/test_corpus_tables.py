@@ -117,13 +117,16 @@ def test_columns_are_guessed_and_said(tmp_path: Path) -> None:
     said: list[str] = []
     corpus = open_corpus(path, warn=said.append)
     assert list(corpus) == list(corpus) == [Page("u", "H", "b", {"date": 1999, "label": "s", "x": 1})]
-    assert said == [f"{path}: text from column 'BODY', titles from column 'Headline', ids from column 'URL'"]
+    found = "text from column 'BODY', titles from column 'Headline', ids from column 'URL'"
+    assert said == [f"{path}: {found}, dates from column 'Year', labels from column 'section'"]
 
 
 def test_the_time_of_a_revision_is_no_date(tmp_path: Path) -> None:
     """A timestamp dates a page, but not one beside a revision: it says when the page was last edited."""
     message = write(tmp_path, "a.jsonl", '{"id":"1","title":"T","text":"x","timestamp":"2004-05-06"}')
-    assert read(message) == [Page("1", "T", "x", {"date": "2004-05-06"})]
+    said: list[str] = []
+    assert read(message, said) == [Page("1", "T", "x", {"date": "2004-05-06"})]
+    assert said == [f"{message}: dates from column 'timestamp'"]
     fetched = write(tmp_path, "b.jsonl", '{"id":"1","title":"T","text":"x","revid":7,"timestamp":"2026-05-06"}')
     assert read(fetched) == [Page("1", "T", "x", {"revid": 7, "timestamp": "2026-05-06"})]
     assert read(fetched, date_column="timestamp")[0].meta == {"revid": 7, "date": "2026-05-06"}
