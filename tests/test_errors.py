@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 import numpy as np
 import pytest
+from tests.test_model import matrix
 
 import nmf_topics
 from nmf_topics import errors
@@ -26,8 +27,7 @@ from nmf_topics.errors import (
     OptionError,
     Remedy,
 )
-from nmf_topics.topics.model import fit_topics
-from tests.test_model import matrix
+from nmf_topics.model.model import fit_topics
 
 PACKAGE = Path(nmf_topics.__file__).parent
 # the report shows the command that makes a model again: that is its content, not a message
