@@ -11,7 +11,6 @@ from pathlib import Path
 import click
 import numpy as np
 import pytest
-from tests.test_model import matrix
 
 import nmf_topics
 from nmf_topics import errors
@@ -27,7 +26,9 @@ from nmf_topics.errors import (
     OptionError,
     Remedy,
 )
-from nmf_topics.model.model import fit_topics
+from nmf_topics.matrix.datamatrix import DataMatrix, PageColumns
+from nmf_topics.model.fit import fit_topics
+from nmf_topics.terms.vocabulary import Vocabulary
 
 PACKAGE = Path(nmf_topics.__file__).parent
 # the report shows the command that makes a model again: that is its content, not a message
@@ -112,8 +113,10 @@ def test_errors_are_what_python_users_catch(name: str, kind: type[Exception]) ->
 
 def test_a_remedy_is_data_and_each_side_words_it() -> None:
     """The library says rank=2, the command line --rank 2; the message itself is the same."""
+    pages = PageColumns(list("abcdef"), list("ABCDEF"), [{}] * 6)
+    data = DataMatrix(np.ones((9, 6)), Vocabulary(list("abcdefghi"), list("abcdefghi")), pages)
     with pytest.raises(ValueError, match=r"rank 7 is larger than .*; try rank=2$") as caught:
-        fit_topics(matrix(np.ones((9, 6))), 7)
+        fit_topics(data, 7)
     error = caught.value
     assert isinstance(error, MatrixError)
     assert error.remedy is not None
