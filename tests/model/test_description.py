@@ -22,7 +22,8 @@ from nmf_topics.matrix.page_counts import PageCounts
 from nmf_topics.model import description
 from nmf_topics.model.description import FLOOR, MAX_WORDS, describe_topics
 from nmf_topics.model.files import load_model, save_model
-from nmf_topics.model.model import TopicModel, fit_topics
+from nmf_topics.model.fit import fit_topics
+from nmf_topics.model.model import TopicModel
 from nmf_topics.pipeline.prepare import Source, prepare
 from nmf_topics.pipeline.recipes import RECIPES, Recipe
 from nmf_topics.terms.pruning import Bounds
