@@ -30,7 +30,7 @@ def test_with_the_corpus_of_the_fit(ok: Run, corpus: Path, fitted: Path) -> None
     }
     topics = document(ok("topics", "--json"))["topics"]
     for measure in ("coverage", "lift"):
-        means = [sum(word[measure] for word in topic["terms"]) / len(topic["terms"]) for topic in topics]
+        means = [sum(word[measure] for word in topic["description"]) / len(topic["terms"]) for topic in topics]
         assert [topic[measure] for topic in found["topics"]] == pytest.approx(means)
         assert found["overall"][measure] == pytest.approx(sum(means) / 3)
     assert found["overall"]["nmi"] == 1

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from nmf_topics.model.classify import Assignment
 
 TERMS_IN_FILE = 50
-WORD_NUMBERS = ("weight", "score", "coverage", "lift")
 PAGE_COLUMNS = ("id", "title", "topic", "label", "weight", "margin", "error", "status")
 
 
@@ -48,17 +47,15 @@ def topic_rows(model: TopicModel) -> Iterable[list[str]]:
             number(topic.stability),
             number(topic.coherence),
         ]
-        for place, (name, weight, *_) in enumerate(_words(model, topic.number, TERMS_IN_FILE), start=1):
-            yield [*head, name, number(weight), str(place)]
+        for place, (term, weight) in enumerate(_weights(model, topic.number, TERMS_IN_FILE), start=1):
+            yield [*head, term, number(weight), str(place)]
 
 
-def _words(
-    model: TopicModel, topic: int, k: int, order: WordOrder = "typical"
-) -> Iterable[tuple[str, float, float, float, float]]:
-    """Word, weight, score, coverage and lift of the first words of a topic; of images, pixels and their weights."""
+def _weights(model: TopicModel, topic: int, k: int, order: WordOrder = "typical") -> list[tuple[str, float]]:
+    """The first words of a topic with their weights in W; of images, pixels."""
     if model.rows.kind != "terms":
-        return [(name, weight, math.nan, math.nan, math.nan) for name, weight in model.terms(topic, k)]
-    return [(w.word, w.weight, w.score, w.coverage, w.lift) for w in model.words(topic, k, order=order)]
+        return model.terms(topic, k)
+    return [(word.word, word.weight) for word in model.words(topic, k, order=order)]
 
 
 def page_rows(model: TopicModel, columns: Sequence[int] | None = None) -> Iterable[list[str]]:
@@ -146,9 +143,10 @@ def _topic_json(model: TopicModel, topic: Topic, terms: int, pages: int, order: 
         "pages": topic.pages,
         "coherence": json_number(topic.coherence),
         "stability": json_number(topic.stability),
-        "terms": [
-            {"term": name, **dict(zip(WORD_NUMBERS, map(json_number, numbers), strict=True))}
-            for name, *numbers in _words(model, topic.number, terms, order)
+        "terms": [{"term": t, "weight": json_number(w)} for t, w in _weights(model, topic.number, terms, order)],
+        "description": [
+            {"term": w.word, **{name: json_number(getattr(w, name)) for name in ("score", "coverage", "lift")}}
+            for w in (model.words(topic.number, terms, order=order) if model.rows.kind == "terms" else ())
         ],
         "top_pages": [
             {"id": model.columns.ids[j], "title": model.columns.titles[j], "weight": json_number(w)}
