@@ -11,7 +11,9 @@ Every message says what went wrong, where, and what to try; the command line pri
         ModelError      a model folder is missing, foreign, damaged, or does not fit the question
         OutputError     a result cannot be written (no permission, no space, something else in the way)
             FontError   no font has the letters of what is to be drawn
-        FetchError      a wiki refuses, or answers what cannot be used; WikiUnreachable: it cannot be asked at all
+        FetchError      a wiki refuses, or answers what cannot be used
+            WikiUnreachable  it cannot be asked at all
+            NothingFound     it has no pages of the kind that was asked for
         MissingExtra    a format needs a package that is not installed
 """
 
@@ -64,6 +66,10 @@ class FetchError(NmfTopicsError):
 
 class WikiUnreachable(FetchError):
     """A wiki is not there, or stays busy: there is no use in asking for anything else now."""
+
+
+class NothingFound(FetchError):
+    """A category, list or search of a wiki has no pages."""
 
 
 class MissingExtra(NmfTopicsError):

@@ -11,9 +11,10 @@ from urllib.parse import urlsplit
 import click
 
 from nmf_topics.corpus.fetch.fetch import Ask
-from nmf_topics.corpus.fetch.journal import Journal, is_journalled
+from nmf_topics.corpus.fetch.journal import Journal
 from nmf_topics.corpus.fetch.page_reference import PageReference, read_reference
-from nmf_topics.corpus.fetch.select import pins_in, titles_in
+from nmf_topics.corpus.fetch.pins import pins_in
+from nmf_topics.corpus.fetch.select import titles_in
 from nmf_topics.corpus.plain import safe_name
 from nmf_topics.corpus.readers.streams import split_endings
 from nmf_topics.errors import FetchError
@@ -88,7 +89,7 @@ def read_selection(options: dict[str, Any], warn: Callable[[str], None]) -> Sele
         month = f"-{options['month']:02d}" if options["month"] else ""
         found.add_name(f"top-{options['year']}{month}")
     if options["pin"] is not None:
-        found.others.append({"pins": [list(pin) for pin in pins_in(options["pin"], warn)]})
+        found.others.append(pins_in(options["pin"], warn))
         found.add_name(f"{split_endings(options['pin'].name)[0]}-pinned")
     found.name = safe_name(found.name) if found else DEFAULT_NAME
     return found
