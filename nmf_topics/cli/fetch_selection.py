@@ -115,7 +115,7 @@ def _name_of_titles(titles: Sequence[str]) -> str:
     return f"{safe_name(titles[0])[:35]}-and-{more}-more" if more else titles[0]
 
 
-def refuse_unrelated(folder: Path, asks: Sequence[Ask]) -> None:
+def refuse_unrelated(folder: Path, journal: Journal, asks: Sequence[Ask]) -> None:
     """Keep a fetch out of the default folder of another one that happens to have the same name.
 
     Raises
@@ -123,10 +123,7 @@ def refuse_unrelated(folder: Path, asks: Sequence[Ask]) -> None:
     click.UsageError
         When the corpus there was asked for something else.
     """
-    if not is_journalled(folder):
-        return
-    with Journal(folder) as journal:
-        known = list(journal.all("ask").values())
+    known = list(journal.all("ask").values())
     if known and not any(_continues(ask, before) for ask in asks for before in known):
         raise click.UsageError(
             f"{folder} holds a corpus of other pages; add -o {folder} to extend that one, or -o with another folder"

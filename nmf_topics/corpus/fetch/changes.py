@@ -28,15 +28,18 @@ def describe_effects(rows: Iterable[Row], journal: Journal, before: Settings, af
         staying = sum(judge.keeps(row) for row in present)
         staying = staying if after.limit is None else min(staying, after.limit)
         leaving = len(present) - staying
-        said.append(f"{_pages(leaving)} of {len(present)} leave the corpus" if leaving else f"all {_pages(staying)} stay")
+        said.append(
+            f"{_pages(leaving)} of {len(present)} will leave the corpus" if leaving else f"all {_pages(staying)} stay"
+        )
         coming = sum(row.status in ("filtered", "too-short") and row.pageid > 0 and judge.may_keep(row) for row in rows)
         if coming and (after.limit is None or staying < after.limit):
-            said.append(f"up to {_pages(coming)} that were left out come in")
+            said.append(f"up to {_pages(coming)} that were left out will come in")
         present = present[:staying]
     if "text" in changed and before.text is not None:
-        said.append(f"the text of {_pages(len(present))} is fetched again, as {after.text}; all stay until it is there")
+        texts = f"the text of {_pages(len(present))} will be fetched again, as {after.text}"
+        said.append(f"{texts}; the present one stays until all are there")
     if "pageviews" in changed or "language" in changed:
-        said.append("the most viewed pages are listed anew")
+        said.append("the most viewed pages will be listed anew")
     return said
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from nmf_topics import __version__
-from nmf_topics.corpus.fetch.journal import HEADER, JOURNAL
+from nmf_topics.corpus.fetch.journal import ELSEWHERE, HEADER, JOURNAL
 from nmf_topics.corpus.fetch.ledger import Row, write_ledger
 from nmf_topics.corpus.open import MANIFEST, PAGES
 from nmf_topics.corpus.page import Page
@@ -109,7 +109,7 @@ def corpus_of_dump(
         When the folder holds something else.
     """
     if is_fetched(folder):
-        raise OutputError(f"{folder} holds a corpus from a wiki; choose another place with -o")
+        raise OutputError(f"{folder} holds a corpus from a wiki", remedy=ELSEWHERE)
     counts = {"ok": 0, "too-short": 0}
 
     def wanted() -> Iterable[dict[str, Any]]:

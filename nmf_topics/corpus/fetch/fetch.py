@@ -33,16 +33,17 @@ from nmf_topics.corpus.fetch.ledger import (
 )
 from nmf_topics.corpus.fetch.pins import foreign_wiki, is_called_otherwise, resolve_pins
 from nmf_topics.corpus.fetch.quality import known_marks, linked_marks
-from nmf_topics.corpus.fetch.restore import kept_pages, recorded_settings
+from nmf_topics.corpus.fetch.restore import ledger_of, recorded_settings
 from nmf_topics.corpus.fetch.select import most_viewed, project_of, titles_of_category
 from nmf_topics.corpus.fetch.settings import Settings
 from nmf_topics.corpus.fetch.site import Site, read_site
 from nmf_topics.corpus.fetch.texts import Key, Way, choose_way, read_texts
 from nmf_topics.corpus.fetch.titles import BATCH, resolve, written
 from nmf_topics.corpus.plain import clean_text
-from nmf_topics.errors import FetchError, NothingFound
+from nmf_topics.errors import FetchError, NothingFound, Remedy
 
-# A selection of pages: {"titles": [...]}, {"category":, "depth":}, {"top":, "year":, "month":} or {"pins": [[title, revid]]}
+# A selection of pages: {"titles": [...]}, {"category":, "depth":}, {"top":, "year":, "month":} or
+# {"pins": [[title, revid, pageid]], "wiki":}
 Ask = dict[str, Any]
 
 
@@ -103,7 +104,7 @@ class Fetch:
     _asked: dict[str, Asked] = field(default_factory=dict, init=False)  # by title
     _found: dict[int, list[str]] = field(default_factory=dict, init=False)  # titles, by number of the selection
     _considered: dict[int, None] = field(default_factory=dict, init=False)  # ids of pages within the limit
-    _failures: dict[Key, str] = field(default_factory=dict, init=False)  # titles and texts the wiki did not give, and why
+    _failures: dict[Key, str] = field(default_factory=dict, init=False)  # titles and texts not given, and why
     _good: int = field(default=0, init=False)  # pages with enough words so far
 
     def run(self, folder: Path, asks: Sequence[Ask], *, refresh: bool = False) -> Result:
@@ -120,9 +121,15 @@ class Fetch:
         """
         recorded = recorded_settings(self.journal)
         if recorded and recorded.wiki != self.settings.wiki:
-            raise FetchError(f"this corpus is from {recorded.wiki}, not {self.settings.wiki}; choose another folder")
+            raise FetchError(
+                f"this corpus is from {recorded.wiki}, not {self.settings.wiki}",
+                remedy=Remedy("choose another place with {output}"),
+            )
         if theirs := foreign_wiki(asks, self.settings.wiki):
-            raise FetchError(f"the pinned revisions are from {theirs}, not {self.settings.wiki}")
+            raise FetchError(
+                f"the pinned revisions are from {theirs}, not {self.settings.wiki}",
+                remedy=Remedy("name their wiki with {wiki}"),
+            )
         known = {int(number): ask for number, ask in self.journal.all("ask").items()}
         fresh = [ask for ask in map(_writable, asks) if ask not in known.values()]
         first = max(known, default=-1) + 1
@@ -136,7 +143,7 @@ class Fetch:
         finally:
             if ended or not replacing:
                 result = self._write(folder, selections, ended=ended)
-        assert result is not None
+        assert result is not None  # it is None only for a run that was stopped
         if result.complete:
             self.journal.finish_round()
         return result
@@ -168,8 +175,8 @@ class Fetch:
             self.tell(f"which categories of {site.name} hold its good articles could not be asked ({error})")
         if self.settings.quality != "any" and not marks and not site.assesses:
             raise FetchError(
-                f"how {site.name} ({site.language}) marks its good articles is not known here; "
-                "name the category that holds them instead"
+                f"how {site.name} ({site.language}) marks its good articles is not known here",
+                remedy=Remedy("name the category that holds them with {category}"),
             )
         self.site = replace(site, quality_marks=marks)
 
@@ -302,7 +309,7 @@ class Fetch:
     def _write(self, folder: Path, selections: dict[int, Ask], *, ended: bool) -> Result | None:
         """Write the corpus; None where that would lose pages to a run that was stopped."""
         assert self.site is not None
-        kept = set() if ended else kept_pages(folder)
+        kept = set() if ended else {row.pageid for row in ledger_of(folder) if row.status == "ok"}
         considered = None
         if ended or self.settings.limit is not None:
             considered = self._considered.keys() | kept

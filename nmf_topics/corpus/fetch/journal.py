@@ -1,8 +1,8 @@
 """The journal of a fetch: every answer of the wiki is on the disk before the next request is sent.
 
 A line of the journal holds the facts of one answer as JSON: `[[kind, key, value], ...]`. After an interruption, even in
-the middle of a line, the next run reads what was answered and asks for the rest. A line that cannot be read costs its own
-facts only. The kinds are
+the middle of a line, the next run reads what was answered and asks for the rest. A line that cannot be read costs only
+its own facts. The kinds are
 
     site       ""             what the wiki is
     quality    ""             which categories hold its good articles
@@ -14,7 +14,7 @@ facts only. The kinds are
     pin        a revision     which page it is of, if any
     page       a page id      its text and revision
     revision   a revision     the same, for a pinned revision
-    round      a number       "begun" or "done"; every refresh is a round, in which titles and listings are asked for again
+    round      a number       "begun" or "done"; every refresh is a round, which asks for titles and listings again
     restored   a number       the titles of a selection, taken from the manifest
     restoring  ""             true while facts are taken from the files of the corpus (restore.py)
 
@@ -30,7 +30,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from nmf_topics.errors import OutputError
+from nmf_topics.errors import OutputError, Remedy
 from nmf_topics.files.atomic import folder_of_files, output_errors, whole_file
 
 try:
@@ -42,6 +42,7 @@ JOURNAL = ".journal.jsonl"
 HEADER = b'{"schema": 1, "journal": "nmf-topics fetch"}\n'
 TEXT_KINDS = ("page", "revision")  # kinds of facts whose `text` stays on disk
 ASKED_EACH_ROUND = ("title", "pin", "listing", "restored")  # kinds of facts that a finished refresh leaves behind
+ELSEWHERE = Remedy("choose another place with {output}")
 
 Fact = tuple[str, str, Any]
 
@@ -116,7 +117,7 @@ class Journal:
         if has_header:
             return place
         if not self._facts and header.strip(b"\0") and not HEADER.startswith(header):
-            raise OutputError(f"{path} is not a journal of nmf-topics; choose another folder")
+            raise OutputError(f"{path} is not a journal of nmf-topics", remedy=ELSEWHERE)
         self.damaged = True
         return -1
 
@@ -303,7 +304,9 @@ def _facts_in(line: bytes) -> list[Fact] | None:
     for fact in found:
         if not (isinstance(fact, list) and len(fact) == 3 and isinstance(fact[0], str) and isinstance(fact[1], str)):
             return None
-        if (fact[0] in TEXT_KINDS and not isinstance(fact[2], dict)) or (fact[0] == "round" and not fact[1].isdecimal()):
+        if fact[0] in TEXT_KINDS and not isinstance(fact[2], dict):
+            return None
+        if fact[0] == "round" and not fact[1].isdecimal():
             return None
     return [(kind, key, value) for kind, key, value in found]
 
@@ -318,7 +321,6 @@ def _open_locked(path: Path) -> int:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         os.close(file)
-        raise OutputError(
-            f"another fetch is writing into {path.parent}; wait for it, or choose another folder"
-        ) from error
+        wait = Remedy("wait for it, or choose another place with {output}")
+        raise OutputError(f"another fetch is writing into {path.parent}", remedy=wait) from error
     return file

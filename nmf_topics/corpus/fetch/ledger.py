@@ -1,8 +1,8 @@
 """What becomes of every title: one line in ledger.csv, and for each page one line in pages.jsonl.
 
 Several titles may lead to one page. It has one line in pages.jsonl, and one title stands for it in the ledger: a pinned
-one, else the page's own, else the first by the alphabet; the others are `redirect-merged`. The order of both files depends
-on nothing but their contents.
+one, else the page's own, else the first by the alphabet; the others are `redirect-merged`. The order of both files
+depends on nothing but their contents.
 """
 
 from __future__ import annotations
@@ -94,7 +94,9 @@ def known_text(key: Key, outcome: Mapping[str, Any], way: Way, journal: Journal)
     return found if fresh else None
 
 
-def older_text(asked: Asked, key: Key, outcome: Mapping[str, Any], journal: Journal) -> tuple[Key, dict[str, Any]] | None:
+def older_text(
+    asked: Asked, key: Key, outcome: Mapping[str, Any], journal: Journal
+) -> tuple[Key, dict[str, Any]] | None:
     """Return the text that a page had before, with its key; of a pin, the same revision as the wiki's extract."""
     for place in (key, ("page", str(outcome["pageid"]))):
         found: dict[str, Any] | None = journal.get(*place)

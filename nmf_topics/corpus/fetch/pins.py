@@ -1,7 +1,7 @@
 """Pinned revisions: exact versions of pages, such as those in the ledger of somebody's corpus.
 
-A revision number says nothing by itself, so title, page id and wiki of a pin are verified: the text of another page must
-not enter a corpus under its name.
+A revision number says nothing by itself, so title, page id and wiki of a pin are verified: the text of another page
+must not enter a corpus under its name.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ def _ask(batch: Sequence[int], client: Client, site: Site) -> list[Fact]:
 
 
 def is_called_otherwise(title: str, revid: int, outcome: dict[str, Any] | None) -> bool:
-    """Whether the page of a revision has another title than the pin, so that it has to be asked where that one leads."""
+    """Whether the page of a revision has another title than the pin; then it has to be asked where that one leads."""
     named = title != _nameless(revid)
     return bool(named and outcome and outcome["status"] == "page" and written(title) != outcome["title"])
 

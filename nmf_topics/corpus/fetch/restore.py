@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from nmf_topics.corpus.fetch.corpus_folder import LEDGER, is_fetched, read_manifest
-from nmf_topics.corpus.fetch.journal import JOURNAL, TEXT_KINDS, Fact, Journal
-from nmf_topics.corpus.fetch.ledger import REDIRECT
+from nmf_topics.corpus.fetch.journal import ELSEWHERE, JOURNAL, TEXT_KINDS, Fact, Journal
+from nmf_topics.corpus.fetch.ledger import REDIRECT, Row
 from nmf_topics.corpus.fetch.settings import Settings
 from nmf_topics.corpus.fetch.titles import written
 from nmf_topics.corpus.open import MANIFEST, PAGES
@@ -46,7 +46,7 @@ def open_journal(folder: Path, *, force: bool = False, tell: Tell = lambda messa
     """
     fetched, has_pages = is_fetched(folder), (folder / PAGES).exists()
     if has_pages and not fetched and not _wiki_of(_read_rows(folder)):
-        raise OutputError(f"{folder} holds a {PAGES} that does not come from a wiki; choose another folder")
+        raise OutputError(f"{folder} holds a {PAGES} that does not come from a wiki", remedy=ELSEWHERE)
     copied = fetched and not (folder / JOURNAL).is_file()
     journal = Journal(folder, mark=MANIFEST if copied else JOURNAL, force=force)
     try:
@@ -130,10 +130,28 @@ def _read_rows(folder: Path) -> Rows:
     return [{name: cell or "" for name, cell in row.items() if name} for row in rows]
 
 
-def kept_pages(folder: Path) -> set[int]:
-    """Return the ids of the pages that a corpus has, by its ledger."""
-    rows = _read_rows(folder)
-    return {int(row["pageid"]) for row in rows if row.get("status") == "ok" and row.get("pageid", "").isdecimal()}
+def ledger_of(folder: Path) -> list[Row]:
+    """Return the lines of the ledger of a corpus.
+
+    Raises
+    ------
+    CorpusError
+        When it cannot be read.
+    """
+    return [
+        Row(
+            unguarded(row.get("title", "")),
+            row.get("status", ""),
+            pageid=_number(row, "pageid"),
+            revid=_number(row, "revid"),
+            words=_number(row, "words"),
+        )
+        for row in _read_rows(folder)
+    ]
+
+
+def _number(row: Mapping[str, str], name: str) -> int:
+    return int(row[name]) if row.get(name, "").isdecimal() else 0
 
 
 def _wiki_of(rows: Rows) -> str:
@@ -222,8 +240,8 @@ def _titles_by_page(rows: Rows) -> dict[int, dict[str, str]]:
     """The titles that lead to each page of the corpus, with the redirects on the way."""
     titles: dict[int, dict[str, str]] = {}
     for row in rows:
-        if row.get("status") in ("ok", "redirect-merged") and row.get("pageid", "").isdecimal():
-            titles.setdefault(int(row["pageid"]), {})[unguarded(row.get("title", ""))] = _via(row.get("note", ""))
+        if row.get("status") in ("ok", "redirect-merged") and (pageid := _number(row, "pageid")):
+            titles.setdefault(pageid, {})[unguarded(row.get("title", ""))] = _via(row.get("note", ""))
     return titles
 
 

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from nmf_topics.corpus.fetch.client import Client
-from nmf_topics.corpus.fetch.journal import Fact, Journal
+from nmf_topics.corpus.fetch.journal import Journal
 from nmf_topics.corpus.fetch.page_reference import read_list
-from nmf_topics.corpus.fetch.reply import a_dict, a_number, dicts, expect_line, merged_pages, parts
+from nmf_topics.corpus.fetch.reply import a_dict, a_number, dicts, expect_line, parts
 from nmf_topics.corpus.fetch.site import Site
-from nmf_topics.corpus.fetch.titles import BATCH, written
+from nmf_topics.corpus.fetch.titles import written
 from nmf_topics.corpus.readers.charsets import decode
-from nmf_topics.errors import CorpusError, FetchError, NothingFound
-from nmf_topics.files.csv_files import unguarded
+from nmf_topics.errors import CorpusError, FetchError, NothingFound, Remedy
 
 Tell = Callable[[str], None]
 
@@ -112,7 +109,7 @@ def titles_of_category(name: str, depth: int, client: Client, site: Site, journa
                     below.append(category_title(member["title"], site))
         level = below
     if not titles:
-        raise NothingFound(f"{site.name} has {why_empty(category_size(top, client, site.api), top, depth)}")
+        raise empty_category(site.name, category_size(top, client, site.api), top, depth)
     return list(titles)
 
 
@@ -124,13 +121,16 @@ def category_size(title: str, client: Client, api: str) -> dict[str, int]:
     return {name: a_number(found[0].get(name)) for name in ("pages", "subcats")} if found else {}
 
 
-def why_empty(size: Mapping[str, int], title: str, depth: int) -> str:
-    """What to say of a category without an article."""
+def empty_category(wiki: str, size: Mapping[str, int], title: str, depth: int) -> NothingFound:
+    """Return the error of a category without an article."""
     if not size:
-        return f"no {title}; is that how it is spelled there?"
+        return NothingFound(f"{wiki} has no {title}; is that how it is spelled there?")
     if size["subcats"]:
-        return f"no pages in {title} down to that depth, but categories below it; try --depth {depth + 1}"
-    return f"no pages in {title}"
+        return NothingFound(
+            f"{wiki} has no pages in {title} down to that depth, but categories below it",
+            remedy=Remedy("try {depth}", depth=depth + 1),
+        )
+    return NothingFound(f"{wiki} has no pages in {title}")
 
 
 def pageviews_address(base: str) -> str:

@@ -1,4 +1,4 @@
-"""Single pages straight from a wiki, without a corpus folder: for `classify --title` and `--url`."""
+"""Single pages straight from a wiki, without a corpus folder, as `classify` takes them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,8 @@ def read_pages(
     site = read_site(client, api, journal)
     way = choose_way(None, site)
     titles = [written(clean_text(reference.title)) for reference in references]
-    unknown = resolve([title for title, it in zip(titles, references, strict=True) if not it.revid], client, site, journal)
+    named = [title for title, reference in zip(titles, references, strict=True) if not reference.revid]
+    unknown = resolve(named, client, site, journal)
     resolve_pins([reference.revid for reference in references if reference.revid], client, site, journal)
     for title, reference in zip(titles, references, strict=True):
         kind, key = ("pin", str(reference.revid)) if reference.revid else ("title", title)
