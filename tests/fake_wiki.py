@@ -280,4 +280,6 @@ def fetch_fake(
 ) -> Result:
     """Fetch from a fake wiki with these settings of the corpus."""
     with open_journal(folder, tell=tell) as journal:
-        return Fetch(client, journal, Settings(wiki=API, **settings), tell=tell).run(folder, list(asks), refresh=refresh)
+        return Fetch(client, journal, Settings(wiki=API, **settings), tell=tell).run(
+            folder, list(asks), refresh=refresh
+        )
