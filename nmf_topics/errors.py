@@ -12,6 +12,8 @@ Every message says what went wrong, where, and what to try; the command line pri
         OutputError     a result cannot be written (no permission, no space, something else in the way)
             FontError   no font has the letters of what is to be drawn
         FetchError      a wiki refuses, or answers what cannot be used; WikiUnreachable: it cannot be asked at all
+            ContactRequired  a host of Wikimedia must not be called without a contact address
+            LoginError       a wiki does not accept a login, or the credentials cannot be used
         MissingExtra    a format needs a package that is not installed
 """
 
@@ -57,13 +59,25 @@ class FontError(OutputError):
 class FetchError(NmfTopicsError):
     """A wiki refuses a request, or answers what cannot be used; other requests may go well."""
 
-    def __init__(self, message: str, *, status: int = 0) -> None:
+    def __init__(self, message: str, *, status: int = 0, code: str = "") -> None:
         super().__init__(message)
         self.status = status  # of HTTP, where that was the trouble
+        self.code = code  # of MediaWiki, where it said one
 
 
 class WikiUnreachable(FetchError):
     """A wiki is not there, or stays busy: there is no use in asking for anything else now."""
+
+
+class ContactRequired(WikiUnreachable):
+    """A host of Wikimedia must not be called without a contact address in the User-Agent."""
+
+    def __init__(self, host: str) -> None:
+        super().__init__(f"{host} requires a contact address in the User-Agent")
+
+
+class LoginError(WikiUnreachable):
+    """A wiki does not accept a login, or the credentials cannot be used."""
 
 
 class MissingExtra(NmfTopicsError):

@@ -318,7 +318,7 @@ def test_addresses_are_checked_before_anybody_is_called(refused: Refused) -> Non
     assert "--wiki" in refused(2, "fetch", "Tea", "--wiki", "https://host/index.html")
     assert "--language" in refused(2, "fetch", "Tea", "--language", "../en")
     assert "--contact" in refused(2, "fetch", "Tea", "--contact", "nobody")
-    assert "wants to know who asks: give --contact" in refused(2, "fetch", "Tea")
+    assert "requires a contact address in the User-Agent: give --contact" in refused(2, "fetch", "Tea")
     assert "--dump takes all pages" in refused(2, "fetch", "Tea", "--dump", "pages.xml")
 
 

@@ -16,7 +16,7 @@ from nmf_topics.corpus.wikipedia.client import Client
 from nmf_topics.corpus.wikipedia.journal import Fact, Journal
 from nmf_topics.corpus.wikipedia.reply import a_dict, a_line, a_number, dicts, merged_pages, parts
 from nmf_topics.corpus.wikipedia.site import Site
-from nmf_topics.corpus.wikipedia.titles import BATCH, written
+from nmf_topics.corpus.wikipedia.titles import BATCH, batch_size, written
 from nmf_topics.csvfiles import unguarded
 from nmf_topics.errors import CorpusError, FetchError
 
@@ -217,8 +217,9 @@ def _month(address: str, client: Client) -> list[tuple[str, int]]:
 def resolve_pins(pins: Iterable[int], client: Client, site: Site, journal: Journal) -> None:
     """See to it that the journal says of each revision which page it is of, as `pin` facts."""
     wanted = [revid for revid in pins if journal.get("pin", str(revid), any_round=False) is None]
-    for first in range(0, len(wanted), BATCH):
-        batch = wanted[first : first + BATCH]
+    size = batch_size(client, site) if wanted else BATCH
+    for first in range(0, len(wanted), size):
+        batch = wanted[first : first + size]
         journal.write(_pins(batch, client, site))
 
 

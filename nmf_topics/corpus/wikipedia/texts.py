@@ -16,7 +16,7 @@ from nmf_topics.corpus.wikipedia.client import Client
 from nmf_topics.corpus.wikipedia.journal import Fact, Journal
 from nmf_topics.corpus.wikipedia.reply import a_dict, a_line, a_number, a_text, a_time, dicts, parts
 from nmf_topics.corpus.wikipedia.site import Site
-from nmf_topics.corpus.wikipedia.titles import BATCH
+from nmf_topics.corpus.wikipedia.titles import BATCH, batch_size
 from nmf_topics.errors import FetchError, WikiUnreachable
 
 Way = Literal["extracts", "wikitext"]
@@ -88,7 +88,7 @@ def read_texts(
             return came, error
         return came, None
 
-    size = request_size(way)
+    size = batch_size(client, site) if keys and way == "wikitext" else request_size(way)
     batches = [keys[first : first + size] for first in range(0, len(keys), size)]
     failed: dict[Key, str] = {}
     in_a_row = 0
