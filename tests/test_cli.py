@@ -329,6 +329,7 @@ def test_names_of_options_are_names_of_parameters() -> None:
             assert option.name == long_name(option)[2:].replace("-", "_"), name
     talk = {"output", "cache", "require_convergence", "force", "json", "quiet", "verbose", "recipe", "processes"}
     talk |= {"clouds", "report"}  # files to be made
+    talk |= {"names"}  # of the model that is replaced
     talk |= {"checkpoint"}  # seconds of what the library has as Checkpointing
     library = {f.name for kind in (Recipe, WordOptions, Bounds, Source, EngineOptions) for f in fields(kind)}
     library |= set(signature(fit_topics).parameters) | set(signature(fit_runs).parameters)

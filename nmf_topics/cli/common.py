@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import functools
-import json
 import logging
 import math
 import re
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 import click
@@ -102,16 +100,3 @@ def talk_of(options: dict[str, Any]) -> Talk:
     talk = Talk(options.pop("quiet"), options.pop("verbose"))
     logging.getLogger("nmf_topics").setLevel(logging.ERROR if talk.quiet else logging.WARNING)
     return talk
-
-
-def files_listed_in(mark: str) -> Callable[[Path], list[str]]:
-    """What tells the files that an earlier run wrote into a folder, as its JSON file `mark` lists them."""
-
-    def files(folder: Path) -> list[str]:
-        try:
-            listed = json.loads((folder / mark).read_text(encoding="utf-8"))["files"]
-            return [name for name in listed if isinstance(name, str) and Path(name).name == name]
-        except (OSError, ValueError, KeyError, TypeError):
-            return []
-
-    return files

@@ -11,7 +11,16 @@ import click
 from nmf_topics.cli import options as o
 from nmf_topics.cli.common import Text
 from nmf_topics.topics.store import MARK, load_model, resolve_model
-from nmf_topics.views.modelfolder import CLOUDS, REPORT, WORDS, files_of, read_extracts, read_run, write_model_folder
+from nmf_topics.views.modelfolder import (
+    CLOUDS,
+    REPORT,
+    WORDS,
+    derived_files,
+    files_of,
+    read_extracts,
+    read_run,
+    write_model_folder,
+)
 from nmf_topics.views.tables import model_json
 from nmf_topics.views.terminal import print_topics
 
@@ -79,6 +88,7 @@ def label(arguments: tuple[str, ...], hide: tuple[str, ...], unhide: tuple[str, 
         folder,
         lambda: run,
         keep=_kept_files(folder, run),
+        keep_derived=True,
         extracts=read_extracts(folder, talk.warn),
         versions=run.get("versions"),
         clouds=not made or any(name.startswith(f"{CLOUDS}/") for name in made),
@@ -86,6 +96,10 @@ def label(arguments: tuple[str, ...], hide: tuple[str, ...], unhide: tuple[str, 
         warn=talk.warn,
     )
     talk.note(f"written to {folder}")
+    if made_before := sorted({name.partition("/")[0] for name in derived_files(folder)}):
+        talk.note(
+            f"made before and not changed: {', '.join(made_before)} in the model folder; run these commands again"
+        )
     if options["json"]:
         click.echo(json.dumps(model_json(model, folder), ensure_ascii=False, indent=1))
     else:

@@ -16,7 +16,6 @@ import click
 
 from nmf_topics.cli.common import AliasedOption, Bytes, Text, stack
 from nmf_topics.cli.common import Finite as Finite
-from nmf_topics.cli.common import files_listed_in as files_listed_in
 from nmf_topics.cli.common import json_option as json_option
 from nmf_topics.cli.common import talk_of as talk_of
 from nmf_topics.cli.common import talk_options as talk_options

@@ -245,6 +245,10 @@ class TopicModel:
         if not 1 <= number <= self.rank:
             raise ModelError(f"there is no topic {number}; topics are numbered from 1 to {self.rank}")
 
+    def has_word(self, word: str) -> bool:
+        """Whether a word, in any of its spellings, is a row of W."""
+        return self.rows.kind == "terms" and bool(self._word_rows.rows_of(word))
+
     @cached_property
     def _word_rows(self) -> WordRows:
         return WordRows(self.rows, word_options(self.recipe))
