@@ -11,13 +11,13 @@ from urllib.parse import urlsplit
 
 import click
 
-from nmf_topics.cli.talk import Talk
+from nmf_topics.cli.console import Console
+from nmf_topics.corpus.fetch.client import Client, RequestPolicy, is_wikimedia
 from nmf_topics.corpus.fetch.login import read_credentials
 from nmf_topics.corpus.fetch.page_reference import PageReference, reference_of_url
+from nmf_topics.corpus.fetch.single import read_pages
+from nmf_topics.corpus.fetch.site import wikipedia
 from nmf_topics.corpus.page import Page
-from nmf_topics.corpus.wikipedia.client import Client, Manners, is_wikimedia
-from nmf_topics.corpus.wikipedia.single import read_pages
-from nmf_topics.corpus.wikipedia.site import wikipedia
 from nmf_topics.errors import ContactRequired, FetchError, LoginError
 
 NOTABLE = 1.0  # seconds of a wait that are said
@@ -68,7 +68,7 @@ def missing_contact(error: ContactRequired) -> click.UsageError:
     return click.UsageError(f"{error}: give --contact you@example.org, or set NMF_TOPICS_CONTACT")
 
 
-def polite_client(options: dict[str, Any], talk: Talk) -> Client:
+def polite_client(options: dict[str, Any], talk: Console) -> Client:
     """A client with the contact and the timeout of the options, and the credentials of the environment."""
 
     def on_wait(seconds: float, reason: str) -> None:
@@ -79,10 +79,10 @@ def polite_client(options: dict[str, Any], talk: Talk) -> Client:
         credentials = read_credentials(os.environ)
     except LoginError as error:
         raise click.UsageError(str(error)) from error
-    return Client(Manners(contact=(options["contact"] or "").strip(), **settings), on_wait, credentials)
+    return Client(RequestPolicy(contact=(options["contact"] or "").strip(), **settings), on_wait, credentials)
 
 
-def log_in(client: Client, api: str, talk: Talk) -> None:
+def log_in(client: Client, api: str, talk: Console) -> None:
     """Log in to a wiki before the first request, if the environment has credentials."""
     if client.credentials:
         client.log_in_at(api)
@@ -91,7 +91,7 @@ def log_in(client: Client, api: str, talk: Talk) -> None:
 
 
 def pages_asked_for(
-    titles: Sequence[str], urls: Sequence[str], options: dict[str, Any], talk: Talk
+    titles: Sequence[str], urls: Sequence[str], options: dict[str, Any], talk: Console
 ) -> Iterator[tuple[str, Page | None, str]]:
     """Yield the pages of --title and --url: the name that was given, the page, and if there is none the reason.
 

@@ -12,8 +12,8 @@ import pytest
 from loopback import CODE, LOADED, Wiki, logged, pages, proxied, save
 from program import Refused, Run
 
+from nmf_topics.corpus.fetch.client import Client, RequestPolicy
 from nmf_topics.corpus.fetch.login import PASSWORD, TOKEN, USER, Credentials, log_in, read_credentials
-from nmf_topics.corpus.wikipedia.client import Client, Manners
 from nmf_topics.errors import ContactRequired, FetchError, LoginError
 
 BOT, SECRET, ACCESS = "Admin@reader", "0123456789abcdef0123456789abcdef", "token-of-a-test"
@@ -109,7 +109,7 @@ def test_login_with_an_access_token(private: Wiki, ok: Run, tmp_path: Path, monk
         ok("fetch", "Secret 001", "--wiki", api, "-o", "c")
         headers = [entry["headers"].get("Authorization") for entry in logged(tmp_path / "log")]
         assert headers == [f"Bearer {ACCESS}"] * len(headers)
-        run_other = Client(Manners(tries=1), credentials=Credentials(token=ACCESS))
+        run_other = Client(RequestPolicy(tries=1), credentials=Credentials(token=ACCESS))
         run_other.log_in_at(api)
         with pytest.raises(FetchError, match="read permission"):
             run_other.api(other, {"action": "query", "meta": "siteinfo"})
@@ -120,7 +120,7 @@ def test_login_with_an_access_token(private: Wiki, ok: Run, tmp_path: Path, monk
 @pytest.mark.wiki
 def test_a_session_that_ends_is_opened_again(private: Wiki, tmp_path: Path) -> None:
     """When the session has ended, the client logs in again, once."""
-    client = Client(Manners(tries=1), credentials=Credentials(BOT, SECRET))
+    client = Client(RequestPolicy(tries=1), credentials=Credentials(BOT, SECRET))
     with proxied(private.api, tmp_path / "log") as api:
         client.log_in_at(api)
         asked = {"action": "query", "meta": "userinfo"}
@@ -182,7 +182,7 @@ def test_a_login_answered_with_something_else() -> None:
 
 def test_wikimedia_is_never_called_without_a_contact() -> None:
     """The client itself refuses, whoever calls it: a service that a corpus was set to is found out only on the way."""
-    client = Client(Manners())
+    client = Client(RequestPolicy())
     for ask in (client.json, lambda url: client.api(url, {})):
         with pytest.raises(ContactRequired, match=r"wikimedia\.org requires a contact address"):
             ask("https://wikimedia.org/api/rest_v1")
