@@ -14,7 +14,8 @@ from nmf_topics.cli.common import Finite, json_option, talk_of, talk_options
 from nmf_topics.cli.console import Console
 from nmf_topics.cli.fetch_selection import read_selection, refuse_unrelated
 from nmf_topics.cli.fetch_settings import choose_settings, describe_settings
-from nmf_topics.cli.wiki import contact_option, log_in, missing_contact, polite_client, require_contact, wiki_option
+from nmf_topics.cli.wiki import contact_option, log_in, polite_client, require_contact, wiki_option
+from nmf_topics.cli.wording import worded
 from nmf_topics.corpus.fetch.client import Client
 from nmf_topics.corpus.fetch.corpus_folder import corpus_of_dump
 from nmf_topics.corpus.fetch.fetch import Ask, Fetch, Result, recorded_settings
@@ -104,13 +105,13 @@ def fetch(**options: Any) -> None:
         try:
             result = run.run(folder, asks, refresh=options["refresh"])
         except ContactRequired as error:
-            raise missing_contact(error) from error
+            raise click.UsageError(worded(error)) from error
         except (FetchError, KeyboardInterrupt) as error:
             if not run.pages:
                 raise
             kept = f"{run.pages} pages are kept in {folder}; the same command goes on from there"
             if isinstance(error, FetchError):
-                raise FetchError(f"{error}; {kept}") from error
+                raise FetchError(f"{worded(error)}; {kept}") from error
             talk.note(kept)
             raise
     _report(result, folder, client, options["json"])

@@ -15,6 +15,7 @@ from nmf_topics.cli import options as o
 from nmf_topics.cli.carried import with_earlier_names
 from nmf_topics.cli.console import Console
 from nmf_topics.cli.record import Record, versions
+from nmf_topics.cli.wording import worded
 from nmf_topics.corpus.page import Corpus
 from nmf_topics.errors import NmfTopicsError
 from nmf_topics.factor import kernels
@@ -284,7 +285,7 @@ def _extracts(
     try:
         return text_extracts(model, by_page(data) if word_options(model.recipe).chunk else data, corpus, shelf=shelf)
     except (NmfTopicsError, OSError) as error:
-        talk.warn(f"the report has no texts: {error}")
+        talk.warn(f"the report has no texts: {worded(error)}")
         return None
 
 

@@ -12,13 +12,14 @@ from urllib.parse import urlsplit
 import click
 
 from nmf_topics.cli.console import Console
-from nmf_topics.corpus.fetch.client import Client, RequestPolicy, is_wikimedia
+from nmf_topics.cli.wording import worded
+from nmf_topics.corpus.fetch.client import Client, RequestPolicy, is_wikimedia, missing_contact
 from nmf_topics.corpus.fetch.login import read_credentials
 from nmf_topics.corpus.fetch.page_reference import PageReference, reference_of_url
 from nmf_topics.corpus.fetch.single import read_pages
 from nmf_topics.corpus.fetch.site import wikipedia
 from nmf_topics.corpus.page import Page
-from nmf_topics.errors import ContactRequired, FetchError, LoginError
+from nmf_topics.errors import FetchError, LoginError
 
 NOTABLE = 1.0  # seconds of a wait that are said
 
@@ -58,14 +59,9 @@ def require_contact(client: Client, *addresses: str) -> None:
     contact = client.manners.contact
     if contact and not (re.fullmatch(r"[ -'*-~]+", contact) and ("@" in contact or "://" in contact)):
         raise click.BadParameter("needs an e-mail address or the URL of a page", param_hint="--contact")
-    hosts = [str(urlsplit(address).hostname) for address in addresses if is_wikimedia(address)]
-    if hosts and not contact:
-        raise missing_contact(ContactRequired(hosts[0]))
-
-
-def missing_contact(error: ContactRequired) -> click.UsageError:
-    """The error of a call without a contact address, with the option that gives one."""
-    return click.UsageError(f"{error}: give --contact you@example.org, or set NMF_TOPICS_CONTACT")
+    for address in addresses:
+        if is_wikimedia(address) and not contact:
+            raise click.UsageError(worded(missing_contact(address)))
 
 
 def polite_client(options: dict[str, Any], talk: Console) -> Client:
@@ -78,7 +74,7 @@ def polite_client(options: dict[str, Any], talk: Console) -> Client:
     try:
         credentials = read_credentials(os.environ)
     except LoginError as error:
-        raise click.UsageError(str(error)) from error
+        raise click.UsageError(worded(error)) from error
     return Client(RequestPolicy(contact=(options["contact"] or "").strip(), **settings), on_wait, credentials)
 
 
@@ -107,7 +103,7 @@ def pages_asked_for(
         try:
             reference = reference_of_url(url)
         except FetchError as error:
-            refused.append((url, str(error)))
+            refused.append((url, worded(error)))
         else:
             wanted.setdefault(reference.api, []).append((url, reference))
     require_contact(client, *wanted)
@@ -119,6 +115,6 @@ def pages_asked_for(
             for _, page, why in read_pages([reference for _, reference in asked], at, client):
                 yield waiting.popleft()[0], page, why
         except FetchError as error:
-            refused += [(name, str(error)) for name, _ in waiting]
+            refused += [(name, worded(error)) for name, _ in waiting]
     for name, why in refused:
         yield name, None, why

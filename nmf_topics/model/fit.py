@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from nmf_topics.errors import MatrixError
+from nmf_topics.errors import MatrixError, Remedy
 from nmf_topics.factor.blocks import Array, PageBlocks, as_blocks
 from nmf_topics.factor.kernels import one_blas_thread
 from nmf_topics.factor.starts import make_start
@@ -38,10 +38,13 @@ def check_rank(data: DataMatrix, rank: int) -> None:
     if rank > known:
         blank = f" with something on them (of {n})" if known < n else ""
         raise MatrixError(
-            f"rank {rank} is larger than the number of {pages}{blank}, {known}; try --rank {max(1, known // 3)}"
+            f"rank {rank} is larger than the number of {pages}{blank}, {known}",
+            remedy=Remedy("try {rank}", rank=max(1, known // 3)),
         )
     if rank > m:
-        raise MatrixError(f"rank {rank} is larger than the number of {data.rows.kind}, {m}; try a smaller --rank")
+        raise MatrixError(
+            f"rank {rank} is larger than the number of {data.rows.kind}, {m}", remedy=Remedy("try a smaller {rank}")
+        )
 
 
 def guided(

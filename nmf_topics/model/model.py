@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from nmf_topics.errors import MatrixError, ModelError
+from nmf_topics.errors import MatrixError, ModelError, Remedy
 from nmf_topics.factor.blocks import Array, as_blocks
 from nmf_topics.factor.engines.checkpoints import Checkpointing
 from nmf_topics.factor.factorize import Factorization, Iteration, check_options, factorize
@@ -339,7 +339,8 @@ def fit_topics(
     model = model_from(data, result, {**data.recipe, **options}, named=named)
     if not model.H.any():  # without penalties topics explain something of what V holds
         raise MatrixError(
-            "the penalties leave no weight on any page, so there are no topics; lower --l1-words and --l1-pages"
+            "the penalties leave no weight on any page, so there are no topics",
+            remedy=Remedy("lower {l1_words} and {l1_pages}"),
         )
     return model
 

@@ -269,7 +269,7 @@ VALUES: dict[str, tuple[tuple[object, ...], tuple[object, ...]]] = {
     "--month": ((1, 12), (0, 13)),
     "--quality": (("any", "good", "featured"), ("bad",)),
     "--min-words": ((0, 100), (-1, "x")),
-    "--limit": ((1, 100), (0, "x")),
+    "--limit": ((0, 1, 100), (-1, "x")),  # 0 removes a recorded limit
     "--text": (("extracts", "wikitext"), ("html",)),
     "--workers": ((1, 3), (0, 4)),
     "--timeout": ((0.5, 30), (0, "x", "nan", "inf")),
@@ -318,7 +318,7 @@ def test_addresses_are_checked_before_anybody_is_called(refused: Refused) -> Non
     assert "--wiki" in refused(2, "fetch", "Tea", "--wiki", "https://host/index.html")
     assert "--language" in refused(2, "fetch", "Tea", "--language", "../en")
     assert "--contact" in refused(2, "fetch", "Tea", "--contact", "nobody")
-    assert "requires a contact address in the User-Agent: give --contact" in refused(2, "fetch", "Tea")
+    assert "requires a contact address in the User-Agent; give --contact" in refused(2, "fetch", "Tea")
     assert "--dump takes all pages" in refused(2, "fetch", "Tea", "--dump", "pages.xml")
 
 

@@ -22,9 +22,9 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from nmf_topics import __version__
-from nmf_topics.corpus.fetch.login import PASSWORD, PRIVATE, TOKEN, USER, Account, Credentials, log_in
+from nmf_topics.corpus.fetch.login import HOW_TO_LOG_IN, PRIVATE, Account, Credentials, log_in
 from nmf_topics.corpus.plain import one_line
-from nmf_topics.errors import ContactRequired, FetchError, LoginError, WikiUnreachable
+from nmf_topics.errors import ContactRequired, FetchError, LoginError, Remedy, WikiUnreachable
 
 LARGEST = 64 << 20  # bytes of one answer, unpacked; MediaWiki ends its answers at 8 MiB
 LONGEST_WAIT = 600.0  # seconds; who asks for more is asked again another day
@@ -85,6 +85,14 @@ def is_loopback(url: str) -> bool:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:  # a name
         return False
+
+
+def missing_contact(url: str) -> ContactRequired:
+    """The error of a request that must not be sent."""
+    return ContactRequired(
+        f"{urlsplit(url).hostname} requires a contact address in the User-Agent",
+        remedy=Remedy("give {contact=you@example.org}, or set {NMF_TOPICS_CONTACT}"),
+    )
 
 
 class Client:
@@ -212,7 +220,7 @@ class Client:
     ) -> dict[str, Any]:
         """Send a request until there is a reply, or patience is at its end."""
         if is_wikimedia(url) and not self.manners.contact:
-            raise ContactRequired(str(urlsplit(url).hostname))
+            raise missing_contact(url)
         from urllib3.exceptions import ProtocolError
         from urllib3.util.retry import RequestHistory, Retry
 
@@ -281,7 +289,9 @@ class Client:
             raise WikiUnreachable("the proxy in http_proxy or https_proxy is not a URL") from error
         except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, UnicodeError) as error:
             if "SOCKS" in str(error):
-                raise WikiUnreachable("a SOCKS proxy needs the package PySocks; try: pip install PySocks") from error
+                raise WikiUnreachable(
+                    "a SOCKS proxy needs the package PySocks", remedy=Remedy("try: pip install PySocks")
+                ) from error
             raise FetchError(f"{one_line(url)} is not a URL ({one_line(error)})") from error
         except (requests.exceptions.Timeout, TimeoutError) as error:
             raise RetryableError(f"silent for {self.manners.timeout:g} s", there=False) from error
@@ -325,14 +335,17 @@ def _check_status(reply: Any, body: bytes, url: str) -> None:
         return
     if 300 <= status < 400:
         target = one_line(reply.headers.get("Location"))[:200]
-        raise FetchError(f"{host} sends on to {target!r}, which is not followed; if that is right, name it with --wiki")
+        raise FetchError(
+            f"{host} redirects to {target!r}, which is not followed",
+            remedy=Remedy("if that is right, name it with {wiki}"),
+        )
     if status in RETRYABLE_STATUS:
         raise RetryableError(f"HTTP {status}", after=reply.headers.get("Retry-After"), busy=status == 429)
     if status == 401:
         raise FetchError(f"{host} does not accept the login (HTTP 401)", status=status)
     if status == 403:
-        why = "blocked; Wikimedia requires a contact address that reaches you, and blocks networks of data centres"
-        raise FetchError(f"{host} answers HTTP 403: {why}", status=status)
+        advice = "Wikimedia requires a {contact} address that reaches you, and blocks networks of data centres"
+        raise FetchError(f"{host} answers HTTP 403: blocked", status=status, remedy=Remedy(advice))
     raise FetchError(f"{host} answers HTTP {status} for {urlsplit(url).path}", status=status)
 
 
@@ -357,9 +370,7 @@ def _read_json(reply: Any, body: bytes, url: str) -> dict[str, Any]:
     if code.startswith("internal_api_error"):
         raise RetryableError(f"error inside the wiki ({code})")
     said = f"{host} refuses: {info or 'no reason given'} ({code or 'no code'})"
-    if code == PRIVATE:
-        said += f"; if you are a member, set {USER} and {PASSWORD} to a bot password, or {TOKEN} to an access token"
-    raise FetchError(said, code=code)
+    raise FetchError(said, code=code, remedy=HOW_TO_LOG_IN if code == PRIVATE else None)
 
 
 def _plainly(error: Exception) -> str:

@@ -13,13 +13,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nmf_topics.corpus.plain import one_line
-from nmf_topics.errors import FetchError, LoginError
+from nmf_topics.errors import FetchError, LoginError, Remedy
 
 USER = "NMF_TOPICS_WIKI_USER"
 PASSWORD = "NMF_TOPICS_WIKI_PASSWORD"
 TOKEN = "NMF_TOPICS_WIKI_TOKEN"
 HIGH_LIMITS = "apihighlimits"  # the right to name ten times as many titles in a request
 PRIVATE = "readapidenied"  # error code of a wiki that only its members may read
+HOW_TO_LOG_IN = Remedy(
+    f"if you are a member, set {{{USER}}} and {{{PASSWORD}}} to a bot password, or {{{TOKEN}}} to an access token"
+)
 
 Ask = Callable[[Mapping[str, str | int]], Mapping[str, Any]]  # sends one request, in the body of a POST
 
@@ -82,8 +85,9 @@ def log_in(credentials: Credentials, ask: Ask) -> Account:
         reply = _object(ask({**form, "lgtoken": str(tokens.get("logintoken", ""))}), "login")
         if reply.get("result") != "Success":
             reason = one_line(reply.get("reason"))[:300] or one_line(reply.get("result"))[:80]
-            hint = "" if "@" in credentials.user else f"; {USER} should be the name of a bot password, such as User@bot"
-            raise LoginError(f"login as {credentials.user} refused: {reason or 'no reason given'}{hint}")
+            said = f"login as {credentials.user} refused: {reason or 'no reason given'}"
+            hint = Remedy(f"{{{USER}}} should be the name of a bot password, such as User@bot")
+            raise LoginError(said, remedy=None if "@" in credentials.user else hint)
     user: Mapping[str, Any] = {"anon": True}
     try:
         user = _object(ask({"action": "query", "meta": "userinfo", "uiprop": "rights"}), "query", "userinfo")
