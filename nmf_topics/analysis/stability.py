@@ -23,7 +23,8 @@ from nmf_topics.factor import kernels
 from nmf_topics.factor.blocks import Array, InMemory, as_blocks, unit_columns
 from nmf_topics.factor.factorize import Iteration
 from nmf_topics.matrix.datamatrix import DataMatrix
-from nmf_topics.model.model import TopicModel, fit_topics
+from nmf_topics.model.fit import fit_topics
+from nmf_topics.model.model import TopicModel
 
 
 def match_topics(W: Array, other: Array) -> tuple[np.ndarray, Array]:

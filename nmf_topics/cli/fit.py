@@ -26,7 +26,8 @@ from nmf_topics.factor.sums import one_page
 from nmf_topics.files.atomic import folder_of_files
 from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.model.files import MARK, point_latest
-from nmf_topics.model.model import TopicModel, fit_topics
+from nmf_topics.model.fit import fit_topics
+from nmf_topics.model.model import TopicModel
 from nmf_topics.pipeline.prepare import Source, counts_key, is_image_folder, open_source, prepare
 from nmf_topics.pipeline.recipes import Recipe
 from nmf_topics.pipeline.storage import describe_place

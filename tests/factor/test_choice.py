@@ -149,7 +149,7 @@ from nmf_topics.factor.engines.choice import EngineOptions, Size, choose_engine
 from nmf_topics.factor.engines.disk import OnDisk, to_disk
 from nmf_topics.files.system import peak
 from nmf_topics.matrix.datamatrix import DataMatrix, PageColumns
-from nmf_topics.model.model import fit_topics
+from nmf_topics.model.fit import fit_topics
 from nmf_topics.terms.vocabulary import Vocabulary
 
 folder, engine, rank, words = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4])

@@ -27,7 +27,7 @@ from nmf_topics.errors import (
     Remedy,
 )
 from nmf_topics.matrix.datamatrix import DataMatrix, PageColumns
-from nmf_topics.model.model import fit_topics
+from nmf_topics.model.fit import fit_topics
 from nmf_topics.terms.vocabulary import Vocabulary
 
 PACKAGE = Path(nmf_topics.__file__).parent
