@@ -62,14 +62,17 @@ def read_recorded_run(path: Path) -> RecordedRun:
 
 
 def recorded_source(run: Mapping[str, Any]) -> Source | None:
-    """Where the corpus of a run is; None where it was standard input, or is not there any more."""
+    """Where the corpus of a run is; None where it was standard input, or is not there any more.
+
+    A relative path is looked up in the working folder, then in the folder in which the run was made.
+    """
     recorded = run.get("source")
     if not isinstance(recorded, dict) or not isinstance(recorded.get("path"), str) or recorded["path"] == "-":
         return None
     options = {name: value for name, value in recorded.items() if name in Source().columns() and value is not None}
     folder = run.get("folder")
     places = [os.path.join(folder, recorded["path"])] if isinstance(folder, str) else []
-    for place in (*places, recorded["path"]):
+    for place in (recorded["path"], *places):
         if os.path.exists(place) and all(isinstance(value, str) for value in options.values()):
             return Source(place, **options)
     return None
