@@ -14,7 +14,7 @@ from inputs import WIDE, write_faces, write_tiny
 from outputs import document, everything
 from program import Refused, Run, call
 
-from nmf_topics.topics.store import load_model
+from nmf_topics.model.files import load_model
 from nmf_topics.views.report.provenance import command
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from nmf_topics.errors import ModelError
-from nmf_topics.topics.prepare import Source
-from nmf_topics.topics.recipes import Recipe
-from nmf_topics.topics.store import resolve_model
-from nmf_topics.views.modelfolder import RUN
+from nmf_topics.model.files import resolve_model
+from nmf_topics.pipeline.prepare import Source
+from nmf_topics.pipeline.recipes import Recipe
+from nmf_topics.views.model_folder import RUN
 
 
 @dataclass(frozen=True)

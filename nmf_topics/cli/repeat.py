@@ -14,13 +14,13 @@ from nmf_topics.cli.fit import run_fit
 from nmf_topics.cli.record import versions
 from nmf_topics.cli.recorded import RecordedRun, read_recorded_run, recorded_source
 from nmf_topics.errors import ModelError
-from nmf_topics.machine import processors
-from nmf_topics.topics.model import TopicModel
-from nmf_topics.topics.prepare import Source
+from nmf_topics.files.system import processors
+from nmf_topics.model.files import load_model
+from nmf_topics.model.model import TopicModel
+from nmf_topics.pipeline.prepare import Source
 from nmf_topics.topics.repetition import Repetition, compare_repetition, compare_with_record
-from nmf_topics.topics.store import load_model
-from nmf_topics.views.tables import json_number
-from nmf_topics.views.terminal import print_table
+from nmf_topics.views.tables.tables import json_number
+from nmf_topics.views.tables.terminal import print_table
 
 MEANING = {
     "identical": "the results are identical",

@@ -8,10 +8,10 @@ from typing import Any, Literal
 
 import numpy as np
 
+from nmf_topics.analysis.model_diff import SAME, match_topics
 from nmf_topics.errors import ModelError
 from nmf_topics.factor.blocks import Array
-from nmf_topics.topics.difference import SAME, match_topics
-from nmf_topics.topics.model import TopicModel
+from nmf_topics.model.model import TopicModel
 
 ROUNDING = 1e-6  # relative to the largest entry; other processors and libraries round in another way
 Verdict = Literal["identical", "equal", "same topics", "different"]
