@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from nmf_topics.analysis.repetition import Repetition, compare_repetition, compare_with_record
 from nmf_topics.cli import options as o
 from nmf_topics.cli.fit import run_fit
 from nmf_topics.cli.record import versions
@@ -18,7 +19,6 @@ from nmf_topics.files.system import processors
 from nmf_topics.model.files import load_model
 from nmf_topics.model.model import TopicModel
 from nmf_topics.pipeline.prepare import Source
-from nmf_topics.topics.repetition import Repetition, compare_repetition, compare_with_record
 from nmf_topics.views.tables.tables import json_number
 from nmf_topics.views.tables.terminal import print_table
 
