@@ -61,7 +61,7 @@ def _identifier() -> Any:
     try:
         from py3langid.langid import MODEL_FILE, LanguageIdentifier
     except ImportError as error:
-        raise MissingExtra("py3langid", "languages", "finding out the language of a page (--language auto)") from error
+        raise MissingExtra("py3langid", "languages", "detecting the language of a page") from error
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
     identifier.set_languages(set(identifier.labels) - _VARIETIES)
     return identifier

@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from nmf_topics.errors import Notice, Remedy
 from nmf_topics.text.analyzer import WordOptions
 from nmf_topics.text.language import AUTO, NAMES
 from nmf_topics.text.normalize import available
@@ -43,9 +44,11 @@ def remarks(options: WordOptions, languages: Mapping[str, int], ledger: Mapping[
     if options.language == "en" and options.default_stops and read >= TOKENS_TO_JUDGE:
         share = dropped.get("stop", 0) / read
         if share < FEW_STOPS:
-            yield (
-                f"only {share:.0%} of the words are common English ones; if the pages are in another language, name it "
-                f"(--language es), or have it found out (--language auto)"
+            yield Notice(
+                f"only {share:.0%} of the words are common English ones",
+                Remedy(
+                    "if they are in another language, name it ({language=es}) or have it detected ({language=auto})"
+                ),
             )
 
 
@@ -57,9 +60,14 @@ def _missing(options: WordOptions, *, asked: WordOptions) -> Iterator[str]:
         what = {"lemma": "dictionary forms alone", "stem": "stems", "none": "words as they stand"}[forms]
         yield f"{named(language)} has no {_FORMS[options.normalize]} here: {what} are terms"
     if language in _SYLLABLES and not asked.phrases:
-        yield f"{named(language)} is written in syllables, which are terms here; --phrases makes words of them"
+        yield Notice(
+            f"{named(language)} is written in syllables, which are terms here",
+            Remedy("{phrases=True} joins them to words"),
+        )
     if asked.default_stops and not has_stop_words(language):
-        yield f"{named(language)} has no stop list here: common words stay, but for those of --stop"
+        yield Notice(
+            f"{named(language)} has no stop list here, so common words are kept", Remedy("name them with {stop_words}")
+        )
     if not has_words_apart(language):
         extra = EXTRAS[language].extra
         yield f"{named(language)} is cut into words only roughly; better with pip install 'nmf-topics[{extra}]'"
@@ -80,7 +88,10 @@ def problem_of_language(code: str, *, stops: bool) -> str:
     if code == AUTO or not stops or has_stop_words(code):
         return ""
     if code in NAMES:
-        return f"there is no stop list for {named(code)}; add --no-default-stops, and words of your own with --stop"
+        return Notice(
+            f"there is no stop list for {named(code)}",
+            Remedy("add {default_stops=False}, and words of your own with {stop_words}"),
+        )
     by_name = {name.lower(): known for known, name in NAMES.items()}
     near = difflib.get_close_matches(code.lower(), [*by_name, *NAMES], n=1)
     hint = f"; did you mean {by_name.get(near[0], near[0])}?" if near else ""

@@ -20,7 +20,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal, get_args
 
-from nmf_topics.errors import NmfTopicsError
+from nmf_topics.errors import NmfTopicsError, Remedy
 
 Normalization = Literal["stem", "lemma", "both", "none"]
 Stemmer = Literal["snowball", "porter"]
@@ -134,7 +134,8 @@ def _lemmatizer(language: str) -> Callable[[str], str]:
 
     if not has_lemmas(language):
         raise NmfTopicsError(
-            f"there are no lemmas for the language {language!r}; use --normalize stem or --normalize none"
+            f"there are no lemmas for the language {language!r}",
+            remedy=Remedy("use {normalize=stem} or {normalize=none}"),
         )
     table = _LEMMAS.get(language, language)
 
@@ -163,7 +164,9 @@ def _lemmatizer(language: str) -> Callable[[str], str]:
 def _stemmer(language: str, stemmer: Stemmer) -> Callable[[str], str]:
     if stemmer == "porter":
         if language != "en":
-            raise NmfTopicsError(f"Porter's stemmer is for English, not for {language!r}; use --stemmer snowball")
+            raise NmfTopicsError(
+                f"Porter's stemmer is for English, not for {language!r}", remedy=Remedy("use {stemmer=snowball}")
+            )
         from nltk.stem.porter import PorterStemmer
 
         porter = PorterStemmer(mode=PorterStemmer.ORIGINAL_ALGORITHM)
@@ -172,7 +175,8 @@ def _stemmer(language: str, stemmer: Stemmer) -> Callable[[str], str]:
 
     if not has_stems(language):
         raise NmfTopicsError(
-            f"there is no stemmer for the language {language!r}; use --normalize lemma or --normalize none"
+            f"there is no stemmer for the language {language!r}",
+            remedy=Remedy("use {normalize=lemma} or {normalize=none}"),
         )
     snowball = Snowball(_SNOWBALL[language], 0)  # no cache of its own: each word is asked once
     return lambda word: str(snowball.stemWord(word))

@@ -11,7 +11,7 @@ Function words of Japanese come as the dictionary forms that segmentation gives.
 
 from __future__ import annotations
 
-from nmf_topics.errors import NmfTopicsError
+from nmf_topics.errors import NmfTopicsError, Remedy
 
 # Words of content, which stay words: a corpus may be about them.
 NOT_STOPWORDS = {
@@ -144,8 +144,11 @@ def other_stop_words(language: str) -> frozenset[str]:
 
     if not has_other_stop_words(language):
         raise NmfTopicsError(
-            f"there is no stop list for the language {language!r}; give your own with --stop FILE and "
-            f"--no-default-stops, or take one of: {', '.join(sorted(stopwordsiso.langs()))}"
+            f"there is no stop list for the language {language!r}",
+            remedy=Remedy(
+                "give your own with {stop_words} and {default_stops=False}, or use one of: "
+                + ", ".join(sorted(stopwordsiso.langs()))
+            ),
         )
     listed = {word.lower() for word in stopwordsiso.stopwords(language) if " " not in word}
     light = set(EXTRA_STOPWORDS.get(language, "").lower().split())

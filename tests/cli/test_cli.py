@@ -24,7 +24,7 @@ import nmf_topics
 from nmf_topics.analysis.stability import fit_runs
 from nmf_topics.cli.main import COMMANDS, cli
 from nmf_topics.factor.engines.choice import EngineOptions
-from nmf_topics.model.model import fit_topics
+from nmf_topics.model.fit import fit_topics
 from nmf_topics.pipeline.prepare import Source
 from nmf_topics.pipeline.recipes import Recipe
 from nmf_topics.terms.pruning import Bounds
