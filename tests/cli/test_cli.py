@@ -252,6 +252,7 @@ VALUES: dict[str, tuple[tuple[object, ...], tuple[object, ...]]] = {
     "--topic": ((1, 3), ("x", 1.5)),
     "--top": ((1, 20), (0, "x")),
     "--words": (("frequency", "relevance", "exclusive"), ("alphabet",)),
+    "--like": (("somewhere",), NONE),
     "--size": (("800x500", "50x8000"), ("800", "49x500", "800x8001", "axb", "-800x500", "800x500x2")),
     "--colormap": (("viridis", "Dark2"), ("rainbow!", "")),
     "--output": (("somewhere",), NONE),
@@ -330,6 +331,7 @@ def test_names_of_options_are_names_of_parameters() -> None:
     talk = {"output", "cache", "require_convergence", "force", "json", "quiet", "verbose", "recipe", "processes"}
     talk |= {"clouds", "report"}  # files to be made
     talk |= {"names"}  # of the model that is replaced
+    talk |= {"like"}  # a recipe, rank, seed and runs
     talk |= {"checkpoint"}  # seconds of what the library has as Checkpointing
     library = {f.name for kind in (Recipe, WordOptions, Bounds, Source, EngineOptions) for f in fields(kind)}
     library |= set(signature(fit_topics).parameters) | set(signature(fit_runs).parameters)
