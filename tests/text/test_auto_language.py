@@ -124,11 +124,11 @@ def test_all_that_reads_text_again(ok: Run, mixed: Path) -> None:
 def test_what_is_said_of_languages(ok: Run, mixed: Path) -> None:
     """Which languages there are is said, and what one of them lacks."""
     said = ok("fit", mixed, "-r", 3, "--language", "auto", "--min-pages", 1, "--max-pages", 1.0).stderr
-    assert "languages, by pages: German (de) 3, English (en) 3, Chinese (zh) 3" in said
-    assert "topics will part by language first" in said
+    assert "pages by language: German (de) 3, English (en) 3, Chinese (zh) 3" in said
+    assert "topics will separate languages first" in said
     assert "Chinese (zh) has no dictionary forms here: words as they stand are terms" in said
     quiet = ok("fit", mixed, "-r", 3, "--language", "de", "--min-pages", 1, "--max-pages", 1.0, "--force").stderr
-    assert "languages, by pages" not in quiet
+    assert "pages by language" not in quiet
 
 
 def test_pages_that_hardly_are_english(ok: Run, refused: Refused, tmp_path: Path) -> None:
