@@ -11,8 +11,9 @@ import scipy.sparse as sp
 from nmf_topics.errors import MatrixError
 from nmf_topics.factor.blocks import Array, PageBlocks, as_blocks
 from nmf_topics.factor.kernels import one_blas_thread
+from nmf_topics.factor.objectives import objective_of
 from nmf_topics.factor.starts import make_start
-from nmf_topics.factor.sums import page_squares, page_sums
+from nmf_topics.factor.sums import page_sizes, page_sums
 from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.matrix.weighting import MANY_ENTRIES
 
@@ -59,9 +60,7 @@ def guided(
 
 
 def overall_error(V: Any, errors: Array, objective: str) -> float:
-    """The error of all pages from that of each."""
-    if objective == "kl":
-        sizes = page_sums(as_blocks(V))
-        return float(np.nansum(sizes * errors) / sizes.sum())
-    squares = page_squares(as_blocks(V))
-    return float(np.sqrt(np.nansum(squares * errors**2) / squares.sum()))
+    """The relative error of all pages from that of each; pages without an error, nan, count as exact."""
+    goal = objective_of(objective)
+    sizes = page_sizes(as_blocks(V), goal.page_sizes)
+    return float(goal.error(np.nansum(goal.losses(sizes, errors)), sizes.sum()))

@@ -21,7 +21,7 @@ from nmf_topics.factor.blocks import Array, as_blocks
 from nmf_topics.factor.engines.checkpoints import Checkpointing
 from nmf_topics.factor.factorize import Factorization, Iteration, check_options, factorize
 from nmf_topics.factor.objectives import rule_of
-from nmf_topics.factor.penalties import Strengths
+from nmf_topics.factor.penalties import PenaltyOptions
 from nmf_topics.factor.project import project
 from nmf_topics.matrix.datamatrix import DataMatrix, PageColumns, RowAxis, largest
 from nmf_topics.topics.fitting import check_rank, guided, overall_error, working_precision
@@ -293,7 +293,7 @@ def fit_topics(
     checkpoint = checkpoints.of(V, iterations | ({"guide": guide} if guide else {})) if checkpoints else None
     named: dict[int, str] = {}
     if guide:
-        check_options(rank, objective, rule, start, tolerance, max_iter, Strengths(**penalties))
+        check_options(rank, objective, rule, start, tolerance, max_iter, PenaltyOptions(**penalties))
         V, iterations["start"], named = guided(data, V, guide, iterations)
     result = factorize(
         V,
@@ -350,7 +350,7 @@ def model_from(
         H=H,
         errors=errors,
         trace=result.trace,
-        stopped=result.stopped,
+        stopped=result.stop_reason,
         relative_error=overall,
         coherences=coherence(data.V, W) if text else np.full(result.rank, np.nan),
         stabilities=np.full(result.rank, np.nan),
