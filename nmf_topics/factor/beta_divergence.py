@@ -115,7 +115,7 @@ def _terms(V: Any, W: Array, H: Array, power: float) -> _Terms:
     """
     Y = W @ H
     zero = Y <= 0
-    np.maximum(Y, np.finfo(Y.dtype).tiny ** 0.4, out=Y)  # y^(b - 2) of smaller numbers could overflow
+    np.maximum(Y, np.finfo(Y.dtype).tiny ** 0.47, out=Y)  # y^(b - 2) of smaller numbers could overflow
     toward_zero = Y ** (power - 1)
     if zero.any():
         toward_zero[zero] = 0.0
