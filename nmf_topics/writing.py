@@ -1,14 +1,16 @@
 """Files that appear whole or not at all.
 
-Everything is written under a hidden name beside its place and moved there by `os.replace` when all of it is done, so
-an interruption, a full disk or an error leaves what was there before, and nothing half-written. A folder is written
-into only if it is new, empty, or holds the mark of this tool. What a run that was killed outright could not take away
-counts as nothing, and goes when the folder is written into again.
+Everything is written under a hidden name in the target's folder and moved into place by `os.replace` when all of it is
+done, so an interruption, a full disk or an error leaves the old files, and nothing half-written. Files are on the disk
+(fsync) before they are moved, so a power cut cannot replace an old file by an empty one. A folder is written into only
+if it is new, empty, or holds the mark of this tool. Partial files of a run that was killed are ignored, and removed
+when the folder is written into again.
 """
 
 from __future__ import annotations
 
 import errno
+import json
 import os
 import re
 import shutil
@@ -71,6 +73,7 @@ def folder_of_files(
     stale: Callable[[Path], list[str]] | None = None,
     force: bool = False,
     option: str = "-o",
+    durable: bool = True,
 ) -> Iterator[Path]:
     """A temporary folder whose files are moved into `folder` when the block ends well.
 
@@ -81,6 +84,7 @@ def folder_of_files(
     stale : names of files of an earlier run, relative to the folder; those not written anew are removed
     force : write into a folder without the mark, too
     option : the one that messages name for another place
+    durable : survive a power cut; not needed for what can be computed again
 
     Raises
     ------
@@ -100,6 +104,8 @@ def folder_of_files(
             partial = Path(tempfile.mkdtemp(prefix=PARTIAL, dir=folder))
             yield partial
             names = sorted(path.relative_to(partial).as_posix() for path in partial.rglob("*") if path.is_file())
+            for name in names if durable else ():
+                sync_file(partial / name)
             with uninterrupted():  # a new model.npz beside an old model.json would be no model
                 old = stale(folder) if stale and not made else []
                 for name in sorted(names, key=lambda name: name == mark):
@@ -107,12 +113,29 @@ def folder_of_files(
                     os.replace(partial / name, folder / name)
                 for name in set(old) - set(names):
                     _remove_inside(folder, name)
+                if durable:
+                    within = {(folder / name).parent for name in names}
+                    for path in {folder, *within, *(path.parent for path in made)}:
+                        sync_folder(path)
     finally:
         with uninterrupted():
             if partial is not None:
                 shutil.rmtree(partial, ignore_errors=True)
             for path in made:  # the innermost first
                 with_nothing_in_it(path)
+
+
+def files_listed_in(mark: str) -> Callable[[Path], list[str]]:
+    """A function that gives the names of the files in a folder which its JSON file `mark` lists under `files`."""
+
+    def files(folder: Path) -> list[str]:
+        try:
+            listed = json.loads((folder / mark).read_text(encoding="utf-8"))["files"]
+            return [name for name in listed if isinstance(name, str) and Path(name).name == name]
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            return []
+
+    return files
 
 
 def _refuse_foreign(folder: Path, mark: str, option: str) -> None:
@@ -150,10 +173,14 @@ def _sweep(folder: Path) -> None:
 
 
 def _remove_inside(folder: Path, name: str) -> None:
-    """Remove a file of ours, if its recorded name really lies inside the folder."""
+    """Remove a file of ours whose recorded name lies inside the folder, and subfolders that are empty then."""
     path = folder / name
     if folder.resolve() in path.resolve().parents and path.is_file():
         path.unlink()
+        for parent in path.parents:
+            if parent == folder:
+                break
+            with_nothing_in_it(parent)
 
 
 def with_nothing_in_it(folder: Path) -> None:
@@ -165,10 +192,10 @@ def with_nothing_in_it(folder: Path) -> None:
 
 
 @contextmanager
-def whole_file(path: Path, option: str = "-o") -> Iterator[Path]:
+def whole_file(path: Path, option: str = "-o", *, durable: bool = True) -> Iterator[Path]:
     """A temporary path beside `path`, with its ending, that takes its place when the block ends well.
 
-    `option` is the one that a message names for another place.
+    `option` is the one that a message names for another place; `durable` as in `folder_of_files`.
     """
     path = path.absolute()
     with output_errors(path, option):
@@ -179,10 +206,34 @@ def whole_file(path: Path, option: str = "-o") -> Iterator[Path]:
         try:
             yield partial
             os.chmod(partial, 0o666 & ~_umask())  # mkstemp makes files for the owner alone
+            if durable:
+                sync_file(partial)
             os.replace(partial, path)
+            if durable:
+                sync_folder(path.parent)
         finally:
             with uninterrupted():
                 partial.unlink(missing_ok=True)
+
+
+def sync_file(path: Path) -> None:
+    """Wait until the bytes of a file are on the disk."""
+    with open(path, "r+b") as file:  # Windows syncs only what is open for writing
+        os.fsync(file.fileno())
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the names in a folder are on the disk, where the system can do that."""
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:  # Windows opens no folders
+        return
+    try:
+        os.fsync(handle)
+    except OSError:  # some file systems know no such thing; the files themselves are there
+        pass
+    finally:
+        os.close(handle)
 
 
 def _umask() -> int:

@@ -17,7 +17,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit
@@ -184,16 +184,20 @@ def fetch_into(
     refresh: bool = False,
     timeout: float = 5.0,
     tries: int = 8,
+    workers: int = 1,
+    tell: Callable[[str], None] = lambda message: None,
     **settings: Any,
 ) -> Any:
-    """Fetch in this process, with the waits that nobody asked for cut short."""
+    """Fetch in this process, with these settings of the corpus, and with the waits that nobody asked for cut short."""
+    from nmf_topics.corpus.fetch.settings import Settings
     from nmf_topics.corpus.wikipedia.client import Client, Manners
     from nmf_topics.corpus.wikipedia.fetch import Fetch
     from nmf_topics.corpus.wikipedia.journal import Journal
 
     client = Client(Manners(contact="dev@example.org", timeout=timeout, tries=tries, backoff=0.02, busy=0.2))
     with Journal(folder) as journal:
-        return Fetch(api, client, journal, **settings).run(folder, list(asks), refresh=refresh)
+        run = Fetch(client, journal, Settings(wiki=api, **settings), workers=workers, tell=tell)
+        return run.run(folder, list(asks), refresh=refresh)
 
 
 def corpus_bytes(folder: Path) -> dict[str, bytes]:

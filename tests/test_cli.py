@@ -162,6 +162,55 @@ def test_a_command_that_is_nearly_right(refused: Refused) -> None:
     assert "No such command 'zzz'" in refused(2, "zzz")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "meant"),
+    [
+        (["fit", "--n-topics", 5], "Did you mean '--rank'?"),  # BERTopic, and the English language
+        (["fit", "--n_components", 5], "Did you mean '--rank'?"),  # scikit-learn
+        (["fit", "--random-state", 5], "Did you mean '--seed'?"),
+        (["fit", "--min-df", 5], "Did you mean '--min-pages'?"),
+        (["fit", "--no-above", 0.5], "Did you mean '--max-pages'?"),  # gensim
+        (["fit", "--Max_Iter", 5], "Did you mean '--max-iter'?"),
+        (["fit", "--rnak", 5], "Did you mean '--rank'?"),
+        (["ranks", "--stopwords", "a"], "Did you mean '--stop'?"),
+        (["topics", "--num-words", 5], "Did you mean '--top'?"),
+        (["topics", "--random-state", 5], "No such option '--random-state'."),  # this command has no seed
+        (["fit", "--zzzz"], "No such option '--zzzz'."),
+    ],
+)
+def test_an_option_that_is_nearly_right(refused: Refused, arguments: list[object], meant: str) -> None:
+    """A misspelt option, or its name in other programs, is a usage error that names the option of that command."""
+    assert refused(2, *arguments).endswith(meant)
+
+
+@pytest.mark.parametrize("alias", ["--rank", "-r", "-k", "--topics", "--num-topics"])
+@pytest.mark.parametrize("name", ["fit", "compare"])
+def test_names_of_the_rank(name: str, alias: str) -> None:
+    """The number of topics can be given by the names that other programs have for it."""
+    assert dict(commands())[name].make_context(name, [alias, "7"]).params["rank"] == 7
+
+
+def test_help_shows_the_defaults_of_the_recipes(ok: Run) -> None:
+    """Every option that a recipe sets shows its value, and that of the article where it is another one."""
+    shown = " ".join(ok("fit", "--help").stdout.split()).replace("- ", "-")  # lines end at hyphens, too
+    assert "by recipe" not in shown
+    for default in (
+        "[default: bm25; article: frequency]",
+        "[default: lemma; article: both]",
+        "[default: ehals for frobenius, emu for kl; article: mu]",
+        "[default: unit; article: no-unit]",
+        "[default: 12000; article: 2345]",
+        "[default: no-phrases]",
+        "[default: 1e-06]",
+    ):
+        assert default in shown
+    command = dict(commands())["fit"]
+    set_by_recipe = {f.name for kind in (Recipe, WordOptions, Bounds) for f in fields(kind)} - {"guide", "chunk"}
+    for option in options_of(command):
+        if option.name in set_by_recipe and option.default is None:
+            assert "[default: " in (option.help or ""), option.name
+
+
 NONE: tuple[object, ...] = ()
 # option -> (good values, bad values), or "command option" where they are that command's alone; paths, which are never
 # wrong before they are used, have no bad ones
@@ -214,6 +263,7 @@ VALUES: dict[str, tuple[tuple[object, ...], tuple[object, ...]]] = {
     "--font": (("somewhere",), NONE),
     "--draw": (("somewhere",), NONE),
     "--hide": (("word",), NONE),
+    "--unhide": (("word",), NONE),
     "--depth": ((0, 20), (-1, 21, "x")),
     "--year": ((2015, 2024), (2014, "x")),
     "--month": ((1, 12), (0, 13)),
@@ -279,6 +329,7 @@ def test_names_of_options_are_names_of_parameters() -> None:
             assert option.name == long_name(option)[2:].replace("-", "_"), name
     talk = {"output", "cache", "require_convergence", "force", "json", "quiet", "verbose", "recipe", "processes"}
     talk |= {"clouds", "report"}  # files to be made
+    talk |= {"names"}  # of the model that is replaced
     talk |= {"checkpoint"}  # seconds of what the library has as Checkpointing
     library = {f.name for kind in (Recipe, WordOptions, Bounds, Source, EngineOptions) for f in fields(kind)}
     library |= set(signature(fit_topics).parameters) | set(signature(fit_runs).parameters)

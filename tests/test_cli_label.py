@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 from inputs import write_faces
-from outputs import document, read_table
-from program import Run
+from outputs import document, everything, read_table
+from program import Refused, Run
 
 MARVEL = "Marvel universe"
 
@@ -65,3 +65,25 @@ def test_labels_of_images(ok: Run) -> None:
     ok("label", "2=left eye")
     assert Path("models/faces-r3/reconstruction.png").read_bytes() == before
     assert [topic["label"] for topic in document(ok("topics", "--json"))["topics"]] == ["part 1", "left eye", "part 3"]
+
+
+def test_unknown_words_are_refused(ok: Run, refused: Refused, fitted: Path) -> None:
+    """Hiding a word that the model does not have changes nothing and suggests one that it has."""
+    before = everything(fitted)
+    assert "no word 'rokcet'" in (message := refused(1, "label", "--hide", "rokcet"))
+    assert "did you mean 'rocket'?" in message
+    assert "the word 'rocket' is not hidden; no word is hidden" in refused(1, "label", "--unhide", "rocket")
+    assert everything(fitted) == before
+    ok("label", "--hide", "moon")
+    assert "the word 'rocket' is not hidden; hidden are moon" in refused(1, "label", "1=A", "--unhide", "rocket")
+
+
+def test_hidden_words_can_be_shown_again(ok: Run, fitted: Path) -> None:
+    """--unhide takes any spelling of a hidden word; other words stay hidden."""
+    shown = ok("topics").stdout
+    ok("label", "--hide", "Rocket", "--hide", "moon")
+    ok("label", "--unhide", "rockets")
+    assert "rocket" in ok("topics").stdout
+    assert "moon" not in ok("topics").stdout
+    ok("label", "--unhide", "MOON", "1=A", "1=")
+    assert ok("topics").stdout == shown

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import nmf_topics.corpus.dumps  # noqa: F401  # before a test gives up the rights to read Python's own modules
 from nmf_topics.corpus.open import open_corpus
 from nmf_topics.corpus.page import Page, SetAside
 from nmf_topics.errors import CorpusError

@@ -276,7 +276,7 @@ def test_import_is_light() -> None:
     """Opening a corpus needs neither numpy nor the packages of rare formats."""
     program = (
         "import sys, nmf_topics.corpus.open\n"
-        "heavy = {'numpy', 'scipy', 'charset_normalizer', 'zstandard', 'tempfile', 'difflib'}\n"
+        "heavy = {'numpy', 'scipy', 'charset_normalizer', 'backports', 'tempfile', 'difflib'}\n"
         "print(heavy & set(sys.modules))"
     )
     root = Path(__file__).parent.parent

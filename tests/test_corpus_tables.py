@@ -18,10 +18,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from nmf_topics.corpus import columns as columns_module
-from nmf_topics.corpus.charsets import LIKELY, utf8_chunks
+from nmf_topics.corpus.charsets import utf8_chunks
 from nmf_topics.corpus.open import open_corpus
 from nmf_topics.corpus.page import Page
 from nmf_topics.corpus.plain import clean_text, one_line, plain_value
+from nmf_topics.corpus.readers.encoding_guess import LIKELY, OLD
 from nmf_topics.errors import CorpusError, MissingExtra, NmfTopicsError
 
 
@@ -52,8 +53,8 @@ def refusal(path: Path, **columns: str) -> str:
 
 
 def zstd(data: bytes) -> bytes:
-    """The bytes packed with zstandard."""
-    return pytest.importorskip("zstandard").ZstdCompressor().compress(data)
+    """The bytes packed with zstd."""
+    return pytest.importorskip("backports.zstd").compress(data)
 
 
 PACKERS: dict[str, Callable[[bytes], bytes]] = {
@@ -116,13 +117,16 @@ def test_columns_are_guessed_and_said(tmp_path: Path) -> None:
     said: list[str] = []
     corpus = open_corpus(path, warn=said.append)
     assert list(corpus) == list(corpus) == [Page("u", "H", "b", {"date": 1999, "label": "s", "x": 1})]
-    assert said == [f"{path}: text from column 'BODY', titles from column 'Headline', ids from column 'URL'"]
+    found = "text from column 'BODY', titles from column 'Headline', ids from column 'URL'"
+    assert said == [f"{path}: {found}, dates from column 'Year', labels from column 'section'"]
 
 
 def test_the_time_of_a_revision_is_no_date(tmp_path: Path) -> None:
     """A timestamp dates a page, but not one beside a revision: it says when the page was last edited."""
     message = write(tmp_path, "a.jsonl", '{"id":"1","title":"T","text":"x","timestamp":"2004-05-06"}')
-    assert read(message) == [Page("1", "T", "x", {"date": "2004-05-06"})]
+    said: list[str] = []
+    assert read(message, said) == [Page("1", "T", "x", {"date": "2004-05-06"})]
+    assert said == [f"{message}: dates from column 'timestamp'"]
     fetched = write(tmp_path, "b.jsonl", '{"id":"1","title":"T","text":"x","revid":7,"timestamp":"2026-05-06"}')
     assert read(fetched) == [Page("1", "T", "x", {"revid": 7, "timestamp": "2026-05-06"})]
     assert read(fetched, date_column="timestamp")[0].meta == {"revid": 7, "date": "2026-05-06"}
@@ -335,9 +339,10 @@ def test_damaged_packed(tmp_path: Path, ending: str, damage: str) -> None:
     assert f"damaged, or no {ending} file" in message
 
 
-def test_zstandard_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_zstd_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the package the error says what to install."""
-    monkeypatch.setitem(sys.modules, "zstandard", None)
+    for name in ("compression", "backports"):
+        monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(MissingExtra, match=r"reading \.zst needs .*nmf-topics\[zstd\]"):
         list(open_corpus(write(tmp_path, "a.jsonl.zst", b"x")))
 
@@ -532,4 +537,4 @@ def test_any_bytes(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> Non
 
 def test_likely_encodings_exist() -> None:
     """Every encoding of the list is one that Python knows."""
-    assert all("a".encode(encoding) for encoding in LIKELY)
+    assert all("a".encode(encoding) for encoding in LIKELY + OLD)

@@ -86,4 +86,7 @@ def test_the_plain_value_imports_no_axis() -> None:
     """`datamatrix` knows neither words nor images: it imports nothing but the seam of the factorization."""
     tree = ast.parse(Path(datamatrix.__file__).read_text(encoding="utf-8"))
     ours = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module}
-    assert {module for module in ours if module.startswith("nmf_topics")} == {"nmf_topics.factor.blocks"}
+    assert {module for module in ours if module.startswith("nmf_topics")} == {
+        "nmf_topics.factor.blocks",
+        "nmf_topics.matrix.page_counts",
+    }

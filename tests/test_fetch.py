@@ -11,10 +11,9 @@ import pytest
 from click.testing import Result
 
 from nmf_topics.corpus.wikipedia.journal import JOURNAL, Journal
-from nmf_topics.corpus.wikipedia.select import pageviews_address, pins_in, titles_in
-from nmf_topics.corpus.wikipedia.site import page_at
+from nmf_topics.corpus.wikipedia.select import pageviews_address, pins_in
 from nmf_topics.corpus.wikipedia.texts import plain_extract, without_formulas
-from nmf_topics.errors import CorpusError, FetchError, OutputError
+from nmf_topics.errors import CorpusError, OutputError
 
 Run = Callable[..., Result]
 
@@ -82,18 +81,6 @@ def test_a_broken_dump_leaves_nothing(run: Run, tmp_path: Path) -> None:
     assert not Path("corpora").exists()
 
 
-def test_titles_in_a_file(tmp_path: Path) -> None:
-    """One title a line; comments, blank lines, a byte order mark and Windows' line ends are no titles."""
-    path = tmp_path / "titles.txt"
-    path.write_bytes("\ufeffIron Man\r\n# a comment\r\n\r\n  C++ \r\n".encode())
-    assert titles_in(path, print) == ["Iron Man", "C++"]
-    path.write_text("# nothing\n")
-    with pytest.raises(CorpusError, match="no title"):
-        titles_in(path, print)
-    with pytest.raises(CorpusError, match="cannot be read"):
-        titles_in(tmp_path / "none.txt", print)
-
-
 def test_pins_in_a_table(tmp_path: Path) -> None:
     """Pins are the revisions of a table; of a ledger, those of its pages only, each once."""
     path = tmp_path / "pins.csv"
@@ -110,16 +97,6 @@ def test_pins_in_a_table(tmp_path: Path) -> None:
         path.write_text(text)
         with pytest.raises(CorpusError, match=said):
             pins_in(path, print)
-
-
-def test_addresses_of_pages() -> None:
-    """A page's address gives the wiki and the title, whatever form it has."""
-    wiki = "https://de.wikipedia.org/w/api.php"
-    assert page_at("https://de.wikipedia.org/wiki/M%C3%BCnchen") == (wiki, "München")
-    assert page_at("https://de.m.wikipedia.org/w/index.php?title=AC/DC&action=edit") == (wiki, "AC/DC")
-    for url in ("https://de.wikipedia.org/", "ftp://x/wiki/A", "Munich", "http://[/wiki/A"):
-        with pytest.raises(FetchError, match="no address of a page"):
-            page_at(url)
 
 
 @pytest.mark.parametrize(

@@ -199,7 +199,7 @@ def test_kill_at_any_moment_leaves_the_corpus_whole(
     log, folder, rng = tmp_path / "log", tmp_path / "c", random.Random(5)
     with proxied(wiki.api, log, port=port) as api:
         command = ("fetch", "--category", "Sixty", "--wiki", api, "-o", folder, "-q")
-        fetch_into(folder, api, {"category": "Sixty", "depth": 0}, way="wikitext")
+        fetch_into(folder, api, {"category": "Sixty", "depth": 0}, text="wikitext")
         small = (folder / "pages.jsonl").read_bytes()
         kills = 0
         while kills < 25:
@@ -257,8 +257,8 @@ def test_answers_in_parts(wiki: Wiki, tmp_path: Path) -> None:
     ask, texts = {"category": "Sixty", "depth": 0}, {}
     try:
         with proxied(chary.api, tmp_path / "log", "*/3:truncate=100") as api:
-            fetch_into(tmp_path / "parts", api, ask, way="wikitext")
-        fetch_into(tmp_path / "whole", wiki.api, ask, way="wikitext")
+            fetch_into(tmp_path / "parts", api, ask, text="wikitext")
+        fetch_into(tmp_path / "whole", wiki.api, ask, text="wikitext")
     finally:
         chary.stop()
     for name in ("parts", "whole"):

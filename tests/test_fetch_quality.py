@@ -18,7 +18,6 @@ from loopback import Wiki, fetch_into, ledger, pages, prose, save
 
 from nmf_topics.corpus.dumps import dump_pages
 from nmf_topics.corpus.wikipedia import quality
-from nmf_topics.corpus.wikipedia.ledger import Filters
 from nmf_topics.errors import FetchError
 
 # a wiki whose links to another language lead there, as those of Wikipedias do
@@ -80,7 +79,7 @@ def test_a_wiki_in_another_language(
 ) -> None:
     """Categories of the wiki's language count, and those that the English Wikipedia links to; so do its templates."""
     ask = {"titles": ["Tee", "Kaffee", "Mate", "Kakao", "Bank", "Schloss"]}
-    fetch_into(tmp_path / "table", german.api, ask, filters=Filters("good"))
+    fetch_into(tmp_path / "table", german.api, ask, quality="good")
     assert qualities(tmp_path / "table") == {"Tee": "featured", "Kaffee": "good"}
     assert ledger(tmp_path / "table")["Bank"]["status"] == "disambiguation"
     assert "Belege" not in (tmp_path / "table" / "pages.jsonl").read_text(encoding="utf-8")
@@ -94,13 +93,13 @@ def test_a_wiki_in_another_language(
     hub.start()
     try:
         monkeypatch.setattr(quality, "hub_of", lambda api: (hub.api, "de"))
-        fetch_into(tmp_path / "linking", german.api, ask, filters=Filters("good"))
+        fetch_into(tmp_path / "linking", german.api, ask, quality="good")
     finally:
         hub.stop()
     assert qualities(tmp_path / "linking") == {"Tee": "featured", "Kaffee": "good", "Mate": "good"}
 
     said: list[str] = []  # the hub has gone; what is in the table does without it
-    fetch_into(tmp_path / "alone", german.api, ask, filters=Filters("good"), tell=said.append)
+    fetch_into(tmp_path / "alone", german.api, ask, quality="good", tell=said.append)
     assert qualities(tmp_path / "alone") == {"Tee": "featured", "Kaffee": "good"}
     assert "could not be asked" in said[0]
 
@@ -115,7 +114,7 @@ def test_a_language_that_nobody_knows(empty_wiki: Wiki, tmp_path: Path) -> None:
     wiki.start()
     try:
         with pytest.raises(FetchError, match=r"\(la\) marks its good articles is not known.*--category"):
-            fetch_into(tmp_path / "c", wiki.api, {"titles": ["A"]}, filters=Filters("good"))
+            fetch_into(tmp_path / "c", wiki.api, {"titles": ["A"]}, quality="good")
     finally:
         wiki.stop()
 
@@ -127,7 +126,7 @@ def test_dump_and_fetch_set_the_same_pages_aside(german: Wiki, tmp_path: Path) -
     question = urlencode({"action": "query", "titles": "|".join(titles), "export": 1, "exportnowrap": 1})
     with urllib.request.urlopen(f"{german.api}?{question}") as reply:
         (tmp_path / "export.xml").write_bytes(reply.read())
-    fetch_into(tmp_path / "c", german.api, {"titles": titles}, way="wikitext")
+    fetch_into(tmp_path / "c", german.api, {"titles": titles}, text="wikitext")
     aside = {title for title, row in ledger(tmp_path / "c").items() if row["status"] == "disambiguation"}
     assert aside == {"Bank", "Schloss"}
     fetched = {page["title"]: page for page in pages(tmp_path / "c")}
@@ -192,7 +191,7 @@ def test_assessments_of_projects(wiki: Wiki, tmp_path: Path) -> None:
         api = f"http://127.0.0.1:{server.server_port}/w/api.php"
         ask = {"titles": [*ASSESSED, "Sixty 04"]}
         for wanted in ("good", "featured"):
-            fetch_into(tmp_path / wanted, api, ask, filters=Filters(wanted))
+            fetch_into(tmp_path / wanted, api, ask, quality=wanted)
     finally:
         server.shutdown()
         server.server_close()

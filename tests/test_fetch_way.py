@@ -77,7 +77,7 @@ def test_fetch_fit_classify(people: Wiki, run: Run) -> None:
     known, *others = json.loads(result.stdout)["pages"]
     assert {str(known["topic"])} == topic_of["singers"]
     assert [other["status"] for other in others] == ["unreadable"] * 3
-    for why in ("missing", "nobody listens there", "no address of a page"):
+    for why in ("missing", "nobody listens there", "is not a page URL"):
         assert why in result.stderr
     table = csv.DictReader(io.StringIO(Path("models/latest/pages.csv").read_text(encoding="utf-8")))
     before = next(row for row in table if row["title"] == "Adele")

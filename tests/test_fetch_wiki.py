@@ -26,7 +26,7 @@ from loopback import (
     texts_asked,
 )
 
-from nmf_topics.corpus.wikipedia.ledger import STATUSES, Filters
+from nmf_topics.corpus.wikipedia.ledger import STATUSES
 
 pytestmark = pytest.mark.wiki
 Run = Callable[..., Result]
@@ -107,7 +107,7 @@ def test_every_title_ends_in_the_ledger_once(wiki: Wiki, tmp_path: Path, way: st
     wanted = expectations()
     assert len(wanted) > 300
     with proxied(wiki.api, tmp_path / "log") as api:
-        result = fetch_into(tmp_path / "c", api, {"titles": list(wanted)}, way=way)
+        result = fetch_into(tmp_path / "c", api, {"titles": list(wanted)}, text=way)
     found = ledger(tmp_path / "c")
     assert {title: row["status"] for title, row in found.items()} == wanted
     assert set(wanted.values()) <= set(STATUSES)
@@ -121,7 +121,7 @@ def test_every_title_ends_in_the_ledger_once(wiki: Wiki, tmp_path: Path, way: st
 def test_category_of_2000_by_continuation(wiki: Wiki, tmp_path: Path) -> None:
     """A category of 2,000 members comes by continuation, each page once, in 4 + 40 + 40 requests."""
     with proxied(wiki.api, tmp_path / "log") as api:
-        fetch_into(tmp_path / "c", api, {"category": "Members", "depth": 0}, way="wikitext")
+        fetch_into(tmp_path / "c", api, {"category": "Members", "depth": 0}, text="wikitext")
     entries = logged(tmp_path / "log")
     kinds = Counter(next(k for k in ("meta", "list", "titles", "pageids") if k in entry["asked"]) for entry in entries)
     assert kinds == {"meta": 1, "list": 4, "titles": 40, "pageids": 40}
@@ -154,7 +154,7 @@ def test_both_ways_give_the_same_prose(wiki: Wiki, tmp_path: Path) -> None:
     texts = {}
     for way, requests in (("extracts", 60), ("wikitext", 2)):
         with proxied(wiki.api, tmp_path / f"log-{way}") as api:
-            fetch_into(tmp_path / way, api, {"category": "Sixty", "depth": 0}, way=way)
+            fetch_into(tmp_path / way, api, {"category": "Sixty", "depth": 0}, text=way)
         texts[way] = {page["title"]: page["text"].split() for page in pages(tmp_path / way)}
         props = Counter(entry["asked"].get("prop") for entry in logged(tmp_path / f"log-{way}"))
         assert props["extracts|revisions" if way == "extracts" else "revisions"] == requests
@@ -165,7 +165,7 @@ def test_both_ways_give_the_same_prose(wiki: Wiki, tmp_path: Path) -> None:
 @pytest.mark.parametrize(("quality", "count"), [("any", 60), ("good", 7), ("featured", 1)])
 def test_quality(wiki: Wiki, tmp_path: Path, quality: str, count: int) -> None:
     """Only pages in the wiki's category of good or of featured articles come, and good includes featured."""
-    fetch_into(tmp_path / "c", wiki.api, {"category": "Sixty", "depth": 0}, filters=Filters(quality))
+    fetch_into(tmp_path / "c", wiki.api, {"category": "Sixty", "depth": 0}, quality=quality)
     assert len(pages(tmp_path / "c")) == count
     assert Counter(row["status"] for row in ledger(tmp_path / "c").values())["filtered"] == 60 - count
 
@@ -192,7 +192,7 @@ def test_revisions_can_be_pinned(wiki: Wiki, empty_wiki: Wiki, tmp_path: Path, r
     try:
         with proxied(changing.api, tmp_path / "log") as api:
             ask = {"titles": [f"Page {number}" for number in range(5)]}
-            fetch_into(tmp_path / "c", api, ask, way="wikitext")
+            fetch_into(tmp_path / "c", api, ask, text="wikitext")
             before = corpus_bytes(tmp_path / "c")
             for number in (1, 3):
                 save(tmp_path / "two", f"Page {number}", f"Second text of page {number}.", LOADED + 60)
@@ -207,7 +207,7 @@ def test_revisions_can_be_pinned(wiki: Wiki, empty_wiki: Wiki, tmp_path: Path, r
             assert run("fetch", "--pin", "pins.csv", "--wiki", api, "-o", "d").exit_code == 0
             assert ledger(Path("d"))["Gone"]["status"] == "missing"
             count = len(logged(tmp_path / "log"))
-            fetch_into(tmp_path / "c", api, ask, way="wikitext", refresh=True)
+            fetch_into(tmp_path / "c", api, ask, text="wikitext", refresh=True)
             asked = logged(tmp_path / "log")[count:]
             texts = {page["title"]: page["text"] for page in pages(tmp_path / "c")}
     finally:

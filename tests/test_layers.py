@@ -28,7 +28,7 @@ FLOORS = {
     "cli": 7,
 }
 WAITING = {"nltk", "Stemmer", "simplemma", "wordcloud", "matplotlib", "PIL", "fontTools", "charset_normalizer", "rich"}
-WAITING |= {"stopwordsiso", "zstandard", "requests", "urllib3", "dask", "distributed", "xlsxwriter", "jinja2", "mpld3"}
+WAITING |= {"stopwordsiso", "backports", "requests", "urllib3", "dask", "distributed", "xlsxwriter", "jinja2", "mpld3"}
 WAITING |= {"trafilatura", "lxml", "pypdfium2", "docx", "pyarrow", "py3langid", "rjieba", "sudachipy", "pythainlp"}
 MODULES = sorted(ROOT.rglob("*.py"))
 

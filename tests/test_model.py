@@ -331,13 +331,19 @@ def test_two_weights_that_differ_by_less_than_their_shares() -> None:
 
 
 def test_top_pages_only_of_dominated_pages() -> None:
-    """Pages that another topic dominates are not shown, however much of a topic they have; the heaviest come first."""
+    """Pages with another main topic are not shown, however much of a topic they have; the largest share is first."""
     H = [[5, 9, 1, 0, 2], [9, 1, 0, 0, 1]]
     model = by_hand([[0.5, 0.5], [0.5, 0.5]], H)
-    assert model.top_pages(1) == [(1, 0.9), (4, pytest.approx(2 / 3)), (2, 1.0)]
+    assert model.top_pages(1) == [(2, 1.0), (1, 0.9), (4, pytest.approx(2 / 3))]
     assert model.top_pages(2) == [(0, pytest.approx(9 / 14))]
-    assert model.top_pages(1, 1) == [(1, 0.9)]
+    assert model.top_pages(1, 1) == [(2, 1.0)]
     assert model.top_pages(1, 0) == []
+
+
+def test_top_pages_of_a_topic_that_is_no_main_one() -> None:
+    """A topic that is the main one of no page has the pages with the largest shares of it."""
+    model = by_hand([[0.5, 0.5], [0.5, 0.5]], [[9, 6, 1, 0], [1, 4, 0, 0]])
+    assert model.top_pages(2) == [(1, 0.4), (0, 0.1)]
 
 
 # ---------------------------------------------------------------------------------------------- words
@@ -454,7 +460,9 @@ def test_images_are_labelled_by_number() -> None:
     """Parts of images have no words."""
     model = by_hand(np.full((4, 2), 0.25), [[1], [2]], PixelGrid(2, 2), coherences=np.full(2, np.nan))
     assert [topic.label for topic in model.topics()] == ["part 1", "part 2"]
-    assert model.renamed({1: "Nose"}, ["r1c1"]).label(1) == "Nose"
+    assert model.renamed({1: "Nose"}).label(1) == "Nose"
+    with pytest.raises(ModelError, match="only words can be hidden, and the rows of this model are pixels"):
+        model.renamed({}, ["r1c1"])
 
 
 def shown(model: TopicModel) -> set[str]:
@@ -489,14 +497,17 @@ def test_hidden_words_as_far_as_terms_reach(tiny_corpus: Path, normalize: Any, w
 
 
 def test_hidden_words_add_up_and_leave_weights_alone(model: TopicModel) -> None:
-    """Hiding goes on from what is hidden; pages, shares and unknown or empty words are not affected."""
-    once = model.renamed({}, ["cat", "nonsense", ""])
+    """Hiding goes on from what is hidden; pages and shares are not affected, and unknown words that are hidden stay."""
+    once = replace(model, hidden=("nonsense", "")).renamed({}, ["cat"])
     twice = once.renamed({1: "One"}, ["dog", "cat"])
-    assert twice.hidden == ("cat", "nonsense", "", "dog")
+    assert twice.hidden == ("nonsense", "", "cat", "dog")
     assert not shown(twice) & {"cat", "cats", "dog", "dogs"}
     assert shown(model) & {"cat", "cats"}
     assert twice.shares.tolist() == model.shares.tolist()
     assert twice.W is model.W
+    for word in ("nonsense", ""):
+        with pytest.raises(ModelError, match=f"no word '{word}', so there is nothing to hide"):
+            model.renamed({}, [word])
 
 
 def test_all_words_hidden(model: TopicModel) -> None:
@@ -530,6 +541,7 @@ def digest(model: TopicModel) -> str:
 ORDERS: list[Any] = ["frequency", "relevance", "exclusive"]
 QUESTIONS: dict[str, Callable[[TopicModel], Any]] = {
     "rank": lambda model: model.rank,
+    "error_name": lambda model: model.error_name,
     "shares": lambda model: model.shares,
     "dead_topics": lambda model: model.dead_topics,
     "hidden_rows": lambda model: model.hidden_rows,
@@ -541,6 +553,7 @@ QUESTIONS: dict[str, Callable[[TopicModel], Any]] = {
     "candidates": lambda model: [model.candidates(k) for k in (1, 2, 3)],
     "top_pages": lambda model: [model.top_pages(k, 99) for k in (1, 2, 3)],
     "project": lambda model: model.project(model.W)[0],
+    "has_word": lambda model: [model.has_word(word) for word in ("Cats", "zebra")],
     "renamed": lambda model: model.renamed({1: "x"}, ["cat"]).topics(),
 }
 

@@ -235,6 +235,13 @@ def test_subfolders_are_labels(tmp_path: Path) -> None:
     assert columns.titles == ["x", "x", "x"]
 
 
+def test_a_single_subfolder_is_not_a_label(tmp_path: Path) -> None:
+    """Where all images are in one subfolder, its name tells none of them from the others."""
+    for name in ("pgm/x.png", "pgm/y.png"):
+        save(tmp_path / name)
+    assert build_image_matrix(tmp_path).columns.labels() == [None, None]
+
+
 def test_hidden_files_and_other_files_are_not_images(tmp_path: Path) -> None:
     """Names and folders that begin with a dot, texts, folders called .png, and links to nowhere are passed over."""
     folder = tmp_path / ".hidden-above"  # only what lies inside the folder counts

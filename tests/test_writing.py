@@ -9,6 +9,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from program import LINUX
 
 from nmf_topics.errors import OutputError
 from nmf_topics.writing import ABANDONED, PARTIAL, folder_of_files, uninterrupted, whole_file
@@ -285,3 +286,40 @@ def test_other_threads_write_too(tmp_path: Path) -> None:
     thread.start()
     thread.join()
     assert contents(tmp_path / "a") == {MARK: OURS}
+
+
+# ------------------------------------------------------------------------------------------------ power cuts
+
+
+@LINUX
+@pytest.mark.parametrize("durable", [True, False])
+def test_files_are_on_the_disk_before_they_replace_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, durable: bool
+) -> None:
+    """Every file is synced whole under its temporary name, then moved, then its folder is synced; a cache is not."""
+    done: list[tuple[str, str]] = []
+    fsync, replace = os.fsync, os.replace
+
+    def watch_fsync(handle: int) -> None:
+        path = Path(os.readlink(f"/proc/self/fd/{handle}"))
+        done.append(("sync", "folder" if path.is_dir() else f"{path.stat().st_size} bytes"))
+        fsync(handle)
+
+    def watch_replace(source: Path, target: Path) -> None:
+        done.append(("move", Path(target).name))
+        replace(source, target)
+
+    monkeypatch.setattr(os, "fsync", watch_fsync)
+    monkeypatch.setattr(os, "replace", watch_replace)
+    write(tmp_path / "a", {MARK: OURS, "b.csv": "12345"}, durable=durable)
+    with whole_file(tmp_path / "c.txt", durable=durable) as partial:
+        partial.write_text("123")
+    moves = [("move", "b.csv"), ("move", MARK), ("move", "c.txt")]
+    if durable:
+        assert done == [
+            *[("sync", "5 bytes"), ("sync", f"{len(OURS)} bytes"), *moves[:2]],
+            *[("sync", "folder"), ("sync", "folder")],  # the new one, and the one that it is in
+            *[("sync", "3 bytes"), moves[2], ("sync", "folder")],
+        ]
+    else:
+        assert done == moves

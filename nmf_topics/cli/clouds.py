@@ -13,7 +13,7 @@ from nmf_topics.cli import options as o
 from nmf_topics.topics.store import load_model, resolve_model
 from nmf_topics.views.modelfolder import redraw, rewrite_report
 from nmf_topics.views.pictures import PictureStyle, draw_topics
-from nmf_topics.writing import folder_of_files
+from nmf_topics.writing import files_listed_in, folder_of_files
 
 MARK = "clouds.json"
 
@@ -65,7 +65,7 @@ def clouds(model: Path, output: Path | None, force: bool, **options: Any) -> Non
         rewrite_report(fitted, folder, warn=talk.warn)
         output = folder / "clouds"
     else:
-        with folder_of_files(output, mark=MARK, stale=o.files_listed_in(MARK), force=force) as partial:
+        with folder_of_files(output, mark=MARK, stale=files_listed_in(MARK), force=force) as partial:
             draw_topics(fitted.rows, fitted, partial, style=style)
             document = {"schema": 1, "model": str(model), "files": sorted(p.name for p in partial.iterdir())}
             (partial / MARK).write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import functools
-import json
 import logging
 import math
 import re
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, TypeVar
 
 import click
@@ -25,6 +23,24 @@ def stack(*decorators: Callable[[Any], Any]) -> Callable[[Command], Command]:
         return functools.reduce(lambda f, decorator: decorator(f), reversed(decorators), function)
 
     return decorate
+
+
+class AliasedOption(click.Option):
+    """An option with further names, which work but are not listed in help texts and messages.
+
+    Parameters
+    ----------
+    aliases : further names, with their hyphens
+    """
+
+    def __init__(self, *args: Any, aliases: Sequence[str], **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self.aliases = list(aliases)
+
+    def add_to_parser(self, parser: Any, ctx: click.Context) -> None:
+        """Let the parser know all names."""
+        super().add_to_parser(parser, ctx)
+        parser.add_option(obj=self, opts=self.aliases, dest=self.name, action="store", nargs=self.nargs)
 
 
 class Finite(click.FloatRange):
@@ -84,16 +100,3 @@ def talk_of(options: dict[str, Any]) -> Talk:
     talk = Talk(options.pop("quiet"), options.pop("verbose"))
     logging.getLogger("nmf_topics").setLevel(logging.ERROR if talk.quiet else logging.WARNING)
     return talk
-
-
-def files_listed_in(mark: str) -> Callable[[Path], list[str]]:
-    """What tells the files that an earlier run wrote into a folder, as its JSON file `mark` lists them."""
-
-    def files(folder: Path) -> list[str]:
-        try:
-            listed = json.loads((folder / mark).read_text(encoding="utf-8"))["files"]
-            return [name for name in listed if isinstance(name, str) and Path(name).name == name]
-        except (OSError, ValueError, KeyError, TypeError):
-            return []
-
-    return files

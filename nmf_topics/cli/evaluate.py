@@ -137,6 +137,7 @@ def _document(result: Evaluation, model: Path, source: str | None) -> dict[str, 
 def _print(result: Evaluation, text: bool) -> None:
     """A table of topics with the measures that are known, then those of the whole."""
     shown = [name for name in SHORT if any(getattr(t, name) == getattr(t, name) for t in result.topics)]
+    labelled = any(t.commonest for t in result.topics)
     headers = ["topic", *(["label"] if text else []), "pages", *(SHORT[name] for name in shown)]
     rows = [
         [
@@ -144,12 +145,12 @@ def _print(result: Evaluation, text: bool) -> None:
             *([t.label[:40]] if text else []),
             str(t.pages),
             *(decimals(getattr(t, name), 2) for name in shown),
-            *([t.commonest] if result.labelled else []),
+            *([t.commonest] if labelled else []),
         ]
         for t in result.topics
     ]
     numbers = [i for i in range(len(headers)) if not (text and i == 1)]
-    print_table([*headers, *(["most have"] if result.labelled else [])], rows, right=numbers)
+    print_table([*headers, *(["most have"] if labelled else [])], rows, right=numbers)
     click.echo()
     known = [(NAMES[name], value) for name, value in result.overall.items() if value == value]
     print_table(["measure", "all topics"], [[name, decimals(value, 3)] for name, value in known], right=(1,))

@@ -11,7 +11,7 @@ import click
 from nmf_topics.cli import options as o
 from nmf_topics.topics.store import load_model, resolve_model
 from nmf_topics.views.export import EXPORTS, export_model
-from nmf_topics.writing import folder_of_files
+from nmf_topics.writing import files_listed_in, folder_of_files
 
 MARK = "export.json"
 
@@ -46,7 +46,8 @@ def export(model: Path, to: tuple[str, ...], output: Path | None, force: bool, *
     with folder_of_files(folder, mark=MARK, force=force) as partial:
         remarks = export_model(fitted, list(dict.fromkeys(to)), partial)
         files = sorted(path.name for path in partial.iterdir())
-        document = {"schema": 1, "model": str(model), "files": files}
+        others = [name for name in files_listed_in(MARK)(folder) if (folder / name).is_file()]  # of another --to
+        document = {"schema": 1, "model": str(model), "files": sorted({*files, *others})}
         (partial / MARK).write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     for remark in remarks:
         talk.warn(remark)

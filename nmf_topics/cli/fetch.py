@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -12,23 +11,22 @@ from typing import Any
 import click
 
 from nmf_topics.cli.common import Finite, json_option, talk_of, talk_options
+from nmf_topics.cli.fetch_selection import read_selection, refuse_unrelated
+from nmf_topics.cli.fetch_settings import choose_settings, describe_settings
 from nmf_topics.cli.talk import Talk
-from nmf_topics.cli.wiki import address_of_api, contact_option, polite_client, require_contact, wiki_option
+from nmf_topics.cli.wiki import contact_option, polite_client, require_contact, wiki_option
+from nmf_topics.corpus.fetch.settings import PAGEVIEWS, QUALITIES, Settings
 from nmf_topics.corpus.page import Page
 from nmf_topics.corpus.plain import safe_name
 from nmf_topics.corpus.streams import meter_of, split_endings
 from nmf_topics.corpus.wikipedia.client import Client
 from nmf_topics.corpus.wikipedia.corpusfolder import corpus_of_dump
-from nmf_topics.corpus.wikipedia.fetch import Ask, Fetch, Result
+from nmf_topics.corpus.wikipedia.fetch import Ask, Fetch, Result, recorded_settings
 from nmf_topics.corpus.wikipedia.journal import Journal, is_journalled
-from nmf_topics.corpus.wikipedia.ledger import Filters
 from nmf_topics.corpus.wikipedia.plan import Plan, plan_of
-from nmf_topics.corpus.wikipedia.select import PAGEVIEWS, pins_in, titles_in
-from nmf_topics.corpus.wikipedia.site import wikipedia
 from nmf_topics.errors import FetchError
 
 ARTICLE: Ask = {"top": 1000, "year": 2018, "month": None}  # the corpus of the article, with --quality good
-QUALITIES = ("any", "good", "featured")
 
 
 @click.command()
@@ -43,7 +41,7 @@ QUALITIES = ("any", "good", "featured")
 @click.option("--dump", type=click.Path(path_type=Path), metavar="FILE", help="All pages of a pages-articles dump.")
 @click.option("--quality", type=click.Choice(QUALITIES), help="Of articles; good includes featured.  [default: any]")
 @click.option("--min-words", type=click.IntRange(min=0), metavar="N", help="Words of a page, at least.  [default: 1]")
-@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Pages, at most.")
+@click.option("--limit", type=click.IntRange(min=0), metavar="N", help="At most N pages; 0 removes the limit.")
 @click.option("--language", default="en", show_default=True, help="Of Wikipedia.")
 @wiki_option
 @click.option("--pageviews", default=PAGEVIEWS, show_default=True, metavar="URL", help="Service that --top asks.")
@@ -77,34 +75,28 @@ def fetch(**options: Any) -> None:
     if options["dump"] is not None:
         _dump(options, talk)
         return
-    asks, name = _asks(options, talk)
-    folder = options["output"] or Path("corpora") / name
-    former = _former(folder) if options["output"] and not asks else {}
-    asks = asks if asks or former else [ARTICLE]
-    api = _api(options, former)
+    selection = read_selection(options, talk.warn)
+    folder = options["output"] or Path("corpora") / selection.name
+    recorded = _recorded(folder)
+    defaults = {} if selection else {"quality": "good"}
+    settings = choose_settings(options, recorded, defaults=defaults, wiki=selection.api())
+    asks = selection.asks(settings.wiki)
+    asks = asks if asks or (recorded and options["output"]) else [ARTICLE]
+    if not options["output"]:
+        refuse_unrelated(folder, asks)
     client = polite_client(options, talk)
     if options["plan"]:
         if any("category" in ask for ask in asks):
-            require_contact(client, api)
+            require_contact(client, settings.wiki)
         with Journal(folder if is_journalled(folder) else None) as journal:
-            plan = plan_of(asks, api, options["text"], options["limit"], client, journal)
+            plan = plan_of(asks, settings.wiki, settings.text, settings.limit, client, journal)
         _print_plan(plan, folder, client, options["json"])
         return
-    require_contact(client, api, options["pageviews"] if any("top" in ask for ask in asks) else "")
-    filters = _filters(options, former, article=asks == [ARTICLE])
+    require_contact(client, settings.wiki, settings.pageviews if any("top" in ask for ask in asks) else "")
+    if recorded:
+        talk.note(f"{folder} goes on with its settings: {describe_settings(recorded)}")
     with Journal(folder, force=options["force"]) as journal:
-        run = Fetch(
-            api,
-            client,
-            journal,
-            filters,
-            way=options["text"] or former.get("filters", {}).get("way"),
-            workers=options["workers"],
-            pageviews=options["pageviews"],
-            language=options["language"],
-            tell=talk.note,
-            progress=talk.progress,
-        )
+        run = Fetch(client, journal, settings, workers=options["workers"], tell=talk.note, progress=talk.progress)
         if known := len(journal.all("ask")):
             talk.note(f"{folder} was asked for {known} selection{'s'[: known > 1]} before; this goes on from there")
         try:
@@ -120,52 +112,12 @@ def fetch(**options: Any) -> None:
     _report(result, folder, client, options["json"])
 
 
-def _asks(options: dict[str, Any], talk: Talk) -> tuple[list[Ask], str]:
-    """What is asked for, and a name for it."""
-    asks: list[Ask] = []
-    names: list[str] = []
-    if options["pages"]:
-        asks.append({"titles": list(dict.fromkeys(options["pages"]))})
-        names.append("pages")
-    if options["titles"] is not None:
-        asks.append({"titles": list(dict.fromkeys(titles_in(options["titles"], talk.warn)))})
-        names.append(split_endings(options["titles"].name)[0])
-    if options["category"] is not None:
-        asks.append({"category": options["category"], "depth": options["depth"]})
-        names.append(options["category"])
-    if options["top"] is not None:
-        asks.append({"top": options["top"], "year": options["year"], "month": options["month"]})
-        month = f"-{options['month']:02d}" if options["month"] else ""
-        names.append(f"top-{options['year']}{month}")
-    if options["pin"] is not None:
-        asks.append({"pins": [list(pin) for pin in pins_in(options["pin"], talk.warn)]})
-        names.append(f"{split_endings(options['pin'].name)[0]}-pinned")
-    return asks, safe_name(names[0]) if names else "wikipedia"
-
-
-def _former(folder: Path) -> dict[str, Any]:
-    """Wiki and filters of a corpus that is to be gone on with."""
+def _recorded(folder: Path) -> Settings | None:
+    """The settings of a corpus that is there; None for a new folder."""
     if not is_journalled(folder):
-        return {}
+        return None
     with Journal(folder) as journal:
-        site, filters = journal.get("site", ""), journal.get("filters", "")
-        return {"api": site["api"], "filters": filters or {}} if site and journal.all("ask") else {}
-
-
-def _filters(options: dict[str, Any], former: dict[str, Any], *, article: bool) -> Filters:
-    """What is given; else what held for this corpus before; else the defaults."""
-    names = ("quality", "min_words", "limit")
-    given = {name: options[name] for name in names if options[name] is not None}
-    before = {name: former["filters"][name] for name in names if name in former.get("filters", {})}
-    return Filters(**{**({"quality": "good"} if article else {}), **before, **given})
-
-
-def _api(options: dict[str, Any], former: dict[str, Any]) -> str:
-    """The address of api.php."""
-    language = options["language"].lower()
-    if not re.fullmatch(r"[a-z][a-z-]{1,15}", language):
-        raise click.BadParameter(f"{options['language']!r} is not the code of a Wikipedia", param_hint="--language")
-    return address_of_api(options["wiki"]) if options["wiki"] else former.get("api") or wikipedia(language)
+        return recorded_settings(journal)
 
 
 def _print_plan(plan: Plan, folder: Path, client: Client, as_json: bool) -> None:

@@ -16,7 +16,7 @@ from nmf_topics.topics.trends import UNITS
 from nmf_topics.views.modelfigures import draw_figures
 from nmf_topics.views.plots import FORMATS
 from nmf_topics.views.terminal import print_table
-from nmf_topics.writing import folder_of_files
+from nmf_topics.writing import files_listed_in, folder_of_files
 
 MARK = "figures.json"
 
@@ -55,7 +55,7 @@ def figures(model: Path, format: tuple[str, ...], output: Path | None, force: bo
     home = resolve_model(model)
     folder = output or home / "figures"
     formats = [ending for ending in FORMATS if ending in format]
-    with folder_of_files(folder, mark=MARK, stale=o.files_listed_in(MARK), force=force) as partial:
+    with folder_of_files(folder, mark=MARK, stale=files_listed_in(MARK), force=force) as partial:
         captions = draw_figures(
             fitted,
             partial,

@@ -12,6 +12,7 @@ import click
 import numpy as np
 
 from nmf_topics.cli import options as o
+from nmf_topics.cli.carried import with_earlier_names
 from nmf_topics.cli.record import Record, versions
 from nmf_topics.cli.talk import Talk
 from nmf_topics.corpus.page import Corpus
@@ -27,7 +28,7 @@ from nmf_topics.topics.places import describe_place
 from nmf_topics.topics.prepare import Source, counts_key, is_image_folder, open_source, prepare
 from nmf_topics.topics.recipes import Recipe
 from nmf_topics.topics.store import MARK, point_latest
-from nmf_topics.views.modelfolder import write_model_folder
+from nmf_topics.views.modelfolder import derived_files, write_model_folder
 from nmf_topics.views.tables import model_json
 from nmf_topics.views.terminal import print_topics
 from nmf_topics.words.wordlist import spread_as_by_chance
@@ -48,16 +49,24 @@ if TYPE_CHECKING:
 @o.guide_option
 @o.seed_option
 @click.option(
-    "--runs", type=click.IntRange(min=1), default=1, show_default=True, help="Best of so many; each topic's stability."
+    "--runs",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Number of fits, of which the best is kept; more than 1 measures the stability of topics.",
 )
 @o.engine_options
 @o.checkpoint_option
 @o.corpus_options
 @click.option("--clouds/--no-clouds", default=True, show_default=True, help="Draw word clouds (of images: the parts).")
+@click.option("--report/--no-report", default=True, show_default=True, help="Make report.html.")
 @click.option(
-    "--report/--no-report", default=True, show_default=True, help="Make report.html, with the texts that it shows."
+    "--names/--no-names",
+    default=True,
+    show_default=True,
+    help="Keep names and hidden words of the model that is replaced, for topics that match.",
 )
-@click.option("--require-convergence", is_flag=True, help="Exit with 3 if --max-iter ended the fit.")
+@click.option("--require-convergence", is_flag=True, help="Exit with status 3 if the fit did not converge.")
 @click.option("--force", is_flag=True, help="Write into a folder that holds other files.")
 @o.json_option
 @o.talk_options
@@ -93,6 +102,7 @@ def fit(source: str | None, **options: Any) -> None:
         force=options["force"],
         clouds=options["clouds"],
         report=options["report"],
+        names=options["names"],
         talk=talk,
     )
     if options["json"]:
@@ -168,6 +178,7 @@ def run_fit(
     talk: Talk,
     clouds: bool = True,
     report: bool = True,
+    names: bool = True,
     engine: EngineOptions | None = None,
     checkpoints: Checkpointing | None = None,
 ) -> tuple[TopicModel, Path]:
@@ -196,7 +207,10 @@ def run_fit(
     talk.detail(f"kernels: {kernels.about()}, threads: {kernels.thread_count()}")
     shown = typical_page(model) if data.rows.kind == "pixels" and clouds else None
     with record.stage("write"):
+        if names:
+            model, record.lost_names = with_earlier_names(model, folder, talk)
         extracts = _extracts(model, data, corpus, shelf, talk) if report else None
+        outdated = sorted({name.partition("/")[0] for name in derived_files(folder)})
         with talk.progress("picture", rank) as drawn:
             write_model_folder(
                 model,
@@ -225,6 +239,8 @@ def run_fit(
         for name in ("report.html", "clouds/all.png", "reconstruction.png", "topics.csv", "pages.csv")
         if (folder / name).exists()
     ]
+    if outdated:
+        talk.note(f"removed what was made from the earlier model: {', '.join(outdated)} in {folder}")
     talk.note(f"model in {folder} (see {', '.join(look)})")
     return model, folder
 
@@ -279,7 +295,7 @@ def report_fit(model: TopicModel, talk: Talk) -> None:
         "exact": "the factorization is exact",
         "max_iter": "stopped by --max-iter before it converged",
     }[model.stopped]
-    talk.note(f"{ended}: {len(model.trace)} iterations, relative error {model.relative_error:.4f}")
+    talk.note(f"{ended}: {len(model.trace)} iterations, {model.error_name} {model.relative_error:.4f}")
     if dead := model.dead_topics:
         numbers = ", ".join(map(str, dead))
         talk.warn(

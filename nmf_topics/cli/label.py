@@ -11,7 +11,16 @@ import click
 from nmf_topics.cli import options as o
 from nmf_topics.cli.common import Text
 from nmf_topics.topics.store import MARK, load_model, resolve_model
-from nmf_topics.views.modelfolder import CLOUDS, REPORT, WORDS, files_of, read_extracts, read_run, write_model_folder
+from nmf_topics.views.modelfolder import (
+    CLOUDS,
+    REPORT,
+    WORDS,
+    derived_files,
+    files_of,
+    read_extracts,
+    read_run,
+    write_model_folder,
+)
 from nmf_topics.views.tables import model_json
 from nmf_topics.views.terminal import print_topics
 
@@ -44,18 +53,19 @@ def _named(argument: str) -> tuple[int, str] | None:
 @click.command()
 @click.argument("arguments", nargs=-1, metavar="[MODEL] [NUMBER=NAME ...]")
 @click.option("--from", type=click.Path(path_type=Path), help="A file of names, one NUMBER=NAME a line.")
-@click.option("--hide", type=Text(), multiple=True, metavar="WORD", help="A word that is not shown any more.")
+@click.option("--hide", type=Text(), multiple=True, metavar="WORD", help="Hide a word: it is not shown any more.")
+@click.option("--unhide", type=Text(), multiple=True, metavar="WORD", help="Show a hidden word again.")
 @o.json_option
 @o.talk_options
-def label(arguments: tuple[str, ...], hide: tuple[str, ...], **options: Any) -> None:
+def label(arguments: tuple[str, ...], hide: tuple[str, ...], unhide: tuple[str, ...], **options: Any) -> None:
     """Give topics names that stay, or hide words.
 
     Names go into the model, its tables, its pictures and its report; names that were edited and saved in the report
-    come back by --from. An empty name (3=) takes a name away.
+    come back by --from. An empty name (3=) removes a name.
 
     \b
     Example:
-      nmf-topics label 3=Music 5="Marvel universe" --hide page
+      nmf-topics label 3=Music 5="Marvel universe"
       nmf-topics label --from topic-names.txt
     """
     talk = o.talk_of(options)
@@ -65,12 +75,12 @@ def label(arguments: tuple[str, ...], hide: tuple[str, ...], **options: Any) -> 
         raise click.UsageError(f"{models[1]!r} is not NUMBER=NAME")
     names = _names_of(options["from"]) if options["from"] is not None else {}
     names |= dict(pair for pair in pairs if pair is not None)
-    if not names and not hide:
+    if not names and not hide and not unhide:
         raise click.UsageError('nothing to name or hide; say, for example, 3=Music 5="Marvel universe"')
     folder = resolve_model(Path(models[0]) if models else o.LATEST).resolve()
     if models and not (folder / MARK).is_file() and not folder.exists():
         raise click.UsageError(f"{models[0]!r} is neither a model folder nor NUMBER=NAME")
-    model = load_model(folder).renamed(names, hide)
+    model = load_model(folder).renamed(names, hide, unhide)
     run = read_run(folder)
     made = files_of(folder)
     write_model_folder(
@@ -78,6 +88,7 @@ def label(arguments: tuple[str, ...], hide: tuple[str, ...], **options: Any) -> 
         folder,
         lambda: run,
         keep=_kept_files(folder, run),
+        keep_derived=True,
         extracts=read_extracts(folder, talk.warn),
         versions=run.get("versions"),
         clouds=not made or any(name.startswith(f"{CLOUDS}/") for name in made),
@@ -85,6 +96,10 @@ def label(arguments: tuple[str, ...], hide: tuple[str, ...], **options: Any) -> 
         warn=talk.warn,
     )
     talk.note(f"written to {folder}")
+    if made_before := sorted({name.partition("/")[0] for name in derived_files(folder)}):
+        talk.note(
+            f"made before and not changed: {', '.join(made_before)} in the model folder; run these commands again"
+        )
     if options["json"]:
         click.echo(json.dumps(model_json(model, folder), ensure_ascii=False, indent=1))
     else:

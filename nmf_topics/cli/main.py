@@ -66,6 +66,14 @@ def _statuses() -> Iterator[None]:
         yield
     except NmfTopicsError as error:
         raise click.ClickException(str(error)) from error
+    except click.NoSuchOption as error:
+        from nmf_topics.cli.misspelt import likely_options
+
+        if error.ctx is None:
+            raise
+        likely = [repr(option) for option in likely_options(error.option_name, error.ctx.command)]
+        hint = f" Did you mean {' or '.join(likely)}?" if likely else ""
+        raise click.UsageError(f"No such option {error.option_name!r}.{hint}", ctx=error.ctx) from error
     except click.BadParameter as error:
         if origin := _origin(error):
             raise click.BadParameter(f"{error.message} ({origin})", error.ctx, error.param) from error

@@ -14,12 +14,12 @@ from typing import Any
 
 import click
 
-from nmf_topics.cli.common import Bytes, Text, stack
+from nmf_topics.cli.common import AliasedOption, Bytes, Text, stack
 from nmf_topics.cli.common import Finite as Finite
-from nmf_topics.cli.common import files_listed_in as files_listed_in
 from nmf_topics.cli.common import json_option as json_option
 from nmf_topics.cli.common import talk_of as talk_of
 from nmf_topics.cli.common import talk_options as talk_options
+from nmf_topics.cli.defaults import default_of
 from nmf_topics.corpus.open import declared_language
 from nmf_topics.errors import GuideError
 from nmf_topics.factor.engines.checkpoints import Checkpointing
@@ -35,12 +35,13 @@ from nmf_topics.words.cache import cache_folder
 from nmf_topics.words.normalize import NORMALIZATIONS, STEMMERS
 from nmf_topics.words.remarks import language_code, problem_of_language
 
-BY_RECIPE = "by recipe"
 LATEST = Path("models/latest")
 
 
 def _recipe_option(*names: str, help: str, **settings: Any) -> Callable[[Any], Any]:
-    return click.option(*names, default=None, show_default=BY_RECIPE, help=help, **settings)
+    """An option that a recipe sets too; help shows the value of the recipe."""
+    field = names[0].partition("/")[0].removeprefix("--").replace("-", "_")
+    return click.option(*names, default=None, help=f"{help}  [default: {default_of(field)}]", **settings)
 
 
 def limit(value: str) -> float:
@@ -57,12 +58,12 @@ def limit(value: str) -> float:
 model_argument = click.argument("model", type=click.Path(path_type=Path), default=LATEST)
 
 corpus_options = stack(
-    click.option("--text-column", type=Text(), help="Column of a table that holds the text.  [default: guessed]"),
-    click.option("--title-column", type=Text(), help="Column of the titles.  [default: guessed]"),
-    click.option("--id-column", type=Text(), help="Column of the ids.  [default: guessed]"),
-    click.option("--date-column", type=Text(), help="Column of the dates.  [default: guessed]"),
-    click.option("--label-column", type=Text(), help="Column of known subjects.  [default: guessed]"),
-    click.option("--cache/--no-cache", default=True, show_default=True, help="Keep counts for the next fit."),
+    click.option("--text-column", type=Text(), help="Column of a table with the text.  [default: guessed]"),
+    click.option("--title-column", type=Text(), help="Column with the titles.  [default: guessed]"),
+    click.option("--id-column", type=Text(), help="Column with the ids.  [default: guessed]"),
+    click.option("--date-column", type=Text(), help="Column with the dates.  [default: guessed]"),
+    click.option("--label-column", type=Text(), help="Column with known subjects.  [default: guessed]"),
+    click.option("--cache/--no-cache", default=True, show_default=True, help="Cache the counts for the next fit."),
 )
 
 matrix_options = stack(
@@ -71,87 +72,105 @@ matrix_options = stack(
         type=click.Choice(list(RECIPES)),
         default="default",
         show_default=True,
-        help="Options that go together; 'article' is the AMS column to the letter.",
+        help="Set of options; 'article' follows the AMS column to the letter.",
     ),
     click.option(
-        "--language", help="Of the text: en, de, zh ..., or auto.  [default: that of the fetched wiki, else en]"
+        "--language",
+        help="Language of the text (en, de, zh ...), or auto.  [default: that of the fetched wiki, else en]",
     ),
-    _recipe_option("--normalize", type=click.Choice(NORMALIZATIONS), help="Normal forms: run, ran, runs as one."),
-    _recipe_option("--stemmer", type=click.Choice(STEMMERS), help="For stems."),
-    click.option("--stop", multiple=True, metavar="WORDS|FILE", help="More stop words: a,b,c or a file of them."),
-    click.option("--default-stops/--no-default-stops", default=None, help="Use the language's stop list."),
-    click.option("--keep", multiple=True, metavar="WORDS|FILE", help="Words that are terms whatever else is said."),
+    _recipe_option(
+        "--normalize",
+        type=click.Choice(NORMALIZATIONS),
+        help="How words are normalized, so that run, ran and runs are one term.",
+    ),
+    _recipe_option("--stemmer", type=click.Choice(STEMMERS), help="Stemmer, with stems as normal forms."),
+    click.option("--stop", multiple=True, metavar="WORDS|FILE", help="Further stop words: a,b,c or a file of them."),
+    _recipe_option("--default-stops/--no-default-stops", help="Drop the stop words of the language."),
     click.option(
+        "--keep", multiple=True, metavar="WORDS|FILE", help="Never drop these words: a,b,c or a file of them."
+    ),
+    _recipe_option(
         "--phrases/--no-phrases",
-        default=None,
-        show_default=BY_RECIPE,
-        help="Words that go together as one: New York, prime minister.",
+        help="Count words that often occur together as one term: New York, prime minister.",
     ),
-    click.option(
+    _recipe_option(
         "--boilerplate/--no-boilerplate",
-        default=None,
-        show_default=BY_RECIPE,
-        help="Leave out addresses, markup, heads of mails, and lines that many pages share.",
+        help="Remove addresses, markup, e-mail headers, and lines that many pages share.",
     ),
-    click.option(
-        "--numbers/--no-numbers", default=None, show_default=BY_RECIPE, help="Numbers are words, too: 1984, 747."
-    ),
-    click.option(
-        "--accents/--no-accents", default=None, show_default=BY_RECIPE, help="Beyoncé and Beyonce are two words."
-    ),
+    _recipe_option("--numbers/--no-numbers", help="Count numbers as words: 1984, 747."),
+    _recipe_option("--accents/--no-accents", help="Treat Beyoncé and Beyonce as two words."),
     click.option(
         "--chunk",
         type=click.IntRange(min=1),
         metavar="WORDS",
-        help="Cut long pages into pieces of so many words (500).",
+        help="Fit the topics on chunks of this many words (500), and aggregate them to pages.",
     ),
     _recipe_option(
-        "--min-pages", type=limit, metavar="NUMBER", help="A word must be on so many pages (5), or this share (0.01)."
+        "--min-pages",
+        type=limit,
+        metavar="NUMBER",
+        help="Drop words on fewer pages than this number (5) or share (0.01).",
     ),
     _recipe_option(
-        "--max-pages", type=limit, metavar="NUMBER", help="And on no more than so many (500), or this share (0.5)."
+        "--max-pages",
+        type=limit,
+        metavar="NUMBER",
+        help="Drop words on more pages than this number (500) or share (0.5).",
     ),
-    click.option(
+    _recipe_option(
         "--corpus-stops/--no-corpus-stops",
-        default=None,
-        show_default=BY_RECIPE,
-        help="Leave out words that are on many pages as by chance.",
+        help="Drop frequent words that are spread evenly across pages.",
     ),
     _recipe_option("--max-terms", type=click.IntRange(min=1), help="Keep the most frequent words only."),
-    _recipe_option("--weighting", type=click.Choice(list(WEIGHTINGS)), help="From counts to V."),
-    _recipe_option("--idf-power", type=Finite(min=0), help="Above 1, rarer words weigh more."),
-    click.option("--unit/--no-unit", "unit", default=None, show_default=BY_RECIPE, help="Scale pages to length one."),
+    _recipe_option("--weighting", type=click.Choice(list(WEIGHTINGS)), help="How counts become the entries of V."),
+    _recipe_option(
+        "--idf-power",
+        type=Finite(min=0),
+        help="Power of the inverse document frequency; above 1, rare words weigh more.",
+    ),
+    _recipe_option("--unit/--no-unit", help="Scale each page to length one."),
     click.option(
         "--processes",
         type=click.IntRange(min=1, max=256),
-        help="Processes that count words, where there are many.  [default: one per processor]",
+        help="Number of processes that count words.  [default: one per processor]",
     ),
 )
 
-rank_option = click.option("--rank", "-r", type=click.IntRange(min=1), default=10, show_default=True, help="Topics.")
-seed_option = click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the start.")
+rank_option = click.option(
+    "--rank",
+    "-r",
+    cls=AliasedOption,
+    aliases=["-k", "--topics", "--num-topics"],
+    type=click.IntRange(min=1),
+    default=10,
+    show_default=True,
+    help="Number of topics; also -k, --topics and --num-topics.",
+)
+seed_option = click.option(
+    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Random seed for the initialization."
+)
 
 factor_options = stack(
-    _recipe_option("--objective", type=click.Choice(list(OBJECTIVES)), help="What is minimised."),
+    _recipe_option("--objective", type=click.Choice(list(OBJECTIVES)), help="Loss to minimise."),
     _recipe_option("--solver", type=click.Choice(list(RULES)), help="Update rule."),
-    _recipe_option("--start", type=click.Choice(list(STARTS)), help="Where the updates begin."),
+    _recipe_option("--start", type=click.Choice(list(STARTS)), help="Initialization of W and H."),
     _recipe_option(
         "--tolerance",
         type=Finite(min=0),
-        help="Stop when the error falls by less than this part of itself per iteration.",
+        help="Stop when the loss decreases by less than this relative amount per iteration.",
     ),
-    _recipe_option("--max-iter", type=click.IntRange(min=1), help="Iterations at most."),
-    _recipe_option("--l1-words", type=Finite(min=0), help="Fewer words a topic: penalty on the sum of W."),
-    _recipe_option("--l1-pages", type=Finite(min=0), help="Fewer topics a page: penalty on the sum of H."),
-    _recipe_option("--l2-words", type=Finite(min=0), help="More even words: penalty on the squares of W."),
-    _recipe_option("--l2-pages", type=Finite(min=0), help="More even pages: penalty on the squares of H."),
+    _recipe_option("--max-iter", type=click.IntRange(min=1), help="Maximum number of iterations."),
+    _recipe_option("--l1-words", type=Finite(min=0), help="Penalty on the sum of W: fewer words per topic."),
+    _recipe_option("--l1-pages", type=Finite(min=0), help="Penalty on the sum of H: fewer topics per page."),
+    _recipe_option("--l2-words", type=Finite(min=0), help="Penalty on the squares of W: more even words per topic."),
+    _recipe_option("--l2-pages", type=Finite(min=0), help="Penalty on the squares of H: more even topics per page."),
 )
 
 guide_option = click.option(
     "--guide",
     multiple=True,
     metavar="FILE|TOPIC",
-    help="Topics to look for, NAME: WORD, WORD each; or a file of them, one a line.",
+    help="Topic to look for, as NAME: WORD, WORD, or a file with one such line per topic.",
 )
 
 engine_options = stack(
@@ -160,12 +179,16 @@ engine_options = stack(
         type=click.Choice(list(ENGINES)),
         default="auto",
         show_default=True,
-        help="Where V is: in memory, in blocks on disk, on a Dask cluster.",
+        help="Where V is kept: in memory, in blocks on disk, or on a Dask cluster.",
     ),
     click.option(
-        "--memory", type=Bytes(), metavar="SIZE", help="Memory to take at most: 2GB.  [default: most that is free]"
+        "--memory", type=Bytes(), metavar="SIZE", help="Memory limit, such as 2GB.  [default: most of the free memory]"
     ),
-    click.option("--scheduler", metavar="ADDRESS", help="Dask scheduler, tcp://HOST:8786.  [default: a local cluster]"),
+    click.option(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="Address of a Dask scheduler, tcp://HOST:8786.  [default: a local cluster]",
+    ),
 )
 
 checkpoint_option = click.option(
@@ -174,7 +197,7 @@ checkpoint_option = click.option(
     default=60.0,
     show_default=True,
     metavar="SECONDS",
-    help="Keep the state of a long fit so often: the same command goes on from it. 0: never.",
+    help="Save a checkpoint every N seconds (0: never); run the same command again to resume.",
 )
 
 

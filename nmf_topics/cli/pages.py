@@ -10,8 +10,9 @@ from typing import Any
 import click
 
 from nmf_topics.cli import options as o
+from nmf_topics.cli.talk import Talk
 from nmf_topics.csvfiles import write_csv
-from nmf_topics.errors import ModelError
+from nmf_topics.topics.model import TopicModel
 from nmf_topics.topics.store import load_model
 from nmf_topics.views.tables import page_json, page_rows
 from nmf_topics.views.terminal import print_pages
@@ -19,27 +20,31 @@ from nmf_topics.views.terminal import print_pages
 
 @click.command()
 @o.model_argument
-@click.option("--topic", "-t", type=int, help="Pages of one topic only, heaviest first.")
-@click.option("--top", "-n", type=click.IntRange(min=1), help="So many pages of each topic, heaviest first.")
+@click.option("--topic", "-t", type=int, help="Pages of one topic only, largest share first.")
+@click.option(
+    "--top", "-n", type=click.IntRange(min=1), help="List this many pages of each topic, largest share first."
+)
 @click.option("--csv", is_flag=True, help="Print CSV with all columns of pages.csv.")
 @o.json_option
 @o.talk_options
 def pages(model: Path, topic: int | None, top: int | None, **options: Any) -> None:
     """Show which page belongs to which topic.
 
-    MODEL is a model folder; left out, the last one that was fitted.
+    With --topic: the pages whose main topic it is, with their share of it, largest share first; if it is the main
+    topic of no page, all pages that have a share of it. MODEL is a model folder; left out, the last one that was
+    fitted.
 
     \b
     Example:
       nmf-topics pages --topic 2 --top 10
     """
-    o.talk_of(options)
+    talk = o.talk_of(options)
     if options["csv"] and options["json"]:
         raise click.UsageError("--csv and --json exclude each other")
     fitted = load_model(model)
     everything = len(fitted.columns)
-    if topic is not None and not 1 <= topic <= fitted.rank:
-        raise ModelError(f"there is no topic {topic}; topics are numbered from 1 to {fitted.rank}")
+    if topic is not None:
+        tell_if_never_main(fitted, topic, talk)
     if topic is None and top is None:
         columns = list(range(everything))
     else:
@@ -50,6 +55,15 @@ def pages(model: Path, topic: int | None, top: int | None, **options: Any) -> No
     elif options["json"]:
         all_pages = fitted.pages()
         found = [page_json(fitted, j, all_pages[j]) for j in columns]
+        if topic is not None:
+            found = [{**page, "share": page["weights"][topic - 1]} for page in found]
         click.echo(json.dumps({"schema": 1, "model": str(model), "pages": found}, ensure_ascii=False, indent=1))
     else:
-        print_pages(fitted, columns)
+        print_pages(fitted, columns, topic)
+
+
+def tell_if_never_main(model: TopicModel, topic: int, talk: Talk) -> None:
+    """Note on stderr that a topic is the main one of no page, so that pages are listed by their share of it."""
+    if not (model.dominant() == topic - 1).any():
+        noun = "page" if model.rows.kind == "terms" else "image"
+        talk.note(f"no {noun} has topic {topic} as its main one; listed are the {noun}s with the largest shares of it")

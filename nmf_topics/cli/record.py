@@ -43,6 +43,7 @@ class Record:
         self.started = datetime.now(UTC).isoformat(timespec="seconds")
         self.stages: list[dict[str, Any]] = []
         self.engine: dict[str, Any] = {}
+        self.lost_names: list[str] = []  # of the model that was replaced
         self._open: tuple[str, float] | None = None
 
     @contextmanager
@@ -79,6 +80,7 @@ class Record:
             "certificate": model.certificate if math.isfinite(model.certificate) else None,
             "relative_error": model.relative_error,
             "dead_topics": model.dead_topics,
+            "names_not_carried_over": self.lost_names,
             "trace": model.trace.tolist(),
             "stages": self.stages,
             "engine": self.engine,

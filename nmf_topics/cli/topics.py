@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from nmf_topics.cli import options as o
+from nmf_topics.cli.pages import tell_if_never_main
 from nmf_topics.topics.store import load_model
 from nmf_topics.views.tables import model_json, topic_json
 from nmf_topics.views.terminal import print_pages, print_topics, print_words, readable
@@ -43,7 +44,7 @@ def topics(model: Path, topic: int | None, words: Any, top: int | None, **option
       nmf-topics topics --words relevance
       nmf-topics topics models/mine --topic 3
     """
-    o.talk_of(options)
+    talk = o.talk_of(options)
     fitted = load_model(model)
     if topic is None:
         if options["json"]:
@@ -59,4 +60,5 @@ def topics(model: Path, topic: int | None, words: Any, top: int | None, **option
     click.echo(f"topic {topic}: {readable(fitted.label(topic))}\n")
     print_words(terms)
     click.echo()
-    print_pages(fitted, [j for j, _ in fitted.top_pages(topic, 20)])
+    tell_if_never_main(fitted, topic, talk)
+    print_pages(fitted, [j for j, _ in fitted.top_pages(topic, 20)], topic)

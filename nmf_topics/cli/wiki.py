@@ -11,10 +11,11 @@ from urllib.parse import urlsplit
 import click
 
 from nmf_topics.cli.talk import Talk
+from nmf_topics.corpus.fetch.page_reference import PageReference, reference_of_url
 from nmf_topics.corpus.page import Page
 from nmf_topics.corpus.wikipedia.client import Client, Manners, is_wikimedia
-from nmf_topics.corpus.wikipedia.single import read_titles
-from nmf_topics.corpus.wikipedia.site import page_at, wikipedia
+from nmf_topics.corpus.wikipedia.single import read_pages
+from nmf_topics.corpus.wikipedia.site import wikipedia
 from nmf_topics.errors import FetchError
 
 NOTABLE = 1.0  # seconds of a wait that are said
@@ -75,26 +76,28 @@ def polite_client(options: dict[str, Any], talk: Talk) -> Client:
 def pages_asked_for(
     titles: Sequence[str], urls: Sequence[str], options: dict[str, Any], talk: Talk
 ) -> Iterator[tuple[str, Page | None, str]]:
-    """The pages of --title and --url: what was asked for, the page, and why there is none.
+    """Yield the pages of --title and --url: the name that was given, the page, and if there is none the reason.
 
-    A wiki that cannot be asked, or an address that is none, costs its own pages only.
+    A wiki that cannot be asked, or a URL that is not one of a page, costs its own pages only.
     """
     client = polite_client(options, talk)
     api = address_of_api(options["wiki"]) if options["wiki"] else wikipedia("en")
-    wanted: dict[str, list[tuple[str, str]]] = {api: [(title, title) for title in titles]} if titles else {}
+    wanted: dict[str, list[tuple[str, PageReference]]] = {}
+    if titles:
+        wanted[api] = [(title, PageReference(title)) for title in titles]
     refused: list[tuple[str, str]] = []
     for url in urls:
         try:
-            at, title = page_at(url)
+            reference = reference_of_url(url)
         except FetchError as error:
             refused.append((url, str(error)))
         else:
-            wanted.setdefault(at, []).append((url, title))
+            wanted.setdefault(reference.api, []).append((url, reference))
     require_contact(client, *wanted)
     for at, asked in wanted.items():
         waiting = deque(asked)
         try:
-            for _, page, why in read_titles([title for _, title in asked], at, client):
+            for _, page, why in read_pages([reference for _, reference in asked], at, client):
                 yield waiting.popleft()[0], page, why
         except FetchError as error:
             refused += [(name, str(error)) for name, _ in waiting]

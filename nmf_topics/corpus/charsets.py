@@ -1,32 +1,23 @@
-"""Text out of bytes: UTF-8, UTF-16 and UTF-32 with a byte order mark, else the best guess, always said.
+"""Decode text: UTF-8, UTF-16 and UTF-32 with a byte order mark, else a named or guessed encoding.
 
-The bytes come in chunks and leave as chunks of valid UTF-8, so a file may be larger than memory. What was
-decided is handed to `note`; what cannot be decided is an error. A file that is not UTF-8 is guessed from the
-place where that shows: everything before it is ASCII, which reads the same in every encoding of `LIKELY`.
+The bytes come in chunks and leave as chunks of valid UTF-8, so a file may be larger than memory. What was decided is
+handed to `note`; what cannot be decoded is an error. A file that turns out not to be UTF-8 is guessed from that place
+on: everything before it is ASCII, which reads the same in every encoding that `encoding_guess` knows.
 """
 
 from __future__ import annotations
 
 import codecs
 import io
-import re
 from collections.abc import Callable, Iterator
 from itertools import chain
 
+from nmf_topics.corpus.readers.encoding_guess import Encodings
 from nmf_topics.corpus.streams import Unreadable
 
 NOT_TEXT = "not text (binary)"
 SAMPLE = 1 << 18  # bytes to look at before an encoding is guessed
-GUESSED_FROM = 1 << 13  # bytes of them that charset-normalizer is given
-
-# Encodings in which files that people have are written. Left to itself charset-normalizer also finds exotic
-# ones (shift_jis_2004 for short Russian texts, cp1006 for "café"), and takes much longer.
-LIKELY = [f"cp{number}" for number in (*range(1250, 1259), 874, 932, 949)]
-LIKELY += ["koi8_r", "euc_jp", "gb18030", "big5"]
-# of DOS and old Macintoshes: any bytes look well-formed in them, so they come in only where nothing else fits
-OLD = ["cp437", "cp850", "cp866", "mac_roman"]
-FITS = 0.05  # chaos (share of odd neighbours among the characters) that a right guess stays below
-
+ENCODING_GIVEN = "as asked for"
 _MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it begins with
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -59,38 +50,12 @@ def _starts_as_utf8(sample: bytes) -> bool:
     return True
 
 
-def guess_encodings(data: bytes) -> list[str]:
-    """Encodings that `data`, which is not UTF-8, may be in, the likeliest first.
-
-    Notes
-    -----
-    charset-normalizer puts what it cannot tell apart (chaos within 0.01, coherence within 0.02) in the order
-    of the alphabet, cp1250 before cp1252. Western Europe has more such files: cp1252 wins a tie at the top.
-    """
-    from charset_normalizer import from_bytes
-
-    # from shortly before the first character beyond ASCII: only parts of the sample are looked at, but always
-    # the first
-    beyond = re.search(rb"[\x80-\xff]", data)
-    first = beyond.start() if beyond else 0
-    start = data.rfind(b"\n", max(0, first - 500), first) + 1 or max(0, first - 500)
-    sample = data[start : start + GUESSED_FROM]
-    if start + GUESSED_FROM < len(data):  # do not cut a character of several bytes
-        sample = sample[: max(sample.rfind(b" "), sample.rfind(b"\n"), first - start + 1) + 1]
-    matches = list(from_bytes(sample, cp_isolation=LIKELY))
-    if not matches or matches[0].chaos > FITS:
-        matches = list(from_bytes(sample, cp_isolation=LIKELY + OLD))
-    names = [match.encoding for match in matches]
-    for match in matches:
-        tie = match.chaos - matches[0].chaos < 0.01 and matches[0].coherence - match.coherence <= 0.02
-        if tie and "cp1252" in match.could_be_from_charset:
-            return ["cp1252", *names]
-    return names
-
-
-def decode(data: bytes, where: str, note: Callable[[str], None]) -> str:
-    """Decode a whole file; errors and notes as in `utf8_chunks`, but one NUL byte makes it binary."""
+def decode(data: bytes, where: str, note: Callable[[str], None], encodings: Encodings | None = None) -> str:
+    """Decode a whole file; parameters, errors and notes as in `utf8_chunks`, but one NUL byte makes it binary."""
+    encodings = encodings or Encodings()
     encoding = marked_encoding(data)
+    if encoding is None and encodings.given is not None:
+        return _decode_as_given(data, encodings.given, where)
     if encoding is None and (b"\0" in data or looks_binary(data[:SAMPLE])):
         raise Unreadable(where, NOT_TEXT)
     unmarked = data.removeprefix(codecs.BOM_UTF8)
@@ -99,28 +64,43 @@ def decode(data: bytes, where: str, note: Callable[[str], None]) -> str:
     except UnicodeDecodeError as error:
         if encoding is not None:
             raise Unreadable(where, f"damaged {encoding}; save it as UTF-8") from error
-    encoding, errors = _decide(unmarked, True, SAMPLE if unmarked != data else 0, 1, where)
+    encoding, errors = _decide(unmarked, True, SAMPLE if unmarked != data else 0, 1, where, encodings)
     note(_decision(encoding, errors))
     return unmarked.decode(encoding, errors)
 
 
-def utf8_chunks(chunks: Iterator[bytes], where: str, note: Callable[[str], None]) -> Iterator[bytes]:
+def _decode_as_given(data: bytes, encoding: str, where: str) -> str:
+    """Text in the encoding that the user named."""
+    try:
+        return data.removeprefix(codecs.BOM_UTF8).decode(encoding)
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise Unreadable(where, _not_throughout(encoding, line, ENCODING_GIVEN)) from error
+
+
+def utf8_chunks(
+    chunks: Iterator[bytes], where: str, note: Callable[[str], None], encodings: Encodings | None = None
+) -> Iterator[bytes]:
     """Turn the bytes of a text, whatever its encoding, into UTF-8.
 
     Parameters
     ----------
     chunks : the bytes of the text
     where : the name of the text, for errors
-    note : told how the text was read, once and only when it was not plain UTF-8 and had no byte order mark
+    note : called with how the text was read, once and only if that was guessed
+    encodings : the encoding that the user named, or what guesses it; a byte order mark outweighs both
 
     Raises
     ------
     Unreadable
         When the text is binary, in no likely encoding, or not throughout in the one that its beginning says.
     """
+    encodings = encodings or Encodings()
     start = _gather(b"", chunks, 4)
-    encoding = marked_encoding(start)
-    if encoding is None and looks_binary(start):
+    encoding, said_by = marked_encoding(start), "as its beginning says"
+    if encoding is None and encodings.given is not None:
+        encoding, said_by = encodings.given, ENCODING_GIVEN
+    elif encoding is None and looks_binary(start):
         raise Unreadable(where, NOT_TEXT)
     unmarked = start.removeprefix(codecs.BOM_UTF8)
     decoder = codecs.getincrementaldecoder(encoding or "utf-8")()
@@ -132,11 +112,9 @@ def utf8_chunks(chunks: Iterator[bytes], where: str, note: Callable[[str], None]
             text = decoder.decode(chunk, not chunk)
         except UnicodeDecodeError as error:
             if encoding is not None:
-                reason = f"not {encoding} throughout, as its beginning says (near line {line})"
-                reason += "; save it as UTF-8"
-                raise Unreadable(where, reason) from error
+                raise Unreadable(where, _not_throughout(encoding, line, said_by)) from error
             rest = _gather(error.object, chunks, SAMPLE)
-            encoding, errors = _decide(rest, not chunk, characters, line, where)
+            encoding, errors = _decide(rest, not chunk, characters, line, where, encodings)
             note(_decision(encoding, errors))
             decoder = codecs.getincrementaldecoder(encoding)(errors)
             text = decoder.decode(rest, not chunk)
@@ -163,7 +141,7 @@ def _leads(data: bytes) -> int:
     return len(data.translate(None, _BELOW_LEADS))
 
 
-def _decide(rest: bytes, final: bool, characters: int, line: int, where: str) -> tuple[str, str]:
+def _decide(rest: bytes, final: bool, characters: int, line: int, where: str, encodings: Encodings) -> tuple[str, str]:
     """How to go on, as (encoding, errors), when `rest` is not UTF-8 after that many characters that are."""
     text = rest.decode("utf-8", "replace")
     bad = text.count("\ufffd")
@@ -174,13 +152,21 @@ def _decide(rest: bytes, final: bool, characters: int, line: int, where: str) ->
         return "utf-8", "replace"
     if characters:
         raise Unreadable(where, _changes(line))
-    for encoding in guess_encodings(rest):
+
+    def accepts(encoding: str) -> bool:
         try:
             codecs.getincrementaldecoder(encoding)().decode(rest, final)
         except UnicodeDecodeError:
-            continue
-        return encoding, "strict"
-    raise Unreadable(where, "neither UTF-8 nor in any likely encoding; save it as UTF-8")
+            return False
+        return True
+
+    if (encoding := encodings.choose(rest, accepts)) is None:
+        raise Unreadable(where, "neither UTF-8 nor in any likely encoding; save it as UTF-8, or name its encoding")
+    return encoding, "strict"
+
+
+def _not_throughout(encoding: str, line: int, said_by: str) -> str:
+    return f"not {encoding} throughout, {said_by} (near line {line}); save it as UTF-8"
 
 
 def _changes(line: int) -> str:
@@ -193,9 +179,11 @@ def _decision(encoding: str, errors: str) -> str:
     return f"not UTF-8, read as {encoding}"
 
 
-def open_text(chunks: Iterator[bytes], where: str, note: Callable[[str], None], newline: str) -> io.TextIOWrapper:
+def open_text(
+    chunks: Iterator[bytes], where: str, note: Callable[[str], None], newline: str, encodings: Encodings | None = None
+) -> io.TextIOWrapper:
     """A text file over the bytes of a text in any encoding; `newline` as in `open`."""
-    raw = _ChunkReader(utf8_chunks(chunks, where, note))
+    raw = _ChunkReader(utf8_chunks(chunks, where, note, encodings))
     return io.TextIOWrapper(io.BufferedReader(raw), encoding="utf-8", newline=newline)
 
 

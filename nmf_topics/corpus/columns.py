@@ -1,30 +1,37 @@
-"""Which column of a table is the text, the title, the id, the date and the label; from a row to a page."""
+"""Which columns of a table are the text, title, id, date and label of a page; from a row to a page.
+
+A column is named exactly, without regard to case, or by the path of a nested field (`data.body`). Columns that nobody
+named are guessed. The text may be several columns, joined: `title,selftext`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
+from itertools import chain, islice
 from typing import Any
 
 from nmf_topics.corpus.ids import Ids
 from nmf_topics.corpus.page import Page
 from nmf_topics.corpus.plain import clean_text, one_line, plain_value, title_from_text
+from nmf_topics.corpus.readers.column_names import GUESSES as GUESSES
+from nmf_topics.corpus.readers.column_names import guess_column, matching_name, nearest_name
+from nmf_topics.corpus.readers.nested_fields import nested_names, nested_value, without_field
+from nmf_topics.corpus.readers.unix_time import as_date
 from nmf_topics.errors import CorpusError
 
-GUESSES = {
-    "text": ("text", "body", "content", "abstract", "extract", "article", "document"),
-    "title": ("title", "name", "headline", "subject"),
-    "id": ("id", "pageid", "page_id", "key", "doi", "url"),
-    "date": ("date", "timestamp", "published", "year"),
-    "label": ("label", "category", "class", "topic", "section", "subject"),
-}
 REVISION = "revid"  # beside it a `timestamp` is the time of the page's last edit, which dates nothing
+PLACEHOLDERS = ("[deleted]", "[removed]")  # what Reddit has where there is no text any more
+ROWS_TO_SEARCH = 20  # for a column that the first row lacks
 Record = tuple[int, Mapping[str, Any]]  # the line where it begins, and its fields
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The column for each part of a page; None where nobody named one, or there is none."""
+    """The column for each part of a page; None where nobody named one, or there is none.
+
+    The text may name several columns, separated by commas.
+    """
 
     text: str | None = None
     title: str | None = None
@@ -37,13 +44,40 @@ class Columns:
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
 
-def choose_columns(wanted: Columns, names: Sequence[str], where: str, *, lone_is_text: bool) -> Columns:
+@dataclass(frozen=True)
+class ChosenColumns:
+    """The columns of one table that are used.
+
+    Attributes
+    ----------
+    text : one or more columns, or paths of nested fields
+    title, id, date, label : a column each, or None
+    guessed : parts that nobody named
+    """
+
+    text: tuple[str, ...] = ()
+    title: str | None = None
+    id: str | None = None
+    date: str | None = None
+    label: str | None = None
+    guessed: frozenset[str] = field(default_factory=frozenset)
+
+    def single(self) -> dict[str, str]:
+        """Part of a page, other than the text -> column."""
+        parts = {"title": self.title, "id": self.id, "date": self.date, "label": self.label}
+        return {part: name for part, name in parts.items() if name is not None}
+
+
+def choose_columns(
+    wanted: Columns, names: Sequence[str], nested: Sequence[str], where: str, *, lone_is_text: bool
+) -> ChosenColumns:
     """Choose the columns of a table: those asked for, else the ones that are named like their part.
 
     Parameters
     ----------
     wanted : columns asked for by name
     names : the columns of the table
+    nested : paths of nested fields
     where : name of the table, for errors
     lone_is_text : whether the only column of a table is the text, whatever its name
 
@@ -52,46 +86,81 @@ def choose_columns(wanted: Columns, names: Sequence[str], where: str, *, lone_is
     CorpusError
         When a column that is asked for does not exist, or none looks like the text.
     """
-    asked = {part: name for part, name in wanted.parts().items() if name is not None}
-    for part, name in asked.items():
-        if name not in names:
-            raise CorpusError(f"{where} has no {part} column {name!r}; it has {show_names(names)}")
-    chosen = dict(asked)
-    for part, guesses in GUESSES.items():
-        left = {name.strip().casefold(): name for name in reversed(names) if name not in chosen.values()}
-        if REVISION in left:
-            left.pop("timestamp", None)
-        guess = next((left[name] for name in guesses if name in left), None)
-        if part not in chosen and guess is not None:
-            chosen[part] = guess
-    if "text" not in chosen and lone_is_text and len(names) == 1:
-        chosen = asked | {"text": names[0]}
-    if "text" not in chosen:
+    asked: dict[str, tuple[str, ...]] = {}
+    for part, name in wanted.parts().items():
+        if name is not None:
+            parts = [name] if part != "text" or name in names else [one.strip() for one in name.split(",")]
+            asked[part] = tuple(_find(one, part, names, nested, where) for one in parts if one)
+    if wanted.text is not None and not asked["text"]:
+        raise CorpusError(f"{where}: the name of the text column is empty; it has {show_names(names)}")
+    taken = {name for part, found in asked.items() for name in found if part != "text" or len(found) == 1}
+    guessed = _guess(names, asked, taken)
+    if "text" not in {*asked, *guessed}:
+        guessed = _guess_nested(nested, asked, taken) or guessed
+    if "text" not in {*asked, *guessed} and lone_is_text and len(names) == 1:
+        guessed = {"text": names[0]}
+    if "text" not in {*asked, *guessed}:
         raise CorpusError(
-            f"{where}: no column looks like the text; it has {show_names(names)}; name it with --text-column"
+            f"{where}: no column looks like the text; it has {show_names([*names, *nested])}; "
+            "name it with --text-column"
         )
     for part in ("title", "id"):  # a first row that lacks them does not speak for the rest
-        if part not in chosen and part not in chosen.values():
-            chosen[part] = part
-    return Columns(**chosen)
+        if part not in {*asked, *guessed} and part not in taken | set(guessed.values()):
+            guessed[part] = part
+    chosen = {part: (name,) for part, name in guessed.items()} | asked
+    single = {part: found[0] for part, found in chosen.items() if part != "text"}
+    return ChosenColumns(chosen["text"], **single, guessed=frozenset(guessed))
+
+
+def _find(name: str, part: str, names: Sequence[str], nested: Sequence[str], where: str) -> str:
+    """The column that a name means."""
+    found = matching_name(name, names) or matching_name(name, nested)
+    if found is None:
+        near = nearest_name(name, [*names, *nested])
+        hint = f"; did you mean {near!r}? It" if near else "; it"
+        raise CorpusError(f"{where} has no {part} column {name!r}{hint} has {show_names([*names, *nested])}")
+    return found
+
+
+def _guess(names: Sequence[str], asked: Mapping[str, Any], taken: set[str]) -> dict[str, str]:
+    """Columns that are named like a part of a page."""
+    guessed: dict[str, str] = {}
+    for part in GUESSES:
+        if part in asked:
+            continue
+        left = [name for name in names if name not in taken and name not in guessed.values()]
+        if part == "date" and any(name.strip().casefold() == REVISION for name in names):
+            left = [name for name in left if name.strip().casefold() != "timestamp"]
+        if (found := guess_column(part, left)) is not None:
+            guessed[part] = found
+    return guessed
+
+
+def _guess_nested(nested: Sequence[str], asked: Mapping[str, Any], taken: set[str]) -> dict[str, str]:
+    """Nested fields, of the object that holds the text, that are named like a part of a page."""
+    leaves = {name.rpartition(".")[2]: name for name in reversed(nested)}
+    text = guess_column("text", list(leaves))
+    if text is None:
+        return {}
+    parent = leaves[text].rpartition(".")[0]
+    siblings = [name.rpartition(".")[2] for name in nested if name.rpartition(".")[0] == parent]
+    return {part: f"{parent}.{name}" for part, name in _guess(siblings, asked, taken).items()}
 
 
 def show_names(names: Sequence[str]) -> str:
     """Names of columns for a message, not too many."""
-    shown = ", ".join(repr(name) for name in names[:20])
+    shown = ", ".join(repr(name if len(name) <= 60 else f"{name[:60]}...") for name in names[:20])
     return f"{shown} and {len(names) - 20} more" if len(names) > 20 else shown or "no columns"
 
 
-def say_guesses(columns: Columns, wanted: Columns) -> str:
+def say_guesses(columns: ChosenColumns) -> str:
     """What was guessed where the name alone does not say it; "" where it does."""
-    asked = wanted.parts()
-    guessed = [
+    guessed = {"text": columns.text[0], **columns.single()}
+    return ", ".join(
         f"{part}s from column {name!r}" if part != "text" else f"text from column {name!r}"
-        for part, name in columns.parts().items()
-        if part in ("text", "title", "id") and name is not None and asked[part] is None
-        if name.casefold() != part
-    ]
-    return ", ".join(guessed)
+        for part, name in guessed.items()
+        if part in columns.guessed and name.casefold() != part
+    )
 
 
 def read_records(
@@ -102,33 +171,38 @@ def read_records(
     *,
     lone_is_text: bool,
     unit: str = "line",
+    titles_as_text: bool = False,
 ) -> Iterator[Page]:
-    """Yield the rows of a table as pages; the first row decides on the columns. Messages count in `unit`.
+    """Yield the rows of a table as pages; the first rows decide on the columns. Messages count in `unit`.
 
     Raises
     ------
     CorpusError
         When the columns are not there, a text is no string, two pages have the same id, or there is no row.
     """
-    columns, ids, renamed = Columns(), Ids(where, ""), {}
-    empty = True
-    for line, record in records:
-        if empty:
-            empty = False
-            columns = choose_columns(wanted, list(record), where, lone_is_text=lone_is_text)
-            if said := say_guesses(columns, wanted):
-                tell(f"{where}: {said}")
-            ids, renamed = Ids(where, _id_remedy(columns)), rename_fields(columns)
-        yield _make_page(record, columns, renamed, ids, f"{where}, {unit} {line}", line)
-    if empty:
+    first: list[Record] = list(islice(records, 1))
+    if not first:
         raise CorpusError(f"{where} holds no page")
+    try:
+        columns = _columns_of(first, wanted, where, lone_is_text)
+    except CorpusError:  # the first row may lack what others have
+        first += islice(records, ROWS_TO_SEARCH - 1)
+        columns = _columns_of(first, wanted, where, lone_is_text)
+    if said := say_guesses(columns):
+        tell(f"{where}: {said}")
+    to_page = _PageMaker(columns, where, unit, titles_as_text)
+    for number, (line, record) in enumerate(chain(first, records), 1):
+        yield to_page(record, line, number)
 
 
-def _id_remedy(columns: Columns) -> str:
-    return f"ids come from column {columns.id!r}; make them differ, or name another column with --id-column"
+def _columns_of(rows: Sequence[Record], wanted: Columns, where: str, lone_is_text: bool) -> ChosenColumns:
+    """The columns of a table, from its first rows."""
+    names = list(dict.fromkeys(name for _, row in rows for name in row))
+    nested = list(dict.fromkeys(name for _, row in rows for name in nested_names(row)))
+    return choose_columns(wanted, names, nested, where, lone_is_text=lone_is_text)
 
 
-def rename_fields(columns: Columns) -> dict[str, str | None]:
+def rename_fields(columns: ChosenColumns) -> dict[str, str | None]:
     """Field of a row -> name in the metadata, for those that do not keep theirs; None for those left out.
 
     Notes
@@ -136,34 +210,65 @@ def rename_fields(columns: Columns) -> dict[str, str | None]:
     A date or label column gets the plain name, so a field that has this name already must give way, as must
     one that would look like the id, title or text of the page.
     """
-    parts = columns.parts()
-    renamed: dict[str, str | None] = {
-        part: f"{part} (column)" for part, name in parts.items() if name is not None and name != part
-    }
-    renamed |= {name: part for part, name in parts.items() if name is not None and part in ("date", "label")}
-    return renamed | {name: None for part, name in parts.items() if name and part in ("text", "title", "id")}
+    single = columns.single()
+    used = {"text": columns.text[0], **single}
+    renamed: dict[str, str | None] = {part: f"{part} (column)" for part, name in used.items() if name != part}
+    renamed |= {name: part for part, name in single.items() if part in ("date", "label")}
+    left_out = [*columns.text, *(name for part, name in single.items() if part in ("title", "id"))]
+    return renamed | dict.fromkeys(left_out)
 
 
-def _make_page(
-    record: Mapping[str, Any],
-    columns: Columns,
-    renamed: Mapping[str, str | None],
-    ids: Ids,
-    place: str,
-    line: int,
-) -> Page:
-    text = record.get(columns.text or "")
-    if text is None:
-        text = ""
-    if not isinstance(text, str):
-        kind = {dict: "an object", list: "a list", bool: "true or false"}.get(type(text), "a number")
-        raise CorpusError(f"{place}: the text (column {columns.text!r}) is {kind}, not a string")
-    text = clean_text(text)
-    try:
-        title = one_line(record.get(columns.title)) if columns.title is not None else ""
-        wish = one_line(record.get(columns.id)) if columns.id is not None else ""
-        keys = ((renamed.get(name, name), value) for name, value in record.items())
+class _PageMaker:
+    """Makes pages of rows."""
+
+    def __init__(self, columns: ChosenColumns, where: str, unit: str, titles_as_text: bool) -> None:
+        self._columns, self._where, self._unit = columns, where, unit
+        self._titles_as_text = titles_as_text and columns.title not in columns.text
+        remedy = f"ids come from column {columns.id!r}; make them differ, or name another column with --id-column"
+        self._ids = Ids(where, remedy)
+        self._renamed = rename_fields(columns)
+        self._nested = [name for name in (*columns.text, *columns.single().values()) if "." in name]
+
+    def __call__(self, record: Mapping[str, Any], line: int, number: int) -> Page:
+        """The page of a row: `line` for messages, `number` counts rows."""
+        columns, place = self._columns, f"{self._where}, {self._unit} {line}"
+        try:
+            fields, meta = self._split(record)
+            text = self._text(fields, place)
+            title, wish = one_line(fields.get(columns.title)), one_line(fields.get(columns.id))
+        except RecursionError as error:
+            raise CorpusError(f"{place}: nested too deeply") from error
+        page_id = self._ids.give(wish, title, text, line)
+        full = f"{title}\n\n{text}" if self._titles_as_text and title else text
+        return Page(page_id, title or title_from_text(text), full, meta, number)
+
+    def _split(self, record: Mapping[str, Any]) -> tuple[dict[str | None, Any], dict[str, Any]]:
+        """The columns that are parts of the page, and the metadata."""
+        fields: dict[str | None, Any] = {}
+        for name in (*self._columns.text, *self._columns.single().values()):
+            fields[name] = record[name] if name in record else nested_value(record, name)
+        rest = record
+        for name in self._nested:
+            rest = rest if name in record else without_field(rest, name)
+        keys = ((self._renamed.get(name, name), value) for name, value in rest.items())
         meta = {clean_text(key): plain_value(value) for key, value in keys if key is not None}
-    except RecursionError as error:
-        raise CorpusError(f"{place}: nested too deeply") from error
-    return Page(ids.give(wish, title, text, line), title or title_from_text(text), text, meta)
+        for part, name in self._columns.single().items():
+            if part in ("date", "label") and (name in record or fields[name] is not None):
+                value = plain_value(fields[name])
+                meta[part] = as_date(value) if part == "date" else value
+        return fields, meta
+
+    def _text(self, fields: Mapping[str | None, Any], place: str) -> str:
+        """The text of a page."""
+        found = []
+        for name in self._columns.text:
+            text = fields[name]
+            if text is None:
+                continue
+            if not isinstance(text, str):
+                kind = {dict: "an object", list: "a list", bool: "true or false"}.get(type(text), "a number")
+                raise CorpusError(f"{place}: the text (column {name!r}) is {kind}, not a string")
+            found.append(clean_text(text))
+        if len(self._columns.text) == 1:
+            return found[0] if found else ""
+        return "\n\n".join(text for text in found if text.strip() and text.strip() not in PLACEHOLDERS)

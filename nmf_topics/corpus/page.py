@@ -24,12 +24,14 @@ class Page:
     text : str, as it was read; may be empty
     meta : whatever else the source says of the page (label, date, url, ...), carried to the results;
         the readers give values of the types str, int, float, bool and None only
+    row : the number of its row in the source, from 1, where the source has an order; no part of what the page says
     """
 
     id: str
     title: str
     text: str
     meta: Mapping[str, Any] = field(default_factory=dict)
+    row: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

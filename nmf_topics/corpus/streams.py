@@ -1,7 +1,7 @@
-"""Bytes: files, packed files and standard input as chunks of bytes, with errors that name the file.
+"""Files, compressed files and standard input as chunks of bytes, with errors that name the file.
 
     name.txt            read as it is
-    .gz .bz2 .xz .zst   unpacked while it is read (.zst needs the package zstandard)
+    .gz .bz2 .xz .zst   decompressed while it is read, never more than `CHUNK` bytes at once
     standard input      kept in a temporary file as it comes, so that it can be read again
 
 Nothing here knows of text, encodings or pages.
@@ -14,7 +14,7 @@ import gzip
 import io
 import lzma
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -22,6 +22,7 @@ from nmf_topics.errors import CorpusError, MissingExtra
 
 CHUNK = 1 << 20
 PACKED = (".gz", ".bz2", ".xz", ".zst")
+XZ_MEMORY = 1 << 28  # bytes of the dictionary of an .xz file: xz -9 takes 64 MiB
 
 
 class Unreadable(CorpusError):
@@ -86,23 +87,31 @@ def byte_chunks(path: Path, meter: Meter | None = None) -> Iterator[bytes]:
     Unreadable
         When the file cannot be opened or read, or is damaged.
     MissingExtra
-        When the file is a .zst and zstandard is not installed.
+        When the file is a .zst and Python has no zstd.
     """
     where, packing = str(path), split_endings(path.name)[2]
     try:
         with open(path, "rb") as file:
-            if not packing:
-                yield from metered(_read(file), file, meter)
-                return
-            try:
-                yield from metered(_unpack(file, packing), file, meter)
-            except (EOFError, zlib.error, lzma.LZMAError, OSError, ValueError) as error:
-                if isinstance(error, OSError) and error.errno is not None:
-                    raise
-                reason = f"damaged, or no {packing} file ({error}); fetch or pack it again"
-                raise Unreadable(where, reason) from error
+            yield from metered(unpack(file, packing, where), file, meter)
     except OSError as error:
         raise Unreadable(where, f"cannot be read ({error.strerror or error})") from error
+
+
+def read_whole(chunks: Iterator[bytes], where: str, largest: int, name: str) -> bytes:
+    """All bytes of a file that is not larger than a limit.
+
+    Raises
+    ------
+    Unreadable
+        When there are more than `largest` bytes, of which no more are read. `name` is that of the limit.
+    """
+    parts, size = [], 0
+    for chunk in chunks:
+        parts.append(chunk)
+        size += len(chunk)
+        if size > largest:
+            raise Unreadable(where, f"larger than the limit {name}={largest} bytes")
+    return b"".join(parts)
 
 
 def metered(chunks: Iterator[bytes], file: BinaryIO, meter: Meter | None) -> Iterator[bytes]:
@@ -115,38 +124,85 @@ def metered(chunks: Iterator[bytes], file: BinaryIO, meter: Meter | None) -> Ite
         meter.done = place
 
 
-def _read(stream: BinaryIO) -> Iterator[bytes]:
+def _read(stream: Any) -> Iterator[bytes]:
     while chunk := stream.read(CHUNK):
         yield chunk
 
 
-def _unpack(file: BinaryIO, packing: str) -> Iterator[bytes]:
-    if packing == ".zst":
-        yield from _unpack_zstd(file)
+def unpack(file: BinaryIO, packing: str, where: str) -> Iterator[bytes]:
+    """Yield the bytes of an open file, decompressed where `packing` is one of `PACKED`.
+
+    Raises
+    ------
+    Unreadable
+        When the file is damaged.
+    MissingExtra
+        When it is a .zst and Python has no zstd.
+    OSError
+        When the file cannot be read.
+    """
+    if not packing:
+        yield from _read(file)
         return
-    openers: dict[str, Callable[[BinaryIO], Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
-    with openers[packing](file) as unpacked:
+    readers = {".gz": _unpack_gzip, ".bz2": _unpack_bzip2, ".xz": _unpack_xz, ".zst": _unpack_zstd}
+    try:
+        yield from readers[packing](file)
+    except (EOFError, zlib.error, lzma.LZMAError, OSError, ValueError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        reason = f"damaged, or no {packing} file ({error}); fetch or pack it again"
+        raise Unreadable(where, reason) from error
+
+
+def _unpack_gzip(file: BinaryIO) -> Iterator[bytes]:
+    with gzip.open(file) as unpacked:
         yield from _read(unpacked)
+
+
+def _unpack_bzip2(file: BinaryIO) -> Iterator[bytes]:
+    with bz2.open(file) as unpacked:
+        yield from _read(unpacked)
+
+
+def _unpack_xz(file: BinaryIO) -> Iterator[bytes]:
+    """The streams of an .xz file; not by `lzma.open`, which has no bound for the dictionary."""
+    stream: lzma.LZMADecompressor | None = None
+    packed = data = b""
+    while True:
+        if stream is None or stream.eof:
+            packed = (stream.unused_data if stream else packed) or file.read(CHUNK)
+            if not packed:
+                break
+            if stream is not None and not packed.lstrip(b"\0").startswith(b"\xfd7zXZ\0"[: len(packed)]):
+                break  # what follows the last stream is ignored, as with the other formats
+            packed = packed.lstrip(b"\0") if stream is not None else packed
+            stream = lzma.LZMADecompressor(memlimit=XZ_MEMORY)
+        elif stream.needs_input:
+            packed = file.read(CHUNK)
+            if not packed:
+                raise EOFError("Compressed file ended before the end-of-stream marker was reached")
+        else:
+            packed = b""
+        data += stream.decompress(packed, CHUNK)
+        if len(data) >= CHUNK:
+            yield data
+            data = b""
+    yield data
 
 
 def _unpack_zstd(file: BinaryIO) -> Iterator[bytes]:
     try:
-        import zstandard
-    except ImportError as error:
-        raise MissingExtra("zstandard", "zstd", "reading .zst") from error
-    # not stream_reader: it takes a file that was cut off for one that ends
-    frame = None
+        from compression import zstd  # type: ignore[import-not-found, unused-ignore]  # part of Python from 3.14 on
+    except ImportError:
+        try:
+            from backports import zstd
+        except ImportError as error:
+            raise MissingExtra("backports.zstd", "zstd", "reading .zst") from error
     try:
-        for chunk in _read(file):
-            while chunk:
-                frame = frame or zstandard.ZstdDecompressor().decompressobj()
-                yield frame.decompress(chunk)
-                chunk = frame.unused_data if frame.eof else b""
-                frame = None if frame.eof else frame
-    except zstandard.ZstdError as error:
+        with zstd.open(file) as unpacked:
+            yield from _read(unpacked)
+    except zstd.ZstdError as error:
         raise ValueError(str(error)) from error
-    if frame is not None:
-        raise EOFError("the file ends too early")
 
 
 class Spool:

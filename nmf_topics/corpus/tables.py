@@ -8,20 +8,24 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import TextIO
 
 from nmf_topics.corpus.charsets import open_text
-from nmf_topics.corpus.columns import GUESSES, Columns, Record, read_records
+from nmf_topics.corpus.columns import Columns, Record, read_records
 from nmf_topics.corpus.page import Page
+from nmf_topics.corpus.readers.column_names import is_known, plain_name
 from nmf_topics.csvfiles import unguarded
 from nmf_topics.errors import CorpusError
 
 JSONL = (".jsonl", ".ndjson")
 TABLES = (*JSONL, ".csv", ".tsv")
 FIELD_LIMIT = min(sys.maxsize, 2**31 - 1)  # a C long, which has 32 bits on Windows
+_EXCEL_HINT = re.compile(r"\"?sep=(.)\"?[,;\t]*\r?\n?", re.IGNORECASE)  # a first line that names the delimiter
 NO_DELIMITER = "\x1f"  # for a table of one column, where a comma is just a comma
 
 
@@ -103,7 +107,9 @@ def read_csv(lines: TextIO, where: str, wanted: Columns, delimiter: str | None) 
     """
     csv.field_size_limit(max(FIELD_LIMIT, csv.field_size_limit()))
     first, blank = lines.readline(), 0
-    while first and first.isspace():
+    while first and (first.isspace() or _EXCEL_HINT.fullmatch(first)):
+        if hint := _EXCEL_HINT.fullmatch(first):
+            delimiter = hint[1]
         first, blank = lines.readline(), blank + 1
     rows = csv.reader(_again(first, lines), delimiter=delimiter or find_delimiter(first, wanted), strict=True)
     header: list[str] = []
@@ -139,12 +145,11 @@ def _explain(error: csv.Error) -> str:
 
 def find_delimiter(header: str, wanted: Columns) -> str:
     """The delimiter of a CSV file: the one that cuts the header into the most columns, known ones first."""
-    known = {name for guesses in GUESSES.values() for name in guesses}
-    known |= {name.casefold() for name in wanted.parts().values() if name is not None}
+    asked = {plain_name(name) for name in wanted.parts().values() if name is not None}
 
     def score(delimiter: str) -> tuple[int, int]:
         names = next(csv.reader([header], delimiter=delimiter), [])
-        return sum(name.strip().casefold() in known for name in names), len(names)
+        return sum(is_known(name) or plain_name(name) in asked for name in names[:1000]), len(names)
 
     best = max(",;\t|", key=score)  # the first of equals
     return best if score(best)[1] > 1 else NO_DELIMITER
@@ -158,12 +163,15 @@ def name_columns(header: list[str]) -> list[str]:
     >>> name_columns(["", "text", "text"])
     ['column 1', 'text', 'text (2)']
     """
-    names: list[str] = []
-    for number, name in enumerate(header, 1):
-        name = base = name.strip() or f"column {number}"
-        times = 1
+    given = [name.strip() or f"column {number}" for number, name in enumerate(header, 1)]
+    names: set[str] = set()
+    times: Counter[str] = Counter()
+    result = []
+    for base in given:
+        name = base
         while name in names:
-            times += 1
-            name = f"{base} ({times})"
-        names.append(name)
-    return names
+            times[base] += 1
+            name = f"{base} ({times[base] + 1})"
+        names.add(name)
+        result.append(name)
+    return result

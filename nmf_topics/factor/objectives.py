@@ -38,7 +38,8 @@ class Objective:
     ----------
     name : as in `OBJECTIVES`
     summary : for help texts
-    error_name : what its relative error is called: "relative error" or "relative divergence"
+    error_name : what its relative error is called in messages and tables
+    error_formula : how that is computed
     size : `(V: PageBlocks) -> float`, the size of V in the unit of the loss, such as ||V||_F^2 or sum(V)
     page_sizes : `(block of V) -> ndarray (n,)`, the same for each of its columns; they sum up to `size`
     squared : whether an error is relative to the square root of a size, as that of least squares
@@ -56,6 +57,7 @@ class Objective:
     name: str
     summary: str
     error_name: str
+    error_formula: str
     size: Callable[[PageBlocks], float]
     page_sizes: Callable[[Any], Array]
     squared: bool
@@ -113,7 +115,12 @@ def beta_objective(power: float, *, name: str | None = None, summary: str | None
     return Objective(
         name=name,
         summary=summary or f"beta divergence with beta = {power:g}",
-        error_name="relative divergence",
+        error_name="divergence",
+        error_formula=(
+            f"beta divergence of V from WH (beta = {power:g}) / sum of V^{power:g}"
+            if power
+            else "Itakura-Saito divergence of V from WH / number of entries of V"
+        ),
         size=partial(beta_divergence.size, power=power),
         page_sizes=partial(beta_divergence.page_sizes, power=power),
         squared=False,
@@ -133,6 +140,7 @@ OBJECTIVES: dict[str, Objective] = {
         name="frobenius",
         summary="least squares",
         error_name="relative error",
+        error_formula="‖V − WH‖ / ‖V‖",
         size=sum_of_squares,
         page_sizes=column_squares,
         squared=True,
@@ -146,7 +154,8 @@ OBJECTIVES: dict[str, Objective] = {
     "kl": Objective(
         name="kl",
         summary="Kullback-Leibler divergence",
-        error_name="relative divergence",
+        error_name="divergence",
+        error_formula="Kullback-Leibler divergence of V from WH / sum of V",
         size=total,
         page_sizes=column_sums,
         squared=False,

@@ -118,7 +118,7 @@ def build_image_matrix(
     Returns
     -------
     DataMatrix of shape (height * width, images), dense, images in the order of their names. An image in a subfolder
-    has the subfolder as its `label`.
+    has the subfolder as its `label`, unless all images are in the same one.
 
     Raises
     ------
@@ -127,7 +127,7 @@ def build_image_matrix(
     """
     pixels: list[Array] = []
     names: list[str] = []
-    meta: list[dict[str, Any]] = []
+    parents: list[str] = []
     broken: list[str] = []
     digest = hashlib.sha256()
     for path in image_files(folder):
@@ -146,13 +146,14 @@ def build_image_matrix(
             )
         pixels.append(image)
         names.append(name)
-        parent = _show(path.relative_to(folder).parent)
-        meta.append({} if parent == "." else {"label": parent})
+        parents.append(_show(path.relative_to(folder).parent))
         digest.update(f"{name}\0{_size(image)}\0".encode() + image.tobytes())
     if not pixels:
         found = f"none of its {len(broken)} images can be read" if broken else "it holds no image"
         raise ImageError(f"{folder}: {found}; known are {', '.join(sorted(ENDINGS))}")
     height, width = pixels[0].shape
+    labelled = len(set(parents)) > 1
+    meta: list[dict[str, Any]] = [{"label": parent} if labelled and parent != "." else {} for parent in parents]
     V = np.stack([image.ravel() for image in pixels], axis=1)
     return DataMatrix(
         V=np.ascontiguousarray(V),

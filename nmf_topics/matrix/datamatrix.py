@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Protocol, TypeVar
 import numpy as np
 
 from nmf_topics.factor.blocks import Array
+from nmf_topics.matrix.page_counts import PageCounts
 
 
 class RowAxis(Protocol):
@@ -89,6 +90,7 @@ class DataMatrix:
     recipe : every option that shaped V, and the fingerprint of what it was made from
     ledger : counts of what went in, was kept and was dropped, and why
     words : lines of a table, what became of each word of the corpus (see `words.wordlist`); none of images
+    counts : how often words are on pages, for describing topics; None where V was not made from counts
     """
 
     V: Any
@@ -98,8 +100,11 @@ class DataMatrix:
     recipe: Mapping[str, Any] = field(default_factory=dict)
     ledger: Mapping[str, Any] = field(default_factory=dict)
     words: Sequence[Sequence[Any]] = ()
+    counts: PageCounts | None = None
 
     def __post_init__(self) -> None:
         m, n = self.V.shape
         if (m, n) != (len(self.rows), len(self.columns)):
             raise ValueError(f"V is {m} x {n}, but there are {len(self.rows)} rows and {len(self.columns)} columns")
+        if self.counts is not None and self.counts.n_pages != n:
+            raise ValueError(f"V has {n} columns, but there are counts of {self.counts.n_pages}")

@@ -1,6 +1,7 @@
 """A DataMatrix in a folder of blocks: what stands beside the blocks of V, so that a later fit begins with them at once.
 
     names.npz   without pickle: the rows, columns, recipe and ledger as JSON in arrays of bytes; the weighting
+    counts/     for text: how often words are on pages (see `matrix.page_counts`)
 
 A folder that cannot be read is as good as none: the blocks are made anew.
 """
@@ -21,6 +22,7 @@ from nmf_topics.errors import EngineError
 from nmf_topics.factor.engines.disk import OnDisk
 from nmf_topics.factor.engines.store import MARK
 from nmf_topics.matrix.datamatrix import AXES, DataMatrix, PageColumns, RowAxis
+from nmf_topics.matrix.page_counts import FOLDER, PageCounts
 from nmf_topics.matrix.weighting import FittedWeighting
 from nmf_topics.writing import with_nothing_in_it
 
@@ -72,6 +74,7 @@ def recall_matrix(folder: Path) -> DataMatrix | None:
                 recipe=from_array(names["recipe"]),
                 ledger=from_array(names["ledger"]),
                 words=from_array(names["words"]),
+                counts=PageCounts.on_disk(folder / FOLDER) if fitted else None,
             )
     except EngineError:
         return None
@@ -86,7 +89,7 @@ def forget_stores(cache: Path, keep: Path) -> None:
     found = []
     for mark in cache.glob(f"{PREFIX}*/{MARK}"):
         with contextlib.suppress(OSError):
-            size = sum(path.stat().st_size for path in mark.parent.iterdir())
+            size = sum(path.stat().st_size for path in mark.parent.rglob("*") if path.is_file())
             found.append((mark.stat().st_mtime, size, mark.parent))
     total = 0
     for used, size, folder in sorted(found, reverse=True):

@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Protocol
@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from nmf_topics.factor.blocks import Array
 from nmf_topics.factor.engines.disk import OnDisk, checked
 from nmf_topics.factor.engines.store import PLACE, Manifest, column_ranges, read_block, write_blocks
+from nmf_topics.matrix.page_counts import PageCounts, write_page_counts
 from nmf_topics.matrix.weighting import FittedWeighting
 from nmf_topics.writing import PARTIAL, output_errors, with_nothing_in_it
 
@@ -91,30 +92,80 @@ def write_weighted(
     OutputError
         if the blocks cannot be written; nothing is left of them.
     """
+
+    def weighted(counts: Any) -> Any:
+        return checked(weighting.apply(counts, dtype))
+
+    def write(blocks: Iterable[Any]) -> None:
+        write_blocks(folder, blocks, made_from=made_from, beside=beside)
+
+    _write_in_order(folder, batches, rows, weighted, n_pages, columns, write)
+    return OnDisk(folder)
+
+
+def write_counts(
+    folder: Path,
+    batches: Batches,
+    rows: NDArray[np.int64],
+    n_pages: int,
+    terms: Sequence[str],
+    surfaces: Sequence[str],
+    row: NDArray[np.int64],
+    *,
+    columns: int,
+) -> None:
+    """Counts of some of the terms in blocks, in the order of V (see `matrix.page_counts`).
+
+    Parameters
+    ----------
+    folder : of the blocks
+    batches, n_pages, columns : as in `write_weighted`
+    rows : the terms that are kept, rising
+    terms, surfaces, row : their names, and which rows of V they are, as in `PageCounts`
+
+    Raises
+    ------
+    OutputError
+        if the blocks cannot be written; nothing is left of them.
+    """
+
+    def write(blocks: Iterable[Any]) -> None:
+        write_page_counts(folder, blocks, terms, surfaces, row)
+
+    _write_in_order(folder, batches, rows, sp.csc_matrix, n_pages, columns, write)
+
+
+def _write_in_order(
+    folder: Path,
+    batches: Batches,
+    rows: NDArray[np.int64],
+    made: Callable[[Any], Any],
+    n_pages: int,
+    columns: int,
+    write: Callable[[Iterable[Any]], None],
+) -> None:
+    """Hand what is `made` of counts of some terms to `write`, in blocks of so many columns in the order of V."""
     places: list[NDArray[np.int64]] = []
 
-    def weighted() -> Iterator[Any]:
+    def unordered() -> Iterator[Any]:
         for batch in batches():
             counts = sp.csc_matrix(batch.counts)
             for piece in _pieces(counts):
                 places.append(np.asarray(batch.columns)[piece])
-                bounded = _columns(counts, piece.start, piece.stop).tocsr()[rows]
-                yield checked(weighting.apply(bounded, dtype))
+                yield made(_columns(counts, piece.start, piece.stop).tocsr()[rows])
 
     new = not folder.exists()
     with output_errors(folder, PLACE):
         folder.mkdir(parents=True, exist_ok=True)
         scratch = Path(tempfile.mkdtemp(prefix=PARTIAL, dir=folder))
     try:
-        unordered = write_blocks(scratch / "batches", weighted())
+        manifest = write_blocks(scratch / "batches", unordered())
         os.utime(scratch)  # or it would be taken for what a run of long ago left behind
-        blocks = _merged(scratch / "batches", unordered, places, n_pages, columns)
-        write_blocks(folder, blocks, made_from=made_from, beside=beside)
+        write(_merged(scratch / "batches", manifest, places, n_pages, columns))
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
         if new:
             with_nothing_in_it(folder)
-    return OnDisk(folder)
 
 
 def cut_anew(source: OnDisk, folder: Path, *, columns: int, beside: Callable[[Path], None]) -> OnDisk:
@@ -132,10 +183,20 @@ def cut_anew(source: OnDisk, folder: Path, *, columns: int, beside: Callable[[Pa
     EngineError, OutputError
         if the old blocks cannot be read, or the new ones not written.
     """
-    places = [np.arange(part.start, part.stop) for _, part in column_ranges(source.manifest)]
-    blocks = _merged(source.folder, source.manifest, places, source.shape[1], columns)
-    write_blocks(folder, blocks, made_from=source.manifest.made_from, beside=beside)
+    write_blocks(folder, _cut(source, columns), made_from=source.manifest.made_from, beside=beside)
     return OnDisk(folder)
+
+
+def cut_counts_anew(counts: PageCounts, folder: Path, *, columns: int) -> None:
+    """The same counts, which are on disk, in another folder, in blocks of so many columns."""
+    blocks: Any = counts.blocks
+    write_page_counts(folder, _cut(blocks, columns), counts.terms, counts.surfaces, counts.row)
+
+
+def _cut(source: OnDisk, columns: int) -> Iterator[Any]:
+    """Blocks of another size."""
+    places = [np.arange(part.start, part.stop) for _, part in column_ranges(source.manifest)]
+    return _merged(source.folder, source.manifest, places, source.shape[1], columns)
 
 
 def _pieces(counts: Any) -> Iterator[slice]:

@@ -92,9 +92,7 @@ def compare_models(first: TopicModel, second: TopicModel) -> Difference:
         if the rows of one are nothing that the other could have.
     """
     rows = _shared_rows(first, second)
-    similarity = _cosines(first.W, second.W, rows)
-    matched = linear_sum_assignment(similarity, maximize=True)
-    partner = {int(a) + 1: int(b) + 1 for a, b in zip(*matched, strict=True) if similarity[a, b] > 0}
+    similarity, partner = _matched(first, second, rows)
     flow, agreement = _flow(first, second)
     return Difference(
         changes_between(similarity, partner),
@@ -106,6 +104,23 @@ def compare_models(first: TopicModel, second: TopicModel) -> Difference:
         agreement,
         _options(first.recipe, second.recipe),
     )
+
+
+def match_topics(first: TopicModel, second: TopicModel) -> tuple[Array, dict[int, int]]:
+    """Cosines of the topics of two models, shape (r, s), and topic of the first -> its partner in the second; numbers.
+
+    Raises
+    ------
+    ModelError
+        if the two models have no row in common.
+    """
+    return _matched(first, second, _shared_rows(first, second))
+
+
+def _matched(first: TopicModel, second: TopicModel, rows: Sequence[tuple[int, int]]) -> tuple[Array, dict[int, int]]:
+    similarity = _cosines(first.W, second.W, rows)
+    matched = linear_sum_assignment(similarity, maximize=True)
+    return similarity, {int(a) + 1: int(b) + 1 for a, b in zip(*matched, strict=True) if similarity[a, b] > 0}
 
 
 def changes_between(similarity: Array, partner: Mapping[int, int]) -> list[Change]:

@@ -48,8 +48,8 @@ class TopicScores:
     exclusivity : mean over its top words of w_ik over the sum of w_i, from 1/r to 1
     sparseness : Hoyer's, of its column of W
     stability : over the runs of the fit
-    commonest : the label that most of its pages have, "" where they have none
-    purity : the share of its labelled pages that have it
+    commonest : the label that most of its pages have; "" where they have none, or all pages have the same
+    purity : the share of its labelled pages that have it; nan where there is none
     """
 
     topic: int
@@ -75,7 +75,7 @@ class Evaluation:
     top : words of a topic that were looked at
     topics : one a topic
     overall : measure -> value; the mean over topics where topics have it, and `diversity`, `nmi`, `purity`
-    labelled : pages with a topic and a label, on which `nmi` and `purity` are
+    labelled : pages with a topic and a label, on which `nmi` and `purity` are computed if there are several labels
     """
 
     top: int
@@ -113,7 +113,8 @@ def evaluate_topics(
         words = [[number[i] for i in rows] for rows in tops]
         scores = [(window_npmi(near, some), c_v(wide, some), umass(pages, some)) for some in words]
     labels, dominant = model.columns.labels(), model.dominant()
-    known = [j for j, label in enumerate(labels) if label is not None and dominant[j] >= 0]
+    labelled = [j for j, label in enumerate(labels) if label is not None and dominant[j] >= 0]
+    known = labelled if len({labels[j] for j in labelled}) > 1 else []  # one label for all pages says nothing
     topics = []
     for topic, rows, (npmi_, cv_, umass_) in zip(model.topics(), tops, scores, strict=True):
         k = topic.number - 1
@@ -138,9 +139,8 @@ def evaluate_topics(
     overall = {name: _mean([getattr(scored, name) for scored in topics]) for name in MEANS}
     overall["diversity"] = diversity(model.W) if model.rows.kind == "terms" else NAN
     a, b = [int(dominant[j]) for j in known], [labels[j] for j in known]
-    several = len(set(b)) > 1  # one label for all pages says nothing of topics
-    overall |= {"nmi": nmi(a, b) if several else NAN, "purity": purity(a, b) if several else NAN}
-    return Evaluation(top, topics, overall, len(known))
+    overall |= {"nmi": nmi(a, b) if known else NAN, "purity": purity(a, b) if known else NAN}
+    return Evaluation(top, topics, overall, len(labelled))
 
 
 MEANS = ("coherence", "c_npmi", "c_v", "umass", "exclusivity", "sparseness", "stability")

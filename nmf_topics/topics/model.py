@@ -8,7 +8,6 @@ shares: its column of H over the sum of that column.
 from __future__ import annotations
 
 import math
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
@@ -20,16 +19,17 @@ from nmf_topics.errors import MatrixError, ModelError
 from nmf_topics.factor.blocks import Array, as_blocks
 from nmf_topics.factor.engines.checkpoints import Checkpointing
 from nmf_topics.factor.factorize import Factorization, Iteration, check_options, factorize
-from nmf_topics.factor.objectives import rule_of
+from nmf_topics.factor.objectives import OBJECTIVES, rule_of
 from nmf_topics.factor.penalties import PenaltyOptions
 from nmf_topics.factor.project import project
 from nmf_topics.matrix.datamatrix import DataMatrix, PageColumns, RowAxis, largest
 from nmf_topics.topics.fitting import check_rank, guided, overall_error, working_precision
+from nmf_topics.topics.hidden import WordRows, hide_words, unhide_words
 from nmf_topics.topics.measures import NEGLIGIBLE, coherence
 from nmf_topics.topics.pagetopics import PageTopics, page_topics
 from nmf_topics.topics.pieces import parts_of_columns
 from nmf_topics.topics.relevance import CANDIDATES, LAMBDAS, Candidate, WordOrder, by_relevance
-from nmf_topics.words.reading import TermReader, WordOptions
+from nmf_topics.words.reading import WordOptions
 
 LABEL_WORDS = 3
 
@@ -107,6 +107,11 @@ class TopicModel:
     def rank(self) -> int:
         """r."""
         return int(self.W.shape[1])
+
+    @property
+    def error_name(self) -> str:
+        """What `relative_error` is called: a divergence, where that was minimised."""
+        return OBJECTIVES[self.recipe["objective"]].error_name
 
     def project(self, V: Any) -> tuple[Array, Array]:
         """Weights and errors of the columns of V, pages on these topics, as a page of the fit got its own."""
@@ -199,42 +204,61 @@ class TopicModel:
         return w
 
     def top_pages(self, number: int, k: int = 5) -> list[tuple[int, float]]:
-        """The pages a topic is heaviest on among those it dominates, else among all, as (column, share of the page)."""
-        self._check(number)
-        own = np.where(self.dominant() == number - 1, self.H[number - 1], 0.0)
-        own = own if own.any() else self.H[number - 1]
-        best = [int(j) for j in largest(own, k) if own[j] > 0]
-        return [(j, float(self.H[number - 1, j] / self.H[:, j].sum())) for j in best]
+        """The pages with the largest shares of a topic, as (column, share of the page), largest first.
 
-    def renamed(self, names: Mapping[int, str], hide: Sequence[str] = ()) -> TopicModel:
-        """The same model with some topics named (an empty name takes a name away) and some words hidden."""
+        They are taken from the pages whose main topic it is; if there are none, from all pages.
+        """
+        self._check(number)
+        weights = self.H[number - 1]
+        shares = np.divide(weights, self._page_totals, out=np.zeros_like(weights), where=self._page_totals > 0)
+        main = self.dominant() == number - 1
+        ranked = np.where(main, shares, 0.0) if main.any() else shares
+        order = largest(ranked.astype(np.float32), k)  # the report has 32 bits: equal shares there are equal here
+        return [(int(j), float(shares[j])) for j in order if shares[j] > 0 and (main[j] or not main.any())]
+
+    @cached_property
+    def _page_totals(self) -> Array:
+        """Sum of each page's weights, shape (n,)."""
+        return np.ascontiguousarray(self.H.T).sum(axis=1)  # in the order in which `page_topics` sums a column
+
+    def renamed(self, names: Mapping[int, str], hide: Sequence[str] = (), unhide: Sequence[str] = ()) -> TopicModel:
+        """The same model with some topics named (an empty name takes a name away) and some words hidden or shown again.
+
+        Raises
+        ------
+        ModelError
+            for a topic or a word that the model does not have, and a word to be shown again that is not hidden.
+        """
         for number in names:
             self._check(number)
         merged = {**self.names, **names}
+        hidden = tuple(self.hidden)
+        if hide or unhide:
+            if self.rows.kind != "terms":
+                raise ModelError(f"only words can be hidden, and the rows of this model are {self.rows.kind}")
+            hidden = hide_words(self._word_rows, unhide_words(self._word_rows, hidden, unhide), hide)
         return replace(
-            self,
-            names={number: merged[number] for number in sorted(merged) if merged[number]},
-            hidden=tuple(dict.fromkeys([*self.hidden, *hide])),
+            self, names={number: merged[number] for number in sorted(merged) if merged[number]}, hidden=hidden
         )
 
     def _check(self, number: int) -> None:
         if not 1 <= number <= self.rank:
             raise ModelError(f"there is no topic {number}; topics are numbered from 1 to {self.rank}")
 
+    def has_word(self, word: str) -> bool:
+        """Whether a word, in any of its spellings, is a row of W."""
+        return self.rows.kind == "terms" and bool(self._word_rows.rows_of(word))
+
+    @cached_property
+    def _word_rows(self) -> WordRows:
+        return WordRows(self.rows, word_options(self.recipe))
+
     @cached_property
     def hidden_rows(self) -> list[int]:
         """Rows of the hidden words, in whichever of the spellings of a term they were named."""
         if not self.hidden or self.rows.kind != "terms":
             return []
-        rows: Any = self.rows
-        hidden = {unicodedata.normalize("NFC", word).lower().replace("\u2019", "'") for word in self.hidden} - {""}
-        reader = TermReader(word_options(self.recipe))
-        terms = {reader.read(spelling)[0] for word in hidden for spelling in (word, word.capitalize())}
-        return [
-            i
-            for i, (term, surface) in enumerate(zip(rows.terms, rows.surfaces, strict=True))
-            if term in terms or term.lower() in hidden or surface.lower() in hidden
-        ]
+        return sorted(set().union(*(self._word_rows.rows_of(word) for word in self.hidden)))
 
 
 def word_options(recipe: Mapping[str, Any]) -> WordOptions:

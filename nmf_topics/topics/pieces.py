@@ -118,4 +118,4 @@ def by_page(data: DataMatrix) -> DataMatrix:
     data : DataMatrix whose columns are pieces and whose V is a matrix
     """
     parts, columns = parts_of_columns(data.columns)
-    return replace(data, V=sp.csc_matrix(data.V @ parts.spread), columns=columns)
+    return replace(data, V=sp.csc_matrix(data.V @ parts.spread), columns=columns, counts=None)

@@ -24,8 +24,9 @@ from nmf_topics.factor.engines.choice import EngineOptions, Plan, Size, choose_e
 from nmf_topics.factor.engines.disk import OnDisk, to_disk
 from nmf_topics.factor.engines.store import MARK, PLACE
 from nmf_topics.matrix.datamatrix import DataMatrix
+from nmf_topics.matrix.page_counts import FOLDER, PageCounts
 from nmf_topics.matrix.stored import PREFIX, forget_stores, recall_matrix, remove_store, store_names
-from nmf_topics.matrix.streaming import cut_anew
+from nmf_topics.matrix.streaming import cut_anew, cut_counts_anew
 from nmf_topics.writing import output_errors, with_nothing_in_it
 
 SPILL = "spill-"  # how folders of counts that do not fit in memory are called
@@ -76,9 +77,10 @@ class Places:
         for folder in sorted(self.cache.glob(f"{PREFIX}{key}-*")):
             if (data := recall_matrix(folder)) is None:
                 continue
-            stored = sum(part.stored for part in data.V.manifest.parts)
+            stored, described = _entries(data.V), _entries(data.counts.blocks) if data.counts else 0
             m, n = data.V.shape
-            plan = self.plan(m, n, stored, itemsize=(size := data.V.dtype.itemsize), wide=size < 8)
+            size = data.V.dtype.itemsize
+            plan = self.plan(m, n, stored, described=described, itemsize=size, wide=size < 8)
             if plan.engine == "memory":  # where V has other bytes: nothing may depend on what is kept
                 return None
             self.say(plan)
@@ -90,10 +92,13 @@ class Places:
         return None
 
     def _cut_anew(self, data: DataMatrix, folder: Path, columns: int) -> DataMatrix:
-        def names(partial: Path) -> None:
+        def beside(partial: Path) -> None:
             store_names(partial, data.rows, data.columns, data.weighting, data.recipe, data.ledger, data.words)
+            if data.counts:
+                cut_counts_anew(data.counts, partial / FOLDER, columns=columns)
 
-        return replace(data, V=cut_anew(data.V, folder, columns=columns, beside=names))
+        V = cut_anew(data.V, folder, columns=columns, beside=beside)
+        return replace(data, V=V, counts=PageCounts.on_disk(folder / FOLDER) if data.counts else None)
 
     def settle(self, data: DataMatrix, plan: Plan) -> DataMatrix:
         """V on disk to the engine that was chosen; blocks that nobody can find again go with it."""
@@ -145,6 +150,11 @@ class Places:
             shutil.rmtree(folder, ignore_errors=True)
             if new and self.cache:
                 with_nothing_in_it(self.cache)
+
+
+def _entries(store: Any) -> int:
+    """How many entries blocks on disk hold."""
+    return sum(part.stored for part in store.manifest.parts)
 
 
 def describe_place(V: Any) -> dict[str, Any]:

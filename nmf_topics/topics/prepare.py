@@ -168,6 +168,7 @@ def _matrix(
         len(counts.columns),
         within.stored,
         counted=counted,
+        described=int(within.counts.pages[within.described(recipe.bounds)].sum()),
         held=8 * counted,
         itemsize=size,
         wide=size < 8,

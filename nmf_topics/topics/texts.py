@@ -79,7 +79,7 @@ class Shelf:
         document = json.dumps({"asked": asked, "texts": texts, "terms": kept.terms}, separators=(",", ":"))
         with suppress(OSError):
             self.folder.mkdir(parents=True, exist_ok=True)
-            with whole_file(self.path) as partial:
+            with whole_file(self.path, durable=False) as partial:
                 partial.write_bytes(zlib.compress(document.encode("ascii"), 1))
             forget_oldest(self.folder, f"{PREFIX}*{ENDING}")
 

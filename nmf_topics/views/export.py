@@ -171,6 +171,7 @@ def _pyldavis(model: TopicModel, folder: Path) -> None:
         "vocab": _distinct([rows.surfaces[i] for i in shown], [rows.terms[i] for i in shown]),
         "term_frequency": _plain(terms.T @ (model.shares * tokens)),
         "sort_topics": False,  # topics keep their numbers
+        "mds": "mmds",  # pyLDAvis' default, pcoa, returns complex coordinates from numpy 2.5 on and fails
     }
     (folder / "pyldavis.json").write_text(json.dumps(document, ensure_ascii=False) + "\n", encoding="utf-8")
 

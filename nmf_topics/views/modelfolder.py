@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Mapping, Sequence, Set
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from nmf_topics.errors import FontError, ModelError, OutputError
 from nmf_topics.topics.model import TopicModel, word_options
 from nmf_topics.topics.store import EXTRACTS, MARK, save_model
 from nmf_topics.views.tables import page_rows, topic_rows, word_rows
-from nmf_topics.writing import folder_of_files
+from nmf_topics.writing import files_listed_in, folder_of_files
 
 if TYPE_CHECKING:
     from nmf_topics.views.pictures import PictureStyle
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 RUN = "run.json"
 WORDS = "words.csv"
 REPORT, CLOUDS = "report.html", "clouds"
+DERIVED = {"export": "export.json", "figures": "figures.json"}  # folders made from a model, and the list of their files
 RANK_COLUMNS = ("rank", "error", "svd_error", "coherence", "diversity", "smallest", "iterations")
 
 
@@ -39,6 +41,16 @@ def read_run(folder: Path) -> dict[str, Any]:
     return run if isinstance(run, dict) else {}
 
 
+def derived_files(folder: Path) -> list[str]:
+    """Files that `export` and `figures` made of the model in a folder, as their lists say; relative to the folder."""
+    found = []
+    for name, mark in DERIVED.items():
+        if os.path.isfile(folder / name / mark):
+            files = [*files_listed_in(mark)(folder / name), mark]
+            found += [f"{name}/{file}" for file in files if (folder / name / file).is_file()]
+    return found
+
+
 def write_model_folder(
     model: TopicModel,
     folder: Path,
@@ -50,6 +62,7 @@ def write_model_folder(
     words: Sequence[Sequence[Any]] = (),
     versions: Mapping[str, str] | None = None,
     keep: Sequence[str] = (),
+    keep_derived: bool = False,
     clouds: bool = True,
     report: bool = True,
     on_picture: Callable[[], None] = lambda: None,
@@ -68,6 +81,7 @@ def write_model_folder(
     words : what became of each word of the corpus (see `words.wordlist`)
     versions : of the programs that made the model, for the report
     keep : files of the earlier model that stay as they are
+    keep_derived : whether what `export` and `figures` made of the earlier model stays
     clouds, report : whether pictures of topics are drawn, and the report is made
     on_picture : called after each picture of a topic
     warn : told when there are no clouds because no font has the letters, or no report; all else is written
@@ -79,7 +93,8 @@ def write_model_folder(
     """
 
     def stale(old: Path) -> list[str]:
-        return [name for name in files_of(old) if name not in keep]
+        derived = [] if keep_derived else derived_files(old)
+        return [*(name for name in files_of(old) if name not in keep), *derived]
 
     with folder_of_files(folder, mark=MARK, stale=stale, force=force) as partial:
         save_model(model, partial)

@@ -173,6 +173,11 @@ def print_topics(model: TopicModel, *, words: int = 8, order: WordOrder = "frequ
     print_table(headers, rows, right=numbers, spare=[headers.index(name) for name in names if name in headers])
 
 
+def error_header(model: TopicModel) -> str:
+    """The header of a column of errors of pages: "error", or "divergence"."""
+    return model.error_name.rpartition(" ")[2]
+
+
 def print_words(terms: Sequence[tuple[str, float]]) -> None:
     """Words of a topic with their weights, in the order in which they are given."""
     heaviest = max((weight for _, weight in terms), default=1.0)
@@ -180,26 +185,37 @@ def print_words(terms: Sequence[tuple[str, float]]) -> None:
     print_table(["word", "weight", ""], rows, right=(1,), spare=(2,))
 
 
-def print_pages(model: TopicModel, columns: Sequence[int]) -> None:
-    """Pages and their dominant topics."""
+def print_pages(model: TopicModel, columns: Sequence[int], topic: int | None = None) -> None:
+    """Pages with their main topics and the shares of these; of one topic, with the shares of that topic.
+
+    Parameters
+    ----------
+    model : TopicModel
+    columns : the pages
+    topic : number of the topic whose shares are shown; the main topic of each page is shown only if it is another one
+    """
     pages = model.pages()
-    print_table(
-        ["topic", "label", "weight", "", "margin", "error", "title"],
-        [
+    mixed = topic is None or any(pages[j].topic != topic for j in columns)
+    main = ["topic", "label"] if topic is None else ["main", "label"] if mixed else []
+    headers = [*main, "weight" if topic is None else "share", "", "margin", error_header(model), "title"]
+    rows = []
+    for j in columns:
+        page = pages[j]
+        share = page.weight if topic is None else float(page.weights[topic - 1])
+        label = model.label(page.topic)[:40] if page.topic else page.status
+        rows.append(
             [
-                str(pages[j].topic or "-"),
-                model.label(pages[j].topic or 1)[:40] if pages[j].topic else pages[j].status,
-                decimals(pages[j].weight, 2),
-                "" if math.isnan(pages[j].weight) else bar(pages[j].weight, 5),
-                decimals(pages[j].margin, 2),
-                decimals(pages[j].error, 2),
+                *([str(page.topic or "-"), label] if mixed else []),
+                decimals(share, 2),
+                "" if math.isnan(share) else bar(share, 5),
+                decimals(page.margin, 2),
+                decimals(page.error, 2),
                 model.columns.titles[j],
             ]
-            for j in columns
-        ],
-        right=(0, 2, 4, 5),
-        spare=(5, 4, 3),
-    )
+        )
+    first = 2 if mixed else 0  # the column of shares
+    numbers = [*([0] if mixed else []), first, first + 2, first + 3]
+    print_table(headers, rows, right=numbers, spare=(first + 3, first + 2, first + 1))
 
 
 def print_assignments(model: TopicModel, assignments: Sequence[Assignment], *, others: int = 3) -> None:
@@ -225,7 +241,7 @@ def print_assignments(model: TopicModel, assignments: Sequence[Assignment], *, o
                 rest,
             ]
         )
-    headers = ["page", "topic", "weight", "", "margin", "known", "error", "then"]
+    headers = ["page", "topic", "weight", "", "margin", "known", error_header(model), "then"]
     print_table(headers, rows, right=(2, 4, 5, 6), spare=(6, 5, 4, 3))
 
 

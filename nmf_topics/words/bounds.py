@@ -255,6 +255,17 @@ class TermsWithin:
         """The terms that bounds keep."""
         return np.flatnonzero(self.verdict == 0)
 
+    def described(self, bounds: Bounds) -> NDArray[np.int64]:
+        """The terms that may describe a topic: those that bounds keep, and those too common for V.
+
+        Frequent words separate pages badly and describe topics well. Where `max_pages` was chosen by the user, words
+        beyond it are unwanted and stay out.
+        """
+        wanted = self.verdict == 0
+        if bounds.max_pages is None:
+            wanted |= self.verdict == VERDICTS.index("common")
+        return np.flatnonzero(wanted)
+
     @property
     def dtype(self) -> np.dtype[Any]:
         """Of the entries of V on disk: that in which it would be factored in memory."""

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from nmf_topics.matrix.datamatrix import DataMatrix
+from nmf_topics.matrix.page_counts import FOLDER, PageCounts
 from nmf_topics.matrix.stored import store_names
-from nmf_topics.matrix.streaming import page_lengths, write_weighted
+from nmf_topics.matrix.streaming import page_lengths, write_counts, write_weighted
 from nmf_topics.matrix.weighting import Statistics, fit_weighting
 from nmf_topics.words.bounds import Bounds, TermsWithin
-from nmf_topics.words.termmatrix import recipe_of
+from nmf_topics.words.termmatrix import names_of_counts, recipe_of
 from nmf_topics.words.wordlist import word_table
 
 
@@ -53,11 +54,15 @@ def build_term_blocks(
     full_recipe = recipe_of(counts, bounds, recipe, weighting=weighting, unit=unit, idf_power=idf_power)
     full_ledger = ledger(int((lengths == 0).sum()), within.ledger)
     words = word_table(within)
+    described = within.described(bounds)
+    named = names_of_counts(within, described)
 
-    def names(partial: Path) -> None:
+    def beside(partial: Path) -> None:
         store_names(partial, vocabulary, counts.columns, fitted, full_recipe, full_ledger, words)
+        write_counts(partial / FOLDER, counts.batches, described, n_pages, *named, columns=block)
 
     V = write_weighted(
-        folder, counts.batches, within.rows, fitted, n_pages, columns=block, dtype=within.dtype, beside=names
+        folder, counts.batches, within.rows, fitted, n_pages, columns=block, dtype=within.dtype, beside=beside
     )
-    return DataMatrix(V, vocabulary, counts.columns, fitted, full_recipe, full_ledger, words)
+    page_counts = PageCounts.on_disk(folder / FOLDER)
+    return DataMatrix(V, vocabulary, counts.columns, fitted, full_recipe, full_ledger, words, page_counts)

@@ -6,9 +6,14 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
 from nmf_topics.matrix.datamatrix import DataMatrix
+from nmf_topics.matrix.page_counts import PageCounts
 from nmf_topics.matrix.weighting import fit_weighting
-from nmf_topics.words.bounds import Bounds, bound_terms
+from nmf_topics.words.bounds import Bounds, OneBatch, TermsWithin, terms_within
 from nmf_topics.words.termcounts import TermCounts
 
 
@@ -42,16 +47,32 @@ def build_term_matrix(
         if no term is within bounds.
     """
     bounds = bounds or Bounds()
-    bounded = bound_terms(counts, bounds)
-    fitted = fit_weighting(bounded.counts, weighting, unit=unit, idf_power=idf_power)
+    within = terms_within(OneBatch(counts), bounds)
+    (batch,) = within.counts.batches()
+    by_term = batch.counts.tocsr()
+    described = within.described(bounds)
+    page_counts = PageCounts.in_memory(sp.csc_matrix(by_term[described]), *names_of_counts(within, described))
+    bounded = sp.csc_matrix(by_term[within.rows])
+    fitted = fit_weighting(bounded, weighting, unit=unit, idf_power=idf_power)
     return DataMatrix(
-        V=fitted.apply(bounded.counts),
-        rows=bounded.vocabulary,
-        columns=bounded.columns,
+        V=fitted.apply(bounded),
+        rows=counts.vocabulary.take(within.rows),
+        columns=counts.columns,
         weighting=fitted,
         recipe=recipe_of(counts, bounds, recipe, weighting=weighting, unit=unit, idf_power=idf_power),
-        ledger=bounded.ledger,
+        ledger=within.ledger,
+        counts=page_counts,
     )
+
+
+def names_of_counts(
+    within: TermsWithin, described: NDArray[np.int64]
+) -> tuple[list[str], list[str], NDArray[np.int64]]:
+    """Terms, surfaces and rows of V of the terms that describe topics, as `PageCounts` has them."""
+    vocabulary = within.counts.vocabulary.take(described)
+    row_of = np.full(len(within.verdict), -1, np.int64)
+    row_of[within.rows] = np.arange(len(within.rows))
+    return list(vocabulary.terms), list(vocabulary.surfaces), row_of[described]
 
 
 def recipe_of(counts: Any, bounds: Bounds, origin: Mapping[str, Any] | None, **weights: Any) -> dict[str, Any]:

@@ -11,18 +11,18 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
 
+from nmf_topics.corpus.fetch.settings import Settings
 from nmf_topics.corpus.plain import clean_text
 from nmf_topics.corpus.wikipedia.client import Client
 from nmf_topics.corpus.wikipedia.corpusfolder import write_corpus
 from nmf_topics.corpus.wikipedia.journal import JOURNAL, Journal
 from nmf_topics.corpus.wikipedia.ledger import (
     Asked,
-    Filters,
     Row,
     counts_of,
     known_text,
@@ -32,9 +32,9 @@ from nmf_topics.corpus.wikipedia.ledger import (
     text_key,
 )
 from nmf_topics.corpus.wikipedia.quality import known_marks, linked_marks
-from nmf_topics.corpus.wikipedia.select import PAGEVIEWS, most_viewed, project_of, resolve_pins, titles_of_category
+from nmf_topics.corpus.wikipedia.select import most_viewed, project_of, resolve_pins, titles_of_category
 from nmf_topics.corpus.wikipedia.site import Site, read_site
-from nmf_topics.corpus.wikipedia.texts import Key, choose_way, read_texts
+from nmf_topics.corpus.wikipedia.texts import Key, Way, choose_way, read_texts
 from nmf_topics.corpus.wikipedia.titles import BATCH, resolve, written
 from nmf_topics.errors import FetchError
 
@@ -75,25 +75,18 @@ class Fetch:
 
     Attributes
     ----------
-    api : address of api.php
     client, journal : who asks, and where the answers are kept
-    filters : what pages must be; `way` is the way that is wanted
-    way : None for the best that the wiki has
+    settings : of the corpus; once the wiki has answered, `text` is how texts are read
     workers : requests on their way at once, at most 3
-    pageviews, language : where the most-viewed pages are listed, and of which Wikipedia
     tell, progress : notes, and the counter of a phase
     site : known once the wiki has answered
     pages : in the corpus, as it was put together last
     """
 
-    api: str
     client: Client
     journal: Journal
-    filters: Filters = field(default_factory=Filters)
-    way: Any = None
+    settings: Settings
     workers: int = 1
-    pageviews: str = PAGEVIEWS
-    language: str = "en"
     tell: Callable[[str], None] = lambda message: None
     progress: Callable[[str, int | None], AbstractContextManager[Counter | None]] = _silent
     site: Site | None = field(default=None, init=False)
@@ -128,16 +121,16 @@ class Fetch:
 
     def _prepare(self) -> None:
         """Get to know the wiki, and whether it can give what is wanted."""
-        site = read_site(self.client, self.api, self.journal)
+        site = read_site(self.client, self.settings.wiki, self.journal)
         self.site = replace(site, quality_marks=known_marks(site.language))
-        self.filters = replace(self.filters, way=choose_way(self.way, self.site))
-        self.journal.write([("filters", "", {**asdict(self.filters), "way": self.way})])
+        self.settings = replace(self.settings, text=choose_way(self.settings.text, self.site))
+        self.journal.write([("settings", "", self.settings.to_json())])
         try:
             linked = linked_marks(site, self.client, self.journal)
             self.site = replace(self.site, quality_marks={**self.site.quality_marks, **linked})
         except FetchError as error:  # the table may know enough, and the wiki itself does answer
             self.tell(f"what {site.name} calls its good articles could not be asked ({error})")
-        if self.filters.quality != "any" and not self.site.quality_marks and not self.site.assesses:
+        if self.settings.quality != "any" and not self.site.quality_marks and not self.site.assesses:
             raise FetchError(
                 f"how {self.site.name} ({self.site.language}) marks its good articles is not known here; "
                 "name the category that holds them with --category"
@@ -168,16 +161,18 @@ class Fetch:
         if "category" in ask:
             titles = titles_of_category(ask["category"], ask["depth"], self.client, self.site, self.journal)
         elif "top" in ask:
-            project = project_of(self.site, self.language)
+            project = project_of(self.site, self.settings.language)
             year, month = ask["year"], ask["month"]
-            titles = most_viewed(year, month, self.pageviews, project, self.client, self.site, self.journal, self.tell)
+            titles = most_viewed(
+                year, month, self.settings.pageviews, project, self.client, self.site, self.journal, self.tell
+            )
         else:
             titles = ask["titles"]
         return [Asked(title, ("title", written(title))) for title in titles]
 
     def _take(self, candidates: Sequence[Asked], most: int | None) -> None:
         """Texts of the candidates that are wanted, `most` of them and no more than --limit in all."""
-        wanted = self._wanted(candidates, lazily=most is not None or self.filters.limit is not None)
+        wanted = self._wanted(candidates, lazily=most is not None or self.settings.limit is not None)
         taken = 0
         while (room := self._room(most, taken)) != 0:
             wave = list(islice(wanted, room))
@@ -188,8 +183,8 @@ class Fetch:
     def _room(self, most: int | None, taken: int) -> int | None:
         """How many more pages may come; None for any number."""
         rooms = [] if most is None else [most - taken]
-        if self.filters.limit is not None:
-            rooms.append(self.filters.limit - self._good)
+        if self.settings.limit is not None:
+            rooms.append(self.settings.limit - self._good)
         return max(0, min(rooms)) if rooms else None
 
     def _wanted(self, candidates: Sequence[Asked], lazily: bool) -> Iterator[tuple[Asked, dict[str, Any]]]:
@@ -205,7 +200,7 @@ class Fetch:
                     outcome = outcome_of(one, self.journal)
                     if outcome is None or outcome["status"] != "page" or outcome["pageid"] in self._considered:
                         continue
-                    if one.key[0] == "title" and not self.filters.wants(outcome["quality"]):
+                    if one.key[0] == "title" and not self.settings.accepts(outcome["quality"]):
                         continue
                     self._considered[outcome["pageid"]] = None
                     yield one, outcome
@@ -215,10 +210,15 @@ class Fetch:
         resolve_pins([int(one.key[1]) for one in batch if one.key[0] == "pin"], self.client, self.site, self.journal)
         resolve([one.key[1] for one in batch if one.key[0] == "title"], self.client, self.site, self.journal, on_title)
 
+    def _text_source(self) -> Way:
+        """How texts are read, which is known once the wiki has answered."""
+        assert self.settings.text is not None
+        return self.settings.text
+
     def _read(self, wave: Sequence[tuple[Asked, dict[str, Any]]]) -> int:
         """See to it that the texts are there; how many of them are long enough."""
         assert self.site is not None
-        way = self.filters.way
+        way = self._text_source()
         keys = {text_key(one, outcome, way): outcome for one, outcome in wave}
         todo = [key for key, outcome in keys.items() if known_text(key, outcome, way, self.journal) is None]
         with self.progress("pages", len(todo)) as counter:
@@ -235,7 +235,7 @@ class Fetch:
                 )
                 self._failures |= found
         texts = [known_text(key, outcome, way, self.journal) for key, outcome in keys.items()]
-        good = sum(1 for text in texts if text and text.get("words", -1) >= self.filters.min_words)
+        good = sum(1 for text in texts if text and text.get("words", -1) >= self.settings.min_words)
         self._good += good
         return good
 
@@ -245,26 +245,45 @@ class Fetch:
         rows = rows_of(
             self._asked.values(),
             self.journal,
-            self.filters,
+            self.settings,
             considered=self._considered if ended else None,
             failures=self._failures,
         )
         complete = ended and not self._failures
         self.pages = sum(1 for row in rows if row.status == "ok")
         facts = {
-            "wiki": self.api,
+            "wiki": self.settings.wiki,
             "site": self.site.name,
             "language": self.site.language,
             "license": self.site.license,
             "asked": [_brief(ask) for ask in asks],
-            "filters": {name: getattr(self.filters, name) for name in ("quality", "min_words", "limit")},
-            "text_from": self.filters.way,
+            "settings": self.settings.to_json(),
+            "text_from": self.settings.text,
             "complete": complete,
             "counts": counts_of(rows),
         }
         pages = pages_of(rows, self.journal, self.site)
         manifest = write_corpus(folder, pages, facts, mark=JOURNAL, rows=rows, news=self.client.requests > 0)
         return Result(rows, manifest, complete)
+
+
+def recorded_settings(journal: Journal) -> Settings | None:
+    """Return the settings that a journal holds; None where nothing was asked for yet.
+
+    Raises
+    ------
+    FetchError
+        When a value cannot be that of its setting.
+    """
+    site, found = journal.get("site", ""), journal.get("settings", "")
+    if not site or not journal.all("ask"):
+        return None
+    if found is None and (former := journal.get("filters", "")):  # as earlier versions recorded them
+        found = {**former, "text": former.get("way")}
+    try:
+        return Settings.from_json({**(found or {}), "wiki": site["api"]})
+    except ValueError as error:
+        raise FetchError(f"the recorded settings of this corpus cannot be used: {error}") from error
 
 
 def _writable(ask: Ask) -> Ask:

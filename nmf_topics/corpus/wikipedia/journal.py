@@ -11,7 +11,7 @@ rest. The kinds are
     page      a page id      its text and revision
     revision  a revision     the same, of a revision that was asked for
     ask       a number       what the corpus is to hold
-    filters   ""             what its pages must be
+    settings  ""             which wiki, which pages, how their text is read
     round     a number       "begun" or "done": with `--refresh`, only what was answered in this round counts
 
 Texts stay on disk; the rest is in memory.
@@ -31,6 +31,8 @@ from nmf_topics.writing import folder_of_files, output_errors, whole_file
 
 JOURNAL = ".journal.jsonl"
 HEADER = b'{"schema": 1, "journal": "nmf-topics fetch"}\n'
+
+TEXT_KINDS = ("page", "revision")  # kinds of facts whose `text` stays on disk
 
 Fact = tuple[str, str, Any]
 
@@ -87,7 +89,7 @@ class Journal:
     def _keep(self, kind: str, key: str, value: Any, place: int) -> None:
         if kind == "round":
             self.round = int(key)
-        if isinstance(value, dict) and self._path is not None and value.pop("text", None) is not None:
+        if kind in TEXT_KINDS and self._path is not None and value.pop("text", None) is not None:
             self._places[kind, key] = place
         self._facts.setdefault(kind, {})[key] = value
         self._rounds[kind, key] = self.round

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nmf_topics.corpus.fetch.settings import Settings
 from nmf_topics.corpus.plain import one_line
 from nmf_topics.corpus.wikipedia.journal import Journal
 from nmf_topics.corpus.wikipedia.site import Site
@@ -35,28 +36,6 @@ class Asked:
 
     title: str
     key: Key
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """What a page must be to get into the corpus.
-
-    Attributes
-    ----------
-    quality : any, good (or featured), featured
-    min_words : the least number of words
-    limit : the most pages
-    way : how texts are had
-    """
-
-    quality: str = "any"
-    min_words: int = 1
-    limit: int | None = None
-    way: Way = "extracts"
-
-    def wants(self, quality: str) -> bool:
-        """Whether a page of this quality is wanted."""
-        return self.quality == "any" or quality == "featured" or (quality == "good" and self.quality == "good")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +82,7 @@ def known_text(key: Key, outcome: Mapping[str, Any], way: Way, journal: Journal)
 def rows_of(
     asked: Iterable[Asked],
     journal: Journal,
-    filters: Filters,
+    settings: Settings,
     *,
     considered: Collection[int] | None,
     failures: Mapping[Key, str],
@@ -128,7 +107,7 @@ def rows_of(
             ends.append(Row(one.title, outcome["status"], note=outcome["note"]))
     for together in pages.values():
         together.sort(key=lambda pair: (pair[0].key[0] != "pin", pair[0].title != pair[1]["title"], pair[0].title))
-        first = _row(*together[0], journal, filters, considered, failures)
+        first = _row(*together[0], journal, settings, considered, failures)
         ends.append(first)
         for other, _ in together[1:]:
             note = f"the same page as {first.title!r}"
@@ -140,7 +119,7 @@ def _row(
     asked: Asked,
     outcome: Mapping[str, Any],
     journal: Journal,
-    filters: Filters,
+    settings: Settings,
     considered: Collection[int] | None,
     failures: Mapping[Key, str],
 ) -> Row:
@@ -149,19 +128,20 @@ def _row(
     via = f"redirect to {outcome['via']!r}" if outcome["via"] else ""
     if outcome["status"] != "page":
         return Row(asked.title, outcome["status"], pageid, revid, note=outcome["note"] or via)
-    if asked.key[0] == "title" and not filters.wants(outcome["quality"]):
-        note = "not a featured article" if filters.quality == "featured" else "neither a good nor a featured article"
+    if asked.key[0] == "title" and not settings.accepts(outcome["quality"]):
+        note = "not a featured article" if settings.quality == "featured" else "neither a good nor a featured article"
         return Row(asked.title, "filtered", pageid, revid, note=note)
     if considered is not None and pageid not in considered:
         return Row(asked.title, "filtered", pageid, revid, note="beyond --limit")
-    key = text_key(asked, outcome, filters.way)
-    text = known_text(key, outcome, filters.way, journal)
+    assert settings.text is not None
+    key = text_key(asked, outcome, settings.text)
+    text = known_text(key, outcome, settings.text, journal)
     if text is None:
         return Row(asked.title, "failed", pageid, revid, note=one_line(failures.get(key, "not asked yet")))
     if "status" in text:
         return Row(asked.title, text["status"], pageid, revid, note=text["note"] or via)
-    status = "ok" if text["words"] >= filters.min_words else "too-short"
-    if key[0] == "revision" and filters.way == "extracts":
+    status = "ok" if text["words"] >= settings.min_words else "too-short"
+    if key[0] == "revision" and settings.text == "extracts":
         via = "from wikitext: the revision is no longer the page's last"
     return Row(asked.title, status, pageid, text["revid"], text["words"], via, key)
 

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from nmf_topics.corpus.charsets import decode
+from nmf_topics.corpus.fetch.page_reference import read_list
 from nmf_topics.corpus.wikipedia.client import Client
 from nmf_topics.corpus.wikipedia.journal import Fact, Journal
 from nmf_topics.corpus.wikipedia.reply import a_dict, a_line, a_number, dicts, merged_pages, parts
@@ -19,22 +20,20 @@ from nmf_topics.corpus.wikipedia.titles import BATCH, written
 from nmf_topics.csvfiles import unguarded
 from nmf_topics.errors import CorpusError, FetchError
 
-PAGEVIEWS = "https://wikimedia.org/api/rest_v1"
 Tell = Callable[[str], None]
 
 
 def titles_in(path: Path, tell: Tell) -> list[str]:
-    """The titles in a file: one a line; lines that begin with # are comments.
+    """Read a file of titles, wikilinks or URLs: one on each line; a line that begins with # is a comment.
 
     Raises
     ------
     CorpusError
-        When the file cannot be read, or holds none.
+        When the file cannot be read, or names no page.
     """
-    lines = _text_of(path, tell).splitlines()
-    titles = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+    titles = read_list(_text_of(path, tell))
     if not titles:
-        raise CorpusError(f"{path} holds no title; it should have one a line")
+        raise CorpusError(f"{path} holds no title; it should have one on each line")
     return titles
 
 

@@ -1,25 +1,30 @@
-"""Single pages straight from a wiki, with no folder: for questions about a page that is in no corpus."""
+"""Single pages straight from a wiki, without a corpus folder: for `classify --title` and `--url`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from nmf_topics.corpus.fetch.page_reference import PageReference
 from nmf_topics.corpus.page import Page
 from nmf_topics.corpus.plain import clean_text
 from nmf_topics.corpus.wikipedia.client import Client
 from nmf_topics.corpus.wikipedia.journal import Journal
+from nmf_topics.corpus.wikipedia.ledger import Asked, text_key
+from nmf_topics.corpus.wikipedia.select import resolve_pins
 from nmf_topics.corpus.wikipedia.site import Site, read_site
-from nmf_topics.corpus.wikipedia.texts import choose_way, read_texts
+from nmf_topics.corpus.wikipedia.texts import Key, choose_way, read_texts
 from nmf_topics.corpus.wikipedia.titles import resolve, written
 
 
-def read_titles(titles: Sequence[str], api: str, client: Client) -> Iterator[tuple[str, Page | None, str]]:
-    """Read pages by title, with the text that `fetch` would give them.
+def read_pages(
+    references: Sequence[PageReference], api: str, client: Client
+) -> Iterator[tuple[PageReference, Page | None, str]]:
+    """Read pages with the text that `fetch` would give them; a named revision is read from its wikitext.
 
     Yields
     ------
-    Each title, its page, and why there is none if there is none.
+    Each reference, its page, and if there is none the reason.
 
     Raises
     ------
@@ -29,24 +34,29 @@ def read_titles(titles: Sequence[str], api: str, client: Client) -> Iterator[tup
     journal = Journal(None)
     site = read_site(client, api, journal)
     way = choose_way(None, site)
-    titles = [clean_text(title) for title in titles]
-    resolve(map(written, titles), client, site, journal)
-    for title in titles:
-        outcome = journal.get("title", written(title))
+    titles = [written(clean_text(reference.title)) for reference in references]
+    resolve([title for title, it in zip(titles, references, strict=True) if not it.revid], client, site, journal)
+    resolve_pins([reference.revid for reference in references if reference.revid], client, site, journal)
+    for title, reference in zip(titles, references, strict=True):
+        kind, key = ("pin", str(reference.revid)) if reference.revid else ("title", title)
+        outcome = journal.get(kind, key)
         if outcome["status"] != "page":
-            yield title, None, _why(outcome, site)
+            yield reference, None, _why(outcome, site)
             continue
-        key = ("page", str(outcome["pageid"]))
-        failed = read_texts([key], way, client, site, journal) if journal.get(*key) is None else {}
-        found = journal.get(*key)
+        text = text_key(Asked(title, (kind, key)), outcome, way)
+        failed: Mapping[Key, str] = {}
+        if journal.get(*text) is None:
+            failed = read_texts([text], way if text[0] == "page" else "wikitext", client, site, journal)
+        found = journal.get(*text)
         if found is None or "status" in found:
-            yield title, None, failed[key] if found is None else _why(found, site)
+            yield reference, None, failed[text] if found is None else _why(found, site)
             continue
-        yield title, Page(key[1], found["title"] or title, found["text"], {"url": site.address(found["title"])}), ""
+        title = found["title"] or title
+        yield reference, Page(str(outcome["pageid"]), title, found["text"], {"url": site.address(title)}), ""
 
 
 def _why(outcome: Mapping[str, Any], site: Site) -> str:
-    """Why a title has no page."""
+    """Say why a title has no page."""
     if outcome["status"] == "disambiguation":
         return f"on {site.name} this is a disambiguation page; name the article that is meant"
     note = f" ({outcome['note']})" if outcome["note"] else ""

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, urlsplit
 
-from nmf_topics.corpus.plain import one_line
 from nmf_topics.corpus.wikipedia.client import Client
 from nmf_topics.corpus.wikipedia.journal import Journal
 from nmf_topics.corpus.wikipedia.reply import a_dict, a_line, dicts, parts
@@ -65,33 +64,6 @@ class Site:
 def wikipedia(language: str) -> str:
     """Address of the api.php of a language's Wikipedia."""
     return f"https://{language}.wikipedia.org/w/api.php"
-
-
-def page_at(url: str) -> tuple[str, str]:
-    """The api.php and the title of a page's address.
-
-    Raises
-    ------
-    FetchError
-        When the address is not one of a page.
-
-    Examples
-    --------
-    >>> page_at("https://en.m.wikipedia.org/wiki/Iron_Man_3#Plot")
-    ('https://en.wikipedia.org/w/api.php', 'Iron Man 3')
-    """
-    from urllib.parse import parse_qs
-
-    try:
-        split = urlsplit(url)
-        named = parse_qs(split.query).get("title", [""])[0]
-    except ValueError as error:
-        raise FetchError(f"{one_line(url)} is no address of a page ({error})") from error
-    title = split.path.removeprefix("/wiki/") if split.path.startswith("/wiki/") else ""
-    title = unquote(title) or named
-    if split.scheme not in ("http", "https") or not split.netloc or not title:
-        raise FetchError(f"{one_line(url)} is no address of a page; one is https://en.wikipedia.org/wiki/Iron_Man_3")
-    return f"{split.scheme}://{split.netloc.replace('.m.', '.', 1)}/w/api.php", title.replace("_", " ")
 
 
 def read_site(client: Client, api: str, journal: Journal) -> Site:

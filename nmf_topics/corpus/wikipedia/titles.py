@@ -57,6 +57,8 @@ def _refuse(title: str) -> dict[str, Any] | None:
     """Titles that need not be asked for."""
     if not title:
         return {"status": "invalid", "note": "empty title"}
+    if title.startswith(("http://", "https://")):
+        return {"status": "invalid", "note": "the URL of another wiki, or not a page URL"}
     if NEVER.search(title):
         return {"status": "invalid", "note": "a character that no title has"}
     return None

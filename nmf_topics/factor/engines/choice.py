@@ -53,6 +53,7 @@ class Size:
     n_terms, n_pages, rank : m, n, r
     stored : entries that are kept, m n for a dense V
     counted : entries of the counts from which V is made, where it is made from counts in memory
+    described : entries of the counts that stay in memory with V, for describing topics
     sparse : CSC or dense
     itemsize : bytes of an entry, as the loop and the files have it
     wide : whether V in memory is in 64 bits besides
@@ -63,6 +64,7 @@ class Size:
     rank: int
     stored: int
     counted: int = 0
+    described: int = 0
     sparse: bool = True
     itemsize: int = 8
     wide: bool = False
@@ -102,6 +104,7 @@ class Size:
         V, copy = self.bytes_of_V, 0
         if self.wide:
             V, copy = self.stored * 12, self.bytes_of_V
+        V += 8 * self.described
         fit = V + max(copy + self._loop(), self._model() + self._pages(AT_ONCE if self.sparse else self.n_pages))
         made = self.counted * 20 + V  # counts by page and by term, and those within bounds
         return max(fit, made, V + self._model() + self.pictures())

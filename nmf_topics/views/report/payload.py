@@ -53,6 +53,7 @@ def report_data(model: TopicModel, pictures: Mapping[int, str]) -> dict[str, Any
         "rank": model.rank,
         "terms": len(model.rows),
         "relative_error": json_number(model.relative_error),
+        "error_name": model.error_name,
         "map_shown": json_number(places.shown),
         "topics": _topics(model, places, pictures),
         "pages": pages,

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from nmf_topics.factor.objectives import rule_of
+from nmf_topics.factor.objectives import OBJECTIVES, rule_of
 from nmf_topics.topics.model import TopicModel
 from nmf_topics.topics.recipes import FOUND, RECIPES, Recipe
 from nmf_topics.views.tables import json_number
@@ -47,6 +47,7 @@ def provenance(model: TopicModel, versions: Mapping[str, str]) -> dict[str, Any]
             "stopped": model.stopped,
             "iterations": len(model.trace),
             "relative_error": json_number(model.relative_error),
+            "error_label": f"{model.error_name} ({OBJECTIVES[model.recipe['objective']].error_formula})",
         },
         "counts": list(_counts(model.ledger)),
         "set_aside": _set_aside(model.ledger),

@@ -87,6 +87,7 @@ function plural(n, one, many = one + "s") {
 
 const isText = () => data.kind === "terms";
 const topicNoun = () => (isText() ? "topic" : "part");
+const errorNoun = () => data.error_name.split(" ").pop();
 const pageNoun = (n) => (isText() ? plural(n, "page") : plural(n, "image"));
 
 // ---- topics

@@ -11,7 +11,7 @@ function methodView() {
       h("pre", { tabindex: "0" }, h("code", {}, how.command)), copy,
       h("p", { class: "help" }, "sha256 of the corpus: ", h("code", { class: "long" }, how.corpus.fingerprint || "–"))),
     h("section", { "aria-labelledby": "h-fit" }, h("h2", { id: "h-fit" }, "The fit"),
-      pairs([["relative error ‖V − WH‖ / ‖V‖", decimals(how.fit.relative_error, 5)], ["iterations", how.fit.iterations], ["ended", how.fit.stopped]], "How the fit ended")),
+      pairs([[how.fit.error_label, decimals(how.fit.relative_error, 5)], ["iterations", how.fit.iterations], ["ended", how.fit.stopped]], "How the fit ended")),
     h("section", { "aria-labelledby": "h-counts" }, h("h2", { id: "h-counts" }, "What went in, and what fell out"),
       pairs(how.counts, "Counts"),
       how.set_aside.length ? behind("Set aside", h("ul", {}, how.set_aside.map((line) => h("li", {}, titleOf(line, 300))))) : null,

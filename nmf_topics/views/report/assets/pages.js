@@ -2,7 +2,7 @@
 
 const AT_ONCE = 100;
 const list = { query: "", topic: 0, groups: {}, sort: "weight", down: true, from: 0 };
-const SORTS = [["title", "title"], ["topic", "topic"], ["weight", "weight"], ["", ""], ["margin", "margin"], ["error", "error"]];
+const SORTS = [["title", "title"], ["topic", "topic"], ["weight", "weight"], ["", ""], ["margin", "margin"], ["error", "error"]];  // key, header
 
 // Letters without case and accents, as people type them.
 const plain = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
@@ -93,7 +93,7 @@ function sortable(cell, key, text, fill) {
     document.querySelector(`button[data-sort="${key}"]`)?.focus();
   };
   cell.replaceChildren(h("button", { type: "button", class: "sort", "data-sort": key, onclick: turn },
-    key === "topic" ? topicNoun() : text, h("span", { "aria-hidden": "true" }, now ? (list.down ? " ▼" : " ▲") : "")));
+    { topic: topicNoun(), error: errorNoun() }[key] ?? text, h("span", { "aria-hidden": "true" }, now ? (list.down ? " ▼" : " ▲") : "")));
 }
 
 function turning(total, fill) {

@@ -122,16 +122,21 @@ function topicTrend(t, trend) {
 }
 
 function pagesSection(t) {
-  const own = d3.range(data.pages.held).filter((i) => data.pages.topic[i] === t.number)
-    .sort((a, b) => data.pages.weight[b] - data.pages.weight[a] || a - b);
+  const share = (i) => sharesOf(i)[t.number - 1];
+  const inOrder = (rows) => rows.sort((a, b) => share(b) - share(a) || a - b);
+  const main = inOrder(d3.range(data.pages.held).filter((i) => data.pages.topic[i] === t.number));
+  const shown = main.length ? main : inOrder(d3.range(data.pages.held).filter((i) => share(i) > 0));
+  const caption = `${isText() ? "Pages" : "Images"} of ${topicNoun()} ${t.number}`;
   return h("section", { "aria-labelledby": "h-pages" }, h("h2", { id: "h-pages" }, isText() ? "Pages" : "Images"),
-    own.length ? pagesTable(own.slice(0, 15), `Pages of topic ${t.number}`) : h("p", {}, `No ${isText() ? "page" : "image"} has it as its main one.`),
-    own.length ? h("p", {}, h("a", { href: `#pages-topic-${t.number}` }, `All ${pageNoun(own.length)} of this ${topicNoun()}`)) : null);
+    main.length ? null : h("p", {}, `No ${isText() ? "page" : "image"} has it as its main ${topicNoun()}.`, shown.length ? " These have the largest shares of it:" : ""),
+    shown.length ? pagesTable(shown.slice(0, 15), caption, main.length ? {} : { share }) : null,
+    main.length ? h("p", {}, h("a", { href: `#pages-topic-${t.number}` }, `All ${pageNoun(main.length)} of this ${topicNoun()}`)) : null);
 }
 
-function pagesTable(rows, caption) {
-  return tableOf(["title", topicNoun(), "weight", "", "margin", "error"],
+// share: of the page i, in place of the share of its main topic.
+function pagesTable(rows, caption, { share = null } = {}) {
+  return tableOf(["title", share ? `main ${topicNoun()}` : topicNoun(), share ? "share" : "weight", "", "margin", errorNoun()],
     rows.map((i) => [pageLink(i, 120), data.pages.topic[i] ? chip(data.pages.topic[i], { short: true }) : data.pages.status[i],
-      decimals(data.pages.weight[i]), mixtureBar(sharesOf(i)), decimals(data.pages.margin[i]), decimals(data.pages.error[i])]),
+      decimals(share ? share(i) : data.pages.weight[i]), mixtureBar(sharesOf(i)), decimals(data.pages.margin[i]), decimals(data.pages.error[i])]),
     { caption, numeric: [2, 4, 5], className: "pages" });
 }

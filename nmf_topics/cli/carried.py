@@ -1,0 +1,57 @@
+"""Names and hidden words of the model that a fit replaces: carried over where they fit, and reported on stderr."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from pathlib import Path
+
+from nmf_topics.cli.talk import Talk
+from nmf_topics.errors import ModelError
+from nmf_topics.topics.carried_names import CarriedNames, carry_names
+from nmf_topics.topics.model import TopicModel
+from nmf_topics.topics.store import MARK, load_model
+
+
+def with_earlier_names(model: TopicModel, folder: Path, talk: Talk) -> tuple[TopicModel, list[str]]:
+    """A new model with the names and hidden words of the one that is in its folder now.
+
+    Returns
+    -------
+    model : TopicModel
+    lost : names that no topic of it takes
+    """
+    if not _has_names(folder):
+        return model, []
+    try:
+        model, carried = carry_names(load_model(folder), model)
+    except ModelError as error:
+        talk.warn(f"the names of the earlier model are not carried over: {error}")
+        return model, []
+    _report(carried, folder, talk)
+    return model, [lost.name for lost in carried.lost]
+
+
+def _has_names(folder: Path) -> bool:
+    """Whether there is a model with names or hidden words in a folder; W and H are not read for that."""
+    try:
+        document = json.loads((folder / MARK).read_text(encoding="utf-8"))
+        return bool(document["names"] or document["hidden"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return False
+
+
+def _report(carried: CarriedNames, folder: Path, talk: Talk) -> None:
+    if carried.names:
+        listed = ", ".join(f"{number} {name}" for number, name in carried.names.items())
+        talk.note(f"names carried over from the earlier model: {listed}")
+    if carried.hidden:
+        talk.note(f"still hidden: {', '.join(carried.hidden)}")
+    for lost in carried.lost:
+        near = "no topic is similar"
+        if lost.nearest is not None:
+            command = shlex.join(["nmf-topics", "label", str(folder), f"{lost.nearest}={lost.name}"])
+            near = f"the nearest topic is {lost.nearest} (similarity {lost.similarity:.2f}); to name it: {command}"
+        talk.warn(f"no topic matches the earlier topic {lost.name!r}, so the name is not carried over; {near}")
+    if carried.lost_hidden:
+        talk.warn(f"hidden words that the new model does not have: {', '.join(carried.lost_hidden)}")

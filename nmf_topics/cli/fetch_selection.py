@@ -1,0 +1,143 @@
+"""What a call of fetch selects: which pages, the name of their folder, and whether they belong to the corpus there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import click
+
+from nmf_topics.corpus.fetch.page_reference import PageReference, read_reference
+from nmf_topics.corpus.plain import safe_name
+from nmf_topics.corpus.streams import split_endings
+from nmf_topics.corpus.wikipedia.fetch import Ask
+from nmf_topics.corpus.wikipedia.journal import Journal, is_journalled
+from nmf_topics.corpus.wikipedia.select import pins_in, titles_in
+from nmf_topics.errors import FetchError
+
+DEFAULT_NAME = "wikipedia"
+
+
+@dataclass
+class Selection:
+    """What a call of fetch selects.
+
+    Attributes
+    ----------
+    titles : pages by title or URL, one list for each option that names pages
+    others : everything else, as the library takes it
+    name : of the folder under corpora, if none is given
+    """
+
+    titles: list[list[PageReference]] = field(default_factory=list)
+    others: list[Ask] = field(default_factory=list)
+    name: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.titles or self.others)
+
+    def add_name(self, name: str) -> None:
+        """Name the folder after the first thing that is asked for."""
+        self.name = self.name or name
+
+    def api(self) -> str:
+        """The wiki that the page URLs point to; "" where there are none, or of several wikis."""
+        found = {reference.api for references in self.titles for reference in references if reference.api}
+        return found.pop() if len(found) == 1 else ""
+
+    def asks(self, api: str) -> list[Ask]:
+        """What is asked of a wiki. A URL of another wiki stays a URL, and the ledger will say so."""
+        host = _host(api)
+        asks: list[Ask] = []
+        for references in self.titles:
+            titles: dict[str, None] = {}
+            pins: dict[int, str] = {}
+            for reference in references:
+                if reference.api and _host(reference.api) != host:
+                    titles[reference.url] = None
+                elif reference.revid:
+                    pins.setdefault(reference.revid, reference.title or f"revision {reference.revid}")
+                else:
+                    titles[reference.title] = None
+            asks += [{"titles": list(titles)}] if titles else []
+            asks += [{"pins": [[title, revid] for revid, title in pins.items()]}] if pins else []
+        return asks + self.others
+
+
+def _host(api: str) -> str:
+    return urlsplit(api).netloc.lower().removeprefix("www.")
+
+
+def read_selection(options: dict[str, Any], warn: Callable[[str], None]) -> Selection:
+    """Read what the options ask for."""
+    found = Selection()
+    if options["pages"]:
+        found.titles.append([_reference(title) for title in options["pages"]])
+        found.add_name(_name_of_titles([reference.title or reference.url for reference in found.titles[-1]]))
+    if options["titles"] is not None:
+        found.titles.append([_reference(title) for title in titles_in(options["titles"], warn)])
+        found.add_name(split_endings(options["titles"].name)[0])
+    if options["category"] is not None:
+        found.others.append({"category": options["category"], "depth": options["depth"]})
+        found.add_name(options["category"])
+    if options["top"] is not None:
+        found.others.append({"top": options["top"], "year": options["year"], "month": options["month"]})
+        month = f"-{options['month']:02d}" if options["month"] else ""
+        found.add_name(f"top-{options['year']}{month}")
+    if options["pin"] is not None:
+        found.others.append({"pins": [list(pin) for pin in pins_in(options["pin"], warn)]})
+        found.add_name(f"{split_endings(options['pin'].name)[0]}-pinned")
+    found.name = safe_name(found.name) if found else DEFAULT_NAME
+    return found
+
+
+def _reference(text: str) -> PageReference:
+    """Read a title or a URL; a URL that is not one of a page stays what it is, for the ledger."""
+    try:
+        return read_reference(text)
+    except FetchError:
+        return PageReference(text)
+
+
+def _name_of_titles(titles: Sequence[str]) -> str:
+    """Name a corpus after its first title.
+
+    Examples
+    --------
+    >>> _name_of_titles(["Tea", "Coffee", "Mate"])
+    'Tea-and-2-more'
+    """
+    more = len(set(titles)) - 1
+    return f"{safe_name(titles[0])[:35]}-and-{more}-more" if more else titles[0]
+
+
+def refuse_unrelated(folder: Path, asks: Sequence[Ask]) -> None:
+    """Keep a fetch out of the default folder of another one that happens to have the same name.
+
+    Raises
+    ------
+    click.UsageError
+        When the corpus there was asked for something else.
+    """
+    if not is_journalled(folder):
+        return
+    with Journal(folder) as journal:
+        known = list(journal.all("ask").values())
+    if known and not any(_continues(ask, before) for ask in asks for before in known):
+        raise click.UsageError(
+            f"{folder} holds a corpus of other pages; add -o {folder} to extend that one, or -o with another folder"
+        )
+
+
+def _continues(ask: Ask, before: Ask) -> bool:
+    """Whether an ask is the one before, or that one and more."""
+    for listed in ("titles", "pins"):
+        if listed in ask and listed in before:
+            pages = {str(item) for item in ask[listed]}
+            return pages.issuperset(map(str, before[listed]))
+    kind = next(iter(ask))
+    own = {name: value for name, value in ask.items() if name not in ("depth", "top")}
+    return kind in before and all(before.get(name) == value for name, value in own.items())

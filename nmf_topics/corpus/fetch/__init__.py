@@ -1,0 +1,1 @@
+"""Pages from a MediaWiki over the network, into a corpus folder."""

@@ -1,0 +1,1 @@
+"""Readers of files: text, tables, documents, web pages and compressed streams."""

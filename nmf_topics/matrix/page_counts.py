@@ -1,0 +1,88 @@
+"""Counts of words by page, kept with V: what a topic's pages are described by once its weights are known.
+
+V holds weights made to separate pages, and lacks words that are on many of them. Both are wrong for telling a reader
+what a topic is about, so the plain counts are kept for the rows of V and for the words that were too common for it.
+
+    counts/   beside the blocks of V on disk: the same columns as blocks of int32 (see `factor.engines.store`), and the
+              names of the words in blocks.json
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nmf_topics.errors import EngineError
+from nmf_topics.factor.blocks import InMemory, PageBlocks
+from nmf_topics.factor.engines.disk import OnDisk
+from nmf_topics.factor.engines.store import write_blocks
+
+FOLDER = "counts"  # inside the folder of V's blocks
+
+
+@dataclass(frozen=True)
+class PageCounts:
+    """Counts of words by page.
+
+    Attributes
+    ----------
+    blocks : PageBlocks of int32, shape (m', n); columns are those of V
+    terms, surfaces : normal form of each word, and the word as readers see it
+    row : ndarray of int64, shape (m',), the row of V that a word is, -1 for a word that V lacks
+    """
+
+    blocks: PageBlocks
+    terms: Sequence[str]
+    surfaces: Sequence[str]
+    row: NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        lengths = {self.blocks.shape[0], len(self.terms), len(self.surfaces), len(self.row)}
+        if len(lengths) > 1:
+            raise ValueError(f"counts of {self.blocks.shape[0]} words come with names or rows of another number")
+
+    @property
+    def n_pages(self) -> int:
+        """n."""
+        return self.blocks.shape[1]
+
+    @classmethod
+    def in_memory(
+        cls, counts: Any, terms: Sequence[str], surfaces: Sequence[str], row: NDArray[np.int64]
+    ) -> PageCounts:
+        """Counts as one CSC matrix of int32, shape (m', n)."""
+        return cls(InMemory(counts), terms, surfaces, row)
+
+    @classmethod
+    def on_disk(cls, folder: Path) -> PageCounts:
+        """Counts in a folder that `write_page_counts` made.
+
+        Raises
+        ------
+        EngineError
+            if the folder holds no counts, or they are damaged.
+        """
+        blocks = OnDisk(folder)
+        names = blocks.manifest.made_from
+        try:
+            return cls(blocks, names["terms"], names["surfaces"], np.array(names["row"], np.int64))
+        except (KeyError, TypeError, ValueError) as error:
+            raise EngineError(f"the counts in {folder} are damaged: {error}") from error
+
+
+def write_page_counts(
+    folder: Path, blocks: Iterable[Any], terms: Sequence[str], surfaces: Sequence[str], row: NDArray[np.int64]
+) -> None:
+    """Write counts as they come, blocks of columns in the order of V.
+
+    Raises
+    ------
+    OutputError
+        if they cannot be written.
+    """
+    write_blocks(folder, blocks, made_from={"terms": list(terms), "surfaces": list(surfaces), "row": row.tolist()})
