@@ -71,6 +71,11 @@ class Objective:
     pages_at_once: Callable[[int], int] = lambda n_terms: sys.maxsize
     init: str = "nndsvda"
 
+    @property
+    def rule(self) -> str:
+        """The name of the rule that is used where none is named."""
+        return self.rules[0]
+
     def scale(self, V: PageBlocks) -> float:
         """What the errors of V are relative to: ||V||_F, sum(V), ..."""
         size = self.size(V)
@@ -193,7 +198,7 @@ def rule_of(objective: str | Objective, rule: str | None) -> str:
     if rule is not None:
         return rule
     known = isinstance(objective, Objective) or objective in OBJECTIVES
-    return objective_of(objective).rules[0] if known else next(iter(RULES))
+    return objective_of(objective).rule if known else next(iter(RULES))
 
 
 def problems_of_names(objective: str | Objective, rule: str) -> Iterator[str]:
