@@ -22,8 +22,8 @@ import numpy as np
 import scipy.sparse as sp
 
 from nmf_topics.matrix.datamatrix import PageColumns
+from nmf_topics.model.fit import fit_topics
 from nmf_topics.model.measures import nmi
-from nmf_topics.model.model import fit_topics
 from nmf_topics.pipeline.prepare import Source, open_source
 from nmf_topics.pipeline.recipes import RECIPES
 from nmf_topics.terms.count import count_terms

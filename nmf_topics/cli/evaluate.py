@@ -14,6 +14,7 @@ import click
 from nmf_topics.analysis.evaluate import Evaluation, evaluate_topics
 from nmf_topics.cli import options as o
 from nmf_topics.cli.console import Console
+from nmf_topics.cli.wording import worded
 from nmf_topics.corpus.page import Fingerprint
 from nmf_topics.errors import CorpusError
 from nmf_topics.model.files import load_model, resolve_model
@@ -101,7 +102,7 @@ def _with_texts(model: TopicModel, source: Source, top: int, talk: Console, *, o
     except CorpusError as error:
         if not own:
             raise
-        talk.warn(f"the corpus of the fit cannot be read any more ({error}); name texts with --source")
+        talk.warn(f"the corpus of the fit cannot be read any more ({worded(error)}); name texts with --source")
         return None
     if own and fingerprint.hexdigest() != model.recipe.get("corpus", {}).get("fingerprint"):
         talk.warn(f"{corpus.source} has changed since the fit; C_NPMI, C_V and UMass are of the texts as they are now")

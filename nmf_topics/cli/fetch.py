@@ -15,6 +15,7 @@ from nmf_topics.cli.console import Console
 from nmf_topics.cli.fetch_selection import read_selection, refuse_unrelated
 from nmf_topics.cli.fetch_settings import choose_settings, describe_settings
 from nmf_topics.cli.wiki import contact_option, polite_client, require_contact, wiki_option
+from nmf_topics.cli.wording import worded
 from nmf_topics.corpus.fetch.client import Client
 from nmf_topics.corpus.fetch.corpus_folder import corpus_of_dump
 from nmf_topics.corpus.fetch.fetch import Ask, Fetch, Result, recorded_settings
@@ -106,7 +107,7 @@ def fetch(**options: Any) -> None:
                 raise
             kept = f"{run.pages} pages are kept in {folder}; the same command goes on from there"
             if isinstance(error, FetchError):
-                raise FetchError(f"{error}; {kept}") from error
+                raise FetchError(f"{worded(error)}; {kept}") from error
             talk.note(kept)
             raise
     _report(result, folder, client, options["json"])

@@ -15,6 +15,7 @@ from nmf_topics.cli import options as o
 from nmf_topics.cli.carried import with_earlier_names
 from nmf_topics.cli.console import Console
 from nmf_topics.cli.record import Record, versions
+from nmf_topics.cli.wording import worded
 from nmf_topics.corpus.page import Corpus
 from nmf_topics.errors import NmfTopicsError
 from nmf_topics.factor import kernels
@@ -25,7 +26,8 @@ from nmf_topics.factor.sums import one_page
 from nmf_topics.files.atomic import folder_of_files
 from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.model.files import MARK, point_latest
-from nmf_topics.model.model import TopicModel, fit_topics
+from nmf_topics.model.fit import fit_topics
+from nmf_topics.model.model import TopicModel
 from nmf_topics.pipeline.prepare import Source, counts_key, is_image_folder, open_source, prepare
 from nmf_topics.pipeline.recipes import Recipe
 from nmf_topics.pipeline.storage import describe_place
@@ -284,7 +286,7 @@ def _extracts(
     try:
         return text_extracts(model, by_page(data) if word_options(model.recipe).chunk else data, corpus, shelf=shelf)
     except (NmfTopicsError, OSError) as error:
-        talk.warn(f"the report has no texts: {error}")
+        talk.warn(f"the report has no texts: {worded(error)}")
         return None
 
 

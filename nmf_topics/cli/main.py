@@ -23,6 +23,7 @@ from typing import Any, NoReturn
 import click
 
 from nmf_topics import __version__
+from nmf_topics.cli.wording import worded
 from nmf_topics.errors import NmfTopicsError
 
 SETTINGS = "nmf-topics.toml"
@@ -65,7 +66,7 @@ def _statuses() -> Iterator[None]:
     try:
         yield
     except NmfTopicsError as error:
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException(worded(error)) from error
     except click.NoSuchOption as error:
         from nmf_topics.cli.misspelt import likely_options
 

@@ -20,6 +20,7 @@ from nmf_topics.cli.common import json_option as json_option
 from nmf_topics.cli.common import talk_of as talk_of
 from nmf_topics.cli.common import talk_options as talk_options
 from nmf_topics.cli.defaults import default_of
+from nmf_topics.cli.wording import worded
 from nmf_topics.corpus.open import declared_language
 from nmf_topics.errors import GuideError
 from nmf_topics.factor.engines.checkpoints import Checkpointing
@@ -150,8 +151,10 @@ seed_option = click.option(
     "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Random seed for the initialization."
 )
 
+OBJECTIVE_HELP = "Loss to minimise: " + "; ".join(f"{name}, {goal.summary}" for name, goal in OBJECTIVES.items()) + "."
+
 factor_options = stack(
-    _recipe_option("--objective", type=click.Choice(list(OBJECTIVES)), help="Loss to minimise."),
+    _recipe_option("--objective", type=click.Choice(list(OBJECTIVES)), help=OBJECTIVE_HELP),
     _recipe_option("--solver", type=click.Choice(list(RULES)), help="Update rule."),
     _recipe_option("--start", type=click.Choice(list(STARTS)), help="Initialization of W and H."),
     _recipe_option(
@@ -250,7 +253,7 @@ def recipe_of(options: dict[str, Any], source: Source) -> Recipe:
     stop, keep = (words_of(options.pop(name, ()), f"--{name}") for name in ("stop", "keep"))
     words = replace(words, stop=stop, keep=keep)
     if given_language and (problem := problem_of_language(words.language, stops=words.default_stops)):
-        raise click.BadParameter(problem, param_hint="--language")
+        raise click.BadParameter(worded(problem), param_hint="--language")
     bounds = replace(recipe.bounds, **given("min_pages", "max_pages", "max_terms", "corpus_stops"))
     rest = given("weighting", "unit", "idf_power", "objective", "solver", "start", "tolerance", "max_iter")
     rest |= given("l1_words", "l1_pages", "l2_words", "l2_pages")
@@ -272,7 +275,7 @@ def guide_of(values: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
                 raise click.BadParameter(said, param_hint="--guide")
             found = read_guide(text, where)
         except GuideError as error:
-            raise click.BadParameter(str(error), param_hint="--guide") from error
+            raise click.BadParameter(worded(error), param_hint="--guide") from error
         if twice := sorted(guide.keys() & found.keys()):
             raise click.BadParameter(f"there are two topics {twice[0]!r}", param_hint="--guide")
         guide |= found

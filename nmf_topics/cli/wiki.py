@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import click
 
 from nmf_topics.cli.console import Console
+from nmf_topics.cli.wording import worded
 from nmf_topics.corpus.fetch.client import Client, RequestPolicy, is_wikimedia
 from nmf_topics.corpus.fetch.page_reference import PageReference, reference_of_url
 from nmf_topics.corpus.fetch.single import read_pages
@@ -90,7 +91,7 @@ def pages_asked_for(
         try:
             reference = reference_of_url(url)
         except FetchError as error:
-            refused.append((url, str(error)))
+            refused.append((url, worded(error)))
         else:
             wanted.setdefault(reference.api, []).append((url, reference))
     require_contact(client, *wanted)
@@ -100,6 +101,6 @@ def pages_asked_for(
             for _, page, why in read_pages([reference for _, reference in asked], at, client):
                 yield waiting.popleft()[0], page, why
         except FetchError as error:
-            refused += [(name, str(error)) for name, _ in waiting]
+            refused += [(name, worded(error)) for name, _ in waiting]
     for name, why in refused:
         yield name, None, why

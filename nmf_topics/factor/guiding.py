@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from nmf_topics.errors import MatrixError
+from nmf_topics.errors import MatrixError, Remedy
 from nmf_topics.factor import kernels
 from nmf_topics.factor.blocks import Array, PageBlocks, sum_of_squares, unit_columns
 from nmf_topics.factor.objectives import Objective, objective_of
@@ -110,7 +110,9 @@ class GuidedBlocks:
 
         n, guided = self.V.shape[1], self.pages.shape[1]
         if guided > W.shape[1]:
-            raise MatrixError(f"the guide has {guided} topics, more than the rank, {W.shape[1]}; try a larger --rank")
+            raise MatrixError(
+                f"the guide has {guided} topics, more than the rank, {W.shape[1]}", remedy=Remedy("try a larger {rank}")
+            )
         _, topics = linear_sum_assignment(self._words.T @ unit_columns(W), maximize=True)
         W, H = W.copy(), np.hstack([H, np.zeros((len(H), guided), dtype=self.dtype)])
         for k, topic in enumerate(topics):

@@ -172,9 +172,9 @@ OBJECTIVES: dict[str, Objective] = {
         solve_pages=kullback_leibler.solve_pages,
     ),
 }
-OBJECTIVES["beta-1.5"] = beta_objective(1.5, summary="between Kullback-Leibler and least squares; slow")
+OBJECTIVES["beta-1.5"] = beta_objective(1.5, summary="between the two, slow")
 OBJECTIVES["itakura-saito"] = beta_objective(
-    0, name="itakura-saito", summary="Itakura-Saito divergence, for V without zeros, such as images; slow"
+    0, name="itakura-saito", summary="for V without zeros, such as images, slow"
 )
 
 

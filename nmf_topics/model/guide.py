@@ -15,7 +15,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from nmf_topics.errors import GuideError
+from nmf_topics.errors import GuideError, Remedy
 from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.text.analyzer import Readers, word_options
 from nmf_topics.text.language import AUTO
@@ -129,7 +129,8 @@ def rows_of_guide(data: DataMatrix, guide: Guide) -> tuple[list[list[int]], list
         if not rows:
             raise GuideError(
                 f"none of the words of the topic {name!r} is one of the {len(vocabulary)} of the corpus: "
-                f"{', '.join(words[:8])}; take others, or see --min-pages, --max-pages and --keep"
+                f"{', '.join(words[:8])}",
+                remedy=Remedy("use other words, or change {min_pages}, {max_pages} or {keep}"),
             )
         found.append(sorted(rows))
     return found, unknown

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from nmf_topics.corpus.open import PAGES, open_corpus
 from nmf_topics.corpus.page import Corpus, Fingerprint, Page
-from nmf_topics.errors import CorpusError, EngineError
+from nmf_topics.errors import CorpusError, EngineError, Remedy
 from nmf_topics.factor.blocks import as_blocks
 from nmf_topics.factor.engines.choice import EngineOptions
 from nmf_topics.factor.engines.store import PLACE
@@ -202,7 +202,10 @@ def _engine_of(recipe: Recipe, engine: EngineOptions | None) -> EngineOptions:
     if not recipe.words.chunk:
         return engine or EngineOptions("memory")
     if engine is not None and engine.engine not in ("auto", "memory"):
-        raise EngineError(f"pieces of pages (--chunk) need V in memory; leave out --engine {engine.engine} or --chunk")
+        raise EngineError(
+            "V must be in memory where pages are cut into chunks",
+            remedy=Remedy("leave out {engine} or {chunk}", engine=engine.engine),
+        )
     return replace(engine or EngineOptions(), engine="memory")
 
 

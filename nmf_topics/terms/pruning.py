@@ -11,7 +11,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from nmf_topics.errors import MatrixError
+from nmf_topics.errors import MatrixError, Remedy
 from nmf_topics.matrix.datamatrix import PageColumns
 from nmf_topics.matrix.weighting import MANY_ENTRIES
 from nmf_topics.terms.batches import Batch
@@ -128,8 +128,8 @@ def select_terms(
     if not (verdict == 0).any():
         raise MatrixError(
             f"no words are left of {len(pages)} distinct ones on {n_pages} pages: {int((pages < low).sum())} are on "
-            f"fewer than {low:g} pages, {int(((pages >= low) & (pages > high)).sum())} on more than {high:g}; try a "
-            f"lower --min-pages or a higher --max-pages"
+            f"fewer than {low:g} pages, {int(((pages >= low) & (pages > high)).sum())} on more than {high:g}",
+            remedy=Remedy("try a lower {min_pages} or a higher {max_pages}"),
         )
     return verdict
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nmf_topics.errors import FontError, ModelError, OutputError
+from nmf_topics.errors import FontError, ModelError, Notice, OutputError, Remedy
 from nmf_topics.files.atomic import files_listed_in, folder_of_files
 from nmf_topics.files.csv_files import write_csv
 from nmf_topics.model.files import EXTRACTS, MARK, save_model
@@ -105,7 +105,7 @@ def write_model_folder(
             counted = "pieces" if word_options(model.recipe).chunk else "pages"
             write_csv(word_rows(words, counted), partial / WORDS)
         if clouds:
-            _draw_clouds(model, partial, f"then draw them: nmf-topics clouds {folder}", on_picture, warn)
+            _draw_clouds(model, partial, f"draw them: nmf-topics clouds {folder}", on_picture, warn)
         if example is not None:
             from nmf_topics.views.drawing.basis import reconstruction
 
@@ -122,16 +122,16 @@ def write_model_folder(
 
 
 def _draw_clouds(
-    model: TopicModel, folder: Path, remedy: str, on_picture: Callable[[], None], warn: Callable[[str], None]
+    model: TopicModel, folder: Path, step: str, on_picture: Callable[[], None], warn: Callable[[str], None]
 ) -> None:
-    """The pictures of the topics; without a font for the words a model has none."""
+    """The pictures of the topics. A model can be without them: `step` draws them once there is a font."""
     from nmf_topics.views.drawing.topic_pictures import draw_topics
 
     (folder / CLOUDS).mkdir()
     try:
         draw_topics(model.rows, model, folder / CLOUDS, on_picture=on_picture)
     except FontError as error:  # found before anything is drawn
-        warn(f"no clouds: {error}; {remedy}")
+        warn(Notice(f"no clouds: {error.message}", (error.remedy or Remedy("")).then(step)))
 
 
 def _make_report(model: TopicModel, folder: Path, parts: Mapping[str, Any], warn: Callable[[str], None]) -> None:
@@ -141,7 +141,7 @@ def _make_report(model: TopicModel, folder: Path, parts: Mapping[str, Any], warn
     try:
         write_report(model, folder / REPORT, clouds=folder / CLOUDS, **parts)
     except OutputError as error:
-        warn(f"no report: {error}")
+        warn(error.notice("no report"))
 
 
 def _write_run(folder: Path, run: Mapping[str, Any], files: Set[str]) -> None:

@@ -24,7 +24,7 @@ import nmf_topics
 from nmf_topics.analysis.stability import fit_runs
 from nmf_topics.cli.main import COMMANDS, cli
 from nmf_topics.factor.engines.choice import EngineOptions
-from nmf_topics.model.model import fit_topics
+from nmf_topics.model.fit import fit_topics
 from nmf_topics.pipeline.prepare import Source
 from nmf_topics.pipeline.recipes import Recipe
 from nmf_topics.terms.pruning import Bounds
@@ -232,7 +232,7 @@ VALUES: dict[str, tuple[tuple[object, ...], tuple[object, ...]]] = {
     "--chunk": ((1, 500), (0, -5, "x", 2.5)),
     "--weighting": (("frequency", "tfidf", "log-tfidf", "bm25", "chi2", "spmi"), ("idf",)),
     "--idf-power": ((0, 1.2), (-1, "x", "nan")),
-    "--objective": (("frobenius", "kl"), ("l1",)),
+    "--objective": (("frobenius", "kl", "beta-1.5", "itakura-saito"), ("l1",)),
     "--solver": (("mu", "amu", "emu", "hals", "ehals"), ("als",)),
     "--start": (("random", "nndsvda", "nndsvdar"), ("svd",)),
     "--tolerance": ((0, 1e-4), (-1e-4, "x", "nan")),

@@ -28,9 +28,10 @@ from nmf_topics.factor.starts import make_start
 from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.model.classify import classify_pages
 from nmf_topics.model.files import load_model
+from nmf_topics.model.fit import fit_topics
 from nmf_topics.model.guide import read_guide, rows_of_guide
 from nmf_topics.model.measures import nmi
-from nmf_topics.model.model import TopicModel, fit_topics
+from nmf_topics.model.model import TopicModel
 from nmf_topics.pipeline.prepare import Source, prepare
 from nmf_topics.pipeline.recipes import Recipe
 from nmf_topics.terms.pruning import Bounds

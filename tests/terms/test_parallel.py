@@ -99,7 +99,7 @@ def test_a_process_that_is_killed_is_told() -> None:
                     os.kill(child, signal.SIGKILL)
             yield page
 
-    with pytest.raises(MatrixError, match="--processes 1"):
+    with pytest.raises(MatrixError, match="processes=1"):
         count_terms(murderous(), WordOptions(), processes=2)
 
 

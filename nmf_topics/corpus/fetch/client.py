@@ -23,7 +23,7 @@ from urllib.parse import urlencode, urlsplit
 
 from nmf_topics import __version__
 from nmf_topics.corpus.plain import one_line
-from nmf_topics.errors import FetchError, WikiUnreachable
+from nmf_topics.errors import FetchError, Remedy, WikiUnreachable
 
 LARGEST = 64 << 20  # bytes of one answer, unpacked; MediaWiki ends its answers at 8 MiB
 LONGEST_WAIT = 600.0  # seconds; who asks for more is asked again another day
@@ -252,12 +252,15 @@ def _check_status(reply: Any, body: bytes, url: str) -> None:
         return
     if 300 <= status < 400:
         target = one_line(reply.headers.get("Location"))[:200]
-        raise FetchError(f"{host} sends on to {target!r}, which is not followed; if that is right, name it with --wiki")
+        raise FetchError(
+            f"{host} redirects to {target!r}, which is not followed",
+            remedy=Remedy("if that is right, name it with {wiki}"),
+        )
     if status in RETRYABLE_STATUS:
         raise RetryableError(f"HTTP {status}", after=reply.headers.get("Retry-After"), busy=status == 429)
     if status == 403:
-        why = "blocked; Wikimedia's hosts want a --contact that reaches you, and block networks of data centres"
-        raise FetchError(f"{host} answers HTTP 403: {why}")
+        advice = "Wikimedia requires a {contact} address that reaches you, and blocks networks of data centres"
+        raise FetchError(f"{host} answers HTTP 403: blocked", remedy=Remedy(advice))
     raise FetchError(f"{host} answers HTTP {status} for {urlsplit(url).path}", status=status)
 
 

@@ -12,7 +12,7 @@ rest. The kinds are
     revision  a revision     the same, of a revision that was asked for
     ask       a number       what the corpus is to hold
     settings  ""             which wiki, which pages, how their text is read
-    round     a number       "begun" or "done": with `--refresh`, only what was answered in this round counts
+    round     a number       "begun" or "done": after a refresh, only what was answered in this round counts
 
 Texts stay on disk; the rest is in memory.
 """

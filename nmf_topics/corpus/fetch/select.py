@@ -17,7 +17,7 @@ from nmf_topics.corpus.fetch.reply import a_dict, a_number, dicts, expect_line, 
 from nmf_topics.corpus.fetch.site import Site
 from nmf_topics.corpus.fetch.titles import BATCH, written
 from nmf_topics.corpus.readers.charsets import decode
-from nmf_topics.errors import CorpusError, FetchError
+from nmf_topics.errors import CorpusError, FetchError, Remedy
 from nmf_topics.files.csv_files import unguarded
 
 Tell = Callable[[str], None]
@@ -132,7 +132,7 @@ def titles_of_category(name: str, depth: int, client: Client, site: Site, journa
                     below.append(category_title(member["title"], site))
         level = below
     if not titles:
-        raise FetchError(f"{site.name} has {why_empty(category_size(top, client, site.api), top, depth)}")
+        raise empty_category(site.name, category_size(top, client, site.api), top, depth)
     return list(titles)
 
 
@@ -144,13 +144,16 @@ def category_size(title: str, client: Client, api: str) -> dict[str, int]:
     return {name: a_number(found[0].get(name)) for name in ("pages", "subcats")} if found else {}
 
 
-def why_empty(size: Mapping[str, int], title: str, depth: int) -> str:
+def empty_category(wiki: str, size: Mapping[str, int], title: str, depth: int) -> FetchError:
     """What to say of a category without an article."""
     if not size:
-        return f"no {title}; is that how it is spelled there?"
+        return FetchError(f"{wiki} has no {title}; is that how it is spelled there?")
     if size["subcats"]:
-        return f"no pages in {title} down to that depth, but categories below it; try --depth {depth + 1}"
-    return f"no pages in {title}"
+        return FetchError(
+            f"{wiki} has no pages in {title} down to that depth, but categories below it",
+            remedy=Remedy("try {depth}", depth=depth + 1),
+        )
+    return FetchError(f"{wiki} has no pages in {title}")
 
 
 def pageviews_address(base: str) -> str:

@@ -20,7 +20,7 @@ from nmf_topics.corpus.page import Page, SetAside
 from nmf_topics.corpus.plain import one_line, show_path, title_from_text
 from nmf_topics.corpus.readers.formats import TEXTS, read_file
 from nmf_topics.corpus.readers.streams import Meter, Unreadable, split_endings
-from nmf_topics.errors import CorpusError, MissingExtra
+from nmf_topics.errors import CorpusError, MissingExtra, Remedy
 
 FEW = 3  # names in one message
 
@@ -117,7 +117,7 @@ def read_texts(
     CorpusError
         When no file can be used, or two have the same id.
     """
-    ids = Ids(where, "rename one of the files")
+    ids = Ids(where, Remedy("rename one of the files"))
     names = _name_pages([path for _, path in found.texts])
     notes: list[str] = []
     aside = list(found.set_aside)

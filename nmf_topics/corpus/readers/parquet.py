@@ -62,6 +62,8 @@ def _records(path: Path, meter: Meter) -> Iterator[Record]:
                     number += 1
                     meter.done = number
                     yield number, {name: _plain(value) for name, value in row.items()}
+    except Unreadable:
+        raise
     except (pyarrow.ArrowException, OSError, ValueError, TypeError, KeyError, IndexError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise Unreadable(str(path), f"cannot be read ({error.strerror})") from error
