@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -34,11 +35,13 @@ METHOD_OF_IMAGES = (
 )
 
 
-def provenance(model: TopicModel, versions: Mapping[str, str]) -> dict[str, Any]:
-    """Recipe, counts, command, versions and method, as plain values."""
+def provenance(
+    model: TopicModel, versions: Mapping[str, str], source: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Recipe, counts, command, versions and method, as plain values; `source` as in `command`."""
     text = model.rows.kind == "terms"
     return {
-        "command": command(model),
+        "command": command(model, source),
         "corpus": {
             "name": str(model.recipe.get("corpus", {}).get("name", "")),
             "fingerprint": str(model.recipe.get("corpus", {}).get("fingerprint", "")),
@@ -58,10 +61,17 @@ def provenance(model: TopicModel, versions: Mapping[str, str]) -> dict[str, Any]
     }
 
 
-def command(model: TopicModel) -> str:
-    """The command that makes the model again from its corpus."""
+def command(model: TopicModel, source: Mapping[str, Any] | None = None) -> str:
+    """The command that makes the model again from its corpus.
+
+    Parameters
+    ----------
+    model : TopicModel
+    source : where the corpus was, as `run.json` records it: its `path`, whether the path was `given` or found, and
+        the options of how it was read; without it the name of the corpus stands for the path
+    """
     recipe = model.recipe
-    words = ["nmf-topics", "fit", str(recipe.get("corpus", {}).get("name") or "CORPUS"), "--rank", str(model.rank)]
+    words = ["nmf-topics", "fit", *_source_arguments(source, recipe), "--rank", str(model.rank)]
     named = min(RECIPES, key=lambda name: len(_differences(recipe, RECIPES[name])))
     if named != "default":
         words += ["--recipe", named]
@@ -70,6 +80,18 @@ def command(model: TopicModel) -> str:
     if recipe.get("runs", 1) > 1:
         words += ["--runs", str(recipe["runs"])]
     return shlex.join(words)
+
+
+def _source_arguments(source: Mapping[str, Any] | None, recipe: Mapping[str, Any]) -> list[str]:
+    """The source and its options as they stand on the command line; a sample that nobody named is left out."""
+    if source is None or not isinstance(source.get("path"), str):
+        return [str(recipe.get("corpus", {}).get("name") or "CORPUS")]
+    path = source["path"]
+    words = [] if os.path.isabs(path) and not source.get("given", True) else [path]
+    for name, value in source.items():
+        if name not in ("path", "given"):
+            words += _option(name, value, None)
+    return words
 
 
 def _differences(recipe: Mapping[str, Any], base: Recipe) -> list[str]:
