@@ -282,7 +282,7 @@ def _few(aside: Sequence[Mapping[str, str]]) -> str:
 
 def counts_key(corpus: Corpus, source: Source, options: WordOptions) -> str | None:
     """What the counts of a source depend on, as one name; None for what cannot be known without reading it."""
-    if source.path == "-":
+    if source.path == "-" or options.own_functions:  # what a function does, its name does not tell
         return None
     path = Path(corpus.source).absolute()  # links as they are: their names decide how they are read
     try:

@@ -162,8 +162,9 @@ class Journal:
 
     def close(self) -> None:
         """Let others at the folder."""
-        if self._file is not None:
-            self._file.close()
+        if self._file is not None and self._path is not None:
+            with output_errors(self._path):  # on a full disk the rest of a line fails once more
+                self._file.close()
 
     def __enter__(self) -> Journal:
         return self

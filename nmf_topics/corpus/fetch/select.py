@@ -15,7 +15,7 @@ from nmf_topics.corpus.fetch.journal import Fact, Journal
 from nmf_topics.corpus.fetch.page_reference import read_list
 from nmf_topics.corpus.fetch.reply import a_dict, a_number, dicts, expect_line, merged_pages, parts
 from nmf_topics.corpus.fetch.site import Site
-from nmf_topics.corpus.fetch.titles import BATCH, written
+from nmf_topics.corpus.fetch.titles import BATCH, batch_size, written
 from nmf_topics.corpus.readers.charsets import decode
 from nmf_topics.errors import CorpusError, FetchError, Remedy
 from nmf_topics.files.csv_files import unguarded
@@ -222,8 +222,9 @@ def _month(address: str, client: Client) -> list[tuple[str, int]]:
 def resolve_pins(pins: Iterable[int], client: Client, site: Site, journal: Journal) -> None:
     """See to it that the journal says of each revision which page it is of, as `pin` facts."""
     wanted = [revid for revid in pins if journal.get("pin", str(revid), any_round=False) is None]
-    for first in range(0, len(wanted), BATCH):
-        batch = wanted[first : first + BATCH]
+    size = batch_size(client, site) if wanted else BATCH
+    for first in range(0, len(wanted), size):
+        batch = wanted[first : first + size]
         journal.write(_pins(batch, client, site))
 
 
