@@ -14,7 +14,7 @@ from nmf_topics.cli.common import Finite, json_option, talk_of, talk_options
 from nmf_topics.cli.console import Console
 from nmf_topics.cli.fetch_selection import read_selection, refuse_unrelated
 from nmf_topics.cli.fetch_settings import choose_settings, describe_changes, describe_settings
-from nmf_topics.cli.wiki import contact_option, polite_client, require_contact, wiki_option
+from nmf_topics.cli.wiki import contact_option, log_in, polite_client, require_contact, wiki_option
 from nmf_topics.cli.wording import worded
 from nmf_topics.corpus.fetch.changes import describe_effects
 from nmf_topics.corpus.fetch.client import Client
@@ -27,7 +27,7 @@ from nmf_topics.corpus.fetch.settings import PAGEVIEWS, QUALITIES
 from nmf_topics.corpus.page import Page
 from nmf_topics.corpus.plain import safe_name
 from nmf_topics.corpus.readers.streams import meter_of, split_endings
-from nmf_topics.errors import FetchError
+from nmf_topics.errors import ContactRequired, FetchError
 
 ARTICLE: Ask = {"top": 1000, "year": 2018, "month": None}  # the corpus of the article, with --quality good
 
@@ -98,6 +98,8 @@ def fetch(**options: Any) -> None:
         effects = [f"changed for {folder}: {changes}"]
         effects += describe_effects(ledger_of(folder), journal, recorded, settings)
     client = polite_client(options, talk)
+    if recorded or settings.wiki != selection.api() or options["wiki"]:  # not a host that only a pasted URL names
+        log_in(client, settings.wiki, talk)
     if options["plan"]:
         if any("category" in ask for ask in asks):
             require_contact(client, settings.wiki)
@@ -118,6 +120,8 @@ def fetch(**options: Any) -> None:
             talk.note(f"{folder} was asked for {known} selection{'s'[: known > 1]} before; this goes on from there")
         try:
             result = run.run(folder, asks, refresh=options["refresh"])
+        except ContactRequired as error:
+            raise click.UsageError(worded(error)) from error
         except (FetchError, KeyboardInterrupt) as error:
             kept = _kept(run, folder)
             if isinstance(error, FetchError):
