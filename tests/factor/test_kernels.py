@@ -20,7 +20,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 from nmf_topics.factor import kernels, steps
 from nmf_topics.factor.blocks import AT_ONCE, as_blocks
 from nmf_topics.factor.factorize import factorize
-from nmf_topics.factor.kernels import library, reference
+from nmf_topics.factor.kernels import library, products, reference
 from nmf_topics.factor.project import project
 from nmf_topics.files.system import processors
 
@@ -98,8 +98,8 @@ def test_logarithm(which: str, dtype: type) -> None:
 @pytest.mark.parametrize("r", [3, 17, 105])
 def test_threads_do_not_show(r: int, dtype: type, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch) -> None:
     """One to seven threads give the same bytes, and so do two halves of the pages for what is of each page alone."""
-    monkeypatch.setattr(kernels, "WORTH_A_THREAD", 0)
-    monkeypatch.setattr(kernels, "TILE", 32)
+    monkeypatch.setattr("nmf_topics.factor.kernels.threads.MIN_COST_PER_THREAD", 0)
+    monkeypatch.setattr(products, "TILE", 32)
     V, W, H = problem(r, dtype, rng)
     runs = []
     for threads in (1, 2, 3, 7):
@@ -117,8 +117,8 @@ def test_threads_do_not_show_in_pages_on_fixed_topics(
     objective: str, which: str, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Pages are solved for some at a time, always the same ones, by one to three threads: the same bytes."""
-    monkeypatch.setattr(kernels, "WORTH_A_THREAD", 0)
-    monkeypatch.setattr("nmf_topics.factor.project.AT_ONCE", 0)  # 16 pages
+    monkeypatch.setattr("nmf_topics.factor.kernels.threads.MIN_COST_PER_THREAD", 0)
+    monkeypatch.setattr("nmf_topics.factor.project.GRAM_ENTRIES", 0)  # 16 pages
     V, W, _ = problem(5, np.float64, rng)
     runs = []
     for threads in (1, 2, 3):
@@ -179,7 +179,7 @@ def test_every_form_of_V(form: Callable[[Any], Any], rng: np.random.Generator) -
 
 def test_entries_need_no_order(rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch) -> None:
     """Terms of a page may stand in any order, on several threads too."""
-    monkeypatch.setattr(kernels, "WORTH_A_THREAD", 0)
+    monkeypatch.setattr("nmf_topics.factor.kernels.threads.MIN_COST_PER_THREAD", 0)
     V, _, H = problem(9, np.float64, rng)
     shuffled = V.copy()
     for j in range(N):

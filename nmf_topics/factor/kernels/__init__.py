@@ -14,14 +14,12 @@ from nmf_topics.factor.kernels.library import kernel_of as kernel_of
 from nmf_topics.factor.kernels.library import supported as supported
 from nmf_topics.factor.kernels.library import using as using
 from nmf_topics.factor.kernels.library import warn_if_missing as warn_if_missing
-from nmf_topics.factor.kernels.products import TILE as TILE
 from nmf_topics.factor.kernels.products import Entries as Entries
 from nmf_topics.factor.kernels.products import VHt as VHt
 from nmf_topics.factor.kernels.products import WtV as WtV
 from nmf_topics.factor.kernels.products import dot as dot
 from nmf_topics.factor.kernels.products import gram as gram
 from nmf_topics.factor.kernels.products import sum_in_tiles as sum_in_tiles
-from nmf_topics.factor.kernels.threads import MIN_COST_PER_THREAD as MIN_COST_PER_THREAD
 from nmf_topics.factor.kernels.threads import even_bounds as even_bounds
 from nmf_topics.factor.kernels.threads import one_blas_thread as one_blas_thread
 from nmf_topics.factor.kernels.threads import parallel_map as parallel_map
