@@ -83,6 +83,6 @@ def test_sources_have_no_warnings(tmp_path: Path) -> None:
     if not HAS_COMPILER:
         pytest.skip("no C compiler here")
     flags = ["-fsyntax-only", "-std=gnu11", "-Wall", "-Wextra", "-Wno-psabi", "-Wno-unknown-pragmas", "-Werror"]
-    source = ROOT / "nmf_topics" / "factor" / "kernels.c"
+    source = ROOT / "nmf_topics" / "factor" / "kernels" / "kernels.c"
     done = subprocess.run(["cc", *flags, str(source)], capture_output=True, text=True)
     assert not done.stderr
