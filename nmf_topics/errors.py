@@ -16,6 +16,9 @@ As a string it names them as in Python (`rank=3`); the command line names its ow
             FontError         no installed font has the letters to be drawn
         FetchError            a wiki refuses a request, or its response cannot be used
             WikiUnreachable   a wiki cannot be reached at all
+                ContactRequired  a host of Wikimedia must not be called without a contact address
+                LoginError       a wiki does not accept a login, or the credentials cannot be used
+            NothingFound      a wiki has no pages of the kind that was asked for
         MissingExtra          a package is not installed that something optional needs (an ImportError)
 """
 
@@ -204,15 +207,28 @@ class FetchError(NmfTopicsError):
     Attributes
     ----------
     status : of HTTP, 0 where the response had none or it was not the problem
+    code : of MediaWiki's error, "" where it gave none
     """
 
-    def __init__(self, message: str, *, status: int = 0, remedy: Remedy | None = None) -> None:
+    def __init__(self, message: str, *, status: int = 0, code: str = "", remedy: Remedy | None = None) -> None:
         super().__init__(message, remedy=remedy)
-        self.status = status
+        self.status, self.code = status, code
 
 
 class WikiUnreachable(FetchError):
     """A wiki cannot be reached, or stays busy: further requests are useless now."""
+
+
+class ContactRequired(WikiUnreachable):
+    """A host of Wikimedia must not be called without a contact address in the User-Agent."""
+
+
+class LoginError(WikiUnreachable):
+    """A wiki does not accept a login, or the credentials cannot be used."""
+
+
+class NothingFound(FetchError):
+    """A category or a list of a wiki has no pages."""
 
 
 class MissingExtra(NmfTopicsError, ImportError):

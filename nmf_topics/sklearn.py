@@ -35,7 +35,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # 
     Parameters
     ----------
     n_components : int >= 1, the number of topics
-    init : a name in `nmf_topics.factor.starts.STARTS`
+    init : a name in `nmf_topics.factor.init.INITIALIZATIONS`
     solver : a name in `nmf_topics.factor.rules.RULES`; None for the rule that is best for the loss
     beta_loss : "frobenius" or "kullback-leibler"
     tol : float >= 0, the mean relative fall of the error per iteration below which the fit stops; 0 never stops
@@ -154,7 +154,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # 
         self.components_ = np.array(result.W.T, order="C")
         self.n_components_ = len(self.components_)
         self.n_iter_ = len(result.trace)
-        self.stopped_ = result.stopped
+        self.stopped_ = result.stop_reason
         self.penalties_ = result.penalties.H.l1, result.penalties.H.l2
         T, errors = self._weights(X)
         self.reconstruction_err_ = self._distance(X, errors)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -14,6 +13,7 @@ import click
 from nmf_topics.analysis.evaluate import Evaluation, evaluate_topics
 from nmf_topics.cli import options as o
 from nmf_topics.cli.console import Console
+from nmf_topics.cli.recorded import recorded_source
 from nmf_topics.cli.wording import worded
 from nmf_topics.corpus.page import Fingerprint
 from nmf_topics.errors import CorpusError
@@ -79,7 +79,9 @@ def evaluate(model: Path, top: int, **options: Any) -> None:
     run = read_run(resolve_model(model))
     result, source = None, given if path is not None else None
     if path is None and fitted.rows.kind == "terms":
-        source = _recalled(run, talk)
+        source = recorded_source(run)
+        if source is None:
+            talk.note("the corpus of the fit is not here: no C_NPMI, C_V and UMass; name texts with --source")
     if source is not None:
         result = _with_texts(fitted, source, top, talk, own=path is None)
     texts = source.path if source and result else None
@@ -111,17 +113,6 @@ def _with_texts(model: TopicModel, source: Source, top: int, talk: Console, *, o
     if own and fingerprint.hexdigest() != model.recipe.get("corpus", {}).get("fingerprint"):
         talk.warn(f"{corpus.source} has changed since the fit; C_NPMI, C_V and UMass are of the texts as they are now")
     return result
-
-
-def _recalled(run: Mapping[str, Any], talk: Console) -> Source | None:
-    """Where the corpus of a model came from, as its record says; None where it cannot be read a second time."""
-    recorded = run.get("source")
-    if isinstance(recorded, dict) and isinstance(recorded.get("path"), str) and recorded["path"] != "-":
-        known = {name: value for name, value in recorded.items() if name in Source().columns() and value is not None}
-        if os.path.exists(recorded["path"]) and all(isinstance(value, str) for value in known.values()):
-            return Source(recorded["path"], **known)
-    talk.note("the corpus of the fit is not here: no C_NPMI, C_V and UMass; name texts with --source")
-    return None
 
 
 def _document(result: Evaluation, model: Path, source: str | None) -> dict[str, Any]:

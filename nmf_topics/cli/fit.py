@@ -20,9 +20,9 @@ from nmf_topics.corpus.page import Corpus
 from nmf_topics.errors import NmfTopicsError
 from nmf_topics.factor import kernels
 from nmf_topics.factor.blocks import as_blocks
+from nmf_topics.factor.column_stats import column
 from nmf_topics.factor.engines.checkpoints import Checkpointing
 from nmf_topics.factor.engines.choice import EngineOptions
-from nmf_topics.factor.sums import one_page
 from nmf_topics.files.atomic import folder_of_files
 from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.model.files import MARK, point_latest
@@ -47,6 +47,12 @@ if TYPE_CHECKING:
 @click.argument("source", required=False)
 @o.rank_option
 @click.option("--output", "-o", type=click.Path(path_type=Path), help="Model folder.  [default: models/CORPUS-rRANK]")
+@click.option(
+    "--like",
+    type=click.Path(path_type=Path),
+    metavar="RUN",
+    help="Use the options of an earlier run: its run.json or model folder; options on the command line win.",
+)
 @o.matrix_options
 @o.factor_options
 @o.guide_option
@@ -88,7 +94,7 @@ def fit(source: str | None, **options: Any) -> None:
     """
     talk = o.talk_of(options)
     where = o.source_of(source, options)
-    recipe = o.recipe_of(options, where)
+    recipe = _recipe_like(options.pop("like"), options, where)
     cache = o.cache_of(options)
     if len(recipe.guide) > options["rank"]:
         raise click.UsageError(f"--guide has {len(recipe.guide)} topics, --rank {options['rank']}; raise --rank")
@@ -116,6 +122,22 @@ def fit(source: str | None, **options: Any) -> None:
     if options["require_convergence"] and model.stopped == "max_iter":
         click.echo(f"not converged after {len(model.trace)} iterations; raise --max-iter", err=True)
         click.get_current_context().exit(3)
+
+
+def _recipe_like(like: Path | None, options: dict[str, Any], source: Source) -> Recipe:
+    """The recipe of a fit; with --like that of an earlier run, whose rank, seed and runs go into `options`."""
+    if like is None:
+        return o.recipe_of(options, source)
+    given = click.get_current_context().get_parameter_source
+    if given("recipe") is not click.core.ParameterSource.DEFAULT:
+        raise click.UsageError("--like and --recipe exclude each other")
+    from nmf_topics.cli.recorded import read_recorded_run
+
+    run = read_recorded_run(like)
+    for name in ("rank", "seed", "runs"):
+        if given(name) is click.core.ParameterSource.DEFAULT:
+            options[name] = getattr(run, name)
+    return o.recipe_of(options, source, like=run.recipe)
 
 
 def text_of(source: Source, talk: Console) -> Corpus | None:
@@ -183,6 +205,7 @@ def run_fit(
     clouds: bool = True,
     report: bool = True,
     names: bool = True,
+    latest: bool = True,
     engine: EngineOptions | None = None,
     checkpoints: Checkpointing | None = None,
 ) -> tuple[TopicModel, Path]:
@@ -208,7 +231,7 @@ def run_fit(
             checkpoints=checkpoints,
         )
     report_fit(model, talk)
-    talk.detail(f"kernels: {kernels.about()}, threads: {kernels.thread_count()}")
+    talk.detail(f"kernels: {kernels.backend_name()}, threads: {kernels.thread_count()}")
     shown = typical_page(model) if data.rows.kind == "pixels" and clouds else None
     with record.stage("write"):
         if names:
@@ -221,17 +244,19 @@ def run_fit(
                 folder,
                 lambda: record.document(model),
                 force=force,
-                example=None if shown is None else (one_page(as_blocks(data.V), shown), shown),
+                example=None if shown is None else (column(as_blocks(data.V), shown), shown),
                 extracts=extracts,
                 words=data.words,
                 versions=versions(),
+                source=record.source_document(),
                 clouds=clouds,
                 report=report,
                 on_picture=drawn.step,
                 warn=talk.warn,
             )
         try:
-            point_latest(folder, o.LATEST)
+            if latest:
+                point_latest(folder, o.LATEST)
         except OSError as error:
             talk.warn(f"{o.LATEST} could not be made to name {folder} ({error.strerror or error}); name it yourself")
     if checkpoints:

@@ -38,6 +38,7 @@ COMMANDS = {
     "label": "Give topics names that stay, or hide words.",
     "ranks": "Try several numbers of topics.",
     "evaluate": "Measure how good the topics of a model are.",
+    "repeat": "Make a recorded run again and compare the results.",
     "diff": "Say which topics of two models are the same.",
     "compare": "Compare NMF, vector quantization and PCA.",
     "export": "Write a model for other programs.",

@@ -25,9 +25,9 @@ from nmf_topics.corpus.open import declared_language
 from nmf_topics.errors import GuideError
 from nmf_topics.factor.engines.checkpoints import Checkpointing
 from nmf_topics.factor.engines.choice import ENGINES, EngineOptions
+from nmf_topics.factor.init import INITIALIZATIONS
 from nmf_topics.factor.objectives import OBJECTIVES
 from nmf_topics.factor.rules import RULES
-from nmf_topics.factor.starts import STARTS
 from nmf_topics.files.system import processors
 from nmf_topics.matrix.weighting import WEIGHTINGS
 from nmf_topics.model.description import TOPIC_WORDS
@@ -152,10 +152,12 @@ seed_option = click.option(
     "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Random seed for the initialization."
 )
 
+OBJECTIVE_HELP = "Loss to minimise: " + "; ".join(f"{name}, {goal.summary}" for name, goal in OBJECTIVES.items()) + "."
+
 factor_options = stack(
-    _recipe_option("--objective", type=click.Choice(list(OBJECTIVES)), help="Loss to minimise."),
+    _recipe_option("--objective", type=click.Choice(list(OBJECTIVES)), help=OBJECTIVE_HELP),
     _recipe_option("--solver", type=click.Choice(list(RULES)), help="Update rule."),
-    _recipe_option("--start", type=click.Choice(list(STARTS)), help="Initialization of W and H."),
+    _recipe_option("--start", type=click.Choice(list(INITIALIZATIONS)), help="Initialization of W and H."),
     _recipe_option(
         "--tolerance",
         type=Finite(min=0),
@@ -243,11 +245,16 @@ def words_of(values: tuple[str, ...], option: str) -> tuple[str, ...]:
     return tuple(sorted(set(words)))
 
 
-def recipe_of(options: dict[str, Any], source: Source) -> Recipe:
-    """The recipe for a source with the given options on top; what they hold is taken out of `options`."""
-    recipe = RECIPES[options.pop("recipe")]
+def recipe_of(options: dict[str, Any], source: Source, *, like: Recipe | None = None) -> Recipe:
+    """The recipe for a source with the given options on top; what they hold is taken out of `options`.
+
+    `like` is a recipe that takes the place of the named one; its language is used whatever the source declares.
+    """
+    named = RECIPES[options.pop("recipe")]
+    recipe = like or named
     given_language = options["language"]
-    options["language"] = language_code(given_language) if given_language else declared_language(source.path)
+    found = language_code(given_language) if given_language else None if like else declared_language(source.path)
+    options["language"] = found
 
     def given(*names: str) -> dict[str, Any]:
         values = {name: options.pop(name, None) for name in names}
@@ -256,13 +263,16 @@ def recipe_of(options: dict[str, Any], source: Source) -> Recipe:
     how = ("language", "normalize", "stemmer", "default_stops", "phrases", "chunk", "boilerplate", "numbers", "accents")
     words = replace(recipe.words, **given(*how))
     stop, keep = (words_of(options.pop(name, ()), f"--{name}") for name in ("stop", "keep"))
-    words = replace(words, stop=stop, keep=keep)
+    words = replace(words, stop=stop or words.stop, keep=keep or words.keep)
     if given_language and (problem := problem_of_language(words.language, stops=words.default_stops)):
         raise click.BadParameter(worded(problem), param_hint="--language")
     bounds = replace(recipe.bounds, **given("min_pages", "max_pages", "max_terms", "corpus_stops"))
     rest = given("weighting", "unit", "idf_power", "objective", "solver", "start", "tolerance", "max_iter")
     rest |= given("l1_words", "l1_pages", "l2_words", "l2_pages", "topic_words")
-    return replace(recipe, words=words, bounds=bounds, guide=guide_of(options.pop("guide", ())), **rest)
+    if rest.get("objective", recipe.objective) != recipe.objective:
+        rest.setdefault("solver", named.solver)  # the solver of one objective is not that of another
+    guide = guide_of(options.pop("guide", ())) or recipe.guide
+    return replace(recipe, words=words, bounds=bounds, guide=guide, **rest)
 
 
 def guide_of(values: tuple[str, ...]) -> dict[str, tuple[str, ...]]:

@@ -10,14 +10,14 @@ import scipy.sparse as sp
 
 from nmf_topics.errors import MatrixError, Remedy
 from nmf_topics.factor.blocks import Array, PageBlocks, as_blocks
+from nmf_topics.factor.column_stats import page_sizes, page_sums
 from nmf_topics.factor.engines.checkpoints import Checkpointing
 from nmf_topics.factor.factorize import Factorization, Iteration, check_options, factorize
+from nmf_topics.factor.init import initialize
 from nmf_topics.factor.kernels import one_blas_thread
-from nmf_topics.factor.objectives import rule_of
-from nmf_topics.factor.penalties import Strengths
+from nmf_topics.factor.objectives import objective_of, rule_of
+from nmf_topics.factor.penalties import PenaltyOptions
 from nmf_topics.factor.project import project
-from nmf_topics.factor.starts import make_start
-from nmf_topics.factor.sums import page_squares, page_sums
 from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.matrix.weighting import MANY_ENTRIES
 from nmf_topics.model.description import TOPIC_WORDS, TopicWords, describe_topics
@@ -83,7 +83,7 @@ def fit_topics(
     checkpoint = checkpoints.of(V, iterations | ({"guide": guide} if guide else {})) if checkpoints else None
     named: dict[int, str] = {}
     if guide:
-        check_options(rank, objective, rule, start, tolerance, max_iter, Strengths(**penalties))
+        check_options(rank, objective, rule, start, tolerance, max_iter, PenaltyOptions(**penalties))
         V, iterations["start"], named = guided(data, V, guide, iterations)
     result = factorize(
         V,
@@ -143,7 +143,7 @@ def model_from(
         H=H,
         errors=errors,
         trace=result.trace,
-        stopped=result.stopped,
+        stopped=result.stop_reason,
         relative_error=overall,
         coherences=coherences,
         stabilities=np.full(result.rank, np.nan),
@@ -197,15 +197,13 @@ def guided(
     rows, _ = rows_of_guide(data, guide)
     with one_blas_thread():
         blocks = GuidedBlocks(V, rows, iterations["objective"])
-        W, H = make_start(V, iterations["rank"], iterations["start"], iterations["seed"])
+        W, H = initialize(V, iterations["rank"], iterations["start"], iterations["seed"])
         W, H, topics = blocks.start(W, H)
     return blocks, (W, H), dict(zip(topics, guide, strict=True))
 
 
 def overall_error(V: Any, errors: Array, objective: str) -> float:
-    """The error of all pages from that of each."""
-    if objective == "kl":
-        sizes = page_sums(as_blocks(V))
-        return float(np.nansum(sizes * errors) / sizes.sum())
-    squares = page_squares(as_blocks(V))
-    return float(np.sqrt(np.nansum(squares * errors**2) / squares.sum()))
+    """The relative error of all pages from that of each; pages without an error, nan, count as exact."""
+    goal = objective_of(objective)
+    sizes = page_sizes(as_blocks(V), goal.page_sizes)
+    return float(goal.error(np.nansum(goal.losses(sizes, errors)), sizes.sum()))

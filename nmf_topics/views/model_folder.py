@@ -62,6 +62,7 @@ def write_model_folder(
     extracts: bytes | None = None,
     words: Sequence[Sequence[Any]] = (),
     versions: Mapping[str, str] | None = None,
+    source: Mapping[str, Any] | None = None,
     keep: Sequence[str] = (),
     keep_derived: bool = False,
     clouds: bool = True,
@@ -81,6 +82,7 @@ def write_model_folder(
     extracts : of its pages, for the report (see `views.report.extracts`)
     words : what became of each word of the corpus (see `terms.words_table`)
     versions : of the programs that made the model, for the report
+    source : where the corpus was, as the record has it, for the report
     keep : files of the earlier model that stay as they are
     keep_derived : whether what `export` and `figures` made of the earlier model stays
     clouds, report : whether pictures of topics are drawn, and the report is made
@@ -115,7 +117,12 @@ def write_model_folder(
         if extracts is not None:
             (partial / EXTRACTS).write_bytes(extracts)
         if report:
-            parts = {"extracts": extracts, "versions": versions, "ranks": ranks_beside(model, folder)}
+            parts = {
+                "extracts": extracts,
+                "versions": versions,
+                "source": source,
+                "ranks": ranks_beside(model, folder),
+            }
             _make_report(model, partial, parts, warn)
         names = {p.relative_to(partial).as_posix() for p in partial.rglob("*") if p.is_file()}
         _write_run(partial, run(), {*names, *keep})
@@ -196,10 +203,11 @@ def rewrite_report(model: TopicModel, folder: Path, *, warn: Callable[[str], Non
     from nmf_topics.views.report.build import write_report
 
     run = read_run(folder)
-    versions = run.get("versions")
+    versions, source = run.get("versions"), run.get("source")
     parts = {
         "extracts": read_extracts(folder, warn),
         "versions": versions if isinstance(versions, dict) else None,
+        "source": source if isinstance(source, dict) else None,
         "ranks": ranks_beside(model, folder),
     }
     with folder_of_files(folder, mark=MARK) as partial:

@@ -15,7 +15,7 @@ from nmf_topics.corpus.fetch.client import Client
 from nmf_topics.corpus.fetch.journal import Fact, Journal
 from nmf_topics.corpus.fetch.reply import a_dict, a_number, a_text, a_time, dicts, expect_line, parts
 from nmf_topics.corpus.fetch.site import Site
-from nmf_topics.corpus.fetch.titles import BATCH
+from nmf_topics.corpus.fetch.titles import BATCH, batch_size
 from nmf_topics.corpus.mediawiki.sections import cut_end_matter, plain_headings
 from nmf_topics.errors import FetchError, Remedy, WikiUnreachable
 
@@ -88,7 +88,7 @@ def read_texts(
             return came, error
         return came, None
 
-    size = request_size(way)
+    size = batch_size(client, site) if keys and way == "wikitext" else request_size(way)
     batches = [keys[first : first + size] for first in range(0, len(keys), size)]
     failed: dict[Key, str] = {}
     in_a_row = 0

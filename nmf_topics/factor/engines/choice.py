@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from nmf_topics.errors import EngineError, Remedy
 from nmf_topics.factor.blocks import AT_ONCE
-from nmf_topics.factor.project import AT_ONCE as ENTRIES_AT_ONCE
+from nmf_topics.factor.project import GRAM_ENTRIES
 from nmf_topics.files.system import free, peak, processors, rss_bytes
 
 ENGINES: dict[str, str] = {
@@ -45,7 +45,7 @@ class EngineOptions:
 
 
 @dataclass(frozen=True)
-class Size:
+class ProblemSize:
     """How large V is, and its factors.
 
     Attributes
@@ -88,7 +88,7 @@ class Size:
         """What it takes to solve for so many pages at once: products, weights on their way, systems of r x r."""
         pages = min(pages, self.n_pages)
         entries = self.stored * pages // self.n_pages
-        systems = 24 * min(pages * self.rank**2, processors() * ENTRIES_AT_ONCE)
+        systems = 24 * min(pages * self.rank**2, processors() * GRAM_ENTRIES)
         return 12 * entries + 40 * self.rank * pages + systems
 
     def factors(self) -> int:
@@ -137,7 +137,7 @@ class Plan:
     columns: int
     needed: int
     allowed: int
-    size: Size
+    size: ProblemSize
 
     def __str__(self) -> str:
         blocks = "" if self.engine == "memory" else f", in blocks of {self.columns} pages"
@@ -147,7 +147,7 @@ class Plan:
         )
 
 
-def choose_engine(size: Size, options: EngineOptions, *, held: int = 0) -> Plan:
+def choose_engine(size: ProblemSize, options: EngineOptions, *, held: int = 0) -> Plan:
     """Where V is to live.
 
     Parameters
@@ -183,7 +183,7 @@ def choose_engine(size: Size, options: EngineOptions, *, held: int = 0) -> Plan:
     return Plan(engine, columns, max(base + needed, peak()), allowed, size)
 
 
-def _pages_of_a_block(size: Size, room: int) -> int:
+def _pages_of_a_block(size: ProblemSize, room: int) -> int:
     """The largest blocks that leave room for all else, within reason."""
     smallest = min(SMALLEST_BLOCK, size.n_pages)
     pages = min(size.n_pages, max(smallest, LARGEST_BLOCK * size.n_pages // max(size.bytes_of_V, 1)))

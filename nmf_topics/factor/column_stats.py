@@ -5,24 +5,29 @@ Each costs one pass over the blocks of V, wherever it lives.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 
-from nmf_topics.factor.blocks import Array, PageBlocks, column_squares
+from nmf_topics.factor.blocks import Array, PageBlocks, column_squares, column_sums
 
 
 def page_sums(V: PageBlocks) -> Array:
     """Sum of each page's entries; shape (n,), float64."""
-    return _of_pages(V, _column_sums)
+    return _of_pages(V, column_sums)
 
 
 def page_squares(V: PageBlocks) -> Array:
     """||v||^2 of each page; shape (n,), float64."""
     return _of_pages(V, column_squares)
+
+
+def page_sizes(V: PageBlocks, fn: Callable[[Any], Array]) -> Array:
+    """What a function of a block's columns gives for each page; shape (n,), float64."""
+    return _of_pages(V, fn)
 
 
 def _of_pages(V: PageBlocks, fn: Any) -> Array:
@@ -32,11 +37,7 @@ def _of_pages(V: PageBlocks, fn: Any) -> Array:
     return result
 
 
-def _column_sums(V: Any) -> Array:
-    return np.asarray(V.sum(axis=0, dtype=np.float64)).ravel()
-
-
-def together(V: PageBlocks, rows: Sequence[int]) -> Array:
+def cooccurrence_counts(V: PageBlocks, rows: Sequence[int]) -> Array:
     """On how many pages two terms stand both.
 
     Parameters
@@ -60,7 +61,7 @@ def _together(V: Any, *, rows: np.ndarray) -> Array:
     return np.asarray((present @ present.T).todense())
 
 
-def one_page(V: PageBlocks, page: int) -> Array:
+def column(V: PageBlocks, page: int) -> Array:
     """A column of V, dense; shape (m,)."""
     if not 0 <= page < V.shape[1]:
         raise IndexError(f"there is no page {page} among {V.shape[1]}")
