@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from nmf_topics.errors import MatrixError, Remedy
+from nmf_topics.errors import MatrixError, OptionError, Remedy
 from nmf_topics.factor.blocks import Array, PageBlocks, as_blocks
 from nmf_topics.factor.column_stats import page_sizes, page_sums
 from nmf_topics.factor.engines.checkpoints import Checkpointing
@@ -69,11 +69,11 @@ def fit_topics(
         if the rank is too large for the data, the data cannot be factored, or penalties leave no topic.
     GuideError
         if a topic of the guide has no word of the data.
-    ValueError
+    OptionError
         for an unknown `topic_words`.
     """
     if topic_words not in TOPIC_WORDS:
-        raise ValueError(f"topic_words must be one of {', '.join(TOPIC_WORDS)}, not {topic_words!r}")
+        raise OptionError(f"topic_words must be one of {', '.join(TOPIC_WORDS)}, not {topic_words!r}")
     check_rank(data, rank)
     V = as_blocks(working_precision(data))
     rule = rule_of(objective, solver)
