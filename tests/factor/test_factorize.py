@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -498,3 +500,14 @@ def test_refused_projections(W: Array, settings: dict[str, str], messages: list[
         project(np.eye(3), W, **settings)
     for message in messages:
         assert message in str(caught.value)
+
+
+def test_importing_it_needs_numpy_and_scipy_only() -> None:
+    """No other package is imported with `factorize` and `project`."""
+    program = (
+        "import sys; before = set(sys.modules); from nmf_topics import factorize, project; "
+        "print(*sorted({name.split('.')[0] for name in set(sys.modules) - before} - sys.stdlib_module_names))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    own = {name for name in done.stdout.split() if not name.startswith("_")}
+    assert own == {"nmf_topics", "numpy", "scipy"}
