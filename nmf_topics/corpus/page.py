@@ -54,6 +54,7 @@ class Corpus:
         hands to that argument
     set_aside : what the last complete reading could not use
     share : how much of the source has been read, from 0 to 1; None where that cannot be known
+    keeps_order : whether the columns of V have the pages in the order of the source, not sorted by their ids
 
     Raises
     ------
@@ -66,6 +67,7 @@ class Corpus:
     read: Callable[[Callable[[SetAside], None]], Iterator[Page]]
     set_aside: list[SetAside] = field(default_factory=list)
     share: Callable[[], float | None] = lambda: None
+    keeps_order: bool = False
 
     def __iter__(self) -> Iterator[Page]:
         found: list[SetAside] = []

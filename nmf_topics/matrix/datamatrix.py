@@ -52,18 +52,49 @@ def largest(weights: Array, k: int) -> np.ndarray:
 
 
 @dataclass(frozen=True)
+class PageIndex:
+    """How the table that pages came from labels its rows, so that results can be joined with it.
+
+    Attributes
+    ----------
+    labels : one a page: str, int, float, or a tuple of these for an index of several levels
+    names : of the levels, None for one without a name
+    dtype : of a label in pandas, where the label itself does not tell it ("datetime64[ns]"); "" where it does
+    """
+
+    labels: Sequence[Any]
+    names: Sequence[str | None] = (None,)
+    dtype: str = ""
+
+    def to_meta(self) -> dict[str, Any]:
+        """As JSON; a range as its length."""
+        labels = len(self.labels) if self.labels == range(len(self.labels)) else list(self.labels)
+        return {"labels": labels, "names": list(self.names), "dtype": self.dtype}
+
+    @classmethod
+    def from_meta(cls, meta: Mapping[str, Any]) -> PageIndex:
+        """The index that `to_meta` described."""
+        found, names = meta["labels"], tuple(meta["names"])
+        if isinstance(found, int):
+            return cls(range(found), names, meta["dtype"])
+        return cls([tuple(label) if isinstance(label, list) else label for label in found], names, meta["dtype"])
+
+
+@dataclass(frozen=True)
 class PageColumns:
-    """Which pages the columns of V are, in the order of their ids.
+    """Which pages the columns of V are: in the order of their ids, or of the rows of a table in memory.
 
     Attributes
     ----------
     ids, titles : one str a page
     meta : one mapping a page, whatever the source said of it
+    index : labels of the rows of a table in memory; None for pages from files
     """
 
     ids: Sequence[str]
     titles: Sequence[str]
     meta: Sequence[Mapping[str, Any]]
+    index: PageIndex | None = None
 
     def __len__(self) -> int:
         return len(self.ids)

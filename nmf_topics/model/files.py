@@ -26,7 +26,7 @@ import nmf_topics.terms.vocabulary  # noqa: F401
 from nmf_topics.errors import ModelError
 from nmf_topics.factor.objectives import OBJECTIVES
 from nmf_topics.factor.rules import RULES
-from nmf_topics.matrix.datamatrix import AXES, PageColumns, RowAxis
+from nmf_topics.matrix.datamatrix import AXES, PageColumns, PageIndex, RowAxis
 from nmf_topics.matrix.weighting import WEIGHTINGS, FittedWeighting
 from nmf_topics.model.model import TopicModel
 
@@ -72,6 +72,7 @@ def save_model(model: TopicModel, folder: Path) -> None:
             "ids": list(model.columns.ids),
             "titles": list(model.columns.titles),
             "meta": [dict(meta) for meta in model.columns.meta],
+            **({"index": model.columns.index.to_meta()} if model.columns.index is not None else {}),
         },
         "weighting": weighting,
         "recipe": model.recipe,
@@ -203,8 +204,11 @@ def _rows(described: Mapping[str, Any]) -> RowAxis:
 
 
 def _columns(described: Mapping[str, Any]) -> PageColumns:
-    columns = PageColumns(**described)
+    index = PageIndex.from_meta(described["index"]) if "index" in described else None
+    columns = PageColumns(**{**described, "index": index})
     n = len(_strings(columns.ids))
+    if index is not None and len(index.labels) != n:
+        raise ModelError("the index of its pages has another length")
     if len(_strings(columns.titles)) != n or len(columns.meta) != n:
         raise ModelError("its pages have not as many titles or metadata as ids")
     if not all(isinstance(meta, dict) for meta in columns.meta):

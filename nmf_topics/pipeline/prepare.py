@@ -248,6 +248,7 @@ def _counts(
             memory=places.for_counts(),
             spill=spill,
             page_of=(lambda piece: page_of(piece.id)) if options.chunk else None,
+            keep_order=corpus.keeps_order,
         )
     if not gathered.columns.ids:
         raise CorpusError(f"{corpus.source} holds no page")

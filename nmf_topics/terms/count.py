@@ -54,6 +54,7 @@ def gather_counts(
     spill: Path | None = None,
     on_page: Callable[[PageLike], None] | None = None,
     page_of: Callable[[PageLike], str] | None = None,
+    keep_order: bool = False,
 ) -> CountsBuilder:
     """Read a corpus and count its terms, batch by batch.
 
@@ -66,6 +67,7 @@ def gather_counts(
     spill : an existing folder for the counts beyond that; it is the caller's to remove
     on_page : called with each page as it passes (progress, fingerprint)
     page_of : where `pages` are pieces of pages: names the page of a piece, whose pieces follow each other
+    keep_order : leave the columns in the order of `pages` instead of sorting them by id
 
     Raises
     ------
@@ -118,7 +120,7 @@ def gather_counts(
         with closing(gathered), closing(stream):
             for counted in stream:
                 gathered.add(counted)
-            gathered.finish(ids, titles, meta)
+            gathered.finish(ids, titles, meta, keep_order=keep_order)
     return gathered
 
 

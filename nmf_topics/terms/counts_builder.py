@@ -33,7 +33,7 @@ class CountsBuilder:
     Attributes
     ----------
     vocabulary : Vocabulary of length m, sorted
-    columns : PageColumns of length n, in the order of ids
+    columns : PageColumns of length n, in the order of ids, or of reading
     options : WordOptions
     ledger : as in `TermCounts`
     pages, tokens : ndarrays of int64, shape (m,), pages that have a term and how often it occurs in all
@@ -100,9 +100,16 @@ class CountsBuilder:
         self._pages_of.extend(np.zeros(len(self._rows) - len(self._pages_of.array), np.int64))
         return numbers
 
-    def finish(self, ids: Sequence[str], titles: Sequence[str], meta: Sequence[Mapping[str, Any]]) -> None:
-        """Settle rows and columns, now that all pages are known."""
-        position = np.argsort(np.array(ids, dtype=object), kind="stable")
+    def finish(
+        self,
+        ids: Sequence[str],
+        titles: Sequence[str],
+        meta: Sequence[Mapping[str, Any]],
+        *,
+        keep_order: bool = False,
+    ) -> None:
+        """Settle rows and columns, now that all pages are known; columns are sorted by id unless `keep_order`."""
+        position = np.arange(len(ids)) if keep_order else np.argsort(np.array(ids, dtype=object), kind="stable")
         self._column_of = np.empty(len(ids), np.int64)
         self._column_of[position] = np.arange(len(ids))
         order = position.tolist()

@@ -24,6 +24,7 @@ LAYERS = {
     "model": 6,
     "analysis": 7,
     "views": 8,
+    "library": 9,
     "cli": 9,
 }
 # Inside a folder that has subfolders: a module of a subfolder may import from the subfolders named after it.
