@@ -27,8 +27,8 @@ from nmf_topics.pipeline.recipes import Recipe
 from nmf_topics.pipeline.storage import MatrixStorage, key_of
 from nmf_topics.terms.counts_cache import recall_counts, store_counts
 from nmf_topics.terms.matrix import build_term_matrix
-from nmf_topics.terms.pruning import SingleBatch, terms_within
-from nmf_topics.terms.term_counts import TermCounts
+from nmf_topics.terms.pruning import terms_within
+from nmf_topics.terms.term_counts import SingleBatch, TermCounts
 from nmf_topics.terms.words_table import word_table
 from nmf_topics.text.analyzer import WordOptions
 from nmf_topics.text.language_notes import remarks
