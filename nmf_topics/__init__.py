@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from nmf_topics.factor.factorize import factorize as factorize
     from nmf_topics.factor.project import project as project
     from nmf_topics.images.pixels import build_image_matrix as build_image_matrix
+    from nmf_topics.library.classify import classify as classify
     from nmf_topics.library.fit import fit_topics as fit_topics
     from nmf_topics.matrix.datamatrix import DataMatrix as DataMatrix
     from nmf_topics.model.classify import Assignment as Assignment
@@ -57,6 +58,7 @@ _HOMES = {
     "WordOptions": "text.analyzer",
     "build_image_matrix": "images.pixels",
     "build_term_matrix": "terms.matrix",
+    "classify": "library.classify",
     "classify_pages": "model.classify",
     "count_terms": "terms.count",
     "factorize": "factor.factorize",

@@ -47,6 +47,20 @@ class PixelGrid:
             if weights[i] > 0
         ]
 
+    def png(self, weights: Array, *, size: int = 96) -> bytes:
+        """Weights of the pixels as a picture in PNG of about `size` pixels, the heavier the darker."""
+        import io
+
+        from PIL import Image
+
+        heaviest = weights.max(initial=0.0)
+        dark = weights / heaviest if heaviest > 0 else weights
+        grey = np.round(255 * (1 - np.clip(dark, 0, 1))).astype(np.uint8).reshape(self.height, self.width)
+        factor = max(1, size // max(self.height, self.width))
+        file = io.BytesIO()
+        Image.fromarray(np.repeat(np.repeat(grey, factor, axis=0), factor, axis=1), "L").save(file, "PNG")
+        return file.getvalue()
+
     def to_meta(self) -> dict[str, Any]:
         """As JSON."""
         return {"height": self.height, "width": self.width}

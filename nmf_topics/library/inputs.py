@@ -40,7 +40,17 @@ class PagesInMemory:
     what: str
 
     def corpus(self) -> Corpus:
-        """The pages as a corpus."""
+        """The pages as a corpus.
+
+        Raises
+        ------
+        CorpusError
+            if there is no text at all.
+        """
+        if not self.pages:
+            raise CorpusError(f"there is no text in {self.what}")
+        if not any(page.text.strip() for page in self.pages):
+            raise CorpusError(f"all texts of {self.what} are missing or empty")
         return Corpus("texts", self.what, lambda aside: iter(self.pages), keeps_order=True)
 
 
@@ -101,7 +111,12 @@ def existing_path(data: Any) -> Path | None:
 
 
 def pages_in_memory(
-    data: Any, columns: Columns, details: PageDetails, *, warn: Callable[[str], None], note: Callable[[str], None]
+    data: Any,
+    columns: Columns,
+    details: PageDetails,
+    *,
+    warn: Callable[[str], None],
+    note: Callable[[str], None],
 ) -> PagesInMemory:
     """The pages of a value of Python.
 
@@ -119,7 +134,7 @@ def pages_in_memory(
     InputTypeError
         if the value, or a part of it, is of a type that cannot be read as text.
     CorpusError
-        if there is no page, or a table has no column that looks like the text.
+        if a table has no column that looks like the text.
     OptionError
         if details do not fit the pages, or ids are there twice.
     """
@@ -171,8 +186,6 @@ def _from_texts(
 ) -> PagesInMemory:
     """Pages of texts alone."""
     _refuse_columns(columns, "texts")
-    if not values:
-        raise CorpusError("there are no texts: the list is empty")
     texts, missing = [], 0
     for place, value in enumerate(values):
         texts.append(_text(value, place))
@@ -217,7 +230,7 @@ def _from_table(
     """Pages of the rows of a table."""
     n = len(table)
     if not n:
-        raise CorpusError(f"{table.what} has no rows")
+        return PagesInMemory([], table.index, f"{table.what} without rows")
     if columns.id is not None and details.ids is not None:
         raise OptionError("ids and id_column exclude each other; leave one of them out")
     if columns.text is None and guess_column("text", list(table.columns)) is None:
@@ -324,8 +337,6 @@ def _refuse_columns(columns: Columns, what: str) -> None:
 
 
 def _tell_missing(missing: int, n: int, warn: Callable[[str], None]) -> None:
-    if missing == n:
-        raise CorpusError(f"all {n} texts are missing or empty" if n > 1 else "the text is missing or empty")
     if missing:
         warn(f"{missing} of {n} texts are missing or empty; their pages have no topic")
 

@@ -6,7 +6,7 @@ the decorator `row_axis`, by which a saved model finds it again; this module imp
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol, TypeVar
 
@@ -102,6 +102,18 @@ class PageColumns:
     def meta_names(self) -> list[str]:
         """Names of all metadata, sorted, whichever pages have them."""
         return sorted({name for meta in self.meta for name in meta})
+
+    def headers(self, taken: Collection[str]) -> dict[str, str]:
+        """Metadata -> header of its column in a table: its name, with `page_` before it as often as that is taken."""
+        names = self.meta_names()
+        headers = {name: name for name in names if name not in taken}
+        for name in names:
+            if name in taken:
+                header = f"page_{name}"
+                while header in {*taken, *headers.values()}:
+                    header = f"page_{header}"
+                headers[name] = header
+        return {name: headers[name] for name in names}
 
     def labels(self) -> list[str | None]:
         """What the source calls the subject of each page, where it does."""
