@@ -31,8 +31,9 @@ def residual_idf(pages: NDArray[np.integer], tokens: NDArray[np.integer], n_page
 
     Examples
     --------
+    >>> import numpy as np
     >>> residual_idf(np.array([50, 10]), np.array([69, 69]), 100).round(2).tolist()
-    [-0.01, 2.32]
+    [-0.0, 2.32]
     """
     found = np.full(len(pages), np.nan)
     some = pages > 0
