@@ -11,7 +11,7 @@ import scipy.sparse as sp
 
 from nmf_topics.errors import InputTypeError, OptionError
 from nmf_topics.factor.blocks import as_blocks
-from nmf_topics.factor.sums import page_sums
+from nmf_topics.factor.column_stats import page_sums
 from nmf_topics.library.inputs import PageDetails, is_matrix
 from nmf_topics.library.tables import is_missing, is_of, one_dimensional, pandas_index
 from nmf_topics.matrix.datamatrix import DataMatrix, PageColumns, PageIndex

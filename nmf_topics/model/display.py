@@ -1,13 +1,12 @@
 """Models for the eyes of whoever works with them: three lines of text, and a table for notebooks.
 
 The HTML has its styles inside and no script, so it shows wherever a notebook does; colours are those of the page, so it
-fits a dark one. Sizes of words in a cloud go with the square root of their weight.
+fits a dark one. In a cloud the lightest of the top words is the smallest, the heaviest the largest.
 """
 
 from __future__ import annotations
 
 import base64
-import math
 from collections.abc import Sequence
 from html import escape
 
@@ -16,8 +15,8 @@ from nmf_topics.model.reading import ReadableModel, ReadableTopic
 
 TOPICS_IN_A_LINE = 4
 WORDS_IN_TABLE = 10
-WORDS_IN_CLOUD = 30
-SMALLEST, LARGEST = 0.7, 1.9  # sizes of words in a cloud, of the usual size
+WORDS_IN_CLOUD = 20
+SMALLEST, LARGEST = 0.7, 1.5  # sizes of words in a cloud, of the usual size
 ENDED = {
     "converged": "converged",
     "certified": "at a minimum, by certificate",
@@ -65,7 +64,7 @@ def model_html(model: ReadableModel) -> str:
 def table_html(head: str, body: str) -> str:
     """A table of rows that are HTML already."""
     lines = f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>"
-    return f'<table style="border-collapse:collapse">{lines}</table>'
+    return f'<table style="border-collapse:collapse;color:inherit;font-size:inherit">{lines}</table>'
 
 
 def _row(model: ReadableModel, topic: ReadableTopic, largest: float) -> str:
@@ -83,7 +82,7 @@ def _row(model: ReadableModel, topic: ReadableTopic, largest: float) -> str:
         picture = getattr(model.rows, "png", None)
         data = base64.b64encode(picture(model.W[:, topic.number - 1])).decode("ascii") if picture else ""
         cells.append(f'<img alt="topic {topic.number}" src="data:image/png;base64,{data}">' if data else "")
-    wide = {0: "", 2: ";white-space:nowrap", 4: ";max-width:22em", 5: ";max-width:26em"}
+    wide = {0: "", 2: ";white-space:nowrap", 4: ";max-width:22em", 5: ";max-width:30em"}
     return "".join(f'<td style="{CELL}{wide.get(i, "")}">{cell}</td>' for i, cell in enumerate(cells))
 
 
@@ -99,18 +98,18 @@ def cloud(words: Sequence[tuple[str, float]]) -> str:
     Examples
     --------
     >>> cloud([("tea", 0.5), ("cup", 0.1)])[:53]
-    '<div style="line-height:1.3"><span dir="auto" style="'
+    '<div style="line-height:1.15"><span dir="auto" style="'
     """
     if not words:
         return ""
-    heaviest = max(weight for _, weight in words)
+    lightest, heaviest = (bound(weight for _, weight in words) for bound in (min, max))
     spans = []
     for word, weight in sorted(words, key=lambda pair: (pair[0].casefold(), pair[0])):
-        strength = math.sqrt(weight / heaviest)
+        strength = (weight - lightest) / (heaviest - lightest) if heaviest > lightest else 1.0
         size = SMALLEST + (LARGEST - SMALLEST) * strength
-        style = f"font-size:{size:.2f}em;opacity:{0.45 + 0.55 * strength:.2f}"
+        style = f"font-size:{size:.2f}em;opacity:{0.55 + 0.45 * strength:.2f}"
         spans.append(f'<span dir="auto" style="{style}" title="{weight:.4f}">{escape(word)}</span>')
-    return f'<div style="line-height:1.3">{" ".join(spans)}</div>'
+    return f'<div style="line-height:1.15">{" ".join(spans)}</div>'
 
 
 def _count(n: int, what: str) -> str:

@@ -10,9 +10,9 @@ from numbers import Integral, Real
 from typing import Any, Literal, TypedDict
 
 from nmf_topics.errors import InputTypeError, OptionError
+from nmf_topics.factor.init import INITIALIZATIONS
 from nmf_topics.factor.objectives import OBJECTIVES
 from nmf_topics.factor.rules import RULES
-from nmf_topics.factor.starts import STARTS
 from nmf_topics.matrix.weighting import WEIGHTINGS
 from nmf_topics.pipeline.recipes import RECIPES, Recipe
 from nmf_topics.terms.pruning import Bounds
@@ -145,7 +145,7 @@ CHECKS: dict[str, Check] = {
     "idf_power": _number,
     "objective": _choice(OBJECTIVES),
     "solver": _optional(_choice(RULES)),
-    "start": _choice(STARTS),
+    "start": _choice(INITIALIZATIONS),
     "tolerance": _number,
     "max_iter": _count,
     "l1_words": _number,
