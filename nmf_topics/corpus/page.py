@@ -25,6 +25,12 @@ class Page:
     meta : whatever else the source says of the page (label, date, url, ...), carried to the results;
         the readers give values of the types str, int, float, bool and None only
     row : the number of its row in the source, from 1, where the source has an order; no part of what the page says
+
+    Examples
+    --------
+    >>> page = Page("1", "Tea", "Green tea and black tea.", {"date": "2004-05-01", "label": "drinks"})
+    >>> page.title, page.meta["label"]
+    ('Tea', 'drinks')
     """
 
     id: str
@@ -60,6 +66,13 @@ class Corpus:
     ------
     CorpusError
         While it is read, when the source is broken, or holds no page.
+
+    Examples
+    --------
+    >>> pages = [Page("1", "Tea", "green tea"), Page("2", "Coffee", "black coffee")]
+    >>> corpus = Corpus("drinks", "two pages", lambda set_aside: iter(pages))
+    >>> [page.title for page in corpus]
+    ['Tea', 'Coffee']
     """
 
     name: str

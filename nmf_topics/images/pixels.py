@@ -138,6 +138,17 @@ def build_image_matrix(
     ------
     ImageError
         if there is no image, none can be read, or their sizes differ.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from PIL import Image
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for name, grey in (("black", 0), ("white", 255)):
+    ...         Image.new("L", (3, 2), grey).save(f"{folder}/{name}.png")
+    ...     data = build_image_matrix(Path(folder))
+    >>> data.V.shape, list(data.columns.titles), data.V[0].tolist()
+    ((6, 2), ['black', 'white'], [0.0, 1.0])
     """
     pixels: list[Array] = []
     names: list[str] = []

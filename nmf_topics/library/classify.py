@@ -204,14 +204,14 @@ def classify(
     Examples
     --------
     >>> from nmf_topics import classify, fit_topics
-    >>> texts = ["green tea and black tea", "tea leaves", "a goal in the cup final", "the final goal of the match"] * 3
-    >>> model = fit_topics(texts, 2, min_pages=1)
-    >>> classify(model, ["a pot of tea", "what a goal", "nothing at all"])
+    >>> model = fit_topics(["green tea", "black tea", "a goal", "the final goal"] * 3, 2, min_pages=1)
+    >>> model = model.renamed({1: "Drinks", 2: "Sport"})
+    >>> classify(model, ["a pot of tea", "what a goal", "stamps"])
     3 pages
-    page  topic  label               weight  margin  known  status
-    0     2      tea, leaf, green    100%    100%    50%    ok
-    1     1      goal, final, match  100%    100%    100%   ok
-    2                                               0%     no-known-words
+    page  topic  label   weight  margin  known  status
+    0     1      Drinks  100%    100%    50%    ok
+    1     2      Sport   100%    100%    100%   ok
+    2                                    0%     no-known-words
     """
     if not isinstance(model, TopicModel):
         raise InputTypeError(f"model must be a TopicModel, not of type {type(model).__name__}; load_model reads one")

@@ -274,7 +274,7 @@ def _id_column(table: Table, wanted: str | None) -> str | None:
     """
     name = guess_column("id", list(table.columns)) if wanted is None else matching_name(wanted, list(table.columns))
     if name is None:
-        return wanted  # `read_records` says which columns there are
+        return None  # of a name that no column has `read_records` says which there are
     ids = [one_line(value) for value in table.columns[name]]
     if wanted is not None:
         _check_ids(ids, f"id_column {name!r}", "row")

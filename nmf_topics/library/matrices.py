@@ -190,5 +190,6 @@ def columns_of_model(data: Any, rows: Vocabulary, terms: Any, pages_in: PagesIn 
             (np.ones(len(known)), ([row for row, _ in known], [i for _, i in known])), shape=(len(rows), len(names))
         )
         V = sp.csc_matrix(select @ V) if sp.issparse(V) else select @ V
-    as_blocks(V)  # refuses what is negative or not finite
+    if V.shape[1]:
+        as_blocks(V)  # refuses what is negative or not finite
     return V, labels

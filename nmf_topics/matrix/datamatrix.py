@@ -120,7 +120,7 @@ class PageColumns:
         return [None if meta.get("label") in (None, "") else str(meta["label"]) for meta in self.meta]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class DataMatrix:
     """V with its names.
 
@@ -134,6 +134,13 @@ class DataMatrix:
     ledger : counts of what went in, was kept and was dropped, and why
     words : lines of a table, what became of each word of the corpus (see `terms.words_table`); none of images
     counts : how often words are on pages, for describing topics; None where V was not made from counts
+
+    Examples
+    --------
+    >>> from nmf_topics.terms.vocabulary import Vocabulary
+    >>> pages = PageColumns(["a", "b"], ["Page A", "Page B"], [{}, {"label": "x"}])
+    >>> DataMatrix(np.array([[1.0, 0.0], [2.0, 1.0], [0.0, 3.0]]), Vocabulary(list("uvw"), list("uvw")), pages)
+    DataMatrix of 3 terms x 2 pages, float64
     """
 
     V: Any
@@ -151,3 +158,7 @@ class DataMatrix:
             raise ValueError(f"V is {m} x {n}, but there are {len(self.rows)} rows and {len(self.columns)} columns")
         if self.counts is not None and self.counts.n_pages != n:
             raise ValueError(f"V has {n} columns, but there are counts of {self.counts.n_pages}")
+
+    def __repr__(self) -> str:
+        m, n = self.V.shape
+        return f"DataMatrix of {m:,} {self.rows.kind} x {n:,} pages, {self.V.dtype}"

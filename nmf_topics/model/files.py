@@ -78,6 +78,7 @@ def save_model(model: TopicModel, folder: Path | str, *, force: bool = False) ->
     Examples
     --------
     >>> import tempfile
+    >>> from nmf_topics import fit_topics
     >>> model = fit_topics(["green tea", "black tea", "a goal", "the final goal"] * 3, 2, min_pages=1)
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     save_model(model, folder)
@@ -174,6 +175,7 @@ def load_model(
     Examples
     --------
     >>> import tempfile
+    >>> from nmf_topics import classify, fit_topics
     >>> texts = ["green tea", "black tea", "a goal", "the final goal"] * 3
     >>> model = fit_topics(texts, 2, min_pages=1, tokenizer=str.split)
     >>> with tempfile.TemporaryDirectory() as folder:

@@ -80,6 +80,15 @@ class TopicModel:
         zeros where the fit had none
     certificate : bound on what the objective could still fall by where the fit ended, as a part of it (see
         `factor.factorize`); nan where there is none
+
+    Examples
+    --------
+    >>> from nmf_topics import fit_topics
+    >>> model = fit_topics(["green tea", "black tea", "a goal", "the final goal"] * 3, 2, min_pages=1)
+    >>> model.W.shape, model.H.shape, model.dominant().tolist()[:4]
+    ((5, 2), (2, 12), [0, 0, 1, 1])
+    >>> sorted(word for word, weight in model.terms(1, 3))
+    ['black', 'green', 'tea']
     """
 
     W: Array

@@ -30,6 +30,13 @@ class Recipe:
     objective, solver, start, tolerance, max_iter, l1_words, l1_pages, l2_words, l2_pages : as in `factor.factorize`;
         solver is its `rule`, None for the objective's own
     guide : words by the name of the topic that they lead to, as in `model.guide`
+
+    Examples
+    --------
+    >>> Recipe(weighting="tfidf", words=WordOptions(language="de", phrases=True)).words.language
+    'de'
+    >>> RECIPES["article"].weighting, RECIPES["article"].solver
+    ('frequency', 'mu')
     """
 
     words: WordOptions = field(default_factory=WordOptions)

@@ -146,6 +146,14 @@ def count_terms(
     ------
     MatrixError
         if a counting process dies.
+
+    Examples
+    --------
+    >>> from nmf_topics import Page
+    >>> pages = [Page("1", "Tea", "green tea"), Page("2", "Coffee", "black coffee, no tea")]
+    >>> counts = count_terms(pages, WordOptions())
+    >>> list(counts.vocabulary.terms), counts.counts.toarray().tolist()
+    (['black', 'coffee', 'green', 'tea'], [[0, 1], [0, 1], [1, 0], [1, 1]])
     """
     return gather_counts(pages, options, processes=processes, on_page=on_page).in_memory()
 
