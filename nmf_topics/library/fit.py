@@ -16,11 +16,11 @@ from nmf_topics.factor.engines.checkpoints import Checkpointing
 from nmf_topics.factor.factorize import Iteration
 from nmf_topics.library.inputs import PageDetails, existing_path, is_matrix, pages_in_memory
 from nmf_topics.library.matrices import PagesIn, data_matrix, is_numeric_frame
+from nmf_topics.library.options import FACTOR_OPTIONS, RecipeOptions, recipe_with, word_list
 from nmf_topics.library.progress import Progress, Reporter
 from nmf_topics.matrix.datamatrix import DataMatrix, PageIndex
 from nmf_topics.model.fit import fit_topics as fit_data_matrix
 from nmf_topics.model.model import TopicModel
-from nmf_topics.pipeline.options import FACTOR_OPTIONS, RecipeOptions, recipe_with, word_list
 from nmf_topics.pipeline.prepare import Source, prepare
 from nmf_topics.pipeline.recipes import Recipe
 from nmf_topics.text.functions import Lemmatizer, StopTest, Tokenizer
@@ -101,7 +101,8 @@ def fit_topics(
     **options : `language`, `normalize`, `stemmer`, `default_stops`, `keep`, `phrases`, `chunk`, `numbers`, `accents`,
         `boilerplate` (see `WordOptions`); `min_pages`, `max_pages`, `max_terms`, `corpus_stops` (see `Bounds`);
         `weighting`, `unit`, `idf_power`, `objective`, `solver`, `start`, `tolerance`, `max_iter`, `l1_words`,
-        `l1_pages`, `l2_words`, `l2_pages` (see `Recipe`). A matrix is used as it is unless `weighting` is given
+        `l1_pages`, `l2_words`, `l2_pages`, `topic_words` (see `Recipe`). A matrix is used as it
+        is unless `weighting` is given
 
     Returns
     -------

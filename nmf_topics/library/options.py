@@ -14,6 +14,7 @@ from nmf_topics.factor.init import INITIALIZATIONS
 from nmf_topics.factor.objectives import OBJECTIVES
 from nmf_topics.factor.rules import RULES
 from nmf_topics.matrix.weighting import WEIGHTINGS
+from nmf_topics.model.description import TOPIC_WORDS
 from nmf_topics.pipeline.recipes import RECIPES, Recipe
 from nmf_topics.terms.pruning import Bounds
 from nmf_topics.text.analyzer import WordOptions
@@ -23,7 +24,7 @@ from nmf_topics.text.normalize import NORMALIZATIONS, STEMMERS
 
 
 class FactorOptions(TypedDict, total=False):
-    """Options of the factorization: those that also apply where V was made already."""
+    """Options of the factorization and of what describes topics: those that also apply where V was made already."""
 
     objective: str
     solver: str | None
@@ -34,6 +35,7 @@ class FactorOptions(TypedDict, total=False):
     l1_pages: float
     l2_words: float
     l2_pages: float
+    topic_words: str
 
 
 class RecipeOptions(FactorOptions, total=False):
@@ -152,6 +154,7 @@ CHECKS: dict[str, Check] = {
     "l1_pages": _number,
     "l2_words": _number,
     "l2_pages": _number,
+    "topic_words": _choice(TOPIC_WORDS),
 }
 OTHER_NAMES = {"stop": "stop_words", "stopwords": "stop_words", "init": "start", "n_components": "rank"}
 FACTOR_OPTIONS = tuple(FactorOptions.__annotations__)
