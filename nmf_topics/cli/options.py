@@ -151,8 +151,10 @@ seed_option = click.option(
     "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Random seed for the initialization."
 )
 
+OBJECTIVE_HELP = "Loss to minimise: " + "; ".join(f"{name}, {goal.summary}" for name, goal in OBJECTIVES.items()) + "."
+
 factor_options = stack(
-    _recipe_option("--objective", type=click.Choice(list(OBJECTIVES)), help="Loss to minimise."),
+    _recipe_option("--objective", type=click.Choice(list(OBJECTIVES)), help=OBJECTIVE_HELP),
     _recipe_option("--solver", type=click.Choice(list(RULES)), help="Update rule."),
     _recipe_option("--start", type=click.Choice(list(STARTS)), help="Initialization of W and H."),
     _recipe_option(

@@ -13,11 +13,11 @@ from nmf_topics.factor.blocks import Array, PageBlocks, as_blocks
 from nmf_topics.factor.engines.checkpoints import Checkpointing
 from nmf_topics.factor.factorize import Factorization, Iteration, check_options, factorize
 from nmf_topics.factor.kernels import one_blas_thread
-from nmf_topics.factor.objectives import rule_of
-from nmf_topics.factor.penalties import Strengths
+from nmf_topics.factor.objectives import objective_of, rule_of
+from nmf_topics.factor.penalties import PenaltyOptions
 from nmf_topics.factor.project import project
 from nmf_topics.factor.starts import make_start
-from nmf_topics.factor.sums import page_squares, page_sums
+from nmf_topics.factor.sums import page_sizes, page_sums
 from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.matrix.weighting import MANY_ENTRIES
 from nmf_topics.model.guide import rows_of_guide
@@ -77,7 +77,7 @@ def fit_topics(
     checkpoint = checkpoints.of(V, iterations | ({"guide": guide} if guide else {})) if checkpoints else None
     named: dict[int, str] = {}
     if guide:
-        check_options(rank, objective, rule, start, tolerance, max_iter, Strengths(**penalties))
+        check_options(rank, objective, rule, start, tolerance, max_iter, PenaltyOptions(**penalties))
         V, iterations["start"], named = guided(data, V, guide, iterations)
     result = factorize(
         V,
@@ -135,7 +135,7 @@ def model_from(
         H=H,
         errors=errors,
         trace=result.trace,
-        stopped=result.stopped,
+        stopped=result.stop_reason,
         relative_error=overall,
         coherences=coherence(data.V, W) if text else np.full(result.rank, np.nan),
         stabilities=np.full(result.rank, np.nan),
@@ -194,9 +194,7 @@ def guided(
 
 
 def overall_error(V: Any, errors: Array, objective: str) -> float:
-    """The error of all pages from that of each."""
-    if objective == "kl":
-        sizes = page_sums(as_blocks(V))
-        return float(np.nansum(sizes * errors) / sizes.sum())
-    squares = page_squares(as_blocks(V))
-    return float(np.sqrt(np.nansum(squares * errors**2) / squares.sum()))
+    """The relative error of all pages from that of each; pages without an error, nan, count as exact."""
+    goal = objective_of(objective)
+    sizes = page_sizes(as_blocks(V), goal.page_sizes)
+    return float(goal.error(np.nansum(goal.losses(sizes, errors)), sizes.sum()))

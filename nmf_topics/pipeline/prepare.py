@@ -27,8 +27,8 @@ from nmf_topics.pipeline.recipes import Recipe
 from nmf_topics.pipeline.storage import MatrixStorage, key_of
 from nmf_topics.terms.counts_cache import recall_counts, store_counts
 from nmf_topics.terms.matrix import build_term_matrix
-from nmf_topics.terms.pruning import SingleBatch, terms_within
-from nmf_topics.terms.term_counts import TermCounts
+from nmf_topics.terms.pruning import terms_within
+from nmf_topics.terms.term_counts import SingleBatch, TermCounts
 from nmf_topics.terms.words_table import word_table
 from nmf_topics.text.analyzer import WordOptions
 from nmf_topics.text.language_notes import remarks
@@ -282,7 +282,7 @@ def _few(aside: Sequence[Mapping[str, str]]) -> str:
 
 def counts_key(corpus: Corpus, source: Source, options: WordOptions) -> str | None:
     """What the counts of a source depend on, as one name; None for what cannot be known without reading it."""
-    if source.path == "-":
+    if source.path == "-" or options.own_functions:  # what a function does, its name does not tell
         return None
     path = Path(corpus.source).absolute()  # links as they are: their names decide how they are read
     try:

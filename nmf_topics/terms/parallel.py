@@ -54,7 +54,7 @@ def count_batches(
     for languages, texts in stream:
         yield counter.count(texts, languages)
         size += sum(map(len, texts))
-        if processes > 1 and size >= ALONE:
+        if processes > 1 and size >= ALONE and not options.own_functions:  # which may not be sent to another process
             break
     else:
         return

@@ -232,7 +232,7 @@ VALUES: dict[str, tuple[tuple[object, ...], tuple[object, ...]]] = {
     "--chunk": ((1, 500), (0, -5, "x", 2.5)),
     "--weighting": (("frequency", "tfidf", "log-tfidf", "bm25", "chi2", "spmi"), ("idf",)),
     "--idf-power": ((0, 1.2), (-1, "x", "nan")),
-    "--objective": (("frobenius", "kl"), ("l1",)),
+    "--objective": (("frobenius", "kl", "beta-1.5", "itakura-saito"), ("l1",)),
     "--solver": (("mu", "amu", "emu", "hals", "ehals"), ("als",)),
     "--start": (("random", "nndsvda", "nndsvdar"), ("svd",)),
     "--tolerance": ((0, 1e-4), (-1e-4, "x", "nan")),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from nmf_topics.errors import EngineError, Remedy
 from nmf_topics.factor.blocks import AT_ONCE
-from nmf_topics.factor.project import AT_ONCE as ENTRIES_AT_ONCE
+from nmf_topics.factor.project import GRAM_ENTRIES
 from nmf_topics.files.system import free, peak, processors, rss_bytes
 
 ENGINES: dict[str, str] = {
@@ -88,7 +88,7 @@ class Size:
         """What it takes to solve for so many pages at once: products, weights on their way, systems of r x r."""
         pages = min(pages, self.n_pages)
         entries = self.stored * pages // self.n_pages
-        systems = 24 * min(pages * self.rank**2, processors() * ENTRIES_AT_ONCE)
+        systems = 24 * min(pages * self.rank**2, processors() * GRAM_ENTRIES)
         return 12 * entries + 40 * self.rank * pages + systems
 
     def factors(self) -> int:
