@@ -18,6 +18,7 @@ As a string it names them as in Python (`rank=3`); the command line names its ow
             WikiUnreachable   a wiki cannot be reached at all
                 ContactRequired  a host of Wikimedia must not be called without a contact address
                 LoginError       a wiki does not accept a login, or the credentials cannot be used
+            NothingFound      a wiki has no pages of the kind that was asked for
         MissingExtra          a package is not installed that something optional needs (an ImportError)
 """
 
@@ -224,6 +225,10 @@ class ContactRequired(WikiUnreachable):
 
 class LoginError(WikiUnreachable):
     """A wiki does not accept a login, or the credentials cannot be used."""
+
+
+class NothingFound(FetchError):
+    """A category or a list of a wiki has no pages."""
 
 
 class MissingExtra(NmfTopicsError, ImportError):

@@ -13,15 +13,17 @@ import click
 from nmf_topics.cli.common import Finite, json_option, talk_of, talk_options
 from nmf_topics.cli.console import Console
 from nmf_topics.cli.fetch_selection import read_selection, refuse_unrelated
-from nmf_topics.cli.fetch_settings import choose_settings, describe_settings
+from nmf_topics.cli.fetch_settings import choose_settings, describe_changes, describe_settings
 from nmf_topics.cli.wiki import contact_option, log_in, polite_client, require_contact, wiki_option
 from nmf_topics.cli.wording import worded
+from nmf_topics.corpus.fetch.changes import describe_effects
 from nmf_topics.corpus.fetch.client import Client
-from nmf_topics.corpus.fetch.corpus_folder import corpus_of_dump
-from nmf_topics.corpus.fetch.fetch import Ask, Fetch, Result, recorded_settings
-from nmf_topics.corpus.fetch.journal import Journal, is_journalled
+from nmf_topics.corpus.fetch.corpus_folder import corpus_of_dump, is_fetched, read_manifest
+from nmf_topics.corpus.fetch.fetch import Ask, Fetch, Result
+from nmf_topics.corpus.fetch.pins import foreign_wiki
 from nmf_topics.corpus.fetch.plan import Plan, plan_of
-from nmf_topics.corpus.fetch.settings import PAGEVIEWS, QUALITIES, Settings
+from nmf_topics.corpus.fetch.restore import ledger_of, open_journal, read_journal, recorded_settings
+from nmf_topics.corpus.fetch.settings import PAGEVIEWS, QUALITIES
 from nmf_topics.corpus.page import Page
 from nmf_topics.corpus.plain import safe_name
 from nmf_topics.corpus.readers.streams import meter_of, split_endings
@@ -78,27 +80,41 @@ def fetch(**options: Any) -> None:
         return
     selection = read_selection(options, talk.warn)
     folder = options["output"] or Path("corpora") / selection.name
-    recorded = _recorded(folder)
+    if options["refresh"] and not is_fetched(folder):
+        raise FetchError(f"there is no corpus to refresh in {folder}{_suggest(folder)}")
+    journal = read_journal(folder)
+    recorded = recorded_settings(journal)
     defaults = {} if selection else {"quality": "good"}
     settings = choose_settings(options, recorded, defaults=defaults, wiki=selection.api())
     asks = selection.asks(settings.wiki)
     asks = asks if asks or (recorded and options["output"]) else [ARTICLE]
     if not options["output"]:
-        refuse_unrelated(folder, asks)
+        refuse_unrelated(folder, journal, asks)
+    if theirs := foreign_wiki(asks, settings.wiki):
+        hint = f"{folder} is a corpus from another wiki" if recorded else f"fetch them with --wiki {theirs}"
+        raise FetchError(f"these revisions are from {theirs}, not from {settings.wiki}; {hint}")
+    effects: list[str] = []
+    if recorded and (changes := describe_changes(recorded, settings)):
+        effects = [f"changed for {folder}: {changes}"]
+        effects += describe_effects(ledger_of(folder), journal, recorded, settings)
     client = polite_client(options, talk)
     if recorded or settings.wiki != selection.api() or options["wiki"]:  # not a host that only a pasted URL names
         log_in(client, settings.wiki, talk)
     if options["plan"]:
         if any("category" in ask for ask in asks):
             require_contact(client, settings.wiki)
-        with Journal(folder if is_journalled(folder) else None) as journal:
-            plan = plan_of(asks, settings.wiki, settings.text, settings.limit, client, journal)
-        _print_plan(plan, folder, client, options["json"])
+        plan = plan_of(asks, settings.wiki, settings.text, settings.limit, client, journal)
+        _print_plan(plan, effects, folder, client, options["json"])
         return
-    require_contact(client, settings.wiki, settings.pageviews if any("top" in ask for ask in asks) else "")
+    lists = any("top" in ask for ask in [*asks, *journal.all("ask").values()])
+    require_contact(client, settings.wiki, settings.pageviews if lists else "")
     if recorded:
-        talk.note(f"{folder} goes on with its settings: {describe_settings(recorded)}")
-    with Journal(folder, force=options["force"]) as journal:
+        talk.note(f"{folder} is extended with its settings: {describe_settings(recorded)}")
+    if journal.is_refreshing:
+        talk.note(f"a refresh of {folder} was not finished; it is continued first")
+    for effect in effects:
+        talk.note(effect)
+    with open_journal(folder, force=options["force"], tell=talk.note) as journal:
         run = Fetch(client, journal, settings, workers=options["workers"], tell=talk.note, progress=talk.progress)
         if known := len(journal.all("ask")):
             talk.note(f"{folder} was asked for {known} selection{'s'[: known > 1]} before; this goes on from there")
@@ -107,35 +123,46 @@ def fetch(**options: Any) -> None:
         except ContactRequired as error:
             raise click.UsageError(worded(error)) from error
         except (FetchError, KeyboardInterrupt) as error:
-            if not run.pages:
-                raise
-            kept = f"{run.pages} pages are kept in {folder}; the same command goes on from there"
+            kept = _kept(run, folder)
             if isinstance(error, FetchError):
-                raise FetchError(f"{worded(error)}; {kept}") from error
-            talk.note(kept)
+                raise FetchError(f"{worded(error)}; {kept}") if kept else error from error
+            if kept:
+                talk.note(kept)
             raise
     _report(result, folder, client, options["json"])
 
 
-def _recorded(folder: Path) -> Settings | None:
-    """The settings of a corpus that is there; None for a new folder."""
-    if not is_journalled(folder):
-        return None
-    with Journal(folder) as journal:
-        return recorded_settings(journal)
+def _suggest(folder: Path) -> str:
+    """A corpus whose name is near."""
+    from difflib import get_close_matches
+
+    found = [path for place in {folder.parent, Path("corpora")} if place.is_dir() for path in place.iterdir()]
+    corpora = {path.name: path for path in found if is_fetched(path)}
+    close = get_close_matches(folder.name, corpora, n=1)
+    return f"; did you mean {corpora[close[0]]}?" if close else "; fetch it without --refresh first"
 
 
-def _print_plan(plan: Plan, folder: Path, client: Client, as_json: bool) -> None:
+def _kept(run: Fetch, folder: Path) -> str:
+    """What is there of a corpus whose fetch was stopped; "" if nothing is."""
+    if run.pages:
+        return f"{run.pages} pages are kept in {folder}; the same command goes on from there"
+    if run.pages is None and (pages := read_manifest(folder).get("pages")):
+        return f"{folder} keeps its {pages} pages as they were; the same command goes on with what came so far"
+    return ""
+
+
+def _print_plan(plan: Plan, effects: list[str], folder: Path, client: Client, as_json: bool) -> None:
+    remarks = [*effects, *plan.remarks]
     if as_json:
         document = {"schema": 1, "corpus": str(folder), "requests": plan.requests, "seconds": round(plan.seconds)}
         document |= {"steps": [{"for": what, "requests": number} for what, number in plan.steps]}
-        click.echo(json.dumps({**document, "remarks": plan.remarks}, ensure_ascii=False, indent=1))
+        click.echo(json.dumps({**document, "remarks": remarks}, ensure_ascii=False, indent=1))
         return
     for what, number in plan.steps:
         click.echo(f"{number:7,} {what}")
     time = timedelta(seconds=round(plan.seconds))
     click.echo(f"{plan.requests:7,} requests at most, {client.manners.per_minute} a minute: about {time}")
-    for remark in plan.remarks:
+    for remark in remarks:
         click.echo(f"        {remark}")
 
 
@@ -149,6 +176,9 @@ def _report(result: Result, folder: Path, client: Client, as_json: bool) -> None
     else:
         click.echo(f"{folder}: {manifest['pages']:,} pages, {manifest['words']:,} words")
         click.echo(", ".join(f"{status} {count:,}" for status, count in manifest["counts"].items()))
+    if outdated := result.outdated:
+        keep = f"{outdated} pages keep an older version" if outdated > 1 else "1 page keeps an older version"
+        raise FetchError(f"{keep}, see {folder / 'ledger.csv'}; the same command tries them again")
     if failed := manifest["counts"].get("failed", 0):
         raise FetchError(f"{failed} titles failed, see {folder / 'ledger.csv'}; the same command tries them again")
     if not manifest["pages"]:

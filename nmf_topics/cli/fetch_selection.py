@@ -11,9 +11,10 @@ from urllib.parse import urlsplit
 import click
 
 from nmf_topics.corpus.fetch.fetch import Ask
-from nmf_topics.corpus.fetch.journal import Journal, is_journalled
+from nmf_topics.corpus.fetch.journal import Journal
 from nmf_topics.corpus.fetch.page_reference import PageReference, read_reference
-from nmf_topics.corpus.fetch.select import pins_in, titles_in
+from nmf_topics.corpus.fetch.pins import pins_in
+from nmf_topics.corpus.fetch.select import titles_in
 from nmf_topics.corpus.plain import safe_name
 from nmf_topics.corpus.readers.streams import split_endings
 from nmf_topics.errors import FetchError
@@ -88,7 +89,7 @@ def read_selection(options: dict[str, Any], warn: Callable[[str], None]) -> Sele
         month = f"-{options['month']:02d}" if options["month"] else ""
         found.add_name(f"top-{options['year']}{month}")
     if options["pin"] is not None:
-        found.others.append({"pins": [list(pin) for pin in pins_in(options["pin"], warn)]})
+        found.others.append(pins_in(options["pin"], warn))
         found.add_name(f"{split_endings(options['pin'].name)[0]}-pinned")
     found.name = safe_name(found.name) if found else DEFAULT_NAME
     return found
@@ -114,7 +115,7 @@ def _name_of_titles(titles: Sequence[str]) -> str:
     return f"{safe_name(titles[0])[:35]}-and-{more}-more" if more else titles[0]
 
 
-def refuse_unrelated(folder: Path, asks: Sequence[Ask]) -> None:
+def refuse_unrelated(folder: Path, journal: Journal, asks: Sequence[Ask]) -> None:
     """Keep a fetch out of the default folder of another one that happens to have the same name.
 
     Raises
@@ -122,10 +123,7 @@ def refuse_unrelated(folder: Path, asks: Sequence[Ask]) -> None:
     click.UsageError
         When the corpus there was asked for something else.
     """
-    if not is_journalled(folder):
-        return
-    with Journal(folder) as journal:
-        known = list(journal.all("ask").values())
+    known = list(journal.all("ask").values())
     if known and not any(_continues(ask, before) for ask in asks for before in known):
         raise click.UsageError(
             f"{folder} holds a corpus of other pages; add -o {folder} to extend that one, or -o with another folder"

@@ -73,6 +73,22 @@ def _is_wikipedia(api: str) -> bool:
     return (urlsplit(api).hostname or "").endswith(".wikipedia.org")
 
 
+def describe_changes(before: Settings, after: Settings) -> str:
+    """Describe changed settings as options, with their former values.
+
+    Examples
+    --------
+    >>> describe_changes(Settings(limit=20), Settings(quality="good"))
+    '--quality good (was any), no --limit (was 20)'
+    """
+    said = []
+    for name, (old, new) in after.changes_from(before).items():
+        option = DESCRIPTIONS[name]
+        former = "none" if old is None else old
+        said.append(f"no {option} (was {former})" if new is None else f"{option} {new} (was {former})")
+    return ", ".join(said)
+
+
 def describe_settings(settings: Settings) -> str:
     """Describe the settings that are not the defaults, as options.
 

@@ -12,8 +12,8 @@ from program import Run
 
 from nmf_topics.cli.fetch import fetch
 from nmf_topics.cli.fetch_settings import choose_settings
-from nmf_topics.corpus.fetch.fetch import recorded_settings
 from nmf_topics.corpus.fetch.journal import Journal
+from nmf_topics.corpus.fetch.restore import recorded_settings
 from nmf_topics.corpus.fetch.settings import Settings
 
 GERMAN = "https://de.wikipedia.org/w/api.php"

@@ -1,0 +1,67 @@
+"""What changed settings do to the pages of a corpus, said before it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from nmf_topics.corpus.fetch.journal import Journal
+from nmf_topics.corpus.fetch.ledger import Row
+from nmf_topics.corpus.fetch.settings import Settings
+
+
+def describe_effects(rows: Iterable[Row], journal: Journal, before: Settings, after: Settings) -> list[str]:
+    """Say in sentences what becomes of the pages of a corpus under other settings.
+
+    Parameters
+    ----------
+    rows : of its ledger
+    """
+    changed = after.changes_from(before)
+    rows = list(rows)
+    present = [row for row in rows if row.status == "ok"]
+    if not present or not changed:
+        return []
+    said = []
+    if changed.keys() & {"quality", "min_words", "limit"}:
+        judge = _Judge(journal, after)
+        staying = sum(judge.keeps(row) for row in present)
+        staying = staying if after.limit is None else min(staying, after.limit)
+        leaving = len(present) - staying
+        said.append(
+            f"{_pages(leaving)} of {len(present)} will leave the corpus" if leaving else f"all {_pages(staying)} stay"
+        )
+        coming = sum(row.status in ("filtered", "too-short") and row.pageid > 0 and judge.may_keep(row) for row in rows)
+        if coming and (after.limit is None or staying < after.limit):
+            said.append(f"up to {_pages(coming)} that were left out will come in")
+        present = present[:staying]
+    if "text" in changed and before.text is not None:
+        texts = f"the text of {_pages(len(present))} will be fetched again, as {after.text}"
+        said.append(f"{texts}; the present one stays until all are there")
+    if "pageviews" in changed or "language" in changed:
+        said.append("the most viewed pages will be listed anew")
+    return said
+
+
+def _pages(number: int) -> str:
+    return f"{number} page{'s'[: number != 1]}"
+
+
+class _Judge:
+    """Whether pages fit settings, as far as the journal knows."""
+
+    def __init__(self, journal: Journal, settings: Settings) -> None:
+        self.settings = settings
+        outcomes: list[dict[str, Any]] = list(journal.all("title").values())
+        self.qualities = {found["pageid"]: found.get("quality", "") for found in outcomes if found.get("pageid")}
+        self.pinned = {int(revid) for ask in journal.all("ask").values() for _, revid, *_ in ask.get("pins", ())}
+
+    def keeps(self, row: Row) -> bool:
+        """Whether a page of the corpus stays."""
+        fits = row.revid in self.pinned or self.settings.accepts(self.qualities.get(row.pageid, ""))
+        return fits and row.words >= self.settings.min_words
+
+    def may_keep(self, row: Row) -> bool:
+        """Whether a page that was left out may come in; its words are not always known."""
+        fits = self.settings.accepts(self.qualities.get(row.pageid, ""))
+        return fits and (row.status != "too-short" or row.words >= self.settings.min_words)
