@@ -27,7 +27,7 @@ class GroupedCommand(click.Command):
         heading_of = {name.replace("-", "_"): heading for heading, names in self.groups.items() for name in names}
         records: dict[str, list[tuple[str, str]]] = {heading: [] for heading in (*self.groups, REST)}
         for parameter in self.get_params(ctx):
-            record = parameter.get_help_record(ctx)
+            record = parameter.get_help_record(ctx) if isinstance(parameter, click.Option) else None
             if record is not None:
                 records[heading_of.get(str(parameter.name), REST)].append(record)
         for heading, found in records.items():
