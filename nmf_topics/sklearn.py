@@ -35,7 +35,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # 
     Parameters
     ----------
     n_components : int >= 1, the number of topics
-    init : a name in `nmf_topics.factor.starts.STARTS`
+    init : a name in `nmf_topics.factor.init.INITIALIZATIONS`
     solver : a name in `nmf_topics.factor.rules.RULES`; None for the rule that is best for the loss
     beta_loss : "frobenius" or "kullback-leibler"
     tol : float >= 0, the mean relative fall of the error per iteration below which the fit stops; 0 never stops

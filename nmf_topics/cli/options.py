@@ -25,9 +25,9 @@ from nmf_topics.corpus.open import declared_language
 from nmf_topics.errors import GuideError
 from nmf_topics.factor.engines.checkpoints import Checkpointing
 from nmf_topics.factor.engines.choice import ENGINES, EngineOptions
+from nmf_topics.factor.init import INITIALIZATIONS
 from nmf_topics.factor.objectives import OBJECTIVES
 from nmf_topics.factor.rules import RULES
-from nmf_topics.factor.starts import STARTS
 from nmf_topics.files.system import processors
 from nmf_topics.matrix.weighting import WEIGHTINGS
 from nmf_topics.pipeline.prepare import Source
@@ -156,7 +156,7 @@ OBJECTIVE_HELP = "Loss to minimise: " + "; ".join(f"{name}, {goal.summary}" for 
 factor_options = stack(
     _recipe_option("--objective", type=click.Choice(list(OBJECTIVES)), help=OBJECTIVE_HELP),
     _recipe_option("--solver", type=click.Choice(list(RULES)), help="Update rule."),
-    _recipe_option("--start", type=click.Choice(list(STARTS)), help="Initialization of W and H."),
+    _recipe_option("--start", type=click.Choice(list(INITIALIZATIONS)), help="Initialization of W and H."),
     _recipe_option(
         "--tolerance",
         type=Finite(min=0),

@@ -10,14 +10,14 @@ import scipy.sparse as sp
 
 from nmf_topics.errors import MatrixError, Remedy
 from nmf_topics.factor.blocks import Array, PageBlocks, as_blocks
+from nmf_topics.factor.column_stats import page_sizes, page_sums
 from nmf_topics.factor.engines.checkpoints import Checkpointing
 from nmf_topics.factor.factorize import Factorization, Iteration, check_options, factorize
+from nmf_topics.factor.init import initialize
 from nmf_topics.factor.kernels import one_blas_thread
 from nmf_topics.factor.objectives import objective_of, rule_of
 from nmf_topics.factor.penalties import PenaltyOptions
 from nmf_topics.factor.project import project
-from nmf_topics.factor.starts import make_start
-from nmf_topics.factor.sums import page_sizes, page_sums
 from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.matrix.weighting import MANY_ENTRIES
 from nmf_topics.model.guide import rows_of_guide
@@ -188,7 +188,7 @@ def guided(
     rows, _ = rows_of_guide(data, guide)
     with one_blas_thread():
         blocks = GuidedBlocks(V, rows, iterations["objective"])
-        W, H = make_start(V, iterations["rank"], iterations["start"], iterations["seed"])
+        W, H = initialize(V, iterations["rank"], iterations["start"], iterations["seed"])
         W, H, topics = blocks.start(W, H)
     return blocks, (W, H), dict(zip(topics, guide, strict=True))
 

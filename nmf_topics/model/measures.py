@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from nmf_topics.factor.blocks import Array, as_blocks
-from nmf_topics.factor.sums import together
+from nmf_topics.factor.column_stats import cooccurrence_counts
 from nmf_topics.matrix.datamatrix import largest
 
 # Multiplicative updates come near zero, but not to it: below this share of a topic's heaviest weight there is none.
@@ -42,7 +42,7 @@ def npmi(V: Any, rows: Sequence[int]) -> float:
     no page makes its pairs 0; nan for fewer than two terms.
     """
     blocks = as_blocks(V)
-    return _mean_npmi(together(blocks, rows) / blocks.shape[1])
+    return _mean_npmi(cooccurrence_counts(blocks, rows) / blocks.shape[1])
 
 
 def _mean_npmi(share: Array) -> float:
@@ -81,7 +81,7 @@ def coherence(V: Any, W: Array, *, top: int = 10) -> Array:
     blocks = as_blocks(V)
     tops = [top_rows(w, top) for w in W.T]
     rows = sorted({row for found in tops for row in found})
-    share = together(blocks, rows) / blocks.shape[1]
+    share = cooccurrence_counts(blocks, rows) / blocks.shape[1]
     place = {row: i for i, row in enumerate(rows)}
     return np.array([_mean_npmi(share[np.ix_(at, at)]) for at in ([place[row] for row in found] for found in tops)])
 

@@ -16,9 +16,9 @@ from nmf_topics.corpus.open import PAGES, open_corpus
 from nmf_topics.corpus.page import Corpus, Fingerprint, Page
 from nmf_topics.errors import CorpusError, EngineError, Remedy
 from nmf_topics.factor.blocks import as_blocks
+from nmf_topics.factor.column_stats import page_sums
 from nmf_topics.factor.engines.choice import EngineOptions
-from nmf_topics.factor.engines.store import PLACE
-from nmf_topics.factor.sums import page_sums
+from nmf_topics.factor.engines.store import CACHE_ENV_VAR
 from nmf_topics.files.atomic import output_errors
 from nmf_topics.images.pixels import build_image_matrix, image_files
 from nmf_topics.matrix.datamatrix import DataMatrix
@@ -240,7 +240,7 @@ def _counts(
             yield page
 
     pages = pieces_of(watched(), options.chunk) if options.chunk else watched()
-    with output_errors(spill, PLACE):
+    with output_errors(spill, CACHE_ENV_VAR):
         gathered = gather_counts(
             pages,
             options,

@@ -16,17 +16,17 @@ from threadpoolctl import threadpool_info, threadpool_limits
 from nmf_topics.errors import MatrixError
 from nmf_topics.factor.blocks import as_blocks
 from nmf_topics.factor.factorize import WINDOW, Factorization, Iteration, factorize
+from nmf_topics.factor.init import INITIALIZATIONS, initialize
 from nmf_topics.factor.kernels import one_blas_thread
 from nmf_topics.factor.objectives import OBJECTIVES
 from nmf_topics.factor.project import project
 from nmf_topics.factor.rules import RULES
-from nmf_topics.factor.starts import STARTS, make_start
 
 Array = NDArray[Any]
 WAYS = [
     (objective, rule, start)
     for objective, rule in PAIRS
-    for start in STARTS
+    for start in INITIALIZATIONS
     if start != "nndsvd" or not RULES[rule].multiplicative
 ]
 
@@ -50,7 +50,7 @@ def cosines(A: Array, B: Array) -> Array:
 
 
 @pytest.mark.parametrize("sparse", [False, True], ids=["dense", "sparse"])
-@pytest.mark.parametrize("start", [start for start in STARTS if start != "nndsvd"])
+@pytest.mark.parametrize("start", [start for start in INITIALIZATIONS if start != "nndsvd"])
 @pytest.mark.parametrize("objective", OBJECTIVES)
 def test_mu_is_scikit_learns(objective: str, start: str, sparse: bool, rng: np.random.Generator) -> None:
     """From the same start, W and H are those of scikit-learn's solver "mu" to 1e-7 after 30 iterations.
@@ -68,7 +68,7 @@ def test_mu_is_scikit_learns(objective: str, start: str, sparse: bool, rng: np.r
         tolerance=0,
         max_iter=30,
     )
-    W, H = make_start(as_blocks(V), 4, start, 5)
+    W, H = initialize(as_blocks(V), 4, start, 5)
     their_W, their_H, iterations = non_negative_factorization(
         sp.csr_matrix(V.T) if sparse else np.ascontiguousarray(V.T),
         W=np.ascontiguousarray(H.T),

@@ -21,18 +21,18 @@ LISTED = {"category": "Drinks", "depth": 0}
 
 
 @pytest.fixture
-def wiki() -> FakeWiki:
+def fake() -> FakeWiki:
     """A wiki of five pages."""
-    wiki = FakeWiki()
+    fake = FakeWiki()
     for title in ASK["titles"]:
-        wiki.save(title, f"First {prose(title, 20)}[[Category:Drinks]]")
-    return wiki
+        fake.save(title, f"First {prose(title, 20)}[[Category:Drinks]]")
+    return fake
 
 
-def change(wiki: FakeWiki) -> None:
+def change(fake: FakeWiki) -> None:
     """Save a second version of two pages."""
     for title in ("Page 1", "Page 3"):
-        wiki.save(title, f"Second {prose(title, 20)}[[Category:Drinks]]")
+        fake.save(title, f"Second {prose(title, 20)}[[Category:Drinks]]")
 
 
 def everything(folder: Path) -> dict[str, bytes]:
@@ -48,14 +48,14 @@ def first_words(folder: Path) -> list[str]:
 @pytest.mark.parametrize("ask", [ASK, LISTED])
 @pytest.mark.parametrize("text", ["extracts", "wikitext"])
 @pytest.mark.parametrize("stop", [refusing, interrupting])
-def test_stopped_at_any_request(wiki: FakeWiki, tmp_path: Path, ask: dict[str, Any], text: str, stop: Stop) -> None:
+def test_stopped_at_any_request(fake: FakeWiki, tmp_path: Path, ask: dict[str, Any], text: str, stop: Stop) -> None:
     """Stopped at each of its requests, a refresh changes no page, and the next one asks for none of them again."""
-    fetch_fake(tmp_path / "c", FakeClient(wiki), ask, text=text)
+    fetch_fake(tmp_path / "c", FakeClient(fake), ask, text=text)
     before = everything(tmp_path / "c")
-    change(wiki)
+    change(fake)
     asked: list[dict[str, Any]] = []
     for number in range(20):
-        client = FakeClient(wiki, stop(1 if number == 0 else 2))  # one request further each time
+        client = FakeClient(fake, stop(1 if number == 0 else 2))  # one request further each time
         try:
             complete = fetch_fake(tmp_path / "c", client, refresh=True, text=text).complete
         except (FetchError, KeyboardInterrupt):
@@ -70,72 +70,72 @@ def test_stopped_at_any_request(wiki: FakeWiki, tmp_path: Path, ask: dict[str, A
     assert all(row["note"] == "" for row in ledger(tmp_path / "c").values())
 
 
-def test_a_refused_refresh_is_no_refresh(wiki: FakeWiki, tmp_path: Path) -> None:
+def test_a_refused_refresh_is_no_refresh(fake: FakeWiki, tmp_path: Path) -> None:
     """A wiki that refuses the first request of a refresh leaves nothing to be continued by later fetches."""
-    fetch_fake(tmp_path / "c", FakeClient(wiki), ASK)
+    fetch_fake(tmp_path / "c", FakeClient(fake), ASK)
     with pytest.raises(FetchError):
-        fetch_fake(tmp_path / "c", FakeClient(wiki, refusing(1)), refresh=True)
-    client = FakeClient(wiki)
-    wiki.save("New", prose("New", 9))
+        fetch_fake(tmp_path / "c", FakeClient(fake, refusing(1)), refresh=True)
+    client = FakeClient(fake)
+    fake.save("New", prose("New", 9))
     fetch_fake(tmp_path / "c", client, {"titles": ["New"]})
     assert [asked.get("titles") for asked in client.asked if "titles" in asked] == ["New"]
 
 
 @pytest.mark.parametrize(("first", "second"), [("extracts", "wikitext"), ("wikitext", "extracts")])
-def test_another_kind_of_text(wiki: FakeWiki, tmp_path: Path, first: str, second: str) -> None:
+def test_another_kind_of_text(fake: FakeWiki, tmp_path: Path, first: str, second: str) -> None:
     """When --text switches, the old texts stay until all new ones are there; then none of the old kind is left."""
-    fetch_fake(tmp_path / "c", FakeClient(wiki), ASK, text=first)
+    fetch_fake(tmp_path / "c", FakeClient(fake), ASK, text=first)
     before = everything(tmp_path / "c")
     for spoil in (refusing(1), refusing(2), interrupting(2), refusing(1)):
         with pytest.raises((FetchError, KeyboardInterrupt)):
-            fetch_fake(tmp_path / "c", FakeClient(wiki, spoil), text=second)
+            fetch_fake(tmp_path / "c", FakeClient(fake, spoil), text=second)
         assert everything(tmp_path / "c") == before
-    fetch_fake(tmp_path / "c", FakeClient(wiki), text=second)
+    fetch_fake(tmp_path / "c", FakeClient(fake), text=second)
     assert {page["text_from"] for page in pages(tmp_path / "c")} == {second}
     assert json.loads((tmp_path / "c" / "manifest.json").read_text())["settings"]["text"] == second
 
 
-def test_a_kind_of_text_that_the_wiki_has_not(wiki: FakeWiki, tmp_path: Path) -> None:
+def test_a_kind_of_text_that_the_wiki_has_not(fake: FakeWiki, tmp_path: Path) -> None:
     """Extracts of a wiki that makes none are refused, and the folder is what it was."""
-    wiki.extracts = False
-    fetch_fake(tmp_path / "c", FakeClient(wiki), ASK)
+    fake.extracts = False
+    fetch_fake(tmp_path / "c", FakeClient(fake), ASK)
     with pytest.raises(FetchError, match="makes no extracts"):
-        fetch_fake(tmp_path / "c", FakeClient(wiki), text="extracts")
+        fetch_fake(tmp_path / "c", FakeClient(fake), text="extracts")
     with Journal(tmp_path / "c", read_only=True) as journal:
         assert not journal.is_refreshing
         assert journal.get("settings", "")["text"] == "wikitext"
 
 
 def test_one_page_that_cannot_be_fetched_again(
-    wiki: FakeWiki, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+    fake: FakeWiki, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A page whose new version the wiki does not give keeps its old one, which is said; the others are refreshed."""
-    fetch_fake(tmp_path / "c", FakeClient(wiki), ASK)
-    change(wiki)
+    fetch_fake(tmp_path / "c", FakeClient(fake), ASK)
+    change(fake)
 
     def spoil(number: int, asked: Any) -> FetchError | None:
         return FetchError("HTTP 500") if asked.get("pageids") == "2" else None
 
-    ask_fake(monkeypatch, FakeClient(wiki, spoil))
+    ask_fake(monkeypatch, FakeClient(fake, spoil))
     result = run("fetch", "--refresh", "-o", "c")
     assert result.exit_code == 1
     assert "1 page keeps an older version, see c/ledger.csv" in result.stderr
     assert first_words(tmp_path / "c") == ["First", "First", "First", "Second", "First"]
     row = ledger(tmp_path / "c")["Page 1"]
-    assert (row["status"], row["revid"]) == ("ok", str(wiki.pages["Page 1"].revisions[0][0]))
+    assert (row["status"], row["revid"]) == ("ok", str(fake.pages["Page 1"].revisions[0][0]))
     assert row["note"] == "an older version, as the present one could not be fetched: HTTP 500"
-    client = FakeClient(wiki)
+    client = FakeClient(fake)
     ask_fake(monkeypatch, client)
     assert run("fetch", "--refresh", "-o", "c").exit_code == 0
     assert first_words(tmp_path / "c") == ["First", "Second", "First", "Second", "First"]
     assert client.texts() == ["2"]
 
 
-def test_one_title_that_the_wiki_does_not_answer(wiki: FakeWiki, tmp_path: Path) -> None:
+def test_one_title_that_the_wiki_does_not_answer(fake: FakeWiki, tmp_path: Path) -> None:
     """A title that is left out of the answer keeps its page, and is asked for again by the next refresh."""
-    fetch_fake(tmp_path / "c", FakeClient(wiki), ASK)
+    fetch_fake(tmp_path / "c", FakeClient(fake), ASK)
     before = first_words(tmp_path / "c")
-    answer = wiki.answer
+    answer = fake.answer
 
     def forgetful(asked: Any) -> dict[str, Any]:
         found = answer(asked)
@@ -143,22 +143,22 @@ def test_one_title_that_the_wiki_does_not_answer(wiki: FakeWiki, tmp_path: Path)
             found["query"]["pages"] = [page for page in found["query"]["pages"] if page["title"] != "Page 2"]
         return found
 
-    wiki.answer = forgetful  # type: ignore[method-assign]
-    result = fetch_fake(tmp_path / "c", FakeClient(wiki), refresh=True)
+    fake.answer = forgetful  # type: ignore[method-assign]
+    result = fetch_fake(tmp_path / "c", FakeClient(fake), refresh=True)
     assert (first_words(tmp_path / "c"), result.complete, result.outdated) == (before, False, 1)
     assert "the wiki does not answer to it" in ledger(tmp_path / "c")["Page 2"]["note"]
-    wiki.answer = answer  # type: ignore[method-assign]
-    client = FakeClient(wiki)
+    fake.answer = answer  # type: ignore[method-assign]
+    client = FakeClient(fake)
     assert fetch_fake(tmp_path / "c", client, refresh=True).complete
     assert [asked["titles"] for asked in client.asked if "titles" in asked] == ["Page 2"]
 
 
-def test_pages_that_are_gone_leave_the_corpus(wiki: FakeWiki, tmp_path: Path) -> None:
+def test_pages_that_are_gone_leave_the_corpus(fake: FakeWiki, tmp_path: Path) -> None:
     """What a refresh is for: deleted pages go, and pages that became redirects are those they lead to."""
-    fetch_fake(tmp_path / "c", FakeClient(wiki), ASK)
-    wiki.delete("Page 2")
-    wiki.save("Page 4", "#REDIRECT [[Page 0]]")
-    fetch_fake(tmp_path / "c", FakeClient(wiki), refresh=True)
+    fetch_fake(tmp_path / "c", FakeClient(fake), ASK)
+    fake.delete("Page 2")
+    fake.save("Page 4", "#REDIRECT [[Page 0]]")
+    fetch_fake(tmp_path / "c", FakeClient(fake), refresh=True)
     assert {title: row["status"] for title, row in ledger(tmp_path / "c").items()} == {
         "Page 0": "ok",
         "Page 1": "ok",
@@ -168,53 +168,53 @@ def test_pages_that_are_gone_leave_the_corpus(wiki: FakeWiki, tmp_path: Path) ->
     }
 
 
-def test_a_category_that_is_gone_keeps_its_pages(wiki: FakeWiki, tmp_path: Path) -> None:
+def test_a_category_that_is_gone_keeps_its_pages(fake: FakeWiki, tmp_path: Path) -> None:
     """A category that has become empty does not block the folder: its titles stay, which is said."""
-    fetch_fake(tmp_path / "c", FakeClient(wiki), LISTED)
+    fetch_fake(tmp_path / "c", FakeClient(fake), LISTED)
     for title in ASK["titles"]:
-        wiki.save(title, f"Third {prose(title, 20)}")
+        fake.save(title, f"Third {prose(title, 20)}")
     said: list[str] = []
-    fetch_fake(tmp_path / "c", FakeClient(wiki), refresh=True, tell=said.append)
+    fetch_fake(tmp_path / "c", FakeClient(fake), refresh=True, tell=said.append)
     assert first_words(tmp_path / "c") == ["Third"] * 5
     assert "Category:Drinks" in said[0]
     assert "stay in the corpus" in said[0]
 
 
-def test_a_fetch_that_adds_pages_keeps_those_it_has(wiki: FakeWiki, tmp_path: Path) -> None:
+def test_a_fetch_that_adds_pages_keeps_those_it_has(fake: FakeWiki, tmp_path: Path) -> None:
     """A run that adds pages writes what came when it is stopped, and never fewer pages than there were."""
-    fetch_fake(tmp_path / "c", FakeClient(wiki), {"titles": ASK["titles"][:2]})
+    fetch_fake(tmp_path / "c", FakeClient(fake), {"titles": ASK["titles"][:2]})
     with pytest.raises(FetchError):
-        fetch_fake(tmp_path / "c", FakeClient(wiki, refusing(3)), ASK)  # the titles, a text, and no more
+        fetch_fake(tmp_path / "c", FakeClient(fake, refusing(3)), ASK)  # the titles, a text, and no more
     assert len(pages(tmp_path / "c")) == 3
     manifest = json.loads((tmp_path / "c" / "manifest.json").read_text())
     assert not manifest["complete"]
-    fetch_fake(tmp_path / "c", FakeClient(wiki), ASK)
+    fetch_fake(tmp_path / "c", FakeClient(fake), ASK)
     assert len(pages(tmp_path / "c")) == 5
 
 
-def test_a_list_that_cannot_be_asked_again_keeps_its_pages(wiki: FakeWiki, tmp_path: Path) -> None:
+def test_a_list_that_cannot_be_asked_again_keeps_its_pages(fake: FakeWiki, tmp_path: Path) -> None:
     """A month without figures is asked for each time; if that fails, the pages of the other months do not leave."""
-    wiki.views["2018/01"] = {"Page_0": 5, "Page_1": 4}
-    fetch_fake(tmp_path / "c", FakeClient(wiki), {"top": 2, "year": 2018, "month": None})
+    fake.views["2018/01"] = {"Page_0": 5, "Page_1": 4}
+    fetch_fake(tmp_path / "c", FakeClient(fake), {"top": 2, "year": 2018, "month": None})
     before = everything(tmp_path / "c")
     with pytest.raises(FetchError):
-        fetch_fake(tmp_path / "c", FakeClient(wiki, refusing(1)), {"titles": ["Page 4"]})
+        fetch_fake(tmp_path / "c", FakeClient(fake, refusing(1)), {"titles": ["Page 4"]})
     assert everything(tmp_path / "c") == before
 
 
 @pytest.mark.parametrize("stop", [refusing, interrupting])
 def test_what_the_user_is_told(
-    wiki: FakeWiki, run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, stop: Stop
+    fake: FakeWiki, run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, stop: Stop
 ) -> None:
     """A stopped refresh says that the corpus is as it was, and a later fetch that it continues the refresh."""
-    ask_fake(monkeypatch, FakeClient(wiki))
+    ask_fake(monkeypatch, FakeClient(fake))
     assert run("fetch", *ASK["titles"], "--wiki", API, "-o", "c").exit_code == 0
-    change(wiki)
-    ask_fake(monkeypatch, FakeClient(wiki, stop(3)))
+    change(fake)
+    ask_fake(monkeypatch, FakeClient(fake, stop(3)))
     result = run("fetch", "--refresh", "-o", "c")
     assert result.exit_code == (1 if stop is refusing else 130)
     assert "c keeps its 5 pages as they were; the same command goes on with what came so far" in result.stderr
-    ask_fake(monkeypatch, FakeClient(wiki))
+    ask_fake(monkeypatch, FakeClient(fake))
     result = run("fetch", "-o", "c")
     assert result.exit_code == 0
     assert "a refresh of c was not finished; it is continued first" in result.stderr
@@ -222,11 +222,11 @@ def test_what_the_user_is_told(
 
 
 @pytest.mark.wiki
-def test_stopped_on_a_real_wiki(wiki_of_drinks: Wiki, tmp_path: Path) -> None:
+def test_stopped_on_a_real_wiki(wiki: Wiki, tmp_path: Path) -> None:
     """A wiki that answers 403 from the second request on leaves 60 pages as they were; so does a switch of --text."""
     ask = {"category": "Sixty", "depth": 0}
     log = tmp_path / "log"
-    with proxied(wiki_of_drinks.api, log, "65-66:403", "69-70:403", "75:403") as api:
+    with proxied(wiki.api, log, "65-66:403", "69-70:403", "75:403") as api:
         fetch_into(tmp_path / "c", api, ask)
         assert len(logged(log)) == 64
         before = corpus_bytes(tmp_path / "c")
@@ -238,10 +238,3 @@ def test_stopped_on_a_real_wiki(wiki_of_drinks: Wiki, tmp_path: Path) -> None:
         fetch_into(tmp_path / "c", api, text="wikitext")
         assert {page["text_from"] for page in pages(tmp_path / "c")} == {"wikitext"}
         assert len(texts_asked(logged(log)[count:])) == 60
-
-
-@pytest.fixture
-def wiki_of_drinks(request: pytest.FixtureRequest) -> Wiki:
-    """The real wiki that all tests share; `wiki` is a fake one here."""
-    shared: Wiki = request.getfixturevalue("real_wiki")
-    return shared

@@ -19,9 +19,9 @@ from hypothesis.extra.numpy import arrays
 from losses import LOSSES, relative_loss
 
 from nmf_topics.errors import MatrixError, ModelError
+from nmf_topics.factor.init import INITIALIZATIONS
 from nmf_topics.factor.objectives import OBJECTIVES, problems_of_names
 from nmf_topics.factor.rules import RULES
-from nmf_topics.factor.starts import STARTS
 from nmf_topics.images.pixels import PixelGrid
 from nmf_topics.matrix.datamatrix import DataMatrix, PageColumns
 from nmf_topics.model.fit import fit_topics
@@ -38,7 +38,7 @@ WAYS = [
     (objective, rule, start)
     for objective in OBJECTIVES
     for rule in RULES
-    for start in STARTS
+    for start in INITIALIZATIONS
     if not list(problems_of_names(objective, rule)) and (start != "nndsvd" or not RULES[rule].multiplicative)
 ]
 WAYS_OF_TEXT = [way for way in WAYS if not OBJECTIVES[way[0]].positive]  # V has zeros

@@ -31,9 +31,10 @@ def describe_effects(rows: Iterable[Row], journal: Journal, before: Settings, af
         said.append(
             f"{_pages(leaving)} of {len(present)} will leave the corpus" if leaving else f"all {_pages(staying)} stay"
         )
-        coming = sum(row.status in ("filtered", "too-short") and row.pageid > 0 and judge.may_keep(row) for row in rows)
-        if coming and (after.limit is None or staying < after.limit):
-            said.append(f"up to {_pages(coming)} that were left out will come in")
+        coming = sum(row.status in ("filtered", "too-short") and judge.may_keep(row) for row in rows)
+        coming = coming if after.limit is None else min(coming, after.limit - staying)
+        if coming:
+            said.append(f"up to {_pages(coming)} that {'was' if coming == 1 else 'were'} left out will come in")
         present = present[:staying]
     if "text" in changed and before.text is not None:
         texts = f"the text of {_pages(len(present))} will be fetched again, as {after.text}"
@@ -53,7 +54,7 @@ class _Judge:
     def __init__(self, journal: Journal, settings: Settings) -> None:
         self.settings = settings
         outcomes: list[dict[str, Any]] = list(journal.all("title").values())
-        self.qualities = {found["pageid"]: found.get("quality", "") for found in outcomes if found.get("pageid")}
+        self.qualities = {found["pageid"]: found["quality"] for found in outcomes if found["status"] == "page"}
         self.pinned = {int(revid) for ask in journal.all("ask").values() for _, revid, *_ in ask.get("pins", ())}
 
     def keeps(self, row: Row) -> bool:
@@ -62,6 +63,9 @@ class _Judge:
         return fits and row.words >= self.settings.min_words
 
     def may_keep(self, row: Row) -> bool:
-        """Whether a page that was left out may come in; its words are not always known."""
-        fits = self.settings.accepts(self.qualities.get(row.pageid, ""))
-        return fits and (row.status != "too-short" or row.words >= self.settings.min_words)
+        """Whether a title that was left out may come in; beyond the limit, its page is not always known."""
+        if not row.pageid:
+            return True
+        if row.status == "too-short" and row.words < self.settings.min_words:
+            return False
+        return row.pageid in self.qualities and self.settings.accepts(self.qualities[row.pageid])

@@ -285,7 +285,7 @@ def _is_header(line: bytes, path: Path) -> bool:
     """
     try:
         header = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     if not isinstance(header, dict) or "journal" not in header:
         return False

@@ -51,14 +51,15 @@ def open_journal(folder: Path, *, force: bool = False, tell: Tell = lambda messa
     copied = fetched and not (folder / JOURNAL).is_file()
     journal = Journal(folder, mark=MANIFEST if copied else JOURNAL, force=force)
     try:
-        if (journal.is_empty and has_pages) or journal.get("restoring", ""):
+        if (journal.is_empty and (has_pages or fetched)) or journal.get("restoring", ""):
             journal.write([("restoring", "", True)])
             count = 0
             for facts in _facts_of_files(folder, tell):
                 journal.take_over(facts)
                 count += any(kind in TEXT_KINDS for kind, _, _ in facts)
             journal.write([("restoring", "", False)])
-            tell(f"the journal of {folder} was missing or damaged; {count} pages were taken from {PAGES}")
+            pages = f"{count} page was" if count == 1 else f"{count} pages were"
+            tell(f"the journal of {folder} was missing or damaged; {pages} taken from {PAGES}")
     except BaseException:
         journal.close()
         raise
@@ -188,6 +189,8 @@ def _facts_of_files(folder: Path, tell: Tell) -> Iterator[list[Fact]]:
     """The facts of a journal, those of a page at a time."""
     try:
         yield from _facts(folder, tell)
+    except CorpusError:
+        raise
     except (ValueError, TypeError, KeyError) as error:
         raise CorpusError(f"{folder / MANIFEST} cannot be used: {error}") from error
 
@@ -215,7 +218,6 @@ def _facts(folder: Path, tell: Tell) -> Iterator[list[Fact]]:
             known = {**outcome, "via": "", "quality": "", "revid": page["revid"] if as_extract else 0}
             facts.append(("pin", str(page["revid"]), known))
             facts.append(("page", str(page["pageid"]), page) if as_extract else ("revision", str(page["revid"]), page))
-            own = {title: via for title, via in own.items() if title != pinned[page["revid"]]}
         elif settings.as_of:
             facts.append((*dated_key(page["pageid"], settings.as_of), {"revid": page["revid"]}))
             facts.append(("revision", str(page["revid"]), page))
