@@ -24,6 +24,7 @@ from nmf_topics.corpus.fetch.corpus_folder import corpus_of_dump, is_fetched, re
 from nmf_topics.corpus.fetch.fetch import Fetch, Result
 from nmf_topics.corpus.fetch.pins import foreign_wiki
 from nmf_topics.corpus.fetch.plan import Plan, plan_of
+from nmf_topics.corpus.fetch.removal import remove_titles, take_back
 from nmf_topics.corpus.fetch.restore import ledger_of, open_journal, read_journal, recorded_settings
 from nmf_topics.corpus.fetch.selections import Ask
 from nmf_topics.corpus.page import Page
@@ -67,6 +68,12 @@ def fetch(**options: Any) -> None:
     settings = choose_settings(options, recorded, defaults=defaults, wiki=selection.api())
     asks = selection.asks(settings.wiki)
     asks = asks if asks or (recorded and options["output"]) else [ARTICLE]
+    if recorded:
+        settings = take_back(asks, settings, journal)
+    if options["remove"]:
+        if recorded is None:
+            raise FetchError(f"there is no corpus in {folder} to remove pages from")
+        settings = remove_titles(options["remove"], (row.title for row in ledger_of(folder)), settings, journal)
     if not options["output"]:
         refuse_unrelated(folder, journal, asks)
     if theirs := foreign_wiki(asks, settings.wiki):
@@ -80,13 +87,17 @@ def fetch(**options: Any) -> None:
     if recorded or settings.wiki != selection.api() or options["wiki"]:  # not a host that only a pasted URL names
         log_in(client, settings.wiki, talk)
     if options["plan"]:
-        if any("category" in ask for ask in asks):
+        if any("titles" not in ask and "pins" not in ask and "top" not in ask for ask in asks) or options["refresh"]:
             require_contact(client, settings.wiki)
-        plan = plan_of(asks, settings.wiki, settings.text, settings.limit, client, journal)
+        plan = plan_of(asks, settings, client, journal, refresh=options["refresh"])
         _print_plan(plan, effects, folder, client, options["json"])
         return
-    lists = any("top" in ask for ask in [*asks, *journal.all("ask").values()])
-    require_contact(client, settings.wiki, settings.pageviews if lists else "")
+    only_removes = (
+        recorded and not asks and not options["refresh"] and set(settings.changes_from(recorded)) == {"removed"}
+    )
+    if not only_removes:  # which asks the wiki nothing
+        lists = any("top" in ask for ask in [*asks, *journal.all("ask").values()])
+        require_contact(client, settings.wiki, settings.pageviews if lists else "")
     if recorded:
         talk.note(f"{folder} is extended with its settings: {describe_settings(recorded)}")
     if journal.is_refreshing:
@@ -131,7 +142,7 @@ def _kept(run: Fetch, folder: Path) -> str:
 
 
 def _print_plan(plan: Plan, effects: list[str], folder: Path, client: Client, as_json: bool) -> None:
-    remarks = [*effects, *plan.remarks]
+    remarks = [*effects, *map(worded, plan.remarks)]
     if as_json:
         document = {"schema": 1, "corpus": str(folder), "requests": plan.requests, "seconds": round(plan.seconds)}
         document |= {"steps": [{"for": what, "requests": number} for what, number in plan.steps]}

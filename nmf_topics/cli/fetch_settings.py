@@ -117,7 +117,7 @@ def describe_settings(settings: Settings) -> str:
     Examples
     --------
     >>> describe_settings(Settings(wiki="https://en.wikipedia.org/w/api.php", quality="good", sections=("Plot",)))
-    '--wiki https://en.wikipedia.org/w/api.php --section Plot --quality good'
+    '--wiki https://en.wikipedia.org/w/api.php --quality good --section Plot'
     """
     changed = settings.changes_from(Settings())
     return " ".join(filter(None, (_shown(name, value) for name, (_, value) in changed.items())))

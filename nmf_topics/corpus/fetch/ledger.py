@@ -145,6 +145,9 @@ class Reckoning:
         pages: dict[int, list[tuple[Asked, dict[str, Any], str]]] = {}
         for one in {item.title: item for item in asked}.values():
             outcome, failure = outcome_of(one, self.journal), self.failures.get(one.key, "")
+            if one.title in self.settings.removed and not (outcome or {}).get("pageid"):
+                rows.append(Row(one.title, "filtered", note=REMOVED))
+                continue
             if outcome is None and failure:  # what it was before
                 outcome = outcome_of(one, self.journal, any_round=True)
             if outcome is None:

@@ -51,25 +51,25 @@ class Settings:
     wiki : URL of api.php; "" while it is not known
     language : of the Wikipedia whose page views are asked for, if `wiki` is not one of Wikimedia's
     text : how texts are read; None for the best that the wiki offers
-    intro, sections : the text of a page is its introduction, these sections, or both; neither for the whole page
-    as_of : the text of a page is the one that it had at this time; "" for the present one
     quality : any, good (or featured), featured
     min_words : the least number of words of a page
     limit : the most pages
     pageviews : URL of the service that lists the most viewed pages
+    intro, sections : the text of a page is its introduction, these sections, or both; neither for the whole page
+    as_of : the text of a page is the one that it had at this time; "" for the present one
     removed : titles of pages that are left out, whatever selects them
     """
 
     wiki: str = ""
     language: str = "en"
     text: Literal["extracts", "wikitext"] | None = None
-    intro: bool = False
-    sections: tuple[str, ...] = ()
-    as_of: str = ""
     quality: str = "any"
     min_words: int = 1
     limit: int | None = None
     pageviews: str = PAGEVIEWS
+    intro: bool = False
+    sections: tuple[str, ...] = ()
+    as_of: str = ""
     removed: tuple[str, ...] = ()
 
     @property
