@@ -81,7 +81,7 @@ def fetch(**options: Any) -> None:
         raise FetchError(f"these revisions are from {theirs}, not from {settings.wiki}; {hint}")
     effects: list[str] = []
     if recorded and (changes := describe_changes(recorded, settings)):
-        effects = [f"changed for {folder}: {changes}"]
+        effects = [f"changed: {changes}"]
         effects += describe_effects(ledger_of(folder), journal, recorded, settings)
     client = polite_client(options, talk)
     if recorded or settings.wiki != selection.api() or options["wiki"]:  # not a host that only a pasted URL names
@@ -99,15 +99,15 @@ def fetch(**options: Any) -> None:
         lists = any("top" in ask for ask in [*asks, *journal.all("ask").values()])
         require_contact(client, settings.wiki, settings.pageviews if lists else "")
     if recorded:
-        talk.note(f"{folder} is extended with its settings: {describe_settings(recorded)}")
+        count = len(journal.all("ask"))
+        before = f"{count} selection{'s'[: count != 1]} so far"
+        talk.note(f"continuing {folder} ({before}) with {describe_settings(settings)}")
     if journal.is_refreshing:
         talk.note(f"a refresh of {folder} was not finished; it is continued first")
     for effect in effects:
         talk.note(effect)
     with open_journal(folder, force=options["force"], tell=talk.note) as journal:
         run = Fetch(client, journal, settings, workers=options["workers"], tell=talk.note, progress=talk.progress)
-        if known := len(journal.all("ask")):
-            talk.note(f"{folder} was asked for {known} selection{'s'[: known > 1]} before; this goes on from there")
         try:
             result = run.run(folder, asks, refresh=options["refresh"])
         except ContactRequired as error:

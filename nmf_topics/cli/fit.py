@@ -56,6 +56,7 @@ if TYPE_CHECKING:
 @o.matrix_options
 @o.factor_options
 @o.guide_option
+@o.topic_words_option
 @o.seed_option
 @click.option(
     "--runs",

@@ -2,7 +2,8 @@
 
     model.npz    W (m, r), H (r, n), errors (n,), trace, coherences (r,), stabilities (r,), weighting_*; and
                  penalties (2, r) where the fit had some
-    model.json   schema, rows (kind and names), columns (ids, titles, meta), weighting, recipe, ledger, names, hidden
+    model.json   schema, rows (kind and names), columns (ids, titles, meta), weighting, recipe, ledger, names, hidden;
+                 and the words that describe topics (see `model.description`)
 
 Reading checks everything before it believes it: the schema, the shapes against the names, finite and non-negative
 factors. Unknown arrays and unknown keys are refused.
@@ -28,6 +29,7 @@ from nmf_topics.factor.objectives import OBJECTIVES
 from nmf_topics.factor.rules import RULES
 from nmf_topics.matrix.datamatrix import AXES, PageColumns, RowAxis
 from nmf_topics.matrix.weighting import WEIGHTINGS, FittedWeighting
+from nmf_topics.model.description import Description
 from nmf_topics.model.model import TopicModel
 
 SCHEMA = 1
@@ -35,7 +37,7 @@ MARK = "model.json"
 EXTRACTS = "extracts.json.gz"  # beside the model, made by `views.report.extracts`
 _ARRAYS = ("W", "H", "errors", "trace", "coherences", "stabilities")
 _WEIGHTING_ARRAYS = ("weighting_pages", "weighting_share", "weighting_scalars")
-_OPTIONAL = frozenset(("certificate",))  # models of earlier versions have none
+_OPTIONAL = frozenset(("certificate", "description"))  # models of earlier versions have none
 _KEYS = frozenset(
     ("schema", "rows", "columns", "weighting", "recipe", "ledger", "names", "hidden", "stopped", "relative_error")
 )
@@ -82,6 +84,8 @@ def save_model(model: TopicModel, folder: Path) -> None:
         "relative_error": model.relative_error,
         "certificate": model.certificate if math.isfinite(model.certificate) else None,
     }
+    if model.description is not None:
+        document["description"] = model.description.to_meta()
     # a line for each part: indented all through, JSON is written several times more slowly
     parts = (f" {json.dumps(name)}: {json.dumps(part, ensure_ascii=False)}" for name, part in document.items())
     (folder / MARK).write_text("{\n" + ",\n".join(parts) + "\n}\n", encoding="utf-8")
@@ -173,6 +177,7 @@ def _build(document: Mapping[str, Any], arrays: Mapping[str, Any]) -> TopicModel
         names=names,
         hidden=tuple(_strings(document["hidden"])),
         certificate=float("nan" if document.get("certificate") is None else document["certificate"]),
+        description=_description(document.get("description"), arrays["W"]),
     )
 
 
@@ -218,6 +223,11 @@ def _weighting(described: Mapping[str, Any] | None, arrays: Mapping[str, Any]) -
     if described["name"] not in WEIGHTINGS:
         raise ModelError(f"it uses the unknown weighting {described['name']!r}")
     return FittedWeighting.from_arrays(described["name"], bool(described["unit"]), arrays)
+
+
+def _description(described: Mapping[str, Any] | None, W: Any) -> Description | None:
+    m, r = W.shape
+    return None if described is None else Description.from_meta(described, r, m)
 
 
 def _strings(values: Any) -> list[str]:

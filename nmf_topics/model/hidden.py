@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from nmf_topics.errors import ModelError
 from nmf_topics.text.analyzer import TermAnalyzer, WordOptions
@@ -16,15 +15,15 @@ class WordRows:
 
     Parameters
     ----------
-    rows : the row axis of a model of text
+    terms, surfaces : normal forms of the words of a model, and the words as a reader sees them
     options : how its text became terms
     """
 
-    def __init__(self, rows: Any, options: WordOptions) -> None:
+    def __init__(self, terms: Sequence[str], surfaces: Sequence[str], options: WordOptions) -> None:
         self._reader = TermAnalyzer(options)
-        self._by_term: Mapping[str, int] = {term: i for i, term in enumerate(rows.terms)}
+        self._by_term: Mapping[str, int] = {term: i for i, term in enumerate(terms)}
         self._by_spelling: dict[str, list[int]] = {}
-        for i, (term, surface) in enumerate(zip(rows.terms, rows.surfaces, strict=True)):
+        for i, (term, surface) in enumerate(zip(terms, surfaces, strict=True)):
             for spelling in {term.lower(), surface.lower()}:
                 self._by_spelling.setdefault(spelling, []).append(i)
 

@@ -235,6 +235,7 @@ VALUES: dict[str, tuple[tuple[object, ...], tuple[object, ...]]] = {
     "--objective": (("frobenius", "kl", "beta-1.5", "itakura-saito"), ("l1",)),
     "--solver": (("mu", "amu", "emu", "hals", "ehals"), ("als",)),
     "--start": (("random", "nndsvda", "nndsvdar"), ("svd",)),
+    "--topic-words": (("typical", "weight"), ("best",)),
     "--tolerance": ((0, 1e-4), (-1e-4, "x", "nan")),
     "--max-iter": ((1, 500), (0, "x")),
     "--l1-words": ((0, 0.01), (-1, "x", "inf")),

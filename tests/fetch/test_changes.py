@@ -43,9 +43,9 @@ def client(fake: FakeWiki, monkeypatch: pytest.MonkeyPatch) -> FakeClient:
         (["--quality", "featured"], 1, ["9 pages of 10 will leave the corpus"]),
         (["--min-words", 16], 5, ["--min-words 16 (was 1)", "5 pages of 10 will leave the corpus"]),
         (["--min-words", 16, "--quality", "good"], 2, ["8 pages of 10 will leave the corpus"]),
-        (["--min-words", 11], 10, ["all 10 pages stay"]),
+        (["--min-words", 11], 10, ["all pages stay (10)"]),
         (["--limit", 3], 3, ["--limit 3 (was none)", "7 pages of 10 will leave the corpus"]),
-        (["--limit", 30], 10, ["all 10 pages stay"]),
+        (["--limit", 30], 10, ["all pages stay (10)"]),
         (["--text", "wikitext"], 10, ["--text wikitext (was extracts)", "10 pages will be fetched again, as wikitext"]),
         (
             ["--text", "wikitext", "--limit", 3],

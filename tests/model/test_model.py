@@ -535,7 +535,7 @@ def digest(model: TopicModel) -> str:
     return state.hexdigest()
 
 
-ORDERS: list[Any] = ["frequency", "relevance", "exclusive"]
+ORDERS: list[Any] = ["typical", "weight", "relevance", "exclusive"]
 QUESTIONS: dict[str, Callable[[TopicModel], Any]] = {
     "rank": lambda model: model.rank,
     "error_name": lambda model: model.error_name,
@@ -547,6 +547,7 @@ QUESTIONS: dict[str, Callable[[TopicModel], Any]] = {
     "topics": lambda model: model.topics(),
     "label": lambda model: [model.label(k) for k in (1, 2, 3)],
     "terms": lambda model: [model.terms(k, 99, order=order) for k in (1, 2, 3) for order in ORDERS],
+    "words": lambda model: [model.words(k, 99, order=order) for k in (1, 2, 3) for order in ORDERS],
     "candidates": lambda model: [model.candidates(k) for k in (1, 2, 3)],
     "top_pages": lambda model: [model.top_pages(k, 99) for k in (1, 2, 3)],
     "project": lambda model: model.project(model.W)[0],

@@ -29,7 +29,7 @@ def describe_effects(rows: Iterable[Row], journal: Journal, before: Settings, af
         staying = staying if after.limit is None else min(staying, after.limit)
         leaving = len(present) - staying
         said.append(
-            f"{_pages(leaving)} of {len(present)} will leave the corpus" if leaving else f"all {_pages(staying)} stay"
+            f"{_pages(leaving)} of {len(present)} will leave the corpus" if leaving else f"all pages stay ({staying})"
         )
         coming = sum(row.status in ("filtered", "too-short") and judge.may_keep(row) for row in rows)
         coming = coming if after.limit is None else min(coming, after.limit - staying)

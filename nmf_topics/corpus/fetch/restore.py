@@ -59,7 +59,7 @@ def open_journal(folder: Path, *, force: bool = False, tell: Tell = lambda messa
                 count += any(kind in TEXT_KINDS for kind, _, _ in facts)
             journal.write([("restoring", "", False)])
             pages = f"{count} page was" if count == 1 else f"{count} pages were"
-            tell(f"the journal of {folder} was missing or damaged; {pages} taken from {PAGES}")
+            tell(f"{folder} has no usable journal; {pages} taken from {PAGES}")
     except BaseException:
         journal.close()
         raise

@@ -5,6 +5,7 @@ Each function writes one figure in some formats and returns its caption.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from nmf_topics.analysis.topic_map import page_map, topic_map
 from nmf_topics.analysis.trends import Trend
 from nmf_topics.factor.blocks import Array
 from nmf_topics.model.model import TopicModel
+from nmf_topics.model.shown import TopicWord
 from nmf_topics.views.drawing.basis import signed_rgb
 from nmf_topics.views.drawing.clouds import colour_of
 from nmf_topics.views.drawing.fonts import shapes_of
@@ -28,7 +30,7 @@ DARK = "#202020"
 
 
 def draw_words(model: TopicModel, folder: Path, formats: Sequence[str], *, top: int, font: Path | None = None) -> str:
-    """words: a panel a topic with its heaviest words, or its basis image.
+    """words: a panel a topic with the words that describe it, or its basis image.
 
     Parameters
     ----------
@@ -44,16 +46,17 @@ def draw_words(model: TopicModel, folder: Path, formats: Sequence[str], *, top: 
         if no font has the letters of the words and labels.
     """
     text = model.rows.kind == "terms"
-    terms = [model.terms(k + 1, top) if text else [] for k in range(model.rank)]
-    pen = FigureFonts([*_labels(model), *(word for some in terms for word, _ in some)], font, shapes_of(model.recipe))
+    words = [model.words(k + 1, top) if text else [] for k in range(model.rank)]
+    covered = any(not math.isnan(word.coverage) for some in words for word in some)
+    pen = FigureFonts([*_labels(model), *(word.word for some in words for word in some)], font, shapes_of(model.recipe))
     across = min(model.rank, 3 if text else 7)
     down = -(-model.rank // across)
     with pen.settings():
         figure = new_figure(WIDTH, down * (0.5 + 0.125 * top if text else WIDTH / across + 0.2))
         axes = figure.subplots(down, across, squeeze=False).ravel()
-        for axis, topic, some in zip(axes, model.topics(), terms, strict=False):
+        for axis, topic, some in zip(axes, model.topics(), words, strict=False):
             if text:
-                _word_panel(axis, some, pen, colour_of(topic.number))
+                _word_panel(axis, some, pen, colour_of(topic.number), covered=covered)
                 axis.set_title(pen.text(_label(topic), 28), fontsize=7.5)
             else:
                 rows: Any = model.rows
@@ -65,7 +68,14 @@ def draw_words(model: TopicModel, folder: Path, formats: Sequence[str], *, top: 
         save_all(figure, folder, "words", formats)
     if not text:
         return "The basis images, columns of W: the darker, the heavier."
-    return f"The {top} heaviest words of each topic and their share of its weight (entries of W; columns sum to one)."
+    if not covered:
+        return (
+            f"The {top} heaviest words of each topic and their share of its weight (entries of W; columns sum to one)."
+        )
+    return (
+        f"The first {top} words that describe each topic. Bars are the share of the topic's own pages that have the "
+        "word, grey lines that of all pages."
+    )
 
 
 def _label(topic: Any) -> str:
@@ -76,16 +86,23 @@ def _labels(model: TopicModel) -> list[str]:
     return [_label(topic) for topic in model.topics()]
 
 
-def _word_panel(axis: Any, terms: Sequence[tuple[str, float]], pen: FigureFonts, colour: tuple[int, int, int]) -> None:
-    """Bars of words, the heaviest at the top."""
+def _word_panel(
+    axis: Any, words: Sequence[TopicWord], pen: FigureFonts, colour: tuple[int, int, int], *, covered: bool
+) -> None:
+    """Bars of words, the first at the top: shares of pages, or weights in W where these are not known."""
     from matplotlib.ticker import MaxNLocator
 
-    places = range(len(terms), 0, -1)
-    axis.barh(places, [weight for _, weight in terms], color=tint(colour, 0.25), height=0.75)
-    axis.set_yticks(places, [pen.text(word, 20) for word, _ in terms])
+    places = np.arange(len(words), 0, -1)
+    values = np.nan_to_num([word.coverage if covered else word.weight for word in words])
+    axis.barh(places, values, color=tint(colour, 0.25), height=0.75)
+    if covered:
+        overall = np.nan_to_num([word.coverage / 2**word.lift for word in words])
+        axis.vlines(overall, places - 0.375, places + 0.375, color=GREY, linewidth=1.2)
+        axis.set_xlim(0, 1)
+    axis.set_yticks(places, [pen.text(word.word, 20) for word in words])
     axis.tick_params(axis="y", length=0)
     axis.xaxis.set_major_locator(MaxNLocator(3))
-    axis.xaxis.set_major_formatter(lambda weight, _: f"{100 * weight:.3g}%")
+    axis.xaxis.set_major_formatter(lambda value, _: f"{100 * value:.3g}%")
     axis.spines["left"].set_visible(False)
 
 
