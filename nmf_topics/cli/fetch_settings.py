@@ -62,9 +62,10 @@ def choose_settings(
     named = {name: options[name] for name in NAMES if is_given(name) and options[name] is not None}
     if named.get("limit") == 0:
         named["limit"] = None
-    if options["whole"] or options["intro"] or options["section"]:  # one of them says all about the parts of a page
-        named |= {"intro": options["intro"], "sections": tuple(dict.fromkeys(options["section"]))}
-    if options["as_of"] is not None:
+    if any(is_given(name) for name in ("whole", "intro", "section")):  # each of them says all about the parts of a page
+        intro, sections = (options[name] if is_given(name) else () for name in ("intro", "section"))
+        named |= {"intro": bool(intro), "sections": tuple(dict.fromkeys(sections))}
+    if is_given("as_of") and options["as_of"]:
         named["as_of"] = _moment(options["as_of"])
     before = recorded or replace(Settings(), **defaults)
     language = options["language"].lower()
