@@ -51,7 +51,7 @@ def fetch(**options: Any) -> None:
     Example:
       nmf-topics fetch "Iron Man 3" "The Avengers (2012 film)" --contact you@example.org -o corpora/films
       nmf-topics fetch --top 500 --year 2024 --quality featured --contact you@example.org
-      nmf-topics fetch --search "deep sea" --hits 200 --intro --contact you@example.org --plan
+      nmf-topics fetch Tea Coffee Mate --as-of 2020-12-31 --contact you@example.org --plan
     """
     check_options(options)
     talk = talk_of(options)
