@@ -190,7 +190,7 @@ def test_which_trends(model: TopicModel) -> None:
     months = with_meta(model, "when", [f"2001-{j + 1:02d}" for j in range(12)])
     assert "trend" in draw_figures(months, Path(), ["png"], by="when", period="month")
     assert "groups" in draw_figures(model, Path(), ["png"], by="label")
-    with pytest.raises(ModelError, match="no 'age'; they have label"):
+    with pytest.raises(ModelError, match="no page has the metadata field 'age'; there are: label"):
         draw_figures(model, Path(), ["png"], by="age")
-    with pytest.raises(ModelError, match="neither periods nor"):
+    with pytest.raises(ModelError, match="neither periods of time nor"):
         draw_figures(with_meta(model, "x", ["same"] * 12), Path(), ["png"], by="x")
