@@ -52,7 +52,7 @@ def draw(counts: TermCounts, labels: list[str], size: int, glue: int, rng: rando
             kinds.append(label)
     names = [f"{number:03d}" for number in range(len(kinds))]
     columns = PageColumns(names, names, [{"label": label} for label in kinds])
-    return replace(counts, counts=sp.csc_matrix(sp.hstack(parts)), columns=columns)
+    return TermCounts(sp.csc_matrix(sp.hstack(parts)), replace(counts.info, columns=columns))
 
 
 def score(counts: TermCounts, bounds: Bounds) -> float:

@@ -19,7 +19,6 @@ from nmf_topics.errors import GuideError, Remedy
 from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.text.analyzer import Readers, word_options
 from nmf_topics.text.language import AUTO
-from nmf_topics.text.tokenize import tokens, words_of_token
 
 Guide = Mapping[str, Sequence[str]]  # words by the name of the topic, in the order of the guide
 
@@ -139,7 +138,7 @@ def rows_of_guide(data: DataMatrix, guide: Guide) -> tuple[list[list[int]], list
 def _rows_of_word(word: str, language: str, readers: Readers, index: Mapping[str, int]) -> set[int]:
     """Rows of a word, or of a phrase, or where there is no such phrase of its words."""
     reader = readers.reader(language)
-    parts = [part for token in tokens(word) for part in words_of_token(token, language)]
+    parts = readers.tokens_of(word, language)
     terms = [{reader.read(spelling)[0] for spelling in (part, part.capitalize())} - {None} for part in parts]
     if len(terms) > 1 and all(terms):
         phrase = " ".join(str(sorted(map(str, each))[0]) for each in terms)

@@ -16,9 +16,9 @@ from nmf_topics.corpus.open import PAGES, open_corpus
 from nmf_topics.corpus.page import Corpus, Fingerprint, Page
 from nmf_topics.errors import CorpusError, EngineError, Remedy
 from nmf_topics.factor.blocks import as_blocks
+from nmf_topics.factor.column_stats import page_sums
 from nmf_topics.factor.engines.choice import EngineOptions
-from nmf_topics.factor.engines.store import PLACE
-from nmf_topics.factor.sums import page_sums
+from nmf_topics.factor.engines.store import CACHE_ENV_VAR
 from nmf_topics.files.atomic import output_errors
 from nmf_topics.images.pixels import build_image_matrix, image_files
 from nmf_topics.matrix.datamatrix import DataMatrix
@@ -27,8 +27,8 @@ from nmf_topics.pipeline.recipes import Recipe
 from nmf_topics.pipeline.storage import MatrixStorage, key_of
 from nmf_topics.terms.counts_cache import recall_counts, store_counts
 from nmf_topics.terms.matrix import build_term_matrix
-from nmf_topics.terms.pruning import SingleBatch, terms_within
-from nmf_topics.terms.term_counts import TermCounts
+from nmf_topics.terms.pruning import terms_within
+from nmf_topics.terms.term_counts import SingleBatch, TermCounts
 from nmf_topics.terms.words_table import word_table
 from nmf_topics.text.analyzer import WordOptions
 from nmf_topics.text.language_notes import remarks
@@ -53,6 +53,11 @@ class Source:
     ----------
     path : a corpus folder, a folder of texts or images, a table, "-", or None for the newest corpus or the sample
     text_column, title_column, id_column, date_column, label_column : of a table, guessed where None
+
+    Examples
+    --------
+    >>> Source("news.csv", text_column="body").columns()["text_column"]
+    'body'
     """
 
     path: str | None = None
@@ -118,6 +123,16 @@ def prepare(
     ------
     NmfTopicsError
         if the source cannot be read or holds nothing of use, or V finds no place.
+
+    Examples
+    --------
+    >>> from nmf_topics import Bounds
+    >>> pages = [Page("1", "Tea", "green tea"), Page("2", "Coffee", "black coffee, no tea")]
+    >>> corpus = Corpus("drinks", "two pages", lambda set_aside: iter(pages))
+    >>> recipe = Recipe(bounds=Bounds(min_pages=1, max_pages=1.0))
+    >>> data = prepare(Source(), recipe, corpus=corpus)
+    >>> list(data.rows.terms), data.V.shape
+    (['black', 'coffee', 'green', 'tea'], (4, 2))
     """
     places = MatrixStorage(_engine_of(recipe, engine), rank, cache, note)
     if corpus is None and source.path is not None and is_image_folder(source.path):
@@ -240,7 +255,7 @@ def _counts(
             yield page
 
     pages = pieces_of(watched(), options.chunk) if options.chunk else watched()
-    with output_errors(spill, PLACE):
+    with output_errors(spill, CACHE_ENV_VAR):
         gathered = gather_counts(
             pages,
             options,
@@ -248,6 +263,7 @@ def _counts(
             memory=places.for_counts(),
             spill=spill,
             page_of=(lambda piece: page_of(piece.id)) if options.chunk else None,
+            keep_order=corpus.keeps_order,
         )
     if not gathered.columns.ids:
         raise CorpusError(f"{corpus.source} holds no page")
@@ -282,7 +298,7 @@ def _few(aside: Sequence[Mapping[str, str]]) -> str:
 
 def counts_key(corpus: Corpus, source: Source, options: WordOptions) -> str | None:
     """What the counts of a source depend on, as one name; None for what cannot be known without reading it."""
-    if source.path == "-":
+    if source.path == "-" or options.own_functions:  # what a function does, its name does not tell
         return None
     path = Path(corpus.source).absolute()  # links as they are: their names decide how they are read
     try:

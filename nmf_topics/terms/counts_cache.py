@@ -1,8 +1,8 @@
-"""Counts on disk, so that another rank or weighting of the same corpus needs no second reading of its text.
+"""Cache of counts on disk, so that another rank or weighting of the same corpus does not read its text again.
 
-A cache entry is one .npz without pickle: the arrays of a CSC matrix, and the names as UTF-8 JSON in an array of bytes.
-The cache is a convenience: whatever goes wrong with it, the text is read again. The oldest entries go first when it
-grows beyond its bounds.
+A cache entry is one .npz file without pickle: the arrays of a CSC matrix, and names as UTF-8 JSON in arrays of bytes.
+If anything is wrong with an entry, the text is read again. When the cache exceeds its limits, the entries that were not
+used for the longest time are removed.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ from nmf_topics.matrix.datamatrix import PageColumns
 from nmf_topics.matrix.stored import json_from_array, json_to_array
 from nmf_topics.terms.phrases import Phrases
 from nmf_topics.terms.surface_forms import DroppedWord, Forms
-from nmf_topics.terms.term_counts import TermCounts
+from nmf_topics.terms.term_counts import CountsInfo, TermCounts
 from nmf_topics.terms.vocabulary import Vocabulary
 from nmf_topics.text.analyzer import WordOptions
 
-PREFIX = "counts-"  # only files of this name are ours to forget: the user may keep others in the same folder
+PREFIX = "counts-"  # only files with this prefix are removed: the folder may hold other files
 MAX_ENTRIES = 20
 MAX_BYTES = 4 * 2**30
 
 
 def cache_folder() -> Path:
-    """Where counts are kept: NMF_TOPICS_CACHE, else the user's cache folder."""
+    """Return the cache folder: NMF_TOPICS_CACHE, else the user's cache folder."""
     if own := os.environ.get("NMF_TOPICS_CACHE"):
         return Path(own)
     base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
@@ -44,7 +44,7 @@ def _entry(key: str, folder: Path) -> Path:
 
 
 def store_counts(key: str, counts: TermCounts, origin: Mapping[str, Any], folder: Path) -> None:
-    """Keep counts under a key, with what is known of where they came from.
+    """Store counts under a key, with a description of their source.
 
     Raises
     ------
@@ -73,6 +73,7 @@ def store_counts(key: str, counts: TermCounts, origin: Mapping[str, Any], folder
                 phrases=json_to_array(counts.phrases.to_meta()),
                 shared_lines=json_to_array(dict(counts.shared_lines)),
                 forms=json_to_array([counts.forms.of_terms, [astuple(word) for word in counts.forms.others]]),
+                keep=json_to_array(None if counts.info.keep is None else np.flatnonzero(counts.info.keep).tolist()),
                 origin=json_to_array(origin),
             )
         os.replace(name, _entry(key, folder))
@@ -103,8 +104,8 @@ def recall_counts(key: str, folder: Path, *, largest: int | None = None) -> tupl
                 (entry["data"], entry["indices"], entry["indptr"]), shape=tuple(entry["shape"].tolist())
             )
             of_terms, others = json_from_array(entry["forms"])
-            found = TermCounts(
-                counts,
+            keep = json_from_array(entry["keep"])
+            info = CountsInfo(
                 Vocabulary.from_meta(json_from_array(entry["vocabulary"])),
                 PageColumns(*json_from_array(entry["columns"])),
                 WordOptions.recorded(json_from_array(entry["options"])),
@@ -113,10 +114,11 @@ def recall_counts(key: str, folder: Path, *, largest: int | None = None) -> tupl
                 Phrases.from_meta(json_from_array(entry["phrases"])),
                 json_from_array(entry["shared_lines"]),
                 Forms(of_terms, [DroppedWord(*word) for word in others]),
+                None if keep is None else np.isin(np.arange(counts.shape[0]), keep),
             )
             origin = json_from_array(entry["origin"])
     except Exception:  # a damaged archive can fail in any way, and none of them matters: the text is read again
         return None
     with contextlib.suppress(OSError):
         os.utime(path)  # used just now: the last to be forgotten
-    return found, origin
+    return TermCounts(counts, info), origin

@@ -7,15 +7,17 @@ each language.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from typing import Any
 
+from nmf_topics.text.functions import function_of, own_lemma, own_tokens
 from nmf_topics.text.language import AUTO, language_of, read_in
 from nmf_topics.text.normalize import CASED, Normalization, Stemmer, available, normalizer, without_accents
 from nmf_topics.text.orthography import lowercase_for, spelling_folder
 from nmf_topics.text.stopwords import has_stop_words, stop_words, stops_with_inflections
-from nmf_topics.text.tokenize import tokens
+from nmf_topics.text.tokenize import tokens, words_of_token
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,15 @@ class WordOptions:
     accents : whether Beyoncé and Beyonce are different words
     boilerplate : whether to remove addresses, markup, e-mail headers and lines that many pages share
     languages : with AUTO, the languages of the corpus, most frequent first; empty before the corpus was read
+    tokenizer : name of the user's own function from a text to its tokens (see `text.functions`)
+    lemmatizer : name of the user's own function from a token, in lower case, to its normal form; replaces `normalize`
+    stop_test : name of the user's own function that tells whether a word is a stop word, in addition to the lists
+
+    Examples
+    --------
+    >>> options = WordOptions(normalize="both", stop=("tea",))
+    >>> [TermAnalyzer(options).read(word) for word in ("Running", "Teas", "the")]
+    [('run', 'kept'), (None, 'stop'), (None, 'stop')]
     """
 
     language: str = "en"
@@ -50,6 +61,15 @@ class WordOptions:
     accents: bool = True
     boilerplate: bool = False
     languages: tuple[str, ...] = ()
+    tokenizer: str | None = None
+    lemmatizer: str | None = None
+    stop_test: str | None = None
+
+    @property
+    def own_functions(self) -> dict[str, str]:
+        """The user's own functions: option -> name."""
+        named = {"tokenizer": self.tokenizer, "lemmatizer": self.lemmatizer, "stop_test": self.stop_test}
+        return {option: name for option, name in named.items() if name}
 
     @classmethod
     def recorded(cls, values: Mapping[str, Any]) -> WordOptions:
@@ -77,6 +97,12 @@ def word_options(recipe: Mapping[str, Any]) -> WordOptions:
     return WordOptions.recorded({k: value for k, value in recipe.get("words", {}).items() if k in known})
 
 
+def token_reader(options: WordOptions) -> Callable[[str], list[str]]:
+    """Return the function that tokenizes a text: the user's own one, or `tokens`."""
+    own = function_of(options.tokenizer, "tokenizer")
+    return tokens if own is None else partial(own_tokens, own)
+
+
 class TermAnalyzer:
     """Converts tokens of one language to terms.
 
@@ -90,11 +116,16 @@ class TermAnalyzer:
         self._plain = without_accents if not options.accents else str
         self._numbers, self._language = options.numbers, options.language
         self._small, self._spell = lowercase_for(options.language), spelling_folder(options.language)
-        normalize = available(options.normalize, options.language)
-        self._normal = normalizer(normalize, language=options.language, stemmer=options.stemmer)
-        by_lemma = normalize in ("lemma", "both")
-        base = normalizer("lemma", language=options.language) if by_lemma else _without_possessive
-        self._base = self._normal if normalize == "lemma" else base
+        self._tokens_of = token_reader(options)
+        self._stop_test = function_of(options.stop_test, "stop_words")
+        if lemmatizer := function_of(options.lemmatizer, "lemmatizer"):
+            self._normal = self._base = own_lemma(lemmatizer)
+        else:
+            normalize = available(options.normalize, options.language)
+            self._normal = normalizer(normalize, language=options.language, stemmer=options.stemmer)
+            by_lemma = normalize in ("lemma", "both")
+            base = normalizer("lemma", language=options.language) if by_lemma else _without_possessive
+            self._base = self._normal if normalize == "lemma" else base
         listed = stop_words(options.language) if options.default_stops else frozenset()
         listed = frozenset(self._spell(self._plain(word)) for word in listed) - {""}
         own = self._spelled(options.stop)
@@ -110,7 +141,7 @@ class TermAnalyzer:
 
     def _spelled(self, words: tuple[str, ...]) -> set[str]:
         """Return a user's list of words as lower-case tokens, tokenized like the text: e-mail is two tokens."""
-        return {self._spell(self._plain(token)) for word in words for token in tokens(word)} - {""}
+        return {self._spell(self._plain(token)) for word in words for token in self._tokens_of(word)} - {""}
 
     def _terms_of(self, words: set[str]) -> set[str]:
         return {self._spell(self._normal(spelling)) for word in words for spelling in (word, word.capitalize())}
@@ -141,7 +172,7 @@ class TermAnalyzer:
         if base in self._stop_bases:
             return None, "stop"
         term = base if self._base is self._normal else self._spell(self._normal(word))
-        if term in self._stop_terms or not term:
+        if term in self._stop_terms or not term or (self._stop_test is not None and self._stop_test(word)):
             return None, "stop"
         return term, "kept"
 
@@ -172,6 +203,12 @@ class Readers:
     def __init__(self, options: WordOptions) -> None:
         self.options = options
         self._readers: dict[str, TermAnalyzer] = {}
+
+    def tokens_of(self, text: str, language: str) -> list[str]:
+        """Return the tokens of a text; in languages written without spaces these are its words."""
+        if self.options.tokenizer:
+            return token_reader(self.options)(text)
+        return [word for token in tokens(text) for word in words_of_token(token, language)]
 
     def language_of(self, text: str) -> str:
         """Return the language to read a page in; the main language of the corpus if the page has another one."""

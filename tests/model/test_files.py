@@ -202,7 +202,7 @@ def test_no_model(tmp_path: Path) -> None:
     Path("empty").mkdir()
     Path("file").write_text("x", encoding="utf-8")
     for name in ("none", "empty", "file", "", "x" * 5000, "a\0b"):
-        with pytest.raises(ModelError, match=r"there is no model in .*nmf-topics fit"):
+        with pytest.raises(ModelError, match=r"there is no model in .*fit one first"):
             load_model(name)
 
 

@@ -118,7 +118,7 @@ from nmf_topics.terms import parallel
 from nmf_topics.terms.count import count_terms
 from nmf_topics.text.analyzer import WordOptions
 from types import SimpleNamespace
-parallel.ALONE, chunks.BATCH = 10, 10
+parallel.ALONE, token_counter.BATCH = 10, 10
 
 def pages():
     for i in range(1000):

@@ -61,6 +61,10 @@ def provenance(
     }
 
 
+# fields of a recipe that no option sets: what was detected in the corpus, and functions, which only Python can pass
+_NOT_OPTIONS = ("languages", "tokenizer", "lemmatizer", "stop_test")
+
+
 def command(model: TopicModel, source: Mapping[str, Any] | None = None) -> str:
     """The command that makes the model again from its corpus.
 
@@ -100,7 +104,7 @@ def _differences(recipe: Mapping[str, Any], base: Recipe) -> list[str]:
     for group in (base.words, base.bounds):
         recorded = recipe.get("words" if group is base.words else "bounds", {})
         for name, usual in asdict(group).items():
-            if name == "languages":  # what was found out about the corpus, no option
+            if name in _NOT_OPTIONS:
                 continue
             options += _option(name, recorded.get(name, usual), usual)
     for name in (*_FACTORS, *_PENALTIES):
