@@ -13,7 +13,8 @@ its own facts. The kinds are
     title      a title        which page it leads to, if any
     pin        a revision     which page it is of, if any
     page       a page id      its text and revision
-    revision   a revision     the same, for a pinned revision
+    revision   a revision     the same, for a revision that was asked for
+    dated      page id@time   which revision a page had at a time, if any
     round      a number       "begun" or "done"; every refresh is a round, which asks for titles and listings again
     restored   a number       the titles of a selection, taken from the manifest
     restoring  ""             true while facts are taken from the files of the corpus (restore.py)
