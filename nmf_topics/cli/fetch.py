@@ -63,7 +63,7 @@ ARTICLE: Ask = {"top": 1000, "year": 2018, "month": None}  # the corpus of the a
 @json_option
 @talk_options
 def fetch(**options: Any) -> None:
-    """Fetch pages of Wikipedia, or of any MediaWiki, into a corpus.
+    """Fetch pages from Wikipedia or another MediaWiki.
 
     With nothing named: the 1000 most viewed pages of English Wikipedia of 2018 that are good or featured articles, into
     corpora/wikipedia. Stopped at any point, the same command goes on and asks for no page twice; asked for more, the

@@ -25,6 +25,12 @@ class Page:
     meta : whatever else the source says of the page (label, date, url, ...), carried to the results;
         the readers give values of the types str, int, float, bool and None only
     row : the number of its row in the source, from 1, where the source has an order; no part of what the page says
+
+    Examples
+    --------
+    >>> page = Page("1", "Tea", "Green tea and black tea.", {"date": "2004-05-01", "label": "drinks"})
+    >>> page.title, page.meta["label"]
+    ('Tea', 'drinks')
     """
 
     id: str
@@ -54,11 +60,19 @@ class Corpus:
         hands to that argument
     set_aside : what the last complete reading could not use
     share : how much of the source has been read, from 0 to 1; None where that cannot be known
+    keeps_order : whether the columns of V have the pages in the order of the source, not sorted by their ids
 
     Raises
     ------
     CorpusError
         While it is read, when the source is broken, or holds no page.
+
+    Examples
+    --------
+    >>> pages = [Page("1", "Tea", "green tea"), Page("2", "Coffee", "black coffee")]
+    >>> corpus = Corpus("drinks", "two pages", lambda set_aside: iter(pages))
+    >>> [page.title for page in corpus]
+    ['Tea', 'Coffee']
     """
 
     name: str
@@ -66,6 +80,7 @@ class Corpus:
     read: Callable[[Callable[[SetAside], None]], Iterator[Page]]
     set_aside: list[SetAside] = field(default_factory=list)
     share: Callable[[], float | None] = lambda: None
+    keeps_order: bool = False
 
     def __iter__(self) -> Iterator[Page]:
         found: list[SetAside] = []

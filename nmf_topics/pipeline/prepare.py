@@ -53,6 +53,11 @@ class Source:
     ----------
     path : a corpus folder, a folder of texts or images, a table, "-", or None for the newest corpus or the sample
     text_column, title_column, id_column, date_column, label_column : of a table, guessed where None
+
+    Examples
+    --------
+    >>> Source("news.csv", text_column="body").columns()["text_column"]
+    'body'
     """
 
     path: str | None = None
@@ -118,6 +123,16 @@ def prepare(
     ------
     NmfTopicsError
         if the source cannot be read or holds nothing of use, or V finds no place.
+
+    Examples
+    --------
+    >>> from nmf_topics import Bounds
+    >>> pages = [Page("1", "Tea", "green tea"), Page("2", "Coffee", "black coffee, no tea")]
+    >>> corpus = Corpus("drinks", "two pages", lambda set_aside: iter(pages))
+    >>> recipe = Recipe(bounds=Bounds(min_pages=1, max_pages=1.0))
+    >>> data = prepare(Source(), recipe, corpus=corpus)
+    >>> list(data.rows.terms), data.V.shape
+    (['black', 'coffee', 'green', 'tea'], (4, 2))
     """
     places = MatrixStorage(_engine_of(recipe, engine), rank, cache, note)
     if corpus is None and source.path is not None and is_image_folder(source.path):
@@ -248,6 +263,7 @@ def _counts(
             memory=places.for_counts(),
             spill=spill,
             page_of=(lambda piece: page_of(piece.id)) if options.chunk else None,
+            keep_order=corpus.keeps_order,
         )
     if not gathered.columns.ids:
         raise CorpusError(f"{corpus.source} holds no page")

@@ -32,6 +32,13 @@ class Recipe:
         solver is its `rule`, None for the objective's own
     guide : words by the name of the topic that they lead to, as in `model.guide`
     topic_words : how the words that describe a topic are chosen, a key of `model.description.TOPIC_WORDS`
+
+    Examples
+    --------
+    >>> Recipe(weighting="tfidf", words=WordOptions(language="de", phrases=True)).words.language
+    'de'
+    >>> RECIPES["article"].weighting, RECIPES["article"].solver
+    ('frequency', 'mu')
     """
 
     words: WordOptions = field(default_factory=WordOptions)

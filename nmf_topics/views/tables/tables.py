@@ -62,14 +62,7 @@ def page_rows(model: TopicModel, columns: Sequence[int] | None = None) -> Iterab
     """pages.csv: a row for each page; metadata whose name is taken already gets `page_` before it."""
     meta_names = model.columns.meta_names()
     weights = [f"topic_{k + 1}" for k in range(model.rank)]
-    taken = {*PAGE_COLUMNS, *weights}
-    headers = {name: name for name in meta_names if name not in taken}
-    for name in meta_names:
-        if name in taken:
-            header = f"page_{name}"
-            while header in {*taken, *headers.values()}:
-                header = f"page_{header}"
-            headers[name] = header
+    headers = model.columns.headers({*PAGE_COLUMNS, *weights})
     yield [*PAGE_COLUMNS, *(headers[name] for name in meta_names), *weights]
     pages = model.pages()
     for j in range(len(pages)) if columns is None else columns:
