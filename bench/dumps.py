@@ -16,9 +16,9 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from nmf_topics.corpus.dumps import dump_pages
-from nmf_topics.corpus.exportxml import ExportReader
-from nmf_topics.corpus.streams import byte_chunks
+from nmf_topics.corpus.mediawiki.dumps import dump_pages
+from nmf_topics.corpus.mediawiki.export_xml import ExportReader
+from nmf_topics.corpus.readers.streams import byte_chunks
 
 
 def seconds() -> tuple[float, float, float]:

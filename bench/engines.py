@@ -28,7 +28,7 @@ from nmf_topics.factor.engines.choice import EngineOptions, Size, choose_engine,
 from nmf_topics.factor.engines.disk import OnDisk, to_disk
 from nmf_topics.factor.engines.store import write_blocks
 from nmf_topics.factor.factorize import factorize
-from nmf_topics.machine import peak
+from nmf_topics.files.system import peak
 
 
 def random_block(n_terms: int, n_pages: int, words: int, rng: np.random.Generator) -> Any:

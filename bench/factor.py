@@ -35,10 +35,10 @@ import scipy.sparse as sp
 
 from nmf_topics.factor import kernels
 from nmf_topics.factor.factorize import Iteration, factorize
-from nmf_topics.machine import peak
-from nmf_topics.topics.prepare import Source, prepare
-from nmf_topics.topics.recipes import RECIPES
-from nmf_topics.words.cache import cache_folder
+from nmf_topics.files.system import peak
+from nmf_topics.pipeline.prepare import Source, prepare
+from nmf_topics.pipeline.recipes import RECIPES
+from nmf_topics.terms.counts_cache import cache_folder
 
 NEAR = 1.001  # times the least error: the target of the race
 LIMIT = 120.0  # seconds after which a method has not reached it

@@ -37,10 +37,10 @@ from click.testing import CliRunner
 
 from nmf_topics.cli.main import cli
 from nmf_topics.errors import NmfTopicsError
-from nmf_topics.topics.prepare import Source, prepare
-from nmf_topics.topics.recipes import Recipe
-from nmf_topics.words.bounds import Bounds
-from nmf_topics.words.reading import WordOptions
+from nmf_topics.pipeline.prepare import Source, prepare
+from nmf_topics.pipeline.recipes import Recipe
+from nmf_topics.terms.pruning import Bounds
+from nmf_topics.text.analyzer import WordOptions
 
 HANG = 60.0  # seconds
 ODD = [

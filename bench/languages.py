@@ -8,7 +8,7 @@
 default recipe (with --phrases for Vietnamese) and prints the heaviest words of each topic, and how well topics agree
 with those of the English pages.
 `widespread` prints what stop lists are judged by: the terms that they let pass and that are on many pages, with the
-share of pages; names of no subject among them belong in a list (nmf_topics/words/stoplists.py). `mixed` fits all twelve
+share of pages; names of no subject among them belong in a list (nmf_topics/text/stopwords_other.py). `mixed` fits all twelve
 languages together with --language auto, without what the pages say of their language, and tells how topics part.
 All is printed as Markdown.
 """
@@ -27,13 +27,13 @@ import numpy as np
 
 from nmf_topics.corpus.open import open_corpus
 from nmf_topics.corpus.page import Page
-from nmf_topics.topics.measures import nmi
-from nmf_topics.topics.model import TopicModel, fit_topics
-from nmf_topics.topics.recipes import RECIPES
-from nmf_topics.words.counts import count_terms
-from nmf_topics.words.gathered import TermCounts
-from nmf_topics.words.language import AUTO, NAMES
-from nmf_topics.words.termmatrix import build_term_matrix
+from nmf_topics.model.measures import nmi
+from nmf_topics.model.model import TopicModel, fit_topics
+from nmf_topics.pipeline.recipes import RECIPES
+from nmf_topics.terms.count import count_terms
+from nmf_topics.terms.counts_builder import TermCounts
+from nmf_topics.terms.matrix import build_term_matrix
+from nmf_topics.text.language import AUTO, NAMES
 
 TWELVE = "ar de el en es hi ro ru th tr vi zh".split()
 DEFAULT = RECIPES["default"]

@@ -23,11 +23,11 @@ from pathlib import Path
 
 import numpy as np
 
-from nmf_topics.topics.measures import nmi, purity
-from nmf_topics.topics.model import TopicModel, fit_topics
-from nmf_topics.topics.prepare import Source, prepare
-from nmf_topics.topics.recipes import RECIPES, Recipe
-from nmf_topics.words.cache import cache_folder
+from nmf_topics.model.measures import nmi, purity
+from nmf_topics.model.model import TopicModel, fit_topics
+from nmf_topics.pipeline.prepare import Source, prepare
+from nmf_topics.pipeline.recipes import RECIPES, Recipe
+from nmf_topics.terms.counts_cache import cache_folder
 
 CORPORA = {"bbc-news": 5, "wikipedia-popular": 12, "20newsgroups-train": 20}
 # the best figure of each column in a trial with scikit-learn and tomotopy: NMI, then NPMI

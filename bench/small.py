@@ -22,14 +22,14 @@ import numpy as np
 import scipy.sparse as sp
 
 from nmf_topics.matrix.datamatrix import PageColumns
-from nmf_topics.topics.measures import nmi
-from nmf_topics.topics.model import fit_topics
-from nmf_topics.topics.prepare import Source, open_source
-from nmf_topics.topics.recipes import RECIPES
-from nmf_topics.words.bounds import Bounds
-from nmf_topics.words.counts import count_terms
-from nmf_topics.words.termcounts import TermCounts
-from nmf_topics.words.termmatrix import build_term_matrix
+from nmf_topics.model.measures import nmi
+from nmf_topics.model.model import fit_topics
+from nmf_topics.pipeline.prepare import Source, open_source
+from nmf_topics.pipeline.recipes import RECIPES
+from nmf_topics.terms.count import count_terms
+from nmf_topics.terms.matrix import build_term_matrix
+from nmf_topics.terms.pruning import Bounds
+from nmf_topics.terms.term_counts import TermCounts
 
 WIKIPEDIA = ["Biology and health sciences", "Geography", "People", "Physical sciences"]
 CORPORA = {"wikipedia-popular": (WIKIPEDIA, 1), "bbc-news": (None, 1), "20newsgroups-train": (None, 5)}

@@ -24,13 +24,13 @@ from recipe import CORPORA, measure
 
 from nmf_topics.corpus.open import open_corpus
 from nmf_topics.corpus.page import Page
-from nmf_topics.topics.model import fit_topics
-from nmf_topics.topics.recipes import RECIPES
-from nmf_topics.words import cleaning
-from nmf_topics.words.counts import count_terms
-from nmf_topics.words.reading import WordOptions
-from nmf_topics.words.termcounts import TermCounts
-from nmf_topics.words.termmatrix import build_term_matrix
+from nmf_topics.model.model import fit_topics
+from nmf_topics.pipeline.recipes import RECIPES
+from nmf_topics.terms.count import count_terms
+from nmf_topics.terms.matrix import build_term_matrix
+from nmf_topics.terms.term_counts import TermCounts
+from nmf_topics.text import cleaning
+from nmf_topics.text.analyzer import WordOptions
 
 ROUNDS = 3
 COPIES = 6  # of the corpus, so that the start of processes does not hide what they gain

@@ -21,10 +21,10 @@ from recipe import CORPORA
 from nmf_topics.factor import kernels, starts
 from nmf_topics.factor.blocks import Array, InMemory, as_blocks
 from nmf_topics.factor.factorize import Factorization, factorize
-from nmf_topics.topics.fitting import working_precision
-from nmf_topics.topics.prepare import Source, prepare
-from nmf_topics.topics.recipes import RECIPES
-from nmf_topics.words.cache import cache_folder
+from nmf_topics.model.fit import working_precision
+from nmf_topics.pipeline.prepare import Source, prepare
+from nmf_topics.pipeline.recipes import RECIPES
+from nmf_topics.terms.counts_cache import cache_folder
 
 
 def filled(X: Array) -> Array:

@@ -23,8 +23,8 @@ from typing import Any
 import regex
 import requests
 
-from nmf_topics.corpus.sections import cut_end_matter
-from nmf_topics.corpus.wikitext import clean_wikitext
+from nmf_topics.corpus.mediawiki.sections import cut_end_matter
+from nmf_topics.corpus.mediawiki.wikitext import clean_wikitext
 
 WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+")
 

@@ -25,47 +25,47 @@ if TYPE_CHECKING:
     from nmf_topics.factor.project import project as project
     from nmf_topics.images.pixels import build_image_matrix as build_image_matrix
     from nmf_topics.matrix.datamatrix import DataMatrix as DataMatrix
-    from nmf_topics.topics.classify import Assignment as Assignment
-    from nmf_topics.topics.classify import classify_pages as classify_pages
-    from nmf_topics.topics.model import TopicModel as TopicModel
-    from nmf_topics.topics.model import fit_topics as fit_topics
-    from nmf_topics.topics.prepare import Source as Source
-    from nmf_topics.topics.prepare import prepare as prepare
-    from nmf_topics.topics.recipes import RECIPES as RECIPES
-    from nmf_topics.topics.recipes import Recipe as Recipe
-    from nmf_topics.topics.store import load_model as load_model
-    from nmf_topics.topics.store import save_model as save_model
-    from nmf_topics.words.bounds import Bounds as Bounds
-    from nmf_topics.words.counts import count_terms as count_terms
-    from nmf_topics.words.reading import WordOptions as WordOptions
-    from nmf_topics.words.termmatrix import build_term_matrix as build_term_matrix
+    from nmf_topics.model.classify import Assignment as Assignment
+    from nmf_topics.model.classify import classify_pages as classify_pages
+    from nmf_topics.model.files import load_model as load_model
+    from nmf_topics.model.files import save_model as save_model
+    from nmf_topics.model.model import TopicModel as TopicModel
+    from nmf_topics.model.model import fit_topics as fit_topics
+    from nmf_topics.pipeline.prepare import Source as Source
+    from nmf_topics.pipeline.prepare import prepare as prepare
+    from nmf_topics.pipeline.recipes import RECIPES as RECIPES
+    from nmf_topics.pipeline.recipes import Recipe as Recipe
+    from nmf_topics.terms.count import count_terms as count_terms
+    from nmf_topics.terms.matrix import build_term_matrix as build_term_matrix
+    from nmf_topics.terms.pruning import Bounds as Bounds
+    from nmf_topics.text.analyzer import WordOptions as WordOptions
 
 __version__ = "0.1.0"
 
 _HOMES = {
-    "Assignment": "topics.classify",
-    "Bounds": "words.bounds",
+    "Assignment": "model.classify",
+    "Bounds": "terms.pruning",
     "Corpus": "corpus.page",
     "DataMatrix": "matrix.datamatrix",
     "Factorization": "factor.factorize",
     "NmfTopicsError": "errors",
     "Page": "corpus.page",
-    "RECIPES": "topics.recipes",
-    "Recipe": "topics.recipes",
-    "Source": "topics.prepare",
-    "TopicModel": "topics.model",
-    "WordOptions": "words.reading",
+    "RECIPES": "pipeline.recipes",
+    "Recipe": "pipeline.recipes",
+    "Source": "pipeline.prepare",
+    "TopicModel": "model.model",
+    "WordOptions": "text.analyzer",
     "build_image_matrix": "images.pixels",
-    "build_term_matrix": "words.termmatrix",
-    "classify_pages": "topics.classify",
-    "count_terms": "words.counts",
+    "build_term_matrix": "terms.matrix",
+    "classify_pages": "model.classify",
+    "count_terms": "terms.count",
     "factorize": "factor.factorize",
-    "fit_topics": "topics.model",
-    "load_model": "topics.store",
+    "fit_topics": "model.model",
+    "load_model": "model.files",
     "open_corpus": "corpus.open",
-    "prepare": "topics.prepare",
+    "prepare": "pipeline.prepare",
     "project": "factor.project",
-    "save_model": "topics.store",
+    "save_model": "model.files",
 }
 
 __all__ = sorted(_HOMES)

@@ -19,9 +19,9 @@ from outputs import check_refusal, everything
 from program import Refuse, Refused, Run
 
 from nmf_topics.cli.main import cli
-from nmf_topics.topics.classify import Assignment, classify_pages, unreadable
-from nmf_topics.topics.model import TopicModel
-from nmf_topics.topics.store import load_model
+from nmf_topics.model.classify import Assignment, classify_pages, unreadable
+from nmf_topics.model.files import load_model
+from nmf_topics.model.model import TopicModel
 
 pytest_plugins = ["browsing"]
 

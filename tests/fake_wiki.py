@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from nmf_topics.corpus.fetch.client import Client, RequestPolicy
+from nmf_topics.corpus.fetch.fetch import Fetch, Result
+from nmf_topics.corpus.fetch.journal import Journal
 from nmf_topics.corpus.fetch.settings import Settings
-from nmf_topics.corpus.wikipedia.client import Client, Manners
-from nmf_topics.corpus.wikipedia.fetch import Fetch, Result
-from nmf_topics.corpus.wikipedia.journal import Journal
 from nmf_topics.errors import FetchError
 
 API = "http://wiki.test/w/api.php"
@@ -214,7 +214,7 @@ class FakeClient(Client):
         wiki: FakeWiki,
         spoil: Callable[[int, Mapping[str, Any]], BaseException | None] = lambda number, asked: None,
     ) -> None:
-        super().__init__(Manners(contact="dev@example.org"))
+        super().__init__(RequestPolicy(contact="dev@example.org"))
         self.wiki, self.spoil = wiki, spoil
         self.asked: list[dict[str, Any]] = []
 

@@ -189,12 +189,12 @@ def fetch_into(
     **settings: Any,
 ) -> Any:
     """Fetch in this process, with these settings of the corpus, and with the waits that nobody asked for cut short."""
+    from nmf_topics.corpus.fetch.client import Client, RequestPolicy
+    from nmf_topics.corpus.fetch.fetch import Fetch
+    from nmf_topics.corpus.fetch.journal import Journal
     from nmf_topics.corpus.fetch.settings import Settings
-    from nmf_topics.corpus.wikipedia.client import Client, Manners
-    from nmf_topics.corpus.wikipedia.fetch import Fetch
-    from nmf_topics.corpus.wikipedia.journal import Journal
 
-    client = Client(Manners(contact="dev@example.org", timeout=timeout, tries=tries, backoff=0.02, busy=0.2))
+    client = Client(RequestPolicy(contact="dev@example.org", timeout=timeout, tries=tries, backoff=0.02, busy=0.2))
     with Journal(folder) as journal:
         run = Fetch(client, journal, Settings(wiki=api, **settings), workers=workers, tell=tell)
         return run.run(folder, list(asks), refresh=refresh)

@@ -158,7 +158,7 @@ def test_rows_are_numbered(tmp_path: Path) -> None:
 
 def test_columns_whose_names_repeat_take_linear_time(tmp_path: Path) -> None:
     """Ten times as many columns of one name do not take a hundred times as long."""
-    from nmf_topics.corpus.tables import name_columns
+    from nmf_topics.corpus.readers.tables import name_columns
 
     def seconds(count: int) -> float:
         began = time.process_time()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nmf_topics.corpus.charsets import decode
+from nmf_topics.corpus.readers.charsets import decode
 from nmf_topics.corpus.readers.encoding_guess import Encodings, guess_encoding, misplaced_share, sample_of
 
 POLISH = "Książka leży na stole. Jeżeli pójdziesz wcześnie, będziesz pierwszy; później są już tłumy, więc śpiesz się."

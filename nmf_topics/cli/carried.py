@@ -6,14 +6,14 @@ import json
 import shlex
 from pathlib import Path
 
-from nmf_topics.cli.talk import Talk
+from nmf_topics.analysis.carried_names import CarriedNames, carry_names
+from nmf_topics.cli.console import Console
 from nmf_topics.errors import ModelError
-from nmf_topics.topics.carried_names import CarriedNames, carry_names
-from nmf_topics.topics.model import TopicModel
-from nmf_topics.topics.store import MARK, load_model
+from nmf_topics.model.files import MARK, load_model
+from nmf_topics.model.model import TopicModel
 
 
-def with_earlier_names(model: TopicModel, folder: Path, talk: Talk) -> tuple[TopicModel, list[str]]:
+def with_earlier_names(model: TopicModel, folder: Path, talk: Console) -> tuple[TopicModel, list[str]]:
     """A new model with the names and hidden words of the one that is in its folder now.
 
     Returns
@@ -41,7 +41,7 @@ def _has_names(folder: Path) -> bool:
         return False
 
 
-def _report(carried: CarriedNames, folder: Path, talk: Talk) -> None:
+def _report(carried: CarriedNames, folder: Path, talk: Console) -> None:
     if carried.names:
         listed = ", ".join(f"{number} {name}" for number, name in carried.names.items())
         talk.note(f"names carried over from the earlier model: {listed}")

@@ -15,22 +15,22 @@ from typing import Any
 import click
 
 from nmf_topics.cli import options as o
-from nmf_topics.cli.talk import Talk
+from nmf_topics.cli.console import Console
 from nmf_topics.cli.wiki import contact_option, pages_asked_for, wiki_option
-from nmf_topics.corpus.charsets import decode
 from nmf_topics.corpus.open import open_corpus
 from nmf_topics.corpus.page import Page
-from nmf_topics.csvfiles import write_csv
+from nmf_topics.corpus.readers.charsets import decode
 from nmf_topics.errors import CorpusError, ModelError, OutputError
+from nmf_topics.files.atomic import folder_of_files, whole_file
+from nmf_topics.files.csv_files import write_csv
 from nmf_topics.images.pixels import ENDINGS, image_files
-from nmf_topics.topics.classify import Assignment, Classifier, unreadable
-from nmf_topics.topics.model import TopicModel
-from nmf_topics.topics.prepare import Source
-from nmf_topics.topics.store import load_model, resolve_model
-from nmf_topics.views.basis import reconstruction
-from nmf_topics.views.tables import assignment_json, assignment_rows
-from nmf_topics.views.terminal import print_assignments, print_explanation
-from nmf_topics.writing import folder_of_files, whole_file
+from nmf_topics.model.classify import Assignment, Classifier, unreadable
+from nmf_topics.model.files import load_model, resolve_model
+from nmf_topics.model.model import TopicModel
+from nmf_topics.pipeline.prepare import Source
+from nmf_topics.views.drawing.basis import reconstruction
+from nmf_topics.views.tables.tables import assignment_json, assignment_rows
+from nmf_topics.views.tables.terminal import print_assignments, print_explanation
 
 MARK = "reconstructions.json"
 BATCH = 16  # pages held at once: a stream of results starts soon and stays small
@@ -121,7 +121,7 @@ def _print(model: TopicModel, path: Path, assignments: list[Assignment], as_json
 
 
 def _texts(
-    classifier: Classifier, files: Iterable[str], columns: Source, explain: bool, talk: Talk
+    classifier: Classifier, files: Iterable[str], columns: Source, explain: bool, talk: Console
 ) -> Iterator[Assignment]:
     """Assignments of the pages of all files, a batch at a time; of a file that breaks off, the pages before that."""
     for file in files:
@@ -145,7 +145,7 @@ def _texts(
 
 
 def _wiki_pages(
-    classifier: Classifier, pages: Iterable[tuple[str, Page | None, str]], options: dict[str, Any], talk: Talk
+    classifier: Classifier, pages: Iterable[tuple[str, Page | None, str]], options: dict[str, Any], talk: Console
 ) -> Iterator[Assignment]:
     """Assignments of pages of a wiki, as they come."""
     for name, page, why in pages:
@@ -156,7 +156,7 @@ def _wiki_pages(
             yield from classifier.texts([(name, page.title, page.text)], explain=options["explain"])
 
 
-def _pages(file: str, columns: Source, talk: Talk) -> Iterator[Page]:
+def _pages(file: str, columns: Source, talk: Console) -> Iterator[Page]:
     """The pages of one argument; a file that is not there is an error of the call, not of the file."""
     if file == "-" and not _json_waits():
         yield Page("stdin", "standard input", decode(sys.stdin.buffer.read(), "standard input", talk.warn))
@@ -174,7 +174,7 @@ def _json_waits() -> bool:
     return stream.peek(1).removeprefix(codecs.BOM_UTF8).lstrip()[:1] == b"{"
 
 
-def _gallery(options: dict[str, Any], talk: Talk) -> Path | None:
+def _gallery(options: dict[str, Any], talk: Console) -> Path | None:
     """The folder of reconstructions; None if nobody asked for one and there can be none in the model."""
     folder = options["draw"] or resolve_model(options["model"]) / "reconstructions"
     try:
@@ -201,7 +201,7 @@ def _image_paths(files: Sequence[str]) -> list[Path]:
     return paths
 
 
-def _images(classifier: Classifier, paths: Sequence[Path], folder: Path | None, talk: Talk) -> Iterator[Assignment]:
+def _images(classifier: Classifier, paths: Sequence[Path], folder: Path | None, talk: Console) -> Iterator[Assignment]:
     """Assignments of images, and their reconstructions as pictures."""
     grid: Any = classifier.model.rows
     drawn: Counter[str] = Counter()

@@ -10,10 +10,10 @@ from typing import Any
 import click
 
 from nmf_topics.cli import options as o
-from nmf_topics.topics.store import load_model, resolve_model
-from nmf_topics.views.modelfolder import redraw, rewrite_report
-from nmf_topics.views.pictures import PictureStyle, draw_topics
-from nmf_topics.writing import files_listed_in, folder_of_files
+from nmf_topics.files.atomic import files_listed_in, folder_of_files
+from nmf_topics.model.files import load_model, resolve_model
+from nmf_topics.views.drawing.topic_pictures import PictureStyle, draw_topics
+from nmf_topics.views.model_folder import redraw, rewrite_report
 
 MARK = "clouds.json"
 

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, TypeVar
 
 import click
 
-from nmf_topics.cli.talk import Talk
+from nmf_topics.cli.console import Console
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -95,8 +95,8 @@ talk_options = stack(
 json_option = click.option("--json", is_flag=True, help="Print one JSON document.")
 
 
-def talk_of(options: dict[str, Any]) -> Talk:
+def talk_of(options: dict[str, Any]) -> Console:
     """The voice; its options are taken out of `options`. What the library logs is for stderr too, and quiet as well."""
-    talk = Talk(options.pop("quiet"), options.pop("verbose"))
+    talk = Console(options.pop("quiet"), options.pop("verbose"))
     logging.getLogger("nmf_topics").setLevel(logging.ERROR if talk.quiet else logging.WARNING)
     return talk

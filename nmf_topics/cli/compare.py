@@ -9,17 +9,17 @@ from typing import Any
 import click
 import numpy as np
 
+from nmf_topics.analysis.method_comparison import FIGURES, compare_factorizations
 from nmf_topics.cli import options as o
 from nmf_topics.cli.fit import read_data, text_of, typical_page
-from nmf_topics.csvfiles import write_csv
+from nmf_topics.files.atomic import folder_of_files
+from nmf_topics.files.csv_files import write_csv
 from nmf_topics.matrix.datamatrix import DataMatrix
-from nmf_topics.topics.compare import FIGURES, compare_factorizations
-from nmf_topics.topics.model import TopicModel, fit_topics
-from nmf_topics.topics.pieces import parts_of_columns
-from nmf_topics.views.figures import draw_comparison
-from nmf_topics.views.tables import json_number, number
-from nmf_topics.views.terminal import decimals, print_table
-from nmf_topics.writing import folder_of_files
+from nmf_topics.model.model import TopicModel, fit_topics
+from nmf_topics.pipeline.chunked_pages import parts_of_columns
+from nmf_topics.views.plots.figures import draw_comparison
+from nmf_topics.views.tables.tables import json_number, number
+from nmf_topics.views.tables.terminal import decimals, print_table
 
 MARK = "compare.json"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from nmf_topics.factor.objectives import OBJECTIVES
-from nmf_topics.topics.recipes import RECIPES, Recipe
+from nmf_topics.pipeline.recipes import RECIPES, Recipe
 
 _BY_OBJECTIVE = ", ".join(f"{objective.rule} for {name}" for name, objective in OBJECTIVES.items())
 # What the library chooses where a recipe has None.

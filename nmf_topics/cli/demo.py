@@ -11,11 +11,11 @@ import click
 from nmf_topics.cli import options as o
 from nmf_topics.cli.fit import run_fit
 from nmf_topics.corpus.open import sample_corpus_path
-from nmf_topics.topics.prepare import Source
-from nmf_topics.topics.recipes import RECIPES
-from nmf_topics.views.tables import model_json
-from nmf_topics.views.terminal import print_topics
-from nmf_topics.words.cache import cache_folder
+from nmf_topics.pipeline.prepare import Source
+from nmf_topics.pipeline.recipes import RECIPES
+from nmf_topics.terms.counts_cache import cache_folder
+from nmf_topics.views.tables.tables import model_json
+from nmf_topics.views.tables.terminal import print_topics
 
 RANK = 10
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import click
 
+from nmf_topics.analysis.model_diff import Difference, compare_models
 from nmf_topics.cli import options as o
-from nmf_topics.topics.difference import Difference, compare_models
-from nmf_topics.topics.model import TopicModel
-from nmf_topics.topics.store import load_model
-from nmf_topics.views.tables import json_number
-from nmf_topics.views.terminal import print_table
+from nmf_topics.model.files import load_model
+from nmf_topics.model.model import TopicModel
+from nmf_topics.views.tables.tables import json_number
+from nmf_topics.views.tables.terminal import print_table
 
 
 @click.command()

@@ -11,17 +11,17 @@ from typing import Any
 
 import click
 
+from nmf_topics.analysis.evaluate import Evaluation, evaluate_topics
 from nmf_topics.cli import options as o
-from nmf_topics.cli.talk import Talk
+from nmf_topics.cli.console import Console
 from nmf_topics.corpus.page import Fingerprint
 from nmf_topics.errors import CorpusError
-from nmf_topics.topics.evaluation import Evaluation, evaluate_topics
-from nmf_topics.topics.model import TopicModel
-from nmf_topics.topics.prepare import Source, open_source
-from nmf_topics.topics.store import load_model, resolve_model
-from nmf_topics.views.modelfolder import read_run
-from nmf_topics.views.tables import json_number
-from nmf_topics.views.terminal import decimals, print_table
+from nmf_topics.model.files import load_model, resolve_model
+from nmf_topics.model.model import TopicModel
+from nmf_topics.pipeline.prepare import Source, open_source
+from nmf_topics.views.model_folder import read_run
+from nmf_topics.views.tables.tables import json_number
+from nmf_topics.views.tables.terminal import decimals, print_table
 
 # measure -> its name in the table of all, and of how many of its decimals are shown
 NAMES = {
@@ -85,7 +85,7 @@ def evaluate(model: Path, top: int, **options: Any) -> None:
         _print(result, fitted.rows.kind == "terms")
 
 
-def _with_texts(model: TopicModel, source: Source, top: int, talk: Talk, *, own: bool) -> Evaluation | None:
+def _with_texts(model: TopicModel, source: Source, top: int, talk: Console, *, own: bool) -> Evaluation | None:
     """Measures with the texts of a source; None if they are to be the model's own and cannot be had any more."""
     fingerprint = Fingerprint()
     try:
@@ -108,7 +108,7 @@ def _with_texts(model: TopicModel, source: Source, top: int, talk: Talk, *, own:
     return result
 
 
-def _recalled(run: Mapping[str, Any], talk: Talk) -> Source | None:
+def _recalled(run: Mapping[str, Any], talk: Console) -> Source | None:
     """Where the corpus of a model came from, as its record says; None where it cannot be read a second time."""
     recorded = run.get("source")
     if isinstance(recorded, dict) and isinstance(recorded.get("path"), str) and recorded["path"] != "-":

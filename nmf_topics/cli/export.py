@@ -9,9 +9,9 @@ from typing import Any
 import click
 
 from nmf_topics.cli import options as o
-from nmf_topics.topics.store import load_model, resolve_model
-from nmf_topics.views.export import EXPORTS, export_model
-from nmf_topics.writing import files_listed_in, folder_of_files
+from nmf_topics.files.atomic import files_listed_in, folder_of_files
+from nmf_topics.model.files import load_model, resolve_model
+from nmf_topics.views.tables.export import EXPORTS, export_model
 
 MARK = "export.json"
 

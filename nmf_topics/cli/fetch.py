@@ -11,19 +11,19 @@ from typing import Any
 import click
 
 from nmf_topics.cli.common import Finite, json_option, talk_of, talk_options
+from nmf_topics.cli.console import Console
 from nmf_topics.cli.fetch_selection import read_selection, refuse_unrelated
 from nmf_topics.cli.fetch_settings import choose_settings, describe_settings
-from nmf_topics.cli.talk import Talk
 from nmf_topics.cli.wiki import contact_option, polite_client, require_contact, wiki_option
+from nmf_topics.corpus.fetch.client import Client
+from nmf_topics.corpus.fetch.corpus_folder import corpus_of_dump
+from nmf_topics.corpus.fetch.fetch import Ask, Fetch, Result, recorded_settings
+from nmf_topics.corpus.fetch.journal import Journal, is_journalled
+from nmf_topics.corpus.fetch.plan import Plan, plan_of
 from nmf_topics.corpus.fetch.settings import PAGEVIEWS, QUALITIES, Settings
 from nmf_topics.corpus.page import Page
 from nmf_topics.corpus.plain import safe_name
-from nmf_topics.corpus.streams import meter_of, split_endings
-from nmf_topics.corpus.wikipedia.client import Client
-from nmf_topics.corpus.wikipedia.corpusfolder import corpus_of_dump
-from nmf_topics.corpus.wikipedia.fetch import Ask, Fetch, Result, recorded_settings
-from nmf_topics.corpus.wikipedia.journal import Journal, is_journalled
-from nmf_topics.corpus.wikipedia.plan import Plan, plan_of
+from nmf_topics.corpus.readers.streams import meter_of, split_endings
 from nmf_topics.errors import FetchError
 
 ARTICLE: Ask = {"top": 1000, "year": 2018, "month": None}  # the corpus of the article, with --quality good
@@ -150,11 +150,11 @@ def _report(result: Result, folder: Path, client: Client, as_json: bool) -> None
         raise FetchError(f"none of the titles became a page; {folder / 'ledger.csv'} says why")
 
 
-def _dump(options: dict[str, Any], talk: Talk) -> None:
+def _dump(options: dict[str, Any], talk: Console) -> None:
     """--dump: a corpus from a file, with no wiki at all."""
     from collections import Counter
 
-    from nmf_topics.corpus.dumps import dump_pages
+    from nmf_topics.corpus.mediawiki.dumps import dump_pages
 
     others = [name for name in ("pages", "titles", "category", "top", "pin", "quality", "text") if options[name]]
     if others or options["refresh"] or options["plan"]:

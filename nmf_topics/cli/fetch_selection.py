@@ -10,12 +10,12 @@ from urllib.parse import urlsplit
 
 import click
 
+from nmf_topics.corpus.fetch.fetch import Ask
+from nmf_topics.corpus.fetch.journal import Journal, is_journalled
 from nmf_topics.corpus.fetch.page_reference import PageReference, read_reference
+from nmf_topics.corpus.fetch.select import pins_in, titles_in
 from nmf_topics.corpus.plain import safe_name
-from nmf_topics.corpus.streams import split_endings
-from nmf_topics.corpus.wikipedia.fetch import Ask
-from nmf_topics.corpus.wikipedia.journal import Journal, is_journalled
-from nmf_topics.corpus.wikipedia.select import pins_in, titles_in
+from nmf_topics.corpus.readers.streams import split_endings
 from nmf_topics.errors import FetchError
 
 DEFAULT_NAME = "wikipedia"

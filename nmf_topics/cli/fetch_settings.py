@@ -13,7 +13,7 @@ from click.core import ParameterSource
 
 from nmf_topics.cli.wiki import address_of_api
 from nmf_topics.corpus.fetch.settings import Settings
-from nmf_topics.corpus.wikipedia.site import wikipedia
+from nmf_topics.corpus.fetch.site import wikipedia
 
 NAMES = ("text", "quality", "min_words", "limit", "pageviews")  # options that are settings as they stand
 DESCRIPTIONS = {  # of the settings, for messages

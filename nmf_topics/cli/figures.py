@@ -8,15 +8,15 @@ from typing import Any
 
 import click
 
+from nmf_topics.analysis.ranks_file import ranks_of
+from nmf_topics.analysis.trends import UNITS
 from nmf_topics.cli import options as o
 from nmf_topics.cli.common import Text
-from nmf_topics.topics.rankfile import ranks_of
-from nmf_topics.topics.store import load_model, resolve_model
-from nmf_topics.topics.trends import UNITS
-from nmf_topics.views.modelfigures import draw_figures
-from nmf_topics.views.plots import FORMATS
-from nmf_topics.views.terminal import print_table
-from nmf_topics.writing import files_listed_in, folder_of_files
+from nmf_topics.files.atomic import files_listed_in, folder_of_files
+from nmf_topics.model.files import load_model, resolve_model
+from nmf_topics.views.plots.model_figures import draw_figures
+from nmf_topics.views.plots.plot_style import FORMATS
+from nmf_topics.views.tables.terminal import print_table
 
 MARK = "figures.json"
 

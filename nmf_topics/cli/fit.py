@@ -13,8 +13,8 @@ import numpy as np
 
 from nmf_topics.cli import options as o
 from nmf_topics.cli.carried import with_earlier_names
+from nmf_topics.cli.console import Console
 from nmf_topics.cli.record import Record, versions
-from nmf_topics.cli.talk import Talk
 from nmf_topics.corpus.page import Corpus
 from nmf_topics.errors import NmfTopicsError
 from nmf_topics.factor import kernels
@@ -22,22 +22,22 @@ from nmf_topics.factor.blocks import as_blocks
 from nmf_topics.factor.engines.checkpoints import Checkpointing
 from nmf_topics.factor.engines.choice import EngineOptions
 from nmf_topics.factor.sums import one_page
+from nmf_topics.files.atomic import folder_of_files
 from nmf_topics.matrix.datamatrix import DataMatrix
-from nmf_topics.topics.model import TopicModel, fit_topics, word_options
-from nmf_topics.topics.places import describe_place
-from nmf_topics.topics.prepare import Source, counts_key, is_image_folder, open_source, prepare
-from nmf_topics.topics.recipes import Recipe
-from nmf_topics.topics.store import MARK, point_latest
-from nmf_topics.views.modelfolder import derived_files, write_model_folder
-from nmf_topics.views.tables import model_json
-from nmf_topics.views.terminal import print_topics
-from nmf_topics.words.wordlist import spread_as_by_chance
-from nmf_topics.writing import folder_of_files
+from nmf_topics.model.files import MARK, point_latest
+from nmf_topics.model.model import TopicModel, fit_topics, word_options
+from nmf_topics.pipeline.prepare import Source, counts_key, is_image_folder, open_source, prepare
+from nmf_topics.pipeline.recipes import Recipe
+from nmf_topics.pipeline.storage import describe_place
+from nmf_topics.terms.words_table import spread_as_by_chance
+from nmf_topics.views.model_folder import derived_files, write_model_folder
+from nmf_topics.views.tables.tables import model_json
+from nmf_topics.views.tables.terminal import print_topics
 
 EVEN_WORDS = 15  # that are named
 
 if TYPE_CHECKING:
-    from nmf_topics.topics.texts import Shelf
+    from nmf_topics.views.report.page_texts import TextCache
 
 
 @click.command()
@@ -114,7 +114,7 @@ def fit(source: str | None, **options: Any) -> None:
         click.get_current_context().exit(3)
 
 
-def text_of(source: Source, talk: Talk) -> Corpus | None:
+def text_of(source: Source, talk: Console) -> Corpus | None:
     """The corpus of a source, opened; None for a folder of images."""
     return None if is_image_folder(source.path) else open_source(source, warn=talk.warn)
 
@@ -124,7 +124,7 @@ def read_data(
     recipe: Recipe,
     cache: Path | None,
     processes: int,
-    talk: Talk,
+    talk: Console,
     *,
     corpus: Corpus | None,
     engine: EngineOptions | None = None,
@@ -175,7 +175,7 @@ def run_fit(
     cache: Path | None,
     processes: int,
     force: bool,
-    talk: Talk,
+    talk: Console,
     clouds: bool = True,
     report: bool = True,
     names: bool = True,
@@ -245,9 +245,9 @@ def run_fit(
     return model, folder
 
 
-def _tell_of_guide(data: DataMatrix, recipe: Recipe, talk: Talk) -> None:
+def _tell_of_guide(data: DataMatrix, recipe: Recipe, talk: Console) -> None:
     """Which words of the guide are of no use."""
-    from nmf_topics.topics.guide import rows_of_guide
+    from nmf_topics.model.guide import rows_of_guide
 
     if unknown := rows_of_guide(data, recipe.guide)[1]:
         talk.warn(f"words of the guide that are none of the corpus: {', '.join(unknown)}")
@@ -257,26 +257,26 @@ def _fitter(runs: int) -> Callable[..., TopicModel]:
     """`fit_topics`, or its best of several runs."""
     if runs == 1:
         return fit_topics
-    from nmf_topics.topics.stability import fit_runs
+    from nmf_topics.analysis.stability import fit_runs
 
     return partial(fit_runs, runs=runs)
 
 
-def _shelf(corpus: Corpus | None, source: Source, recipe: Recipe, cache: Path | None) -> Shelf | None:
+def _shelf(corpus: Corpus | None, source: Source, recipe: Recipe, cache: Path | None) -> TextCache | None:
     """Where the texts of a corpus are kept for the next fit, if they are."""
     if corpus is None or cache is None or (key := counts_key(corpus, source, recipe.words)) is None:
         return None
-    from nmf_topics.topics.texts import Shelf
+    from nmf_topics.views.report.page_texts import TextCache
 
-    return Shelf(cache, key)
+    return TextCache(cache, key)
 
 
 def _extracts(
-    model: TopicModel, data: DataMatrix, corpus: Corpus | None, shelf: Shelf | None, talk: Talk
+    model: TopicModel, data: DataMatrix, corpus: Corpus | None, shelf: TextCache | None, talk: Console
 ) -> bytes | None:
     """What the report shows of the pages themselves; a corpus that cannot be read once more costs that alone."""
-    from nmf_topics.topics.extracts import image_extracts, text_extracts
-    from nmf_topics.topics.pieces import by_page
+    from nmf_topics.pipeline.chunked_pages import by_page
+    from nmf_topics.views.report.extracts import image_extracts, text_extracts
 
     if corpus is None:
         return image_extracts(model, data)
@@ -287,7 +287,7 @@ def _extracts(
         return None
 
 
-def report_fit(model: TopicModel, talk: Talk) -> None:
+def report_fit(model: TopicModel, talk: Console) -> None:
     """How the fit ended, and what is wrong with it."""
     ended = {
         "converged": "converged",

@@ -10,8 +10,8 @@ import click
 
 from nmf_topics.cli import options as o
 from nmf_topics.cli.common import Text
-from nmf_topics.topics.store import MARK, load_model, resolve_model
-from nmf_topics.views.modelfolder import (
+from nmf_topics.model.files import MARK, load_model, resolve_model
+from nmf_topics.views.model_folder import (
     CLOUDS,
     REPORT,
     WORDS,
@@ -21,8 +21,8 @@ from nmf_topics.views.modelfolder import (
     read_run,
     write_model_folder,
 )
-from nmf_topics.views.tables import model_json
-from nmf_topics.views.terminal import print_topics
+from nmf_topics.views.tables.tables import model_json
+from nmf_topics.views.tables.terminal import print_topics
 
 
 def _names_of(path: Path) -> dict[int, str]:

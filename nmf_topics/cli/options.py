@@ -27,13 +27,13 @@ from nmf_topics.factor.engines.choice import ENGINES, EngineOptions
 from nmf_topics.factor.objectives import OBJECTIVES
 from nmf_topics.factor.rules import RULES
 from nmf_topics.factor.starts import STARTS
-from nmf_topics.machine import processors
+from nmf_topics.files.system import processors
 from nmf_topics.matrix.weighting import WEIGHTINGS
-from nmf_topics.topics.prepare import Source
-from nmf_topics.topics.recipes import RECIPES, Recipe
-from nmf_topics.words.cache import cache_folder
-from nmf_topics.words.normalize import NORMALIZATIONS, STEMMERS
-from nmf_topics.words.remarks import language_code, problem_of_language
+from nmf_topics.pipeline.prepare import Source
+from nmf_topics.pipeline.recipes import RECIPES, Recipe
+from nmf_topics.terms.counts_cache import cache_folder
+from nmf_topics.text.language_notes import language_code, problem_of_language
+from nmf_topics.text.normalize import NORMALIZATIONS, STEMMERS
 
 LATEST = Path("models/latest")
 
@@ -261,7 +261,7 @@ def guide_of(values: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
     """The topics of --guide, given as NAME: WORDS or in files."""
     if not values:
         return {}
-    from nmf_topics.topics.guide import read_guide
+    from nmf_topics.model.guide import read_guide
 
     guide: dict[str, tuple[str, ...]] = {}
     for value in values:

@@ -10,12 +10,12 @@ from typing import Any
 import click
 
 from nmf_topics.cli import options as o
-from nmf_topics.cli.talk import Talk
-from nmf_topics.csvfiles import write_csv
-from nmf_topics.topics.model import TopicModel
-from nmf_topics.topics.store import load_model
-from nmf_topics.views.tables import page_json, page_rows
-from nmf_topics.views.terminal import print_pages
+from nmf_topics.cli.console import Console
+from nmf_topics.files.csv_files import write_csv
+from nmf_topics.model.files import load_model
+from nmf_topics.model.model import TopicModel
+from nmf_topics.views.tables.tables import page_json, page_rows
+from nmf_topics.views.tables.terminal import print_pages
 
 
 @click.command()
@@ -62,7 +62,7 @@ def pages(model: Path, topic: int | None, top: int | None, **options: Any) -> No
         print_pages(fitted, columns, topic)
 
 
-def tell_if_never_main(model: TopicModel, topic: int, talk: Talk) -> None:
+def tell_if_never_main(model: TopicModel, topic: int, talk: Console) -> None:
     """Note on stderr that a topic is the main one of no page, so that pages are listed by their share of it."""
     if not (model.dominant() == topic - 1).any():
         noun = "page" if model.rows.kind == "terms" else "image"

@@ -11,20 +11,20 @@ from typing import Any
 
 import click
 
+from nmf_topics.analysis.ranks import RankRow, singular_values, suggest, try_ranks
+from nmf_topics.analysis.ranks_file import RANKS, keep_ranks, read_ranks
 from nmf_topics.cli import options as o
+from nmf_topics.cli.console import Console
 from nmf_topics.cli.fit import read_data, text_of
-from nmf_topics.cli.talk import Talk
-from nmf_topics.csvfiles import write_csv
 from nmf_topics.factor.blocks import Array, as_blocks
 from nmf_topics.factor.sums import page_sums
+from nmf_topics.files.atomic import folder_of_files
+from nmf_topics.files.csv_files import write_csv
 from nmf_topics.matrix.datamatrix import DataMatrix
-from nmf_topics.topics.rankfile import RANKS, keep_ranks, read_ranks
-from nmf_topics.topics.ranks import RankRow, singular_values, suggest, try_ranks
-from nmf_topics.topics.recipes import Recipe
-from nmf_topics.views.figures import draw_ranks
-from nmf_topics.views.tables import json_number, number
-from nmf_topics.views.terminal import print_table
-from nmf_topics.writing import folder_of_files
+from nmf_topics.pipeline.recipes import Recipe
+from nmf_topics.views.plots.figures import draw_ranks
+from nmf_topics.views.tables.tables import json_number, number
+from nmf_topics.views.tables.terminal import print_table
 
 MARK = RANKS
 
@@ -122,7 +122,7 @@ def ranks(source: str | None, **options: Any) -> None:
 
 
 def _rows(
-    data: DataMatrix, wanted: Sequence[int], recipe: Recipe, seed: int, singular: Array, folder: Path, talk: Talk
+    data: DataMatrix, wanted: Sequence[int], recipe: Recipe, seed: int, singular: Array, folder: Path, talk: Console
 ) -> list[RankRow]:
     """A row for each rank: those that are done already are taken over, each new one is kept at once."""
     identity = {"columns": data.V.shape[1], "data": data.recipe, "recipe": asdict(recipe), "seed": seed}

@@ -15,10 +15,10 @@ from nmf_topics import __version__
 from nmf_topics.corpus.open import default_source
 from nmf_topics.corpus.plain import show_path
 from nmf_topics.factor import kernels
-from nmf_topics.machine import peak
-from nmf_topics.topics.model import TopicModel
-from nmf_topics.topics.prepare import Source, versions_of
-from nmf_topics.topics.recipes import FOUND
+from nmf_topics.files.system import peak
+from nmf_topics.model.model import TopicModel
+from nmf_topics.pipeline.prepare import Source, versions_of
+from nmf_topics.pipeline.recipes import FOUND
 
 PACKAGES = ("numpy", "scipy", "simplemma", "PyStemmer", "nltk", "regex", "wordcloud", "pillow", "matplotlib")
 

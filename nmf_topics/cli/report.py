@@ -10,8 +10,8 @@ from typing import Any
 import click
 
 from nmf_topics.cli import options as o
-from nmf_topics.topics.store import load_model, resolve_model
-from nmf_topics.views.modelfolder import rewrite_report
+from nmf_topics.model.files import load_model, resolve_model
+from nmf_topics.views.model_folder import rewrite_report
 
 
 @click.command()

@@ -10,9 +10,9 @@ import click
 
 from nmf_topics.cli import options as o
 from nmf_topics.cli.pages import tell_if_never_main
-from nmf_topics.topics.store import load_model
-from nmf_topics.views.tables import model_json, topic_json
-from nmf_topics.views.terminal import print_pages, print_topics, print_words, readable
+from nmf_topics.model.files import load_model
+from nmf_topics.views.tables.tables import model_json, topic_json
+from nmf_topics.views.tables.terminal import print_pages, print_topics, print_words, readable
 
 
 @click.command()

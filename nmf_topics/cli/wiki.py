@@ -10,12 +10,12 @@ from urllib.parse import urlsplit
 
 import click
 
-from nmf_topics.cli.talk import Talk
+from nmf_topics.cli.console import Console
+from nmf_topics.corpus.fetch.client import Client, RequestPolicy, is_wikimedia
 from nmf_topics.corpus.fetch.page_reference import PageReference, reference_of_url
+from nmf_topics.corpus.fetch.single import read_pages
+from nmf_topics.corpus.fetch.site import wikipedia
 from nmf_topics.corpus.page import Page
-from nmf_topics.corpus.wikipedia.client import Client, Manners, is_wikimedia
-from nmf_topics.corpus.wikipedia.single import read_pages
-from nmf_topics.corpus.wikipedia.site import wikipedia
 from nmf_topics.errors import FetchError
 
 NOTABLE = 1.0  # seconds of a wait that are said
@@ -63,18 +63,18 @@ def require_contact(client: Client, *addresses: str) -> None:
         )
 
 
-def polite_client(options: dict[str, Any], talk: Talk) -> Client:
+def polite_client(options: dict[str, Any], talk: Console) -> Client:
     """A client for the contact and the timeout of the options, which says when it waits."""
 
     def on_wait(seconds: float, reason: str) -> None:
         (talk.note if seconds >= NOTABLE else talk.detail)(f"{reason}: waiting {seconds:.1f} s")
 
     settings = {name: options[name] for name in ("timeout",) if name in options}
-    return Client(Manners(contact=(options["contact"] or "").strip(), **settings), on_wait)
+    return Client(RequestPolicy(contact=(options["contact"] or "").strip(), **settings), on_wait)
 
 
 def pages_asked_for(
-    titles: Sequence[str], urls: Sequence[str], options: dict[str, Any], talk: Talk
+    titles: Sequence[str], urls: Sequence[str], options: dict[str, Any], talk: Console
 ) -> Iterator[tuple[str, Page | None, str]]:
     """Yield the pages of --title and --url: the name that was given, the page, and if there is none the reason.
 

@@ -17,16 +17,16 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nmf_topics.corpus.columns import Columns
 from nmf_topics.corpus.page import Corpus
-from nmf_topics.corpus.parquet import PARQUET, read_parquet
 from nmf_topics.corpus.plain import safe_name, show_path
-from nmf_topics.corpus.streams import Meter, Spool, Unreadable, byte_chunks, meter_of, split_endings
-from nmf_topics.corpus.tables import TABLES, read_table
+from nmf_topics.corpus.readers.columns import Columns
+from nmf_topics.corpus.readers.parquet import PARQUET, read_parquet
+from nmf_topics.corpus.readers.streams import Meter, Spool, Unreadable, byte_chunks, meter_of, split_endings
+from nmf_topics.corpus.readers.tables import TABLES, read_table
 from nmf_topics.errors import CorpusError
 
 if TYPE_CHECKING:
-    from nmf_topics.corpus.folders import Found
+    from nmf_topics.corpus.readers.folders import Found
 
 PAGES = "pages.jsonl"  # what makes a folder a corpus folder
 MANIFEST = "manifest.json"  # where it came from
@@ -95,9 +95,12 @@ def open_corpus(
     if ending == PARQUET:
         rows = Meter()
         return Corpus(safe_name(stem), str(path), lambda _: read_parquet(path, wanted, tell, rows), share=rows.share)
-    from nmf_topics.corpus.dumps import dump_pages, is_dump  # cleaning wikitext takes patterns, and those their time
-    from nmf_topics.corpus.folders import Found
-    from nmf_topics.corpus.formats import TEXTS
+    from nmf_topics.corpus.mediawiki.dumps import (  # cleaning wikitext takes patterns, and those their time
+        dump_pages,
+        is_dump,
+    )
+    from nmf_topics.corpus.readers.folders import Found
+    from nmf_topics.corpus.readers.formats import TEXTS
 
     if ending in TEXTS:
         return _texts(Found([(path, show_path(path.name))]), safe_name(stem), str(path), wanted, tell)
@@ -201,7 +204,7 @@ def _table_file(
 
 
 def _folder(path: Path, name: str, wanted: Columns, tell: Callable[[str], None]) -> Corpus:
-    from nmf_topics.corpus.folders import find_texts
+    from nmf_topics.corpus.readers.folders import find_texts
 
     found = find_texts(path)
     if not found.texts and not found.set_aside:
@@ -215,7 +218,7 @@ def _folder(path: Path, name: str, wanted: Columns, tell: Callable[[str], None])
 def _texts(found: Found, name: str, source: str, wanted: Columns, tell: Callable[[str], None]) -> Corpus:
     if any(wanted.parts().values()):
         tell(f"{source}: columns are those of a table; for texts they mean nothing")
-    from nmf_topics.corpus.folders import read_texts
+    from nmf_topics.corpus.readers.folders import read_texts
 
     files = Meter(len(found.texts))
     return Corpus(name, source, lambda aside: read_texts(found, source, aside, tell, files), share=files.share)

@@ -32,7 +32,7 @@ from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController
 
 from nmf_topics.factor import reference
-from nmf_topics.machine import processors
+from nmf_topics.files.system import processors
 
 Array = NDArray[np.floating[Any]]
 

@@ -21,10 +21,10 @@ import numpy as np
 from nmf_topics.errors import EngineError
 from nmf_topics.factor.engines.disk import OnDisk
 from nmf_topics.factor.engines.store import MARK
+from nmf_topics.files.atomic import remove_if_empty
 from nmf_topics.matrix.datamatrix import AXES, DataMatrix, PageColumns, RowAxis
 from nmf_topics.matrix.page_counts import FOLDER, PageCounts
 from nmf_topics.matrix.weighting import FittedWeighting
-from nmf_topics.writing import with_nothing_in_it
 
 NAMES = "names.npz"
 PREFIX = "blocks-"  # only folders of this name are ours to forget
@@ -47,33 +47,33 @@ def store_names(
         np.savez(
             file,
             allow_pickle=False,
-            rows=as_array({"kind": rows.kind, **rows.to_meta()}),
-            columns=as_array([list(columns.ids), list(columns.titles), [dict(meta) for meta in columns.meta]]),
-            weighting=as_array([weighting.name, weighting.unit] if weighting else None),
-            recipe=as_array(recipe),
-            ledger=as_array(ledger),
-            words=as_array(words),
+            rows=json_to_array({"kind": rows.kind, **rows.to_meta()}),
+            columns=json_to_array([list(columns.ids), list(columns.titles), [dict(meta) for meta in columns.meta]]),
+            weighting=json_to_array([weighting.name, weighting.unit] if weighting else None),
+            recipe=json_to_array(recipe),
+            ledger=json_to_array(ledger),
+            words=json_to_array(words),
             **arrays,
         )
 
 
-def recall_matrix(folder: Path) -> DataMatrix | None:
+def load_cached_matrix(folder: Path) -> DataMatrix | None:
     """The DataMatrix of a folder, its V on disk; None where there is none that can be read."""
     if not (folder / MARK).exists():
         return None
     try:
         V = OnDisk(folder)
         with (folder / NAMES).open("rb") as file, np.lib.npyio.NpzFile(file, allow_pickle=False) as names:
-            rows = from_array(names["rows"])
-            fitted = from_array(names["weighting"])
+            rows = json_from_array(names["rows"])
+            fitted = json_from_array(names["weighting"])
             data = DataMatrix(
                 V=V,
                 rows=AXES[rows["kind"]].from_meta(rows),
-                columns=PageColumns(*from_array(names["columns"])),
+                columns=PageColumns(*json_from_array(names["columns"])),
                 weighting=FittedWeighting.from_arrays(fitted[0], fitted[1], names) if fitted else None,
-                recipe=from_array(names["recipe"]),
-                ledger=from_array(names["ledger"]),
-                words=from_array(names["words"]),
+                recipe=json_from_array(names["recipe"]),
+                ledger=json_from_array(names["ledger"]),
+                words=json_from_array(names["words"]),
                 counts=PageCounts.on_disk(folder / FOLDER) if fitted else None,
             )
     except EngineError:
@@ -84,7 +84,7 @@ def recall_matrix(folder: Path) -> DataMatrix | None:
     return data
 
 
-def forget_stores(cache: Path, keep: Path) -> None:
+def evict_blocks(cache: Path, keep: Path) -> None:
     """Remove the folders of blocks that have not been used for the longest time, beyond MAX_BYTES of them."""
     found = []
     for mark in cache.glob(f"{PREFIX}*/{MARK}"):
@@ -105,14 +105,14 @@ def remove_store(folder: Path) -> None:
     with contextlib.suppress(OSError):
         (folder / MARK).unlink(missing_ok=True)
     shutil.rmtree(folder, ignore_errors=True)
-    with_nothing_in_it(folder)
+    remove_if_empty(folder)
 
 
-def as_array(value: Any) -> np.ndarray:
+def json_to_array(value: Any) -> np.ndarray:
     """A value as JSON in an array of bytes, for archives of numpy without pickle; half a surrogate pair survives it."""
     return np.frombuffer(json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass"), dtype=np.uint8)
 
 
-def from_array(array: np.ndarray) -> Any:
-    """The value that `as_array` made an array of."""
+def json_from_array(array: np.ndarray) -> Any:
+    """The value that `json_to_array` made an array of."""
     return json.loads(array.tobytes().decode("utf-8", "surrogatepass"))

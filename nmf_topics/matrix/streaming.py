@@ -25,9 +25,9 @@ from numpy.typing import NDArray
 from nmf_topics.factor.blocks import Array
 from nmf_topics.factor.engines.disk import OnDisk, checked
 from nmf_topics.factor.engines.store import PLACE, Manifest, column_ranges, read_block, write_blocks
+from nmf_topics.files.atomic import PARTIAL, output_errors, remove_if_empty
 from nmf_topics.matrix.page_counts import PageCounts, write_page_counts
 from nmf_topics.matrix.weighting import FittedWeighting
-from nmf_topics.writing import PARTIAL, output_errors, with_nothing_in_it
 
 AT_ONCE = 2_000_000  # counts that are turned into weights together
 
@@ -165,7 +165,7 @@ def _write_in_order(
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
         if new:
-            with_nothing_in_it(folder)
+            remove_if_empty(folder)
 
 
 def cut_anew(source: OnDisk, folder: Path, *, columns: int, beside: Callable[[Path], None]) -> OnDisk:

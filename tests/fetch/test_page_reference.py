@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from nmf_topics.corpus.fetch.page_reference import PageReference, read_list, read_reference, reference_of_url
-from nmf_topics.corpus.wikipedia.select import titles_in
+from nmf_topics.corpus.fetch.select import titles_in
 from nmf_topics.errors import CorpusError, FetchError
 
 GERMAN = "https://de.wikipedia.org/w/api.php"

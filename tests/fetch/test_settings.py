@@ -12,9 +12,9 @@ from program import Run
 
 from nmf_topics.cli.fetch import fetch
 from nmf_topics.cli.fetch_settings import choose_settings
+from nmf_topics.corpus.fetch.fetch import recorded_settings
+from nmf_topics.corpus.fetch.journal import Journal
 from nmf_topics.corpus.fetch.settings import Settings
-from nmf_topics.corpus.wikipedia.fetch import recorded_settings
-from nmf_topics.corpus.wikipedia.journal import Journal
 
 GERMAN = "https://de.wikipedia.org/w/api.php"
 OTHER = "https://wiki.test/w/api.php"

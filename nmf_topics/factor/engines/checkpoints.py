@@ -27,7 +27,7 @@ from nmf_topics.factor import kernels
 from nmf_topics.factor.blocks import InMemory, PageBlocks
 from nmf_topics.factor.engines.store import PLACE
 from nmf_topics.factor.state import State
-from nmf_topics.writing import whole_file
+from nmf_topics.files.atomic import whole_file
 
 PREFIX = "checkpoint-"
 SHARE_OF_TIME = 0.1  # that writing may take

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from nmf_topics.errors import EngineError
 from nmf_topics.factor.blocks import AT_ONCE
 from nmf_topics.factor.project import AT_ONCE as ENTRIES_AT_ONCE
-from nmf_topics.machine import free, peak, processors, resident
+from nmf_topics.files.system import free, peak, processors, rss_bytes
 
 ENGINES: dict[str, str] = {
     "auto": "the first of memory and disk that fits",
@@ -41,7 +41,7 @@ class EngineOptions:
 
     def allowed(self) -> int:
         """Bytes that this process may take in all."""
-        return self.memory if self.memory is not None else int(SPARE * free()) + resident()
+        return self.memory if self.memory is not None else int(SPARE * free()) + rss_bytes()
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,7 @@ def choose_engine(size: Size, options: EngineOptions, *, held: int = 0) -> Plan:
         if not even W, H and one small block fit into the memory that is allowed.
     """
     allowed = options.allowed()
-    base = max(resident() - held, 0)
+    base = max(rss_bytes() - held, 0)
     engine = "dask" if options.engine == "auto" and options.scheduler else options.engine
     if engine == "auto":
         engine = "memory" if base + size.in_memory() <= allowed else "disk"

@@ -28,7 +28,7 @@ from nmf_topics.factor import kernels
 from nmf_topics.factor.blocks import Array
 from nmf_topics.factor.engines.disk import OnDisk
 from nmf_topics.factor.engines.store import Manifest, column_ranges, read_block, read_manifest
-from nmf_topics.machine import processors
+from nmf_topics.files.system import processors
 
 TASKS_A_THREAD = 2  # sent ahead for each thread of the cluster, so that none waits for the next
 PATIENCE = 60.0  # seconds without any worker after which the run gives up

@@ -25,7 +25,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from nmf_topics.errors import EngineError
-from nmf_topics.writing import folder_of_files
+from nmf_topics.files.atomic import folder_of_files
 
 SCHEMA = 1
 MARK = "blocks.json"

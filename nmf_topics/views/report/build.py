@@ -20,8 +20,8 @@ from typing import Any
 
 from nmf_topics import __version__
 from nmf_topics.errors import OutputError
-from nmf_topics.topics.extracts import pack
-from nmf_topics.topics.model import TopicModel
+from nmf_topics.model.model import TopicModel
+from nmf_topics.views.report.extracts import pack
 from nmf_topics.views.report.payload import report_data
 from nmf_topics.views.report.provenance import provenance
 

@@ -13,13 +13,13 @@ from typing import Any
 
 import numpy as np
 
+from nmf_topics.analysis.topic_map import page_map, topic_map
+from nmf_topics.analysis.trends import Trend, groupings, trends_of
 from nmf_topics.factor.blocks import Array
-from nmf_topics.topics.extracts import bytes_of, pages_that_matter, shrink, shrink_factor
-from nmf_topics.topics.maps import page_map, topic_map
-from nmf_topics.topics.model import TopicModel
-from nmf_topics.topics.trends import Trend, groupings, trends_of
-from nmf_topics.views.clouds import colour_of
-from nmf_topics.views.tables import json_number
+from nmf_topics.model.model import TopicModel
+from nmf_topics.views.drawing.clouds import colour_of
+from nmf_topics.views.report.extracts import bytes_of, representative_pages, shrink, shrink_factor
+from nmf_topics.views.tables.tables import json_number
 
 PAGES = 20_000  # rows of the table of pages at most
 SHARES = 2_000_000  # entries of H at most: of many topics fewer pages
@@ -42,7 +42,7 @@ def report_data(model: TopicModel, pictures: Mapping[int, str]) -> dict[str, Any
     -------
     a dict that can be written as JSON
     """
-    columns = np.sort(pages_that_matter(model, max(1, min(PAGES, SHARES // model.rank))))
+    columns = np.sort(representative_pages(model, max(1, min(PAGES, SHARES // model.rank))))
     places = topic_map(model)
     pages = _pages(model, columns, page_map(places, model.H))
     data = {

@@ -8,9 +8,9 @@ from dataclasses import asdict
 from typing import Any
 
 from nmf_topics.factor.objectives import OBJECTIVES, rule_of
-from nmf_topics.topics.model import TopicModel
-from nmf_topics.topics.recipes import FOUND, RECIPES, Recipe
-from nmf_topics.views.tables import json_number
+from nmf_topics.model.model import TopicModel
+from nmf_topics.pipeline.recipes import FOUND, RECIPES, Recipe
+from nmf_topics.views.tables.tables import json_number
 
 _FACTORS = ("weighting", "idf_power", "unit", "objective", "solver", "start", "tolerance", "max_iter")
 _PENALTIES = ("l1_words", "l1_pages", "l2_words", "l2_pages")

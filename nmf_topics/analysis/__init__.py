@@ -1,0 +1,1 @@
+"""Analyses of models and corpora: quality, ranks, stability, differences and trends."""

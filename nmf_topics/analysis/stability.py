@@ -1,0 +1,126 @@
+"""Can a topic be trusted: does it come back when the fit begins somewhere else?
+
+`--runs N` fits from N starts, keeps the factorization of least error, and gives each of its topics the mean similarity
+of the topics that match it in the other runs: 1 for a topic that every run finds, low for an accident of the start.
+Topics are matched one to one so that the sum of their cosines is largest.
+
+Reference: Greene, O'Callaghan & Cunningham, How many topics? Stability analysis for topic models, ECML PKDD 2014 (there
+with samples of pages and overlaps of top words).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextvars import copy_context
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from nmf_topics.factor import kernels
+from nmf_topics.factor.blocks import Array, InMemory, as_blocks, unit_columns
+from nmf_topics.factor.factorize import Iteration
+from nmf_topics.matrix.datamatrix import DataMatrix
+from nmf_topics.model.model import TopicModel, fit_topics
+
+
+def match_topics(W: Array, other: Array) -> tuple[np.ndarray, Array]:
+    """Match the topics of two models of the same rows, one to one.
+
+    Parameters
+    ----------
+    W, other : ndarrays of shape (m, r), non-negative
+
+    Returns
+    -------
+    partner : ndarray of shape (r,), for each column of W its column of `other`
+    similarity : ndarray of shape (r,), their cosines, from 0 to 1; a dead topic's is 0
+    """
+    from scipy.optimize import linear_sum_assignment  # takes 0.1 s, which a fit from one start need not pay
+
+    cosine = unit_columns(W).T @ unit_columns(other)
+    rows, partner = linear_sum_assignment(cosine, maximize=True)
+    return partner, np.clip(cosine[rows, partner], 0.0, 1.0)
+
+
+def fit_runs(
+    data: DataMatrix,
+    rank: int,
+    runs: int,
+    *,
+    start: str = "nndsvda",
+    seed: int = 0,
+    on_iteration: Callable[[Iteration], None] | None = None,
+    **options: Any,
+) -> TopicModel:
+    """The best of several fits, with the stability of its topics.
+
+    Where V is in memory the fits go on beside each other, one on each processor. Elsewhere each of them has all
+    processors, one after another: they would only fight for the disk. The result is the same to the last bit.
+
+    Parameters
+    ----------
+    data, rank : as in `fit_topics`
+    runs : at least 2; the first begins at `start`, the others at random, with the seeds that follow `seed`
+    on_iteration : called after each iteration of any of them, by one at a time
+    options : further options of `fit_topics`
+
+    Returns
+    -------
+    TopicModel of the least error, its `stabilities` filled; its recipe has `runs` and the first seed
+    """
+    if runs < 2:
+        raise ValueError("stability needs at least two runs")
+    told, ended = threading.Lock(), threading.Event()
+
+    def watch(iteration: Iteration) -> None:
+        if ended.is_set():
+            raise _EndedError
+        if on_iteration:
+            with told:
+                on_iteration(iteration)
+
+    def fit(run: int) -> TopicModel:
+        first = start if run == 0 else "random"
+        return fit_topics(data, rank, start=first, seed=seed + run, on_iteration=watch, **options)
+
+    def fit_beside(run: int) -> TopicModel:
+        with kernels.using(threads=1):
+            return fit(run)
+
+    beside = min(runs, kernels.thread_count()) if isinstance(as_blocks(data.V), InMemory) else 1
+    if beside == 1:
+        return _best(enumerate(map(fit, range(runs))), seed, runs)
+    with ThreadPoolExecutor(beside, thread_name_prefix="nmf-topics-run") as pool:
+        waiting = {pool.submit(copy_context().run, fit_beside, run): run for run in range(runs)}
+        try:
+            return _best(((waiting.pop(job), job.result()) for job in as_completed(waiting)), seed, runs)
+        finally:  # an error, or Ctrl-C: those that wait do not begin, those that go on end after this iteration
+            ended.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+class _EndedError(Exception):
+    """The other runs are not wanted any more."""
+
+
+def _best(models: Iterable[tuple[int, TopicModel]], seed: int, runs: int) -> TopicModel:
+    """The model of least error and penalties, of the first run among equals, with stabilities; of others W is kept."""
+    best: tuple[float, int, TopicModel] | None = None
+    found: dict[int, Array] = {}
+    for run, model in models:
+        found[run] = model.W
+        reached = float(model.trace[-1]) if model.penalties.any() else model.relative_error
+        if best is None or (reached, run) < best[:2]:
+            best = reached, run, model
+    assert best is not None
+    _, first, model = best
+    others = [found[run] for run in sorted(found) if run != first]
+    return replace(model, stabilities=stability(model.W, others), recipe={**model.recipe, "seed": seed, "runs": runs})
+
+
+def stability(W: Array, others: Sequence[Array]) -> Array:
+    """Mean similarity of each topic to its partner in the other runs; shape (r,)."""
+    return np.mean([match_topics(W, other)[1] for other in others], axis=0)

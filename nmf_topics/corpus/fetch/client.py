@@ -1,0 +1,301 @@
+"""One polite client: what is sent, how long is waited, what is accepted of an answer.
+
+    sent       one request at a time (at most `workers`), so many a minute, with the operator's contact, maxlag, gzip;
+               GET, or POST where an address would be too long
+    waited     what Retry-After says; else exponential back-off with jitter (urllib3's Retry keeps the count)
+    accepted   JSON of at most LARGEST bytes, unpacked, from the host that was asked; nothing is followed elsewhere
+
+Wikimedia's rules: https://www.mediawiki.org/wiki/API:Etiquette, Manual:Maxlag_parameter and
+https://foundation.wikimedia.org/wiki/Policy:User-Agent_policy. What the answers mean is not known here.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from nmf_topics import __version__
+from nmf_topics.corpus.plain import one_line
+from nmf_topics.errors import FetchError, WikiUnreachable
+
+LARGEST = 64 << 20  # bytes of one answer, unpacked; MediaWiki ends its answers at 8 MiB
+LONGEST_WAIT = 600.0  # seconds; who asks for more is asked again another day
+LONGEST_GET = 4000  # characters; 50 titles of other scripts are longer
+SLOWEST = 10  # an answer may take so many times the timeout in all
+MAXLAG = 5  # seconds; what Wikimedia asks of programs that nobody waits for
+RETRYABLE_STATUS = {408, 425, 429, 500, 502, 503, 504, 507, 520, 521, 522, 523, 524, 525, 527, 530}
+BUSY = {"maxlag", "ratelimited", "readonly"}  # the wiki is well, but wants to be left alone for a while
+WIKIMEDIA = (
+    "wikipedia wikimedia wikidata wiktionary wikisource wikiquote wikibooks wikinews wikiversity wikivoyage "
+    "wikifunctions mediawiki wikimediafoundation"
+).split()
+
+
+@dataclass(frozen=True, slots=True)
+class RequestPolicy:
+    """How a wiki is treated.
+
+    Attributes
+    ----------
+    contact : e-mail address or page of the operator, for the User-Agent
+    timeout : seconds of silence after which a request is given up
+    per_minute : requests at most; anonymous readers with a contact may send Wikimedia 200
+    tries : how often a request is repeated; `first_tries` before its host has answered anything at all
+    backoff : seconds before the first repetition; each further one waits twice as long, up to two minutes
+    busy : the least that is waited where the wiki says that it is busy, and not for how long
+    """
+
+    contact: str = ""
+    timeout: float = 30.0
+    per_minute: int = 180
+    tries: int = 8
+    first_tries: int = 3
+    backoff: float = 1.0
+    busy: float = 5.0
+
+
+class RetryableError(Exception):
+    """Something that may pass: why, its Retry-After, and whether the wiki is there and has time for others."""
+
+    def __init__(self, reason: str, *, after: str | None = None, busy: bool = False, there: bool = True) -> None:
+        super().__init__(reason)
+        self.reason, self.after, self.busy, self.there = reason, after, busy, there and not busy
+
+
+def is_wikimedia(url: str) -> bool:
+    """Whether a host is one of Wikimedia's, whose rules want a contact."""
+    host = (urlsplit(url).hostname or "").rstrip(".")
+    return any(host == f"{name}.org" or host.endswith(f".{name}.org") for name in WIKIMEDIA)
+
+
+def is_loopback(url: str) -> bool:
+    """Whether a host is this machine."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:  # a name
+        return False
+
+
+class Client:
+    """Asks for JSON, and asks again where that may help.
+
+    Parameters
+    ----------
+    manners : how often, with which contact
+    on_wait : told of each wait: seconds, and why
+    """
+
+    def __init__(self, manners: RequestPolicy, on_wait: Callable[[float, str], None] | None = None) -> None:
+        self.manners = manners
+        self.requests = 0
+        self._on_wait = on_wait or (lambda seconds, reason: None)
+        self._lock = threading.Lock()
+        self._next = 0.0  # when the next request may begin
+        self._answered: set[str] = set()  # hosts
+        self._stopped = threading.Event()
+
+    def stop(self) -> None:
+        """Ask nothing any more, and end all waiting."""
+        self._stopped.set()
+
+    @property
+    def agent(self) -> str:
+        """The User-Agent: the program, who runs it, and its library."""
+        from importlib.metadata import version
+
+        who = f" ({self.manners.contact})" if self.manners.contact else ""
+        return f"nmf-topics/{__version__}{who} python-requests/{version('requests')}"
+
+    @cached_property
+    def _session(self) -> Any:
+        import requests
+
+        session = requests.Session()
+        session.headers.clear()
+        session.headers.update({"User-Agent": self.agent, "Accept-Encoding": "gzip", "Accept": "application/json"})
+        return session
+
+    def api(self, url: str, parameters: Mapping[str, str | int]) -> dict[str, Any]:
+        """One request to an api.php.
+
+        Returns
+        -------
+        The answer, without an error in it.
+
+        Raises
+        ------
+        WikiUnreachable
+            When the host is not there, or stays busy.
+        FetchError
+            When the wiki refuses, or answers what cannot be used.
+        """
+        common: dict[str, str | int] = {"format": "json", "formatversion": 2, "maxlag": MAXLAG}
+        return self._request_with_retries(url, common | dict(parameters))
+
+    def json(self, url: str) -> dict[str, Any]:
+        """One request to another service; raises like `api`."""
+        return self._request_with_retries(url, {})
+
+    def _request_with_retries(self, url: str, parameters: Mapping[str, str | int]) -> dict[str, Any]:
+        """Ask until there is an answer, or patience is at its end."""
+        from urllib3.exceptions import ProtocolError
+        from urllib3.util.retry import RequestHistory, Retry
+
+        manners, host, failed = self.manners, urlsplit(url).netloc, 0
+        before = RequestHistory("GET", url, None, None, None)  # or Retry would not wait after a first fault
+        retry = Retry(
+            total=manners.tries,
+            allowed_methods=None,
+            backoff_factor=manners.backoff / 2,
+            backoff_jitter=manners.backoff / 2,
+            history=(before,),
+        )
+        while True:
+            try:
+                answer = self._once(url, parameters)
+                self._answered.add(host)
+                return answer
+            except RetryableError as fault:
+                failed += 1
+                wait = self._wait_wanted(fault, retry)
+                known = host in self._answered or fault.after or fault.busy
+                if failed > (manners.tries if known else manners.first_tries):
+                    kind = FetchError if fault.there else WikiUnreachable
+                    raise kind(f"{host}: {fault.reason}, {failed} times in a row") from fault
+                if wait > LONGEST_WAIT:
+                    raise WikiUnreachable(f"{host} wants to be left alone for {wait:.0f} s ({fault.reason})") from fault
+                retry = retry.increment("GET", url, error=ProtocolError(fault.reason))
+                wait = max(wait, retry.get_backoff_time())
+                self._on_wait(wait, fault.reason)
+                self._stopped.wait(wait)
+
+    def _wait_wanted(self, fault: RetryableError, retry: Any) -> float:
+        """How long the wiki wants to be left alone, in seconds."""
+        from urllib3.exceptions import InvalidHeader
+
+        if fault.after:
+            try:
+                return float(retry.parse_retry_after(fault.after))
+            except (InvalidHeader, OverflowError):
+                pass
+        return self.manners.busy if fault.busy else 0.0
+
+    def _once(self, url: str, parameters: Mapping[str, str | int]) -> dict[str, Any]:
+        import requests
+        from urllib3.exceptions import HTTPError
+
+        self._take_turn(url)
+        if self._stopped.is_set():
+            raise WikiUnreachable("stopped")
+        form = urlencode(parameters)
+        post = len(url) + len(form) > LONGEST_GET
+        try:
+            with self._session.request(
+                "POST" if post else "GET",
+                url if post or not form else f"{url}?{form}",
+                data=form if post else None,
+                headers={"Content-Type": "application/x-www-form-urlencoded"} if post else None,
+                timeout=self.manners.timeout,
+                allow_redirects=False,
+                stream=True,
+            ) as reply:
+                body = self._body(reply, url)
+                _check_status(reply, body, url)
+                return _read_json(reply, body, url)
+        except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, UnicodeError) as error:
+            raise FetchError(f"{one_line(url)} is no address ({one_line(error)})") from error
+        except (requests.exceptions.Timeout, TimeoutError) as error:
+            raise RetryableError(f"silent for {self.manners.timeout:g} s", there=False) from error
+        except (requests.exceptions.RequestException, HTTPError, OSError) as error:
+            raise RetryableError(_plainly(error), there=False) from error
+
+    def _take_turn(self, url: str) -> None:
+        """Wait until the next request may begin; this machine itself is not spared."""
+        pause = 0.0 if is_loopback(url) else 60 / self.manners.per_minute
+        with self._lock:
+            self.requests += 1
+            now = time.monotonic()
+            begins = max(now, self._next)
+            self._next = begins + pause
+        if begins > now:
+            self._stopped.wait(begins - now)
+
+    def _body(self, reply: Any, url: str) -> bytes:
+        """The body, unpacked, as far as it is bearable."""
+        packing = reply.headers.get("Content-Encoding", "").strip().lower()
+        if packing not in ("", "identity", "gzip"):
+            raise FetchError(f"{urlsplit(url).netloc} sends {one_line(packing)[:40]!r}, which nobody asked for")
+        pieces, size = [], 0
+        ends = time.monotonic() + SLOWEST * self.manners.timeout
+        while piece := reply.raw.read1(1 << 16, decode_content=True):
+            pieces.append(piece)
+            size += len(piece)
+            if size > LARGEST:
+                raise FetchError(f"{urlsplit(url).netloc} sends more than {LARGEST >> 20} MiB at once; refused")
+            if time.monotonic() > ends:
+                raise RetryableError(f"not done after {SLOWEST * self.manners.timeout:g} s", there=False)
+        return b"".join(pieces)
+
+
+def _check_status(reply: Any, body: bytes, url: str) -> None:
+    """What the status says, if it is not 200."""
+    status, host = reply.status_code, urlsplit(url).netloc
+    if status == 200:
+        return
+    if 300 <= status < 400:
+        target = one_line(reply.headers.get("Location"))[:200]
+        raise FetchError(f"{host} sends on to {target!r}, which is not followed; if that is right, name it with --wiki")
+    if status in RETRYABLE_STATUS:
+        raise RetryableError(f"HTTP {status}", after=reply.headers.get("Retry-After"), busy=status == 429)
+    if status == 403:
+        why = "blocked; Wikimedia's hosts want a --contact that reaches you, and block networks of data centres"
+        raise FetchError(f"{host} answers HTTP 403: {why}")
+    raise FetchError(f"{host} answers HTTP {status} for {urlsplit(url).path}", status=status)
+
+
+def _read_json(reply: Any, body: bytes, url: str) -> dict[str, Any]:
+    """The JSON of a reply, which holds no error."""
+    host = urlsplit(url).netloc
+    try:
+        answer = json.loads(body)
+    except RecursionError as error:
+        raise FetchError(f"{host} answers JSON nested deeper than any wiki's; refused") from error
+    except ValueError as error:
+        html = body.lstrip()[:1] == b"<"
+        raise RetryableError("HTML instead of JSON" if html else "JSON that is broken or cut off") from error
+    if not isinstance(answer, dict):
+        raise FetchError(f"{host} answers JSON that is no object; is it the address of an api.php?")
+    if "error" not in answer:
+        return answer
+    refusal = answer["error"] if isinstance(answer["error"], dict) else {}
+    code, info = one_line(refusal.get("code"))[:80], one_line(refusal.get("info"))[:300]
+    if code in BUSY:
+        raise RetryableError(f"busy ({code})", after=reply.headers.get("Retry-After"), busy=True)
+    if code.startswith("internal_api_error"):
+        raise RetryableError(f"error inside the wiki ({code})")
+    raise FetchError(f"{host} refuses: {info or 'no reason given'} ({code or 'no code'})")
+
+
+def _plainly(error: Exception) -> str:
+    """What a failed connection is called by people."""
+    text = str(error)
+    for sign, said in (
+        ("NameResolution", "no such host, or no network"),
+        ("Connection refused", "nobody listens there"),
+        ("CERTIFICATE", "a certificate that is not trusted"),
+        ("SSL", "no secure connection"),
+        ("reset", "connection reset"),
+        ("timed out", "silence"),
+        ("IncompleteRead", "an answer cut off"),
+    ):
+        if sign in text:
+            return said
+    return f"connection broken ({type(error).__name__})"

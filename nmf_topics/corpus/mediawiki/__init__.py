@@ -1,0 +1,1 @@
+"""MediaWiki's formats: dumps, wikitext, templates and names."""

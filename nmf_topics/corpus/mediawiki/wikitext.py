@@ -1,0 +1,128 @@
+"""Wikitext to prose.
+
+    source -drop_elements-> -resolve_brackets-> -strip_tags-> -plain_lines-> -cut_end_matter-> -plain_headings-> prose
+
+What is read of a page is what a reader would read aloud: sentences, lists and headings with the labels of links and
+the words that templates hold; no tables, boxes, captions, references, formulas, notices, categories, and no end matter.
+Every step takes time linear in the length of the text, whatever it holds.
+
+Grammar: https://www.mediawiki.org/wiki/Preprocessor_ABNF and https://www.mediawiki.org/wiki/Help:Formatting.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+
+from nmf_topics.corpus.mediawiki.sections import cut_end_matter, plain_headings
+from nmf_topics.corpus.mediawiki.wikinames import BLOCKS, BOXES, INLINE
+from nmf_topics.corpus.mediawiki.wikiscan import APART, drop_elements, resolve_brackets
+
+_BOX = re.compile(rf"<(/?)({'|'.join(BOXES)})(?=[\s/>])[^<>]*>", re.IGNORECASE)
+_BLOCK = re.compile(rf"</?(?:{'|'.join(BLOCKS)})(?=[\s/>])[^<>]*>", re.IGNORECASE)
+_INLINE = re.compile(rf"</?(?:{'|'.join((*INLINE, *BOXES))})(?=[\s/>])[^<>]*>", re.IGNORECASE)
+_QUOTES = re.compile(r"'{2,}")
+_REFERENCE = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+_SWITCH = re.compile(r"__(?:[^\W\d_]|_(?!_)){3,40}__")
+_VARIANTS = re.compile(r"-\{([^{}]*)\}-")
+_EMPTY = re.compile(r"[(（][\s,;:/–-]*[)）]")
+_AFTER_BRACKET = re.compile(r"([(（])[ ,;:]+")
+_SPACES = re.compile(r"[ \t\xa0\u2000-\u200b\u202f\u205f\u3000]+")
+
+
+def clean_wikitext(source: str, *, language: str = "en") -> str:
+    """The prose of a page.
+
+    Parameters
+    ----------
+    source : wikitext, of any quality
+    language : code of the wiki's language; names of sections and some templates depend on it
+
+    Returns
+    -------
+    str : paragraphs between empty lines, headings as lines of their own
+
+    Examples
+    --------
+    >>> clean_wikitext("'''Tea''' is a [[hot drink|drink]].<ref>Smith</ref>\\n==See also==\\n* [[Coffee]]")
+    'Tea is a drink.'
+    """
+    # marks of bold and italic go before tags do: ''a''<sub>''b''</sub> holds no four apostrophes in a row
+    text = source.replace("\r\n", "\n").replace("\r", "\n")
+    text = resolve_brackets(drop_elements(text.replace(APART, "")), language)
+    text = _QUOTES.sub(_apostrophes, text).replace(APART, "")
+    text = plain_lines(strip_tags(text))
+    return plain_headings(cut_end_matter(text, language)).strip()
+
+
+def strip_tags(text: str) -> str:
+    """The text without HTML: boxes with all they hold, other elements leave their words."""
+    text = _drop_boxes(text)
+    return _INLINE.sub("", _BLOCK.sub("\n", text))
+
+
+def _drop_boxes(text: str) -> str:
+    """Take out <div> and <table> with their contents where both ends are there."""
+    open_: dict[str, list[int]] = {name: [] for name in BOXES}
+    spans: list[tuple[int, int]] = []
+    for found in _BOX.finditer(text):
+        waiting = open_[found[2].lower()]
+        if not found[1]:
+            if not found[0].endswith("/>"):
+                waiting.append(found.start())
+        elif waiting:
+            spans.append((waiting.pop(), found.end()))
+    kept, position = [], 0
+    for start, end in sorted(spans):
+        if start >= position:
+            kept.append(text[position:start])
+            kept.append("\n")
+        position = max(position, end)
+    return "".join([*kept, text[position:]])
+
+
+def plain_lines(text: str) -> str:
+    """The text without marks at the start of lines and inside them; headings stay as they are."""
+    text = _SWITCH.sub("", text)
+    if "-{" in text:
+        text = _VARIANTS.sub(_variant, text)
+    lines: list[str] = []
+    for line in text.split("\n"):
+        start = line[:1]
+        if start and start in "*#:;":
+            line = line.lstrip("*#:; \t")
+        elif start in ("|", "!", "{", "-", " ", "\t"):
+            bare = line.lstrip()
+            if bare.startswith(("|", "{|", "----")) or (bare.startswith("!") and ("!!" in bare or "|" in bare)):
+                continue  # rows of a table whose end is not found, rules
+        if "&" in line:
+            line = _REFERENCE.sub(_character, line)
+        if "(" in line or "（" in line:
+            line = _AFTER_BRACKET.sub(r"\1", _EMPTY.sub("", line))
+        line = _SPACES.sub(" ", line).strip()
+        if line or (lines and lines[-1]):
+            lines.append(line)
+    return "\n".join(lines)
+
+
+def _apostrophes(found: re.Match[str]) -> str:
+    """Bold and italic marks go; MediaWiki reads four or more than five as marks beside apostrophes."""
+    length = len(found[0])
+    return "'" if length == 4 else "'" * max(length - 5, 0)
+
+
+def _character(found: re.Match[str]) -> str:
+    """The character that a reference stands for; soft hyphens and joiners that only shape a line go."""
+    character = html.unescape(found[0])
+    return "" if character in ("\xad", "\u200e", "\u200f", "\u2060") else character
+
+
+def _variant(found: re.Match[str]) -> str:
+    """-{zh-hans:一; zh-hant:二}- reads 一; -{words}- reads its words; -{T|...}- and other rules read nothing."""
+    inside = found[1]
+    flags, bar, rest = inside.partition("|")
+    if bar and flags.strip().upper() not in ("R", ""):
+        return ""
+    first = (rest if bar else inside).split(";")[0]
+    prefix, colon, words = first.partition(":")
+    return words.strip() if colon and re.fullmatch(r"[a-z-]{2,10}", prefix.strip()) else first

@@ -1,1 +1,0 @@
-"""Pages of a MediaWiki: asked for politely, kept as they come, put together into a corpus."""

@@ -1,0 +1,1 @@
+"""Files and the system: atomic writing, CSV and what the machine offers."""

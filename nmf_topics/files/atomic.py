@@ -1,0 +1,242 @@
+"""Files that appear whole or not at all.
+
+Everything is written under a hidden name in the target's folder and moved into place by `os.replace` when all of it is
+done, so an interruption, a full disk or an error leaves the old files, and nothing half-written. Files are on the disk
+(fsync) before they are moved, so a power cut cannot replace an old file by an empty one. A folder is written into only
+if it is new, empty, or holds the mark of this tool. Partial files of a run that was killed are ignored, and removed
+when the folder is written into again.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import re
+import shutil
+import signal
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from nmf_topics.errors import OutputError
+
+PARTIAL = ".partial-"  # how names of unfinished files and folders begin
+ABANDONED = 3600.0  # seconds without a change after which an unfinished file belongs to no run
+
+
+def _explain(error: OSError, target: Path, option: str) -> OutputError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return OutputError(f"no space left on the disk for {target}; what was there before is untouched")
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return OutputError(f"no permission to write {target}; choose another place with {option}")
+    return OutputError(f"cannot write {target}: {error.strerror or error}; choose another place with {option}")
+
+
+@contextmanager
+def output_errors(target: Path, option: str = "-o") -> Iterator[None]:
+    """Say what the system's refusal to write means, and with which option another place is chosen."""
+    try:
+        yield
+    except OSError as error:
+        raise _explain(error, target, option) from error
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Hold Ctrl-C and SIGTERM back until the block, which must be short, is done."""
+    if threading.current_thread() is not threading.main_thread():  # signals come to the main thread only
+        yield
+        return
+    held: list[int] = []
+    handlers = {
+        number: signal.signal(number, lambda number, frame: held.append(number))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
+        if held:
+            signal.raise_signal(held[0])
+
+
+@contextmanager
+def folder_of_files(
+    folder: Path,
+    *,
+    mark: str,
+    stale: Callable[[Path], list[str]] | None = None,
+    force: bool = False,
+    option: str = "-o",
+    durable: bool = True,
+) -> Iterator[Path]:
+    """A temporary folder whose files are moved into `folder` when the block ends well.
+
+    Parameters
+    ----------
+    folder : made if it does not exist
+    mark : name of the JSON file, `schema` first, by which a folder of this tool is known; it is moved last
+    stale : names of files of an earlier run, relative to the folder; those not written anew are removed
+    force : write into a folder without the mark, too
+    option : the one that messages name for another place
+    durable : survive a power cut; not needed for what can be computed again
+
+    Raises
+    ------
+    OutputError
+        if the folder belongs to somebody else, or cannot be written.
+    """
+    folder = folder.absolute()
+    made: list[Path] = []
+    partial: Path | None = None
+    try:
+        with output_errors(folder, option):
+            if not force:
+                _refuse_foreign(folder, mark, option)
+            made = [path for path in (folder, *folder.parents) if not path.exists()]
+            folder.mkdir(parents=True, exist_ok=True)
+            _sweep(folder)
+            partial = Path(tempfile.mkdtemp(prefix=PARTIAL, dir=folder))
+            yield partial
+            names = sorted(path.relative_to(partial).as_posix() for path in partial.rglob("*") if path.is_file())
+            for name in names if durable else ():
+                sync_file(partial / name)
+            with uninterrupted():  # a new model.npz beside an old model.json would be no model
+                old = stale(folder) if stale and not made else []
+                for name in sorted(names, key=lambda name: name == mark):
+                    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                    os.replace(partial / name, folder / name)
+                for name in set(old) - set(names):
+                    _remove_inside(folder, name)
+                if durable:
+                    within = {(folder / name).parent for name in names}
+                    for path in {folder, *within, *(path.parent for path in made)}:
+                        sync_folder(path)
+    finally:
+        with uninterrupted():
+            if partial is not None:
+                shutil.rmtree(partial, ignore_errors=True)
+            for path in made:  # the innermost first
+                remove_if_empty(path)
+
+
+def files_listed_in(mark: str) -> Callable[[Path], list[str]]:
+    """A function that gives the names of the files in a folder which its JSON file `mark` lists under `files`."""
+
+    def files(folder: Path) -> list[str]:
+        try:
+            listed = json.loads((folder / mark).read_text(encoding="utf-8"))["files"]
+            return [name for name in listed if isinstance(name, str) and Path(name).name == name]
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            return []
+
+    return files
+
+
+def _refuse_foreign(folder: Path, mark: str, option: str) -> None:
+    """Leave alone what is no folder, and a folder of somebody else's files."""
+    if folder.exists() and not folder.is_dir():
+        raise OutputError(f"{folder} is a file; choose another place with {option}")
+    if not folder.is_dir() or _is_marked(folder / mark):
+        return
+    if any(not path.name.startswith(PARTIAL) for path in folder.iterdir()):
+        raise OutputError(
+            f"{folder} holds files that nmf-topics did not make; choose another place with {option}, or --force"
+        )
+
+
+def _is_marked(path: Path) -> bool:
+    """Whether the mark is there and ours: other tools have a model.json, too, but none that begins with a schema."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return re.match(rb'\s*\{\s*"schema"', file.read(100)) is not None
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what runs that were killed outright left behind."""
+    for path in folder.glob(f"{PARTIAL}*"):
+        try:
+            if time.time() - path.stat().st_mtime < ABANDONED:
+                continue  # perhaps of a run that is at work
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink()
+        except OSError:
+            continue  # not ours to remove
+
+
+def _remove_inside(folder: Path, name: str) -> None:
+    """Remove a file of ours whose recorded name lies inside the folder, and subfolders that are empty then."""
+    path = folder / name
+    if folder.resolve() in path.resolve().parents and path.is_file():
+        path.unlink()
+        for parent in path.parents:
+            if parent == folder:
+                break
+            remove_if_empty(parent)
+
+
+def remove_if_empty(folder: Path) -> None:
+    """Remove a folder if it is empty."""
+    try:
+        folder.rmdir()
+    except OSError:
+        return  # something is in it, or it is not there
+
+
+@contextmanager
+def whole_file(path: Path, option: str = "-o", *, durable: bool = True) -> Iterator[Path]:
+    """A temporary path beside `path`, with its ending, that takes its place when the block ends well.
+
+    `option` is the one that a message names for another place; `durable` as in `folder_of_files`.
+    """
+    path = path.absolute()
+    with output_errors(path, option):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=PARTIAL, suffix=path.suffix, dir=path.parent)
+        os.close(handle)
+        partial = Path(name)
+        try:
+            yield partial
+            os.chmod(partial, 0o666 & ~_umask())  # mkstemp makes files for the owner alone
+            if durable:
+                sync_file(partial)
+            os.replace(partial, path)
+            if durable:
+                sync_folder(path.parent)
+        finally:
+            with uninterrupted():
+                partial.unlink(missing_ok=True)
+
+
+def sync_file(path: Path) -> None:
+    """Wait until the bytes of a file are on the disk."""
+    with open(path, "r+b") as file:  # Windows syncs only what is open for writing
+        os.fsync(file.fileno())
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the names in a folder are on the disk, where the system can do that."""
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:  # Windows opens no folders
+        return
+    try:
+        os.fsync(handle)
+    except OSError:  # some file systems know no such thing; the files themselves are there
+        pass
+    finally:
+        os.close(handle)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

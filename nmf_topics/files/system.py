@@ -1,0 +1,104 @@
+"""What the machine has: memory that is free for this process, processors that it may use, and the terminal's width."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TextIO
+
+CGROUPS = Path("/sys/fs/cgroup")  # of a container: its own limits stand at the root
+UNKNOWN = 4 * 2**30  # bytes assumed to be free where nothing can be learnt
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def terminal_width(stream: TextIO) -> int:
+    """Places in a line of the terminal that a stream leads to; 80 where it does not say. COLUMNS is asked first."""
+    asked = os.environ.get("COLUMNS", "")
+    if asked.isdecimal() and int(asked) > 0:
+        return int(asked)
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or 80
+    except (OSError, ValueError, AttributeError):
+        return 80
+
+
+def supports_ansi() -> bool:
+    """Whether a terminal does more than to write one letter after another."""
+    return os.environ.get("TERM") not in ("dumb", "unknown")
+
+
+def rss_bytes() -> int:
+    """Bytes of memory that this process takes now."""
+    return _own("VmRSS") or peak()
+
+
+def peak() -> int:
+    """The most bytes of memory that this process has taken."""
+    if found := _own("VmHWM"):
+        return found
+    try:
+        import resource
+    except ImportError:  # Windows
+        return 0
+    size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return int(size) * (1 if os.uname().sysname == "Darwin" else 1024)
+
+
+def free() -> int:
+    """Bytes of memory that this process can still take: of the machine, its container, and its own limit."""
+    known = [number for number in (*_of_the_machine(), *_of_the_container(), *_of_the_limit()) if number is not None]
+    return max(min(known, default=UNKNOWN), 0)
+
+
+def _own(name: str) -> int:
+    """A number of /proc/self/status; 0 where there is none."""
+    for line in _lines(Path("/proc/self/status")):
+        if line.startswith(f"{name}:"):
+            return int(line.split()[1]) * 1024
+    return 0
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="ascii", errors="replace").splitlines()
+    except OSError:
+        return []
+
+
+def _of_the_machine() -> Iterator[int]:
+    for line in _lines(Path("/proc/meminfo")):
+        if line.startswith("MemAvailable:"):
+            yield int(line.split()[1]) * 1024
+            return
+    try:
+        yield os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
+    except (AttributeError, ValueError, OSError):
+        return
+
+
+def _of_the_container() -> Iterator[int]:
+    """What its memory controller leaves (version 2, version 1); files that it can drop from memory count as free."""
+    for limit, usage, stat in (
+        ("memory.max", "memory.current", "memory.stat"),
+        ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes", "memory/memory.stat"),
+    ):
+        numbers = [line for name in (limit, usage) for line in _lines(CGROUPS / name)]
+        if len(numbers) == 2 and all(number.isdigit() for number in numbers):
+            droppable = [line.split()[1] for line in _lines(CGROUPS / stat) if line.startswith("inactive_file ")]
+            yield int(numbers[0]) - int(numbers[1]) + int(droppable[0] if droppable else 0)
+
+
+def _of_the_limit() -> Iterator[int]:
+    """What `ulimit -v` leaves."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    soft, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if soft != resource.RLIM_INFINITY:
+        yield soft - _own("VmSize")

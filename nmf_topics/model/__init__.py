@@ -1,0 +1,1 @@
+"""The topic model: fitting, files, topics of pages and of new pages."""

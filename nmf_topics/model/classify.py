@@ -1,0 +1,191 @@
+"""New pages against a fitted model: W stays, and the H update is repeated until no weight moves."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nmf_topics.errors import ModelError
+from nmf_topics.factor.blocks import Array
+from nmf_topics.images.pixels import pixel_columns
+from nmf_topics.matrix.datamatrix import largest
+from nmf_topics.model.model import TopicModel, word_options
+from nmf_topics.model.page_topics import PageTopics, page_topics
+from nmf_topics.pipeline.chunked_pages import ChunkMap
+from nmf_topics.terms.count import count_new_pages
+from nmf_topics.terms.phrases import Phrases
+from nmf_topics.text.analyzer import Readers
+from nmf_topics.text.split import Piece, cut_text
+
+EXPLAINING_WORDS = 10
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """What a model says of one new page.
+
+    Attributes
+    ----------
+    name : of the page or file
+    title : of the page
+    topics : PageTopics
+    known_words : share of its words (stop words and numbers left out) that the model knows; nan without any
+    unknown_words : words that the model does not know, the commonest first
+    explanation : for each topic the words that carried it, as (word, W_ik h_k as a share of its sum over the page)
+    h : the page's column of H
+    note : what is wrong, where something is
+    """
+
+    name: str
+    title: str
+    topics: PageTopics
+    known_words: float = float("nan")
+    unknown_words: Sequence[str] = ()
+    explanation: Mapping[int, list[tuple[str, float]]] | None = None
+    h: Array | None = None
+    note: str = ""
+
+
+class Classifier:
+    """Classifies batches of new pages; what is costly to prepare is prepared once."""
+
+    def __init__(self, model: TopicModel) -> None:
+        self.model = model
+        self._readers: Readers | None = None
+
+    def texts(self, pages: Iterable[tuple[str, str, str]], *, explain: bool = False) -> list[Assignment]:
+        """Classify texts.
+
+        Parameters
+        ----------
+        pages : (name, title, text) of each page
+        explain : add the words that carried each topic
+
+        Raises
+        ------
+        ModelError
+            if the model is not one of text, or does not say how its words were weighted.
+        """
+        model = self.model
+        if model.rows.kind != "terms":
+            raise ModelError(f"the model's rows are {model.rows.kind}, not words: it cannot classify text")
+        if model.weighting is None:
+            raise ModelError("the model does not say how its words were weighted: it cannot classify text")
+        pages = list(pages)
+        options = word_options(model.recipe)
+        pieces = [cut_text(text, options.chunk) if options.chunk else [Piece(text, 1)] for _, _, text in pages]
+        parts = ChunkMap.of([[piece.words for piece in cut] for cut in pieces])
+        self._readers = self._readers or Readers(options)
+        vocabulary: Any = model.rows
+        phrases = Phrases.from_meta(model.recipe.get("phrases", ()))
+        texts = [piece.text for cut in pieces for piece in cut]
+        lines = model.recipe.get("shared_lines", ())
+        counts, missed = count_new_pages(texts, vocabulary, self._readers, phrases, lines)
+        V = model.weighting.apply(counts)
+        known = parts.sums(np.asarray(counts.sum(axis=0)).ravel())
+        unknown = [Counter[str]() for _ in pages]
+        for page, words in zip(parts.page, missed, strict=True):
+            unknown[page] += words
+        H, errors = self._project(V)
+        if options.chunk:
+            H, errors = parts.aggregate(V, H, errors, model.recipe["objective"])
+        result = []
+        for j, (name, title, _) in enumerate(pages):
+            missing = sum(unknown[j].values())
+            total = int(known[j]) + missing
+            topics = page_topics(H[:, j], float(errors[j]))
+            note = ""
+            if topics.topic is None:
+                known_but = "its known words have no weight in any topic"
+                note = known_but if known[j] else "none of its words is in the model's vocabulary"
+            result.append(
+                Assignment(
+                    name,
+                    title,
+                    topics,
+                    float(known[j]) / total if total else float("nan"),
+                    [word for word, _ in sorted(unknown[j].items(), key=lambda item: (-item[1], item[0]))],
+                    self._explain(V[:, parts.page == j], H[:, j]) if explain else None,
+                    H[:, j],
+                    note,
+                )
+            )
+        return result
+
+    def images(self, paths: Sequence[Path]) -> tuple[list[Assignment], Array]:
+        """Classify images of the model's size.
+
+        Returns
+        -------
+        assignments : one an image; "unreadable" where the file is no image of that size
+        V : ndarray of shape (m, images), the pixels
+
+        Raises
+        ------
+        ModelError
+            if the model is not one of images.
+        """
+        grid: Any = self.model.rows
+        if grid.kind != "pixels":
+            raise ModelError(f"the model's rows are {grid.kind}, not pixels: it cannot classify images")
+        V, problems = pixel_columns(paths, grid)
+        H, errors = self._project(V)
+        result = []
+        for j, (path, problem) in enumerate(zip(paths, problems, strict=True)):
+            topics = page_topics(H[:, j], float(errors[j]), "ok" if problem is None else "unreadable")
+            nothing = "nothing in it is in any part of the model" if topics.topic is None else ""
+            result.append(Assignment(str(path), path.stem, topics, h=H[:, j], note=problem or nothing))
+        return result, V
+
+    def _project(self, V: Any) -> tuple[Array, Array]:
+        if V.shape[1] == 0:
+            return np.zeros((self.model.rank, 0)), np.zeros(0)
+        return self.model.project(V)
+
+    def _explain(self, v: Any, h: Array) -> dict[int, list[tuple[str, float]]]:
+        """Of each topic, the words on the page with the largest W_ik h_k; hidden ones count but are not named."""
+        on_page = np.asarray(v.sum(axis=1)).ravel() > 0
+        carried = self.model.W * h * on_page[:, None]
+        total = float(carried.sum())
+        if not total > 0:
+            return {}
+        topics = largest(carried.sum(axis=0), len(h)).tolist()
+        carried[self.model.hidden_rows] = 0.0
+        return {
+            k + 1: [(word, part / total) for word, part in self.model.rows.top(carried[:, k], EXPLAINING_WORDS)]
+            for k in topics
+            if carried[:, k].any()
+        }
+
+
+def unreadable(name: str, why: str, rank: int) -> Assignment:
+    """What is said of a page that cannot be read."""
+    return Assignment(name, name, page_topics(np.zeros(rank), float("nan"), "unreadable"), note=why)
+
+
+def classify_pages(
+    model: TopicModel, pages: Iterable[tuple[str, str, str]], *, explain: bool = False
+) -> list[Assignment]:
+    """Classify new texts.
+
+    Parameters
+    ----------
+    model : TopicModel of text
+    pages : (name, title, text) of each page
+    explain : add the words that carried each topic
+
+    Returns
+    -------
+    one Assignment a page, in the order of `pages`
+
+    Raises
+    ------
+    ModelError
+        if the model is not one of text.
+    """
+    return Classifier(model).texts(pages, explain=explain)

@@ -1,0 +1,228 @@
+"""Models on disk: `model.npz` for numbers, `model.json` for names. Plain arrays and JSON, never pickle.
+
+    model.npz    W (m, r), H (r, n), errors (n,), trace, coherences (r,), stabilities (r,), weighting_*; and
+                 penalties (2, r) where the fit had some
+    model.json   schema, rows (kind and names), columns (ids, titles, meta), weighting, recipe, ledger, names, hidden
+
+Reading checks everything before it believes it: the schema, the shapes against the names, finite and non-negative
+factors. Unknown arrays and unknown keys are refused.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import zipfile
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import nmf_topics.images.pixels  # axes enter AXES when their modules are read, and a model must find its own there
+import nmf_topics.terms.vocabulary  # noqa: F401
+from nmf_topics.errors import ModelError
+from nmf_topics.factor.objectives import OBJECTIVES
+from nmf_topics.factor.rules import RULES
+from nmf_topics.matrix.datamatrix import AXES, PageColumns, RowAxis
+from nmf_topics.matrix.weighting import WEIGHTINGS, FittedWeighting
+from nmf_topics.model.model import TopicModel
+
+SCHEMA = 1
+MARK = "model.json"
+EXTRACTS = "extracts.json.gz"  # beside the model, made by `topics.extracts`
+_ARRAYS = ("W", "H", "errors", "trace", "coherences", "stabilities")
+_WEIGHTING_ARRAYS = ("weighting_pages", "weighting_share", "weighting_scalars")
+_OPTIONAL = frozenset(("certificate",))  # models of earlier versions have none
+_KEYS = frozenset(
+    ("schema", "rows", "columns", "weighting", "recipe", "ledger", "names", "hidden", "stopped", "relative_error")
+)
+# What reading a broken file can end in: so many ways has a zip archive of arrays to be wrong.
+_DAMAGE = (
+    OSError,
+    ValueError,
+    EOFError,
+    KeyError,
+    TypeError,
+    MemoryError,
+    NotImplementedError,
+    RecursionError,
+    RuntimeError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+
+
+def save_model(model: TopicModel, folder: Path) -> None:
+    """Write model.npz and model.json into an existing folder; the same model makes the same bytes."""
+    arrays = {name: getattr(model, name) for name in _ARRAYS}
+    if model.penalties.any():
+        arrays["penalties"] = model.penalties
+    weighting = None
+    if model.weighting is not None:
+        arrays |= model.weighting.to_arrays()
+        weighting = {"name": model.weighting.name, "unit": model.weighting.unit}
+    np.savez(folder / "model.npz", allow_pickle=False, **arrays)
+    document = {
+        "schema": SCHEMA,
+        "rows": {"kind": model.rows.kind, **model.rows.to_meta()},
+        "columns": {
+            "ids": list(model.columns.ids),
+            "titles": list(model.columns.titles),
+            "meta": [dict(meta) for meta in model.columns.meta],
+        },
+        "weighting": weighting,
+        "recipe": model.recipe,
+        "ledger": model.ledger,
+        "names": {str(number): name for number, name in model.names.items()},
+        "hidden": list(model.hidden),
+        "stopped": model.stopped,
+        "relative_error": model.relative_error,
+        "certificate": model.certificate if math.isfinite(model.certificate) else None,
+    }
+    # a line for each part: indented all through, JSON is written several times more slowly
+    parts = (f" {json.dumps(name)}: {json.dumps(part, ensure_ascii=False)}" for name, part in document.items())
+    (folder / MARK).write_text("{\n" + ",\n".join(parts) + "\n}\n", encoding="utf-8")
+
+
+def resolve_model(path: Path) -> Path:
+    """The folder that a path means: itself, or what a `latest` file that holds a name points to."""
+    if os.path.isfile(path) and path.name == "latest":
+        return path.parent / path.read_text(encoding="utf-8", errors="replace").strip()
+    return path
+
+
+def point_latest(folder: Path, latest: Path) -> None:
+    """Let `latest` name a model folder: by a symbolic link, or where there is none by a file with its name in it."""
+    latest.parent.mkdir(parents=True, exist_ok=True)
+    target = os.path.relpath(folder.resolve(), latest.parent.resolve())
+    if latest.is_dir() and not latest.is_symlink():
+        return  # somebody's own folder of that name: it stays
+    fresh = latest.with_name(f".latest-{os.getpid()}")
+    try:
+        fresh.symlink_to(target, target_is_directory=True)
+    except (OSError, NotImplementedError):
+        fresh.write_text(target + "\n", encoding="utf-8")
+    os.replace(fresh, latest)
+
+
+def load_model(path: Path | str) -> TopicModel:
+    """Read a model folder.
+
+    Parameters
+    ----------
+    path : the folder, or `latest`, which names one
+
+    Raises
+    ------
+    ModelError
+        if there is no model, or it is damaged, foreign, or of a later version.
+    """
+    folder = resolve_model(Path(path))
+    if not os.path.isfile(folder / MARK):  # a Path raises for a name that is too long
+        hint = "fit one first (nmf-topics fit), or name its folder"
+        raise ModelError(f"there is no model in {folder}; {hint}")
+    try:
+        document = json.loads((folder / MARK).read_text(encoding="utf-8"))
+        with (folder / "model.npz").open("rb") as file, np.lib.npyio.NpzFile(file, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+    except FileNotFoundError as error:
+        raise ModelError(f"the model in {folder} is incomplete: {Path(str(error.filename)).name} is missing") from error
+    except _DAMAGE as error:
+        raise ModelError(f"the model in {folder} is damaged: {error}; fit it again") from error
+    try:
+        return _build(document, arrays)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ModelError(f"the model in {folder} is damaged: {error}; fit it again") from error
+    except ModelError as error:
+        raise ModelError(f"the model in {folder} cannot be used: {error}") from error
+
+
+def _build(document: Mapping[str, Any], arrays: Mapping[str, Any]) -> TopicModel:
+    """A model from what the files say, after checking it."""
+    if not isinstance(document, dict) or type(document.get("schema")) is not int or document["schema"] < 1:
+        raise ModelError("model.json does not say which version it is")
+    if document["schema"] > SCHEMA:
+        raise ModelError(f"it was made by a later version (schema {document['schema']}); update nmf-topics")
+    if odd := (set(document) ^ _KEYS) - _OPTIONAL:
+        raise ModelError(f"model.json has unknown entries, or lacks some: {', '.join(sorted(odd))}")
+    expected = set(_ARRAYS) | (set(_WEIGHTING_ARRAYS) if document["weighting"] is not None else set())
+    if odd := (set(arrays) ^ expected) - {"penalties"}:
+        raise ModelError(f"model.npz has other arrays than a model: {', '.join(sorted(odd))}")
+
+    rows = _rows(document["rows"])
+    columns = _columns(document["columns"])
+    _check_arrays(arrays, len(rows), len(columns))
+    recipe = document["recipe"]
+    if recipe["objective"] not in OBJECTIVES or recipe["solver"] not in RULES:
+        raise ModelError(f"it was fitted with the unknown {recipe['objective']!r} and {recipe['solver']!r}")
+    names = {int(number): name for number, name in document["names"].items()}
+    if not all(1 <= number <= arrays["W"].shape[1] for number in names):
+        raise ModelError("it names topics that it does not have")
+    _strings(list(names.values()))
+    return TopicModel(
+        **{name: arrays[name] for name in (*_ARRAYS, "penalties") if name in arrays},
+        stopped=str(document["stopped"]),
+        relative_error=float(document["relative_error"]),
+        rows=rows,
+        columns=columns,
+        weighting=_weighting(document["weighting"], arrays),
+        recipe={**recipe, "seed": int(recipe["seed"])},
+        ledger=dict(document["ledger"]),
+        names=names,
+        hidden=tuple(_strings(document["hidden"])),
+        certificate=float("nan" if document.get("certificate") is None else document["certificate"]),
+    )
+
+
+def _check_arrays(arrays: Mapping[str, Any], m: int, n: int) -> None:
+    """Refuse arrays that do not fit m rows and n columns, or cannot be what their names say."""
+    W, H = arrays["W"], arrays["H"]
+    if W.ndim != 2 or H.ndim != 2:
+        raise ModelError("W and H must have two dimensions")
+    r = W.shape[1]
+    if W.shape != (m, r) or H.shape != (r, n) or r < 1:
+        raise ModelError(f"W {W.shape} and H {H.shape} do not fit {m} rows and {n} columns")
+    shapes = {"W": W.shape, "H": H.shape, "errors": (n,), "trace": (arrays["trace"].size,)}
+    shapes |= {"coherences": (r,), "stabilities": (r,), "weighting_scalars": (3,), "penalties": (2, r)}
+    for name, array in arrays.items():
+        if array.dtype.kind != "f" or array.shape != shapes.get(name, (m,)):
+            raise ModelError(f"{name} has the wrong length, or does not hold real numbers")
+        known = name in ("W", "H", "penalties") or name.startswith("weighting_")
+        if known and not (np.isfinite(array).all() and array.min() >= 0 and array.any()):
+            raise ModelError(f"{name} must be finite, non-negative and not all zeros")
+
+
+def _rows(described: Mapping[str, Any]) -> RowAxis:
+    if described["kind"] not in AXES:
+        raise ModelError(f"its rows are {described['kind']!r}, which are unknown here")
+    if len({len(_strings(described[part])) for part in ("terms", "surfaces") if part in described}) > 1:
+        raise ModelError("it has not as many words as terms")
+    return AXES[described["kind"]].from_meta(described)
+
+
+def _columns(described: Mapping[str, Any]) -> PageColumns:
+    columns = PageColumns(**described)
+    n = len(_strings(columns.ids))
+    if len(_strings(columns.titles)) != n or len(columns.meta) != n:
+        raise ModelError("its pages have not as many titles or metadata as ids")
+    if not all(isinstance(meta, dict) for meta in columns.meta):
+        raise ModelError("its metadata are none")
+    return columns
+
+
+def _weighting(described: Mapping[str, Any] | None, arrays: Mapping[str, Any]) -> FittedWeighting | None:
+    if described is None:
+        return None
+    if described["name"] not in WEIGHTINGS:
+        raise ModelError(f"it uses the unknown weighting {described['name']!r}")
+    return FittedWeighting.from_arrays(described["name"], bool(described["unit"]), arrays)
+
+
+def _strings(values: Any) -> list[str]:
+    """A list of texts, as it must be one."""
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise ModelError("there are other things among its names than texts")
+    return values

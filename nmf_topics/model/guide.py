@@ -1,0 +1,148 @@
+"""A guide: names of topics, and words that they are to be about.
+
+    # a comment
+    Sport: match, coach, Olympic Games
+    Politics: election, minister
+
+as text, one topic a line, or as JSON, {"Sport": ["match", "coach"]}. Words are read as those of the corpus are, so any
+form of a word will do; several words are the phrase where the corpus has it, else each of them. The topics of the guide
+come out under their names; what else the rank leaves room for is found as ever (see `factor.guiding`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from nmf_topics.errors import GuideError
+from nmf_topics.matrix.datamatrix import DataMatrix
+from nmf_topics.model.model import word_options
+from nmf_topics.text.analyzer import Readers
+from nmf_topics.text.language import AUTO
+from nmf_topics.text.tokenize import tokens, words_of_token
+
+Guide = Mapping[str, Sequence[str]]  # words by the name of the topic, in the order of the guide
+
+
+def read_guide(text: str, where: str) -> dict[str, tuple[str, ...]]:
+    """The guide that a text holds.
+
+    Parameters
+    ----------
+    text : lines of NAME: WORD, WORD, or a JSON object of lists
+    where : it comes from, for messages
+
+    Raises
+    ------
+    GuideError
+        naming the line that is no topic, or has the name of another.
+
+    Examples
+    --------
+    >>> read_guide("Sport: match,  coach # and more\\n\\nArt: oil painting", "here")
+    {'Sport': ('match', 'coach'), 'Art': ('oil painting',)}
+    """
+    if text.lstrip().startswith("{"):
+        return _from_json(text, where)
+    guide: dict[str, tuple[str, ...]] = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        line = line.partition("#")[0].strip()
+        if not line:
+            continue
+        name, colon, words = line.partition(":")
+        _add(guide, name, words.split(",") if colon else [], f"line {number} of {where}", line)
+    return _some(guide, where)
+
+
+def _from_json(text: str, where: str) -> dict[str, tuple[str, ...]]:
+    try:
+        # pairs, as a dict would forget a name that is there twice
+        pairs = json.loads(text, object_pairs_hook=lambda pairs: pairs)
+    except (ValueError, RecursionError) as error:
+        raise GuideError(f"{where} begins as JSON and is none: {error}") from error
+    guide: dict[str, tuple[str, ...]] = {}
+    for name, words in pairs:
+        listed = isinstance(words, list) and all(isinstance(word, str) for word in words)
+        parts = [part for word in words for part in word.split(",")] if listed else []
+        _add(guide, name, parts, where, f"{json.dumps(name)}: {json.dumps(words)}")
+    return _some(guide, where)
+
+
+def _add(guide: dict[str, tuple[str, ...]], name: str, words: Sequence[str], where: str, shown: str) -> None:
+    """Add a topic, checked."""
+    name = " ".join(name.split())
+    found = tuple(dict.fromkeys(word for part in words if (word := " ".join(part.split()))))
+    if not name or not found:
+        raise GuideError(f"{where} is not NAME: WORD, WORD: {shown[:60]!r}")
+    if ":" in name or "#" in name:
+        raise GuideError(f"{where}: the name of a topic has no colon and no #: {name[:60]!r}")
+    try:
+        " ".join((name, *found)).encode()
+    except UnicodeEncodeError as error:  # bytes of a command line that are no text come as lone surrogates
+        raise GuideError(f"{where} is not UTF-8 text: {shown[:60]!r}") from error
+    if name in guide:
+        raise GuideError(f"{where}: there are two topics {name!r}; put their words together")
+    guide[name] = found
+
+
+def _some(guide: dict[str, tuple[str, ...]], where: str) -> dict[str, tuple[str, ...]]:
+    if not guide:
+        raise GuideError(f"{where} names no topic; say, for example, Sport: match, coach")
+    return guide
+
+
+def rows_of_guide(data: DataMatrix, guide: Guide) -> tuple[list[list[int]], list[str]]:
+    """Rows of V of the words of each topic.
+
+    Parameters
+    ----------
+    data : DataMatrix of text
+    guide : Guide
+
+    Returns
+    -------
+    rows : for each topic, in order
+    unknown : words that are none of V's, "word (topic)" each
+
+    Raises
+    ------
+    GuideError
+        if V is not of text, or a topic has no word of V.
+    """
+    if data.rows.kind != "terms":
+        raise GuideError(f"a guide is made of words, and the rows of V are {data.rows.kind}")
+    vocabulary: Any = data.rows
+    options = word_options(data.recipe)
+    readers = Readers(options)
+    languages = options.languages if options.language == AUTO else (options.language,)
+    found: list[list[int]] = []
+    unknown: list[str] = []
+    for name, words in guide.items():
+        rows: set[int] = set()
+        for word in words:
+            known: set[int] = set()
+            for language in languages:
+                known |= _rows_of_word(word, language, readers, vocabulary.index)
+            rows |= known
+            if not known:
+                unknown.append(f"{word} ({name})")
+        if not rows:
+            raise GuideError(
+                f"none of the words of the topic {name!r} is one of the {len(vocabulary)} of the corpus: "
+                f"{', '.join(words[:8])}; take others, or see --min-pages, --max-pages and --keep"
+            )
+        found.append(sorted(rows))
+    return found, unknown
+
+
+def _rows_of_word(word: str, language: str, readers: Readers, index: Mapping[str, int]) -> set[int]:
+    """Rows of a word, or of a phrase, or where there is no such phrase of its words."""
+    reader = readers.reader(language)
+    parts = [part for token in tokens(word) for part in words_of_token(token, language)]
+    terms = [{reader.read(spelling)[0] for spelling in (part, part.capitalize())} - {None} for part in parts]
+    if len(terms) > 1 and all(terms):
+        phrase = " ".join(str(sorted(map(str, each))[0]) for each in terms)
+        if phrase in index:
+            return {index[phrase]}
+    return {index[str(term)] for each in terms for term in each if term in index}

@@ -1,0 +1,87 @@
+"""Hidden words: which rows of W a word means, and the list of words that a model does not show."""
+
+from __future__ import annotations
+
+import difflib
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from nmf_topics.errors import ModelError
+from nmf_topics.text.analyzer import TermAnalyzer, WordOptions
+
+
+class WordRows:
+    """Finds the rows of a vocabulary by any spelling of a word: as a reader sees it, as its term, in any case.
+
+    Parameters
+    ----------
+    rows : the row axis of a model of text
+    options : how its text became terms
+    """
+
+    def __init__(self, rows: Any, options: WordOptions) -> None:
+        self._reader = TermAnalyzer(options)
+        self._by_term: Mapping[str, int] = {term: i for i, term in enumerate(rows.terms)}
+        self._by_spelling: dict[str, list[int]] = {}
+        for i, (term, surface) in enumerate(zip(rows.terms, rows.surfaces, strict=True)):
+            for spelling in {term.lower(), surface.lower()}:
+                self._by_spelling.setdefault(spelling, []).append(i)
+
+    def rows_of(self, word: str) -> set[int]:
+        """Rows that a word means; none where the vocabulary does not have it."""
+        plain = plain_spelling(word)
+        if not plain:
+            return set()
+        read = (self._reader.read(spelling)[0] for spelling in (plain, plain.capitalize()))
+        found = {self._by_term[term] for term in read if term is not None and term in self._by_term}
+        return found.union(self._by_spelling.get(plain, ()))
+
+    def nearest(self, word: str) -> str | None:
+        """The word of the vocabulary with the most similar spelling, if one is similar."""
+        close = difflib.get_close_matches(plain_spelling(word), self._by_spelling, n=1)
+        return close[0] if close else None
+
+
+def plain_spelling(word: str) -> str:
+    """A word in lower case, composed, with straight apostrophes."""
+    return unicodedata.normalize("NFC", word).lower().replace("\u2019", "'")
+
+
+def hide_words(rows: WordRows, hidden: Sequence[str], words: Iterable[str]) -> tuple[str, ...]:
+    """The list of hidden words with some more.
+
+    Raises
+    ------
+    ModelError
+        for a word that the model does not have.
+    """
+    words = list(words)
+    for word in words:
+        if not rows.rows_of(word):
+            near = rows.nearest(word)
+            hint = f"did you mean {near!r}?" if near else "`words.csv` in the model folder lists all words"
+            raise ModelError(f"the model has no word {word!r}, so there is nothing to hide; {hint}")
+    return tuple(dict.fromkeys([*hidden, *words]))
+
+
+def unhide_words(rows: WordRows, hidden: Sequence[str], words: Iterable[str]) -> tuple[str, ...]:
+    """The list of hidden words without some, in whatever spelling they are given.
+
+    Raises
+    ------
+    ModelError
+        for a word that is not hidden.
+    """
+    for word in words:
+        meant = rows.rows_of(word)
+        left = [
+            other
+            for other in hidden
+            if plain_spelling(other) != plain_spelling(word) and not meant & rows.rows_of(other)
+        ]
+        if len(left) == len(hidden):
+            listed = f"hidden are {', '.join(hidden)}" if hidden else "no word is hidden"
+            raise ModelError(f"the word {word!r} is not hidden; {listed}")
+        hidden = left
+    return tuple(hidden)

@@ -1,0 +1,86 @@
+"""Recipes: named sets of options, from text to factors.
+
+`default` is what measured best on real corpora (docs/recipe.md, made by bench/recipe.py). `article` follows David
+Austin's feature column to the letter: the share of a word in its page, "running", "ran" and "run" as one word by
+Porter's stems of dictionary forms, 2345 words, least squares, a random start, and Lee and Seung's updates, H first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from nmf_topics.terms.pruning import Bounds
+from nmf_topics.text.analyzer import WordOptions
+
+FOUND = ("corpus", "phrases", "shared_lines")  # in the recipe of a model what no option says, but the corpus
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything but the source, the rank and the seed that shapes a model.
+
+    Attributes
+    ----------
+    words : WordOptions
+    bounds : Bounds
+    weighting, unit, idf_power : as in `matrix.weighting`
+    objective, solver, start, tolerance, max_iter, l1_words, l1_pages, l2_words, l2_pages : as in `factor.factorize`;
+        solver is its `rule`, None for the objective's own
+    guide : words by the name of the topic that they lead to, as in `topics.guide`
+    """
+
+    words: WordOptions = field(default_factory=WordOptions)
+    bounds: Bounds = field(default_factory=lambda: Bounds(max_terms=12_000))
+    weighting: str = "bm25"
+    unit: bool = True
+    idf_power: float = 1.2
+    objective: str = "frobenius"
+    solver: str | None = None
+    start: str = "nndsvda"
+    tolerance: float = 1e-6
+    max_iter: int = 2000
+    l1_words: float = 0.0
+    l1_pages: float = 0.0
+    l2_words: float = 0.0
+    l2_pages: float = 0.0
+    guide: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def matrix(self) -> dict[str, Any]:
+        """The options of `build_term_matrix` that the recipe sets."""
+        return {
+            "bounds": self.bounds,
+            "weighting": self.weighting,
+            "unit": self.unit,
+            "idf_power": self.idf_power,
+        }
+
+    def factors(self) -> dict[str, Any]:
+        """The options of `fit_topics` that the recipe sets."""
+        return {
+            "objective": self.objective,
+            "solver": self.solver,
+            "start": self.start,
+            "tolerance": self.tolerance,
+            "max_iter": self.max_iter,
+            "l1_words": self.l1_words,
+            "l1_pages": self.l1_pages,
+            "l2_words": self.l2_words,
+            "l2_pages": self.l2_pages,
+            **({"guide": self.guide} if self.guide else {}),
+        }
+
+
+RECIPES: dict[str, Recipe] = {
+    "default": Recipe(),
+    "article": Recipe(
+        words=WordOptions(normalize="both", stemmer="porter"),
+        bounds=Bounds(max_pages=0.5, max_terms=2345),
+        weighting="frequency",
+        unit=False,
+        idf_power=1.0,
+        solver="mu",
+        start="random",
+    ),
+}

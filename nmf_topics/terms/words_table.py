@@ -1,0 +1,100 @@
+"""What became of each word of a corpus: the table of words.csv.
+
+A line has a normal form by the word that readers see, the forms that led to it with how often each occurs, the pages
+that have it, how often it occurs, and "yes" or the reason why it is no row of V, as the ledger names it. A form is
+counted wherever it stands, the normal form only where it is not part of a phrase: that has a line of its own, and
+counts one for each occurrence, where the ledger counts its words. The residual idf (`words.evenness`) says whether a
+word is spread over pages as by chance.
+
+Every row of V has a line, and of what is none the LINES most frequent words. The rest stands in one line a reason, as
+does what was taken out of texts before their words were told apart; so that counts add up to the ledger's.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nmf_topics.terms.pruning import CORPUS_STOP, VERDICTS, SelectedTerms
+from nmf_topics.terms.residual_idf import BOUND, SHARE, residual_idf
+
+LINES = 100_000
+REST = "(words without a line of their own)"
+KEPT = "yes"
+IN_PHRASES = "only in phrases"
+
+
+Line = tuple[str, str, int | None, int, str, float | None]  # term, forms, pages, count, kept, residual idf
+
+
+def word_table(within: SelectedTerms) -> list[Line]:
+    """The table: words from the most frequent one to the rarest, in the order of normal forms among equals.
+
+    Parameters
+    ----------
+    within : the terms of a corpus, judged
+    """
+    tokens, width, others = within.counts.tokens, within.width, within.counts.forms.others
+    dropped = np.flatnonzero((within.verdict > 0) & ((width == 1) | (tokens > 0)))  # else a phrase that is words again
+    rows = np.concatenate([within.rows, dropped])
+    words = np.append(tokens[rows] * width[rows], np.array([other.count for other in others], np.int64))
+    order = np.argsort(-words, kind="stable")
+    kept = order < len(rows) - len(dropped)
+    order = order[kept | (np.cumsum(~kept) <= LINES)]
+
+    columns = (np.append(of_rows, _objects(of_others)) for of_rows, of_others in _columns(within, rows))
+    lines: list[Line] = list(zip(*(column[order].tolist() for column in columns), strict=True))
+    said: Counter[str] = Counter()
+    for line, of_ledger in zip(lines, words[order].tolist(), strict=True):
+        said[line[4]] += of_ledger
+    total = {KEPT: within.ledger.get("kept", 0), **within.ledger.get("dropped", {})}
+    rest = {reason: count - said[reason] for reason, count in sorted(total.items())}
+    return lines + [(REST, "", None, count, reason, None) for reason, count in rest.items() if count > 0]
+
+
+def spread_as_by_chance(lines: Iterable[Sequence[Any]], n_pages: int) -> list[str]:
+    """Words that are stop words of the corpus, or would be were it asked for; the most even one first."""
+    found = [
+        (evenness, term)
+        for term, _, pages, _, kept, evenness in lines
+        if kept in (KEPT, CORPUS_STOP) and evenness is not None and evenness < BOUND and pages >= SHARE * n_pages
+    ]
+    return [term for _, term in sorted(found)]
+
+
+def _columns(within: SelectedTerms, rows: NDArray[np.int64]) -> Iterator[tuple[Any, list[Any]]]:
+    """The columns of the table: of some terms, and of the words that are none."""
+    counts, others = within.counts, within.counts.forms.others
+    surfaces, tokens = _objects(counts.vocabulary.surfaces)[rows], counts.tokens[rows].astype(object)
+    forms = _objects(counts.forms.of_terms or [""] * len(counts.vocabulary))[rows]
+    alone = forms == ""
+    forms[alone] = surfaces[alone] + " " + tokens[alone].astype(str)
+    reasons = _objects([KEPT, *VERDICTS[1:]])[within.verdict[rows]]
+    reasons[(tokens == 0) & (reasons != KEPT)] = IN_PHRASES
+    other_pages, other_counts = [other.pages for other in others], [other.count for other in others]
+    yield surfaces, [other.word for other in others]
+    yield forms, [other.forms for other in others]
+    yield counts.pages[rows].astype(object), other_pages
+    yield tokens, other_counts
+    yield reasons, [other.reason for other in others]
+    n_pages = len(counts.columns)
+    evenness = residual_idf(counts.pages[rows], counts.tokens[rows], n_pages)
+    of_others = residual_idf(np.array(other_pages, np.int64), np.array(other_counts, np.int64), n_pages)
+    yield _rounded(evenness), _rounded(of_others).tolist()
+
+
+def _rounded(values: NDArray[np.float64]) -> NDArray[Any]:
+    """To two decimals, from 0 on: what is below is chance as well. None for what is not known."""
+    found = np.maximum(values.round(2), 0.0).astype(object)
+    found[np.isnan(values)] = None
+    return found
+
+
+def _objects(values: Sequence[Any]) -> NDArray[Any]:
+    array = np.empty(len(values), object)
+    array[:] = values
+    return array

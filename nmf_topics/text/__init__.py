@@ -1,0 +1,1 @@
+"""From text to normalized terms: tokens, stop words, languages and normal forms."""

@@ -1,0 +1,194 @@
+"""What stands in a text and is no word of it: addresses, markup, the furniture of e-mail, lines that many pages share.
+
+A cleaner cuts a text into what is kept and what is taken out, with the reason. It cuts beside spaces or punctuation of
+ASCII only, which end a token whatever they touch; so the tokens of a text are those of its pieces, and none is lost.
+
+    address      URLs, e-mail addresses, message ids
+    markup       tags and entities of HTML, templates of a wiki
+    header       "From: ...", "Date: ..." and their like in a message or one that is forwarded, of "Subject: ..." the
+                 name only; and the line that says who wrote what is quoted
+    signature    what follows a line "--" at the end of a message
+    boilerplate  lines that many pages share (boilerplate.py finds them)
+
+Nothing here looks further than a text allows in linear time, however strange the text is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from functools import cache
+
+from nmf_topics.text.boilerplate import line_keys
+
+SIGNATURE_LINES = 12  # a signature is no longer; what is longer is text
+FIELDS_OF_A_HEADER = 3  # so many known fields on neighbouring lines are the head of a message
+REACH = 100  # characters to the left of "@" or "://" that may be part of an address
+
+_NO_ADDRESS = frozenset(' \t\n\r<>"|(),;:[]')  # where an address begins
+Cut = tuple[int, int, str]  # begin, end, reason
+
+_TAGS = """a abbr acronym address area article aside audio b base basefont big blockquote body br button caption center
+    cite code col colgroup dd del details dfn dir div dl dt em embed fieldset figcaption figure font footer form frame
+    frameset h1 h2 h3 h4 h5 h6 head header hr html i iframe img input ins kbd label legend li link main map mark menu
+    meta nav noframes noscript object ol optgroup option output p param picture pre progress q ref references s samp
+    script section select small source span strike strong style sub summary sup svg table tbody td template textarea
+    tfoot th thead time title tr track tt u ul var video wbr gallery math nowiki poem syntaxhighlight""".split()
+
+# Fields of a header: those that say nothing of the subject, and those whose value is text.
+_FURNITURE = """from to cc bcc date sender reply-to received return-path message-id in-reply-to references organization
+    organisation lines distribution newsgroups followup-to nntp-posting-host nntp-posting-user nntp-posting-date path
+    xref approved expires supersedes article-i.d. mime-version content-type content-transfer-encoding reply-by
+    content-disposition content-length originator posted-date sent archive-name last-modified posting-frequency
+    return-receipt-to precedence dkim-signature errors-to delivered-to user-agent news-software to-mailer version
+    x-[\\w-]+ list-[\\w-]+ resent-[\\w-]+ [\\w-]+-archive-name""".split()
+_SUBJECT = "subject keywords summary title".split()
+
+
+@cache
+def _patterns() -> dict[str, re.Pattern[str]]:
+    names = "|".join(_TAGS)
+    attribute = r"""\s+[\w:-]+\s*=\s*(?:"[^"<>]*"|'[^'<>]*'|[^\s"'<>=]+)"""
+    fields = f"(?:{'|'.join(_FURNITURE).replace('.', '[.]')})|(?P<subject>{'|'.join(_SUBJECT)})"
+    return {
+        "address": re.compile(r"://[^\s<>\"|]+|@[^\W_][\w.-]*|\bwww\.[^\s<>\"|]+"),
+        "markup": re.compile(
+            rf"<!--[^<]{{0,2000}}?-->|</?(?:{names})(?:{attribute}){{0,20}}\s*/?>"
+            r"|&(?:[a-z]{2,8}|\#\d{1,6}|\#x[\da-f]{1,6});|\{\{[^{}]{0,1000}\}\}",
+            re.IGNORECASE | re.DOTALL,
+        ),
+        "field": re.compile(rf"[ \t>|]*(?:{fields})[ \t]?:(?=\s|\Z)", re.IGNORECASE),
+        "head": re.compile(r"^[ \t>|]*(?:from|subject|date|message-id|newsgroups|organization|to):\s", re.I | re.M),
+        "writes": re.compile(
+            r"\b(?:writes?|wrote|said|says|asks|asked|posted|responds|responded|replied)[ \t]{0,3}[:.]{1,3}[ \t]{0,3}$",
+            re.IGNORECASE | re.MULTILINE,
+        ),
+        "source": re.compile(r"[ \t>|]{0,20}(?:in|on|from)\b.{0,200}?(?:\barticle\b|[<@\d])", re.IGNORECASE),
+        "signature": re.compile(r"^-- ?$", re.M),
+        "quote": re.compile(r"^[ \t]*[>|]", re.M),
+    }
+
+
+def cuts(text: str) -> Iterator[Cut]:
+    """What addresses, markup, headers and signatures there are in a text, in no particular order; they may overlap."""
+    p = _patterns()
+    if "://" in text or "@" in text or "www." in text:
+        end = 0
+        for match in p["address"].finditer(text):
+            begin = match.start()
+            if match[0][0] in ":@":
+                while begin > end and match.start() - begin < REACH and text[begin - 1] not in _NO_ADDRESS:
+                    begin -= 1
+            end = match.end()
+            if begin < match.start() or match[0][0] == "w":  # else an @ that stands alone
+                yield begin, end, "address"
+    if "<" in text or "&" in text or "{{" in text:
+        for match in p["markup"].finditer(text):
+            yield *match.span(), "markup"
+    yield from _mail(text)
+
+
+def _mail(text: str) -> Iterator[Cut]:
+    """Headers, lines of attribution and the signature, if the text looks like a message at all."""
+    p = _patterns()
+    head = p["head"].search(text)
+    quotes = p["quote"].search(text)
+    if head is None and quotes is None and "@" not in text:
+        return
+    if head is not None:
+        yield from _headers(text)
+    yield from _attributions(text)
+    signatures = list(p["signature"].finditer(text))
+    if signatures and text.count("\n", signatures[-1].end()) <= SIGNATURE_LINES:
+        yield signatures[-1].start(), len(text), "signature"
+
+
+def _attributions(text: str) -> Iterator[Cut]:
+    """Lines that say who wrote what is quoted below, with the line before if it says where: "In article <...>,"."""
+    p = _patterns()
+    for match in p["writes"].finditer(text):
+        begin = text.rfind("\n", 0, match.start()) + 1
+        line = text[begin : match.end()]
+        above = text.rfind("\n", 0, max(begin - 1, 0)) + 1
+        opened = begin > 0 and p["source"].match(text, above, begin)
+        following = text[match.end() + 1 : match.end() + 400].lstrip()
+        if opened or "@" in line or "article" in line.lower() or following[:1] in (">", "|"):
+            yield above if opened else begin, match.end(), "header"
+
+
+def _headers(text: str) -> Iterator[Cut]:
+    """Runs of neighbouring lines that are fields of a header, if there are enough; a subject keeps its value."""
+    field = _patterns()["field"]
+    run: list[Cut] = []
+    start = 0
+    for line in [*text.splitlines(keepends=True), ""]:
+        end = start + len(line)
+        match = field.match(text, start, end)
+        if match is not None:
+            run.append((start, match.end() if match["subject"] else end, "header"))
+        elif run and line[:1] in (" ", "\t") and line.strip():  # a line that begins with a space continues its field
+            if run[-1][1] == start:
+                run[-1] = (run[-1][0], end, "header")
+        else:
+            if len(run) >= FIELDS_OF_A_HEADER or (run and run[0][0] == 0):
+                yield from run
+            run = []
+        start = end
+
+
+class Cleaner:
+    """Takes out of texts what is no word of them.
+
+    Parameters
+    ----------
+    lines : lines that many pages share, as `line_keys` has them
+    """
+
+    def __init__(self, lines: Collection[str] = ()) -> None:
+        self._lines = frozenset(lines)
+
+    def split(self, text: str) -> tuple[str, list[tuple[str, str]]]:
+        """A text without what is no word of it, and what was taken out.
+
+        Returns
+        -------
+        kept : the text; where something was taken out stands an empty line
+        removed : (reason, piece) in the order of the text; the tokens of all pieces and of `kept` are those of `text`
+        """
+        found = list(cuts(text))
+        if self._lines:
+            found += [(begin, end, "boilerplate") for begin, end, key in line_keys(text) if key in self._lines]
+        found.sort()
+        kept: list[str] = []
+        removed: list[tuple[str, str]] = []
+        at = 0
+        for begin, end, reason in found:
+            begin, end = max(_left(text, max(begin, at)), at), _right(text, end)
+            if end <= begin:
+                continue
+            kept.append(text[at:begin])
+            removed.append((reason, text[begin:end]))
+            at = end
+        if not removed:
+            return text, removed
+        kept.append(text[at:])
+        return "\n\n".join(kept), removed
+
+
+def _parts(char: str) -> bool:
+    """Whether a character ends a token whatever stands beside it."""
+    return char.isascii() and not char.isalnum() and char != "'"
+
+
+def _left(text: str, place: int) -> int:
+    """The next place to the left where no token is cut."""
+    while 0 < place < len(text) and not (_parts(text[place - 1]) or _parts(text[place])):
+        place -= 1
+    return place
+
+
+def _right(text: str, place: int) -> int:
+    """The next place to the right where no token is cut."""
+    while 0 < place < len(text) and not (_parts(text[place - 1]) or _parts(text[place])):
+        place += 1
+    return place

@@ -1,0 +1,97 @@
+"""One spelling for words that are written in several, in scripts where that is the rule.
+
+    Arabic script   without vowel signs and tatweel; one alef for its forms with hamza, madda and wasla; the letters yeh
+                    and kaf of the language's own keyboard, which look the same as those of others
+    Hebrew          without points
+    Greek           without accents and breathings, which capitals do not have
+    Hindi, Marathi  without the dot below that loan words may have; the moon dot as the plain one
+    Turkish, Azeri  capital dotless I and dotted İ to their own small letters
+    others          lower case
+
+What readers see stays as it was written; only the identity of a term is spelt so.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+
+_ARABIC_MARKS = re.compile("[\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e8\u06ea-\u06ed]")
+_ARABIC_LETTERS = str.maketrans({"أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا"})
+_ARABIC_YEH = str.maketrans({"\u06cc": "\u064a", "\u06a9": "\u0643"})  # Persian yeh and kaf in Arabic text
+_PERSIAN_YEH = str.maketrans({"\u064a": "\u06cc", "\u0649": "\u06cc", "\u0643": "\u06a9", "\u0629": "\u0647"})
+_HEBREW_POINTS = re.compile("[\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7]")
+_GREEK_MARKS = re.compile("[\u0300\u0301\u0313\u0314\u0342\u0345]")
+_INDIC = str.maketrans({"\u093c": None, "\u0901": "\u0902"})  # nukta, chandrabindu
+_TURKISH = str.maketrans({"I": "ı", "İ": "i"})
+
+
+def _arabic(word: str) -> str:
+    return _ARABIC_MARKS.sub("", word).translate(_ARABIC_LETTERS).translate(_ARABIC_YEH)
+
+
+def _persian(word: str) -> str:
+    return _ARABIC_MARKS.sub("", word).translate(_PERSIAN_YEH)
+
+
+def _hebrew(word: str) -> str:
+    return _HEBREW_POINTS.sub("", word)
+
+
+def _greek(word: str) -> str:
+    apart = unicodedata.normalize("NFD", word.lower())
+    return unicodedata.normalize("NFC", _GREEK_MARKS.sub("", apart))
+
+
+def _hindi(word: str) -> str:
+    return unicodedata.normalize("NFD", word).translate(_INDIC)
+
+
+def _turkish(word: str) -> str:
+    return word.translate(_TURKISH).lower()
+
+
+_ACCENTED = {"el"}  # languages whose dictionaries and stemmers want the accents that their spelling leaves out
+
+_SPELLINGS: dict[str, Callable[[str], str]] = {
+    "ar": _arabic,
+    "fa": _persian,
+    "ur": _persian,
+    "he": _hebrew,
+    "yi": _hebrew,
+    "el": _greek,
+    "hi": _hindi,
+    "mr": _hindi,
+    "ne": _hindi,
+    "tr": _turkish,
+    "az": _turkish,
+}
+
+
+def spelling_folder(language: str) -> Callable[[str], str]:
+    """The function from a word to its one spelling, in lower case.
+
+    Parameters
+    ----------
+    language : str, ISO 639-1
+
+    Examples
+    --------
+    >>> spell = speller("tr")
+    >>> spell("ISPARTA"), spell("İstanbul")
+    ('ısparta', 'istanbul')
+    >>> speller("ar")("الإِسْلَامـــ")
+    'الاسلام'
+    """
+    return _SPELLINGS.get(language, str.lower)
+
+
+def lowercase_for(language: str) -> Callable[[str], str]:
+    """The function from a word to what dictionaries and stemmers know it by: in lower case, and spelt as above.
+
+    Parameters
+    ----------
+    language : str, ISO 639-1
+    """
+    return str.lower if language in _ACCENTED else spelling_folder(language)

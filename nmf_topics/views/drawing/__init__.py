@@ -1,0 +1,1 @@
+"""Pictures of topics: word clouds, basis images, fonts and text."""

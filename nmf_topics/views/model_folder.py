@@ -1,0 +1,229 @@
+"""The model folder: everything that a fit leaves behind, written whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence, Set
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nmf_topics.errors import FontError, ModelError, OutputError
+from nmf_topics.files.atomic import files_listed_in, folder_of_files
+from nmf_topics.files.csv_files import write_csv
+from nmf_topics.model.files import EXTRACTS, MARK, save_model
+from nmf_topics.model.model import TopicModel, word_options
+from nmf_topics.views.tables.tables import page_rows, topic_rows, word_rows
+
+if TYPE_CHECKING:
+    from nmf_topics.views.drawing.topic_pictures import PictureStyle
+
+RUN = "run.json"
+WORDS = "words.csv"
+REPORT, CLOUDS = "report.html", "clouds"
+DERIVED = {"export": "export.json", "figures": "figures.json"}  # folders made from a model, and the list of their files
+RANK_COLUMNS = ("rank", "error", "svd_error", "coherence", "diversity", "smallest", "iterations")
+
+
+def files_of(folder: Path) -> list[str]:
+    """The files that an earlier run wrote into a folder, as its record says."""
+    files = read_run(folder).get("files")
+    names = [name for name in files if isinstance(name, str)] if isinstance(files, list) else []
+    return [name for name in names if ".." not in name.split("/")]  # no detour to what was written just now
+
+
+def read_run(folder: Path) -> dict[str, Any]:
+    """The record of the run that made a folder; empty where there is none that can be read."""
+    try:
+        run = json.loads((folder / RUN).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return run if isinstance(run, dict) else {}
+
+
+def derived_files(folder: Path) -> list[str]:
+    """Files that `export` and `figures` made of the model in a folder, as their lists say; relative to the folder."""
+    found = []
+    for name, mark in DERIVED.items():
+        if os.path.isfile(folder / name / mark):
+            files = [*files_listed_in(mark)(folder / name), mark]
+            found += [f"{name}/{file}" for file in files if (folder / name / file).is_file()]
+    return found
+
+
+def write_model_folder(
+    model: TopicModel,
+    folder: Path,
+    run: Callable[[], Mapping[str, Any]],
+    *,
+    force: bool = False,
+    example: tuple[Any, int] | None = None,
+    extracts: bytes | None = None,
+    words: Sequence[Sequence[Any]] = (),
+    versions: Mapping[str, str] | None = None,
+    keep: Sequence[str] = (),
+    keep_derived: bool = False,
+    clouds: bool = True,
+    report: bool = True,
+    on_picture: Callable[[], None] = lambda: None,
+    warn: Callable[[str], None] = lambda message: None,
+) -> None:
+    """Write model, tables, pictures and the record of the run.
+
+    Parameters
+    ----------
+    model : TopicModel
+    folder : new, empty, or of an earlier model
+    run : gives the record once everything else is written, so that it can tell how long that took
+    force : write among files that are not ours
+    example : for images, a page of V, shape (m,), and its column, drawn as a reconstruction
+    extracts : of its pages, for the report (see `topics.extracts`)
+    words : what became of each word of the corpus (see `words.wordlist`)
+    versions : of the programs that made the model, for the report
+    keep : files of the earlier model that stay as they are
+    keep_derived : whether what `export` and `figures` made of the earlier model stays
+    clouds, report : whether pictures of topics are drawn, and the report is made
+    on_picture : called after each picture of a topic
+    warn : told when there are no clouds because no font has the letters, or no report; all else is written
+
+    Raises
+    ------
+    OutputError
+        if the folder belongs to somebody else or cannot be written; what was there before is untouched.
+    """
+
+    def stale(old: Path) -> list[str]:
+        derived = [] if keep_derived else derived_files(old)
+        return [*(name for name in files_of(old) if name not in keep), *derived]
+
+    with folder_of_files(folder, mark=MARK, stale=stale, force=force) as partial:
+        save_model(model, partial)
+        write_csv(topic_rows(model), partial / "topics.csv")
+        write_csv(page_rows(model), partial / "pages.csv")
+        if words:
+            counted = "pieces" if word_options(model.recipe).chunk else "pages"
+            write_csv(word_rows(words, counted), partial / WORDS)
+        if clouds:
+            _draw_clouds(model, partial, f"then draw them: nmf-topics clouds {folder}", on_picture, warn)
+        if example is not None:
+            from nmf_topics.views.drawing.basis import reconstruction
+
+            v, j = example
+            rows: Any = model.rows
+            reconstruction(v, model.W, model.H[:, j], rows).save(partial / "reconstruction.png")
+        if extracts is not None:
+            (partial / EXTRACTS).write_bytes(extracts)
+        if report:
+            parts = {"extracts": extracts, "versions": versions, "ranks": ranks_beside(model, folder)}
+            _make_report(model, partial, parts, warn)
+        names = {p.relative_to(partial).as_posix() for p in partial.rglob("*") if p.is_file()}
+        _write_run(partial, run(), {*names, *keep})
+
+
+def _draw_clouds(
+    model: TopicModel, folder: Path, remedy: str, on_picture: Callable[[], None], warn: Callable[[str], None]
+) -> None:
+    """The pictures of the topics; without a font for the words a model has none."""
+    from nmf_topics.views.drawing.topic_pictures import draw_topics
+
+    (folder / CLOUDS).mkdir()
+    try:
+        draw_topics(model.rows, model, folder / CLOUDS, on_picture=on_picture)
+    except FontError as error:  # found before anything is drawn
+        warn(f"no clouds: {error}; {remedy}")
+
+
+def _make_report(model: TopicModel, folder: Path, parts: Mapping[str, Any], warn: Callable[[str], None]) -> None:
+    """The report; it is not worth the model, so a model may be without it."""
+    from nmf_topics.views.report.build import write_report
+
+    try:
+        write_report(model, folder / REPORT, clouds=folder / CLOUDS, **parts)
+    except OutputError as error:
+        warn(f"no report: {error}")
+
+
+def _write_run(folder: Path, run: Mapping[str, Any], files: Set[str]) -> None:
+    """Write the record of a run, and which files are of it."""
+    record = {**run, "files": sorted({*files, RUN})}
+    (folder / RUN).write_text(json.dumps(record, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def ranks_beside(model: TopicModel, folder: Path) -> dict[str, Any] | None:
+    """What `nmf-topics ranks` found out on the corpus of a model with its options, if it was asked; for the report."""
+    from nmf_topics.analysis.ranks import suggest
+    from nmf_topics.analysis.ranks_file import plain_row, ranks_of
+
+    if (found := ranks_of(model, folder)) is None:
+        return None
+    low, high, reasons = suggest(*found)
+    rows = [plain_row(row) for row in found[0]]
+    return {
+        "rows": [{key: row[key] for key in RANK_COLUMNS} for row in rows],
+        "suggested": [low, high],
+        "reasons": reasons,
+    }
+
+
+def read_extracts(folder: Path, warn: Callable[[str], None]) -> bytes | None:
+    """The extracts of a model's pages as they were packed; None, and a word of it, where they cannot be read."""
+    from nmf_topics.views.report.extracts import unpack
+
+    try:
+        data = (folder / EXTRACTS).read_bytes()
+        unpack(data)
+    except FileNotFoundError:
+        return None
+    except (OSError, ModelError) as error:
+        warn(f"the report has no texts: {error}")
+        return None
+    return data
+
+
+def rewrite_report(model: TopicModel, folder: Path, *, warn: Callable[[str], None] = lambda message: None) -> Path:
+    """Make the report of a model folder again from what is in it; all else stays.
+
+    Returns
+    -------
+    path of the report
+
+    Raises
+    ------
+    OutputError
+        if it cannot be made or written; the old one is untouched.
+    """
+    from nmf_topics.views.report.build import write_report
+
+    run = read_run(folder)
+    versions = run.get("versions")
+    parts = {
+        "extracts": read_extracts(folder, warn),
+        "versions": versions if isinstance(versions, dict) else None,
+        "ranks": ranks_beside(model, folder),
+    }
+    with folder_of_files(folder, mark=MARK) as partial:
+        write_report(model, partial / REPORT, clouds=folder / CLOUDS, **parts)
+        if run:
+            _write_run(partial, run, {*files_of(folder), REPORT})
+    return folder / REPORT
+
+
+def redraw(model: TopicModel, folder: Path, style: PictureStyle) -> None:
+    """Draw the pictures of a model folder again, in another style; all else stays.
+
+    Raises
+    ------
+    OutputError
+        if the pictures cannot be drawn or written; the old ones are untouched.
+    """
+    from nmf_topics.views.drawing.topic_pictures import draw_topics
+
+    run = read_run(folder)
+    old = files_of(folder)
+    with folder_of_files(
+        folder, mark=MARK, stale=lambda _: [name for name in old if name.startswith(f"{CLOUDS}/")]
+    ) as partial:
+        (partial / CLOUDS).mkdir()
+        draw_topics(model.rows, model, partial / CLOUDS, style=style)
+        drawn = {p.relative_to(partial).as_posix() for p in partial.rglob("*") if p.is_file()}
+        _write_run(partial, run, {name for name in old if not name.startswith(f"{CLOUDS}/")} | drawn)

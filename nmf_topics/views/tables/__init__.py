@@ -1,0 +1,1 @@
+"""Tables of a model: terminal, CSV, workbook and exports."""

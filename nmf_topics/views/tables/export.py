@@ -1,0 +1,210 @@
+r"""Models for other programs.
+
+    csv        topics.csv, pages.csv (as in the model folder), rows.csv (a row of W a line)
+    jsonl      topics.jsonl, pages.jsonl, rows.jsonl: the same, an object a line
+    xlsx       model.xlsx: sheets topics, words, pages and about
+    markdown   topics.md: a table of the topics
+    mtx        W.mtx, H.mtx in MatrixMarket's coordinate format; W-rows.csv and H-columns.csv say what they are of
+    pyldavis   pyldavis.json: what pyLDAvis.prepare takes, topics in our order under our numbers:
+
+                   pyLDAvis.save_html(pyLDAvis.prepare(**json.load(open("pyldavis.json"))), "lda.html")
+
+All of it is made of the model alone, and the same model makes the same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nmf_topics.errors import ModelError
+from nmf_topics.factor.blocks import Array
+from nmf_topics.files.csv_files import write_csv
+from nmf_topics.model.model import TopicModel
+from nmf_topics.views.tables.tables import (
+    TERMS_IN_FILE,
+    json_number,
+    number,
+    page_json,
+    page_rows,
+    topic_json,
+    topic_rows,
+)
+from nmf_topics.views.tables.terminal import decimals, readable
+from nmf_topics.views.tables.workbook import write_workbook
+
+MARKDOWN_WORDS = 10
+
+
+def export_model(model: TopicModel, formats: Sequence[str], folder: Path) -> list[str]:
+    """Write a model in some formats.
+
+    Parameters
+    ----------
+    model : TopicModel
+    formats : of EXPORTS
+    folder : existing; gets the files of each
+
+    Returns
+    -------
+    what a format had no room for, in words
+
+    Raises
+    ------
+    ModelError
+        if a model of images is to be one of words.
+    MissingExtra
+        if a format needs a package that is not there.
+    """
+    return [remark for name in formats for remark in EXPORTS[name](model, folder) or ()]
+
+
+def _csv(model: TopicModel, folder: Path) -> None:
+    write_csv(topic_rows(model), folder / "topics.csv")
+    write_csv(page_rows(model), folder / "pages.csv")
+    write_csv(_named_rows(model, weights=True), folder / "rows.csv")
+
+
+def _row_names(model: TopicModel) -> tuple[list[str], list[tuple[str, ...]]]:
+    """What a row of W is: the names of its columns, and one tuple a row."""
+    rows: Any = model.rows
+    if rows.kind == "terms":
+        return ["term", "word"], list(zip(rows.terms, rows.surfaces, strict=True))
+    places: list[tuple[str, ...]] = [(str(i // rows.width + 1), str(i % rows.width + 1)) for i in range(len(rows))]
+    return ["pixel_row", "pixel_column"], places
+
+
+def _named_rows(model: TopicModel, *, weights: bool) -> Iterator[list[str]]:
+    """The rows of V and W, numbered from 1, with or without their weights."""
+    header, names = _row_names(model)
+    topics = [f"topic_{k + 1}" for k in range(model.rank)] if weights else []
+    yield ["row", *header, *topics]
+    for i, name in enumerate(names):
+        yield [str(i + 1), *name, *(number(float(w)) for w in (model.W[i] if weights else ()))]
+
+
+def _jsonl(model: TopicModel, folder: Path) -> None:
+    topics = (topic_json(model, k + 1, terms=TERMS_IN_FILE, pages=20) for k in range(model.rank))
+    pages = (page_json(model, j, page) for j, page in enumerate(model.pages()))
+    header, names = _row_names(model)
+    rows = (
+        {**dict(zip(header, name, strict=True)), "weights": [json_number(float(x)) for x in w]}
+        for name, w in zip(names, model.W, strict=True)
+    )
+    for name, objects in (("topics", topics), ("pages", pages), ("rows", rows)):
+        _write_lines(objects, folder / f"{name}.jsonl")
+
+
+def _write_lines(objects: Iterable[dict[str, Any]], path: Path) -> None:
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        for found in objects:
+            file.write(json.dumps(found, ensure_ascii=False) + "\n")
+
+
+def _xlsx(model: TopicModel, folder: Path) -> list[str]:
+    return write_workbook(model, folder / "model.xlsx")
+
+
+_MARKDOWN = re.compile(r"([\\`*_\[\]<>|~#&$])")
+
+
+def _markdown_text(text: str) -> str:
+    """Text that Markdown shows as it is, in one cell of a table."""
+    return _MARKDOWN.sub(r"\\\1", readable(text))
+
+
+def _markdown(model: TopicModel, folder: Path) -> None:
+    topics = model.topics()
+    text = model.rows.kind == "terms"
+    columns: dict[str, list[str]] = {
+        "topic": [str(t.number) for t in topics],
+        "label": [_markdown_text(t.label) for t in topics],
+        "share": [f"{t.share:.1%}" for t in topics],
+        "pages": [str(t.pages) for t in topics],
+        "coherence": [decimals(t.coherence, 2) for t in topics],
+        "stability": [decimals(t.stability, 2) for t in topics],
+        "words": [", ".join(_markdown_text(word) for word, _ in model.terms(t.number, MARKDOWN_WORDS)) for t in topics]
+        if text
+        else [],
+    }
+    shown = {name: cells for name, cells in columns.items() if any(cells)}
+    lines = [list(shown), ["---" if name in ("label", "words") else "---:" for name in shown]]
+    lines += [list(cells) for cells in zip(*shown.values(), strict=True)]
+    whole = "".join("| " + " | ".join(cells) + " |\n" for cells in lines)
+    (folder / "topics.md").write_text(whole, encoding="utf-8")
+
+
+def _mtx(model: TopicModel, folder: Path) -> None:
+    _write_matrix(model.W, "W: rows as in W-rows.csv, columns are topics", folder / "W.mtx")
+    _write_matrix(model.H, "H: rows are topics, columns as in H-columns.csv", folder / "H.mtx")
+    write_csv(_named_rows(model, weights=False), folder / "W-rows.csv")
+    columns = model.columns
+    named = ([str(j + 1), *names] for j, names in enumerate(zip(columns.ids, columns.titles, strict=True)))
+    write_csv([["column", "id", "title"], *named], folder / "H-columns.csv")
+
+
+def _write_matrix(A: Array, comment: str, path: Path) -> None:
+    """MatrixMarket's coordinate format, which more programs read than its dense one; column by column, from 1."""
+    columns, rows = np.nonzero(A.T)
+    with path.open("w", encoding="ascii", newline="\n") as file:
+        file.write(f"%%MatrixMarket matrix coordinate real general\n% {comment}\n")
+        file.write(f"{A.shape[0]} {A.shape[1]} {len(rows)}\n")
+        for i, k in zip(rows.tolist(), columns.tolist(), strict=True):
+            file.write(f"{i + 1} {k + 1} {float(A[i, k])!r}\n")  # as many digits as it takes to have the same number
+
+
+_LEAST = 1e-12  # pyLDAvis takes logarithms of all weights
+
+
+def _pyldavis(model: TopicModel, folder: Path) -> None:
+    if model.rows.kind != "terms":
+        raise ModelError("pyLDAvis shows words, and the rows of this model are pixels; take csv, jsonl, xlsx or mtx")
+    rows: Any = model.rows
+    shown = np.setdiff1d(np.arange(len(rows)), model.hidden_rows)
+    terms = model.W[shown].T + _LEAST
+    terms /= terms.sum(axis=1, keepdims=True)
+    mass = model.H.sum(axis=0)
+    pages = mass > 0
+    tokens = model.ledger.get("kept") or int(pages.sum())
+    lengths = mass[pages] * (tokens / mass.sum())  # so that a topic's part of all tokens is its share
+    document = {
+        "topic_term_dists": _plain(terms),
+        "doc_topic_dists": _plain((model.H[:, pages] / mass[pages]).T),
+        "doc_lengths": _plain(lengths),
+        "vocab": _distinct([rows.surfaces[i] for i in shown], [rows.terms[i] for i in shown]),
+        "term_frequency": _plain(terms.T @ (model.shares * tokens)),
+        "sort_topics": False,  # topics keep their numbers
+        "mds": "mmds",  # pyLDAvis' default, pcoa, returns complex coordinates from numpy 2.5 on and fails
+    }
+    (folder / "pyldavis.json").write_text(json.dumps(document, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _plain(values: Array) -> Any:
+    """Numbers for JSON, nine significant digits each."""
+    return [_plain(row) for row in values] if values.ndim > 1 else [float(f"{x:.9g}") for x in values]
+
+
+def _distinct(words: Sequence[str], terms: Sequence[str]) -> list[str]:
+    """Words, with the term behind those that another row has, too."""
+    seen: set[str] = set()
+    found = []
+    for word, term in zip(words, terms, strict=True):
+        name = word if word not in seen else f"{word} ({term})"
+        seen.add(name)
+        found.append(name)
+    return found
+
+
+EXPORTS: dict[str, Callable[[TopicModel, Path], list[str] | None]] = {
+    "csv": _csv,
+    "xlsx": _xlsx,
+    "jsonl": _jsonl,
+    "pyldavis": _pyldavis,
+    "mtx": _mtx,
+    "markdown": _markdown,
+}

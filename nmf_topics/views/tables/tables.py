@@ -1,0 +1,199 @@
+"""Tables for programs: topics.csv, pages.csv and what `classify` says, as CSV and as JSON.
+
+Numbers in files have nine significant digits; a value that is not there (nan) is an empty cell, null in JSON.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nmf_topics.model.model import Topic, TopicModel
+from nmf_topics.model.page_topics import PageTopics
+
+if TYPE_CHECKING:
+    from nmf_topics.model.classify import Assignment
+
+TERMS_IN_FILE = 50
+PAGE_COLUMNS = ("id", "title", "topic", "label", "weight", "margin", "error", "status")
+
+
+def number(value: float) -> str:
+    """A number for a file; nothing for nan."""
+    return "" if math.isnan(value) else f"{value:.9g}"
+
+
+def json_number(value: float) -> float | None:
+    """A number for JSON, with the digits that the files have; null for nan."""
+    return None if math.isnan(value) else float(f"{value:.9g}")
+
+
+def topic_rows(model: TopicModel) -> Iterable[list[str]]:
+    """topics.csv: a row for each of the top terms of each topic."""
+    yield ["topic", "label", "share", "pages", "stability", "coherence", "term", "weight", "rank_in_topic"]
+    for topic in model.topics():
+        head = [
+            str(topic.number),
+            topic.label,
+            number(topic.share),
+            str(topic.pages),
+            number(topic.stability),
+            number(topic.coherence),
+        ]
+        for place, (term, weight) in enumerate(model.terms(topic.number, TERMS_IN_FILE), start=1):
+            yield [*head, term, number(weight), str(place)]
+
+
+def page_rows(model: TopicModel, columns: Sequence[int] | None = None) -> Iterable[list[str]]:
+    """pages.csv: a row for each page; metadata whose name is taken already gets `page_` before it."""
+    meta_names = model.columns.meta_names()
+    weights = [f"topic_{k + 1}" for k in range(model.rank)]
+    taken = {*PAGE_COLUMNS, *weights}
+    headers = {name: name for name in meta_names if name not in taken}
+    for name in meta_names:
+        if name in taken:
+            header = f"page_{name}"
+            while header in {*taken, *headers.values()}:
+                header = f"page_{header}"
+            headers[name] = header
+    yield [*PAGE_COLUMNS, *(headers[name] for name in meta_names), *weights]
+    pages = model.pages()
+    for j in range(len(pages)) if columns is None else columns:
+        meta = model.columns.meta[j]
+        yield [
+            model.columns.ids[j],
+            model.columns.titles[j],
+            *_page_cells(model, pages[j]),
+            *(_meta_cell(meta.get(name)) for name in meta_names),
+            *(number(float(w)) for w in pages[j].weights),
+        ]
+
+
+def word_rows(words: Iterable[Sequence[Any]], counted: str = "pages") -> Iterable[list[str]]:
+    """words.csv, as `words.wordlist` has its lines; `counted` is what a column of V was: pages, or pieces of them."""
+    yield ["term", "forms", counted, "count", "kept", "residual_idf"]
+    for line in words:
+        yield ["" if cell is None else str(cell) for cell in line]
+
+
+def _meta_cell(value: Any) -> str:
+    """Metadata as text; nothing for what is not there."""
+    return "" if value is None or value != value else str(value)
+
+
+def _page_cells(model: TopicModel, page: PageTopics) -> list[str]:
+    """topic, label, weight, margin, error, status."""
+    label = model.label(page.topic) if page.topic else ""
+    return [
+        str(page.topic or ""),
+        label,
+        number(page.weight),
+        number(page.margin),
+        number(page.error),
+        page.status,
+    ]
+
+
+def assignment_rows(model: TopicModel, assignments: Iterable[Assignment]) -> Iterable[list[str]]:
+    """The CSV of `classify`."""
+    yield [
+        "name",
+        *PAGE_COLUMNS[1:],
+        "known_words",
+        "note",
+        *(f"topic_{k + 1}" for k in range(model.rank)),
+    ]
+    for a in assignments:
+        yield [
+            a.name,
+            a.title,
+            *_page_cells(model, a.topics),
+            number(a.known_words),
+            a.note,
+            *(number(float(w)) for w in a.topics.weights),
+        ]
+
+
+def topic_json(model: TopicModel, number_: int, *, terms: int = 10, pages: int = 5) -> dict[str, Any]:
+    """One topic for JSON."""
+    return _topic_json(model, model.topics()[number_ - 1], terms, pages)
+
+
+def _topic_json(model: TopicModel, topic: Topic, terms: int, pages: int) -> dict[str, Any]:
+    return {
+        "topic": topic.number,
+        "label": topic.label,
+        "share": json_number(topic.share),
+        "pages": topic.pages,
+        "coherence": json_number(topic.coherence),
+        "stability": json_number(topic.stability),
+        "terms": [{"term": t, "weight": json_number(w)} for t, w in model.terms(topic.number, terms)],
+        "top_pages": [
+            {"id": model.columns.ids[j], "title": model.columns.titles[j], "weight": json_number(w)}
+            for j, w in model.top_pages(topic.number, pages)
+        ],
+    }
+
+
+def model_json(model: TopicModel, path: Path) -> dict[str, Any]:
+    """A fitted model for JSON."""
+    return {
+        "schema": 1,
+        "model": str(path),
+        "rank": model.rank,
+        "n_pages": len(model.columns),
+        "n_terms": len(model.rows),
+        "objective": model.recipe["objective"],
+        "relative_error": json_number(model.relative_error),
+        "iterations": len(model.trace),
+        "converged": model.stopped != "max_iter",
+        "stopped": model.stopped,
+        "certificate": json_number(model.certificate),
+        "topics": [_topic_json(model, topic, 10, 5) for topic in model.topics()],
+    }
+
+
+def page_json(model: TopicModel, j: int, page: PageTopics) -> dict[str, Any]:
+    """One page of a model for JSON."""
+    return {
+        "id": model.columns.ids[j],
+        "title": model.columns.titles[j],
+        **_page_topics_json(model, page),
+        "meta": {name: None if value != value else value for name, value in model.columns.meta[j].items()},
+    }
+
+
+def assignment_json(model: TopicModel, a: Assignment) -> dict[str, Any]:
+    """One classified page for JSON."""
+    document: dict[str, Any] = {
+        "name": a.name,
+        "title": a.title,
+        **_page_topics_json(model, a.topics),
+        "known_words": json_number(a.known_words),
+        "unknown_words": list(a.unknown_words),
+        "note": a.note,
+    }
+    if a.explanation is not None:
+        document["explanation"] = [
+            {
+                "topic": k,
+                "label": model.label(k),
+                "words": [{"term": t, "part": json_number(part)} for t, part in words],
+            }
+            for k, words in a.explanation.items()
+        ]
+    return document
+
+
+def _page_topics_json(model: TopicModel, page: PageTopics) -> dict[str, Any]:
+    return {
+        "status": page.status,
+        "topic": page.topic,
+        "label": model.label(page.topic) if page.topic else None,
+        "weight": json_number(page.weight),
+        "margin": json_number(page.margin),
+        "error": json_number(page.error),
+        "weights": [json_number(float(w)) for w in page.weights],
+    }

@@ -1,0 +1,260 @@
+"""Tables for people: in a terminal fitted to its width, in a pipe whole and plain.
+
+Words of Arabic or Hebrew turn whatever stands between two of them, so that a terminal which writes them from the right
+would change the order of columns, too. There each such cell is isolated from its neighbours (Unicode Standard Annex 9);
+pipes and files get no such marks.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+import unicodedata
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from nmf_topics.files.system import supports_ansi, terminal_width
+from nmf_topics.model.model import TopicModel
+from nmf_topics.model.relevance import WordOrder
+
+if TYPE_CHECKING:
+    from nmf_topics.model.classify import Assignment
+
+COMFORTABLE = 20  # places of a text; for fewer, columns that can be spared go
+_JOINERS = frozenset("\u200c\u200d")
+
+
+def decimals(value: float, places: int) -> str:
+    """A number for a table of the terminal; nothing for nan."""
+    return "" if math.isnan(value) else f"{value:.{places}f}"
+
+
+def readable(text: str) -> str:
+    """Text that cannot disturb a terminal: no control characters, no line ends, no marks that turn the direction.
+
+    The invisible joiners of Persian and Indian words stay where they join letters.
+    """
+    made = "".join(c if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Zl", "Zp") else " " for c in text)
+    if not _JOINERS.isdisjoint(text):
+        joined = list(made)
+        for i in range(1, len(text) - 1):
+            if text[i] in _JOINERS and all(unicodedata.category(c)[0] in "LM" for c in (text[i - 1], text[i + 1])):
+                joined[i] = text[i]
+        made = "".join(joined)
+    return made
+
+
+def isolated(text: str) -> str:
+    """A text that does not turn what stands beside it: between marks if it has letters written from the right.
+
+    Examples
+    --------
+    >>> isolated("tea"), isolated("شاي") == "\u2068شاي\u2069"
+    ('tea', True)
+    """
+    if text.isascii() or all(unicodedata.bidirectional(c) not in ("R", "AL", "AN") for c in text):
+        return text
+    return f"\u2068{text}\u2069"
+
+
+def bar(value: float, width: int = 8) -> str:
+    """A bar of eighths of a block for a value from 0 to 1."""
+    eighths = round(max(0.0, min(1.0, value)) * width * 8)
+    full, rest = divmod(eighths, 8)
+    return ("█" * full + (" ▏▎▍▌▋▊▉"[rest] if rest else "")).ljust(width)
+
+
+def print_table(
+    headers: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    right: Sequence[int] = (),
+    spare: Sequence[int] = (),
+) -> None:
+    """A table on stdout: fitted to the width of a terminal, whole and plain anywhere else.
+
+    Where a terminal is too narrow, columns that can be spared go until texts have a comfortable width, then texts are
+    cut, the widest before the others, then the headers of numbers; numbers and bars stay as they are.
+
+    Parameters
+    ----------
+    headers : one a column; a column without a header is of bars
+    rows : cells as text
+    right : columns of numbers, aligned to the right
+    spare : columns that a narrow terminal may lack, the first to go first
+    """
+    from rich.cells import cell_len, set_cell_size
+
+    cells = [[readable(cell) for cell in row] for row in (headers, *rows)]
+    terminal = sys.stdout.isatty()
+    shown = list(range(len(headers)))
+    widths = [max(cell_len(row[i]) for row in cells) for i in shown]
+    room = terminal_width(sys.stdout) if terminal else sum(widths) + 2 * len(widths)
+    fixed = {i for i in shown if i in right or not headers[i]}
+    for column in spare:
+        comfortable = [widths[i] if i in fixed else min(widths[i], COMFORTABLE) for i in shown]
+        if sum(comfortable) + 2 * (len(comfortable) - 1) <= room:
+            break
+        shown.remove(column)
+    widths = [widths[i] for i in shown]
+    for text, short_headers in ((12, False), (12, True), (4, True)):
+        least = [max((cell_len(row[i]) for row in cells[1:]), default=0) for i in shown]
+        number = [
+            max(data, min(cell_len(headers[i]), 4)) if short_headers else width
+            for i, data, width in zip(shown, least, widths, strict=True)
+        ]
+        floors = [n if i in fixed else text for i, n in zip(shown, number, strict=True)]
+        widths = _narrowed(widths, floors, room)
+
+    def line(row: Sequence[str]) -> str:
+        fitted = []
+        for i, width in zip(shown, widths, strict=True):
+            cell = row[i]
+            if cell_len(cell) > width:
+                cell = set_cell_size(cell, max(width - 1, 0)) + "…"
+            pad = " " * (width - cell_len(cell))
+            whole = isolated(cell) if terminal else cell
+            fitted.append(pad + whole if i in right else whole + pad)
+        joined = "  ".join(fitted).rstrip()
+        return set_cell_size(joined, room - 1) + "…" if cell_len(joined) > room else joined
+
+    if terminal and supports_ansi() and not os.environ.get("NO_COLOR"):
+        _print_bold(line(cells[0]))
+    else:
+        sys.stdout.write(line(cells[0]) + "\n")
+    for row in cells[1:]:
+        sys.stdout.write(line(row) + "\n")
+
+
+def _print_bold(text: str) -> None:
+    """A line of a terminal in bold letters; rich knows how, on old consoles of Windows too."""
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(file=sys.stdout, highlight=False, markup=False, emoji=False)
+    console.print(Text(text, style="bold"), soft_wrap=True)
+
+
+def _narrowed(widths: Sequence[int], floors: Sequence[int], room: int) -> list[int]:
+    """Widths lessened, the widest first, until they and two spaces between them fit or all are at their floors."""
+    narrowed = [
+        max(min(width, room), floor) if width > floor else width for width, floor in zip(widths, floors, strict=True)
+    ]
+    while sum(narrowed) + 2 * (len(narrowed) - 1) > room:
+        able = [i for i in range(len(narrowed)) if narrowed[i] > floors[i]]
+        if not able:
+            break
+        narrowed[max(able, key=lambda i: narrowed[i])] -= 1
+    return narrowed
+
+
+def print_topics(model: TopicModel, *, words: int = 8, order: WordOrder = "frequency") -> None:
+    """The topics of a model, largest first."""
+    stable = any(not math.isnan(t.stability) for t in model.topics())
+    rows = [
+        [
+            str(t.number),
+            f"{t.share:6.1%}",
+            bar(t.share / max(model.shares.max(), 1e-12)),
+            str(t.pages),
+            *([f"{t.stability:.2f}"] if stable else []),
+            t.label if len(t.label) <= 40 else t.label[:39] + "…",
+            ", ".join(term for term, _ in model.terms(t.number, words, order=order)),
+        ]
+        for t in model.topics()
+    ]
+    headers = ["topic", "share", "", "pages", *(["stable"] if stable else []), "label", "words"]
+    if model.rows.kind != "terms":
+        rows = [row[:-2] for row in rows]
+        headers = headers[:-2]
+    numbers = [headers.index(name) for name in ("topic", "share", "pages", "stable") if name in headers]
+    names = ["stable", "", "pages"] if model.names else ["label", "stable", "", "pages"]  # a given name says more
+    print_table(headers, rows, right=numbers, spare=[headers.index(name) for name in names if name in headers])
+
+
+def error_header(model: TopicModel) -> str:
+    """The header of a column of errors of pages: "error", or "divergence"."""
+    return model.error_name.rpartition(" ")[2]
+
+
+def print_words(terms: Sequence[tuple[str, float]]) -> None:
+    """Words of a topic with their weights, in the order in which they are given."""
+    heaviest = max((weight for _, weight in terms), default=1.0)
+    rows = [[term, f"{weight:.4f}", bar(weight / heaviest)] for term, weight in terms]
+    print_table(["word", "weight", ""], rows, right=(1,), spare=(2,))
+
+
+def print_pages(model: TopicModel, columns: Sequence[int], topic: int | None = None) -> None:
+    """Pages with their main topics and the shares of these; of one topic, with the shares of that topic.
+
+    Parameters
+    ----------
+    model : TopicModel
+    columns : the pages
+    topic : number of the topic whose shares are shown; the main topic of each page is shown only if it is another one
+    """
+    pages = model.pages()
+    mixed = topic is None or any(pages[j].topic != topic for j in columns)
+    main = ["topic", "label"] if topic is None else ["main", "label"] if mixed else []
+    headers = [*main, "weight" if topic is None else "share", "", "margin", error_header(model), "title"]
+    rows = []
+    for j in columns:
+        page = pages[j]
+        share = page.weight if topic is None else float(page.weights[topic - 1])
+        label = model.label(page.topic)[:40] if page.topic else page.status
+        rows.append(
+            [
+                *([str(page.topic or "-"), label] if mixed else []),
+                decimals(share, 2),
+                "" if math.isnan(share) else bar(share, 5),
+                decimals(page.margin, 2),
+                decimals(page.error, 2),
+                model.columns.titles[j],
+            ]
+        )
+    first = 2 if mixed else 0  # the column of shares
+    numbers = [*([0] if mixed else []), first, first + 2, first + 3]
+    print_table(headers, rows, right=numbers, spare=(first + 3, first + 2, first + 1))
+
+
+def print_assignments(model: TopicModel, assignments: Sequence[Assignment], *, others: int = 3) -> None:
+    """Classified pages, with the topics that come next."""
+    rows = []
+    for a in assignments:
+        t = a.topics
+        if t.topic is None:
+            rows.append([a.title, t.status, "", "", "", "", "", a.note])
+            continue
+        ranked = sorted(range(model.rank), key=lambda k: (-t.weights[k], k))[1 : others + 1]
+        rest = ", ".join(f"{k + 1} {model.label(k + 1)} ({t.weights[k]:.0%})" for k in ranked if t.weights[k] >= 0.01)
+        known = "" if math.isnan(a.known_words) else f"{a.known_words:.0%}"
+        rows.append(
+            [
+                a.title,
+                f"{t.topic} {model.label(t.topic)}",
+                f"{t.weight:.0%}",
+                bar(t.weight, 5),
+                f"{t.margin:.2f}",
+                known,
+                f"{t.error:.2f}",
+                rest,
+            ]
+        )
+    headers = ["page", "topic", "weight", "", "margin", "known", error_header(model), "then"]
+    print_table(headers, rows, right=(2, 4, 5, 6), spare=(6, 5, 4, 3))
+
+
+def print_explanation(model: TopicModel, a: Assignment) -> None:
+    """The words that carried the topics of a page, each with its part of the whole."""
+    sys.stdout.write(f"\n{readable(a.title)}\n")
+    rows = [
+        [f"{k} {model.label(k)}", ", ".join(f"{word} {part:.1%}" for word, part in words if part >= 0.0005)]
+        for k, words in (a.explanation or {}).items()
+        if a.topics.weights[k - 1] >= 0.01
+    ]
+    if rows:
+        print_table(["topic", "words, and the part of the page's weight that they carry"], rows)
+    if a.unknown_words:
+        more = f" and {len(a.unknown_words) - 10} more" if len(a.unknown_words) > 10 else ""
+        sys.stdout.write(f"not in the vocabulary: {readable(', '.join(a.unknown_words[:10]))}{more}\n")

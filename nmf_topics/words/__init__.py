@@ -1,1 +1,0 @@
-"""Text to terms: tokens, stop words, normal forms, and the counts of terms on pages."""

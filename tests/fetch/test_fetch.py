@@ -1,0 +1,196 @@
+"""What fetch does without a wiki: reading lists, choosing folders, plans, dumps, and refusing what makes no sense."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+
+from nmf_topics.corpus.fetch.journal import JOURNAL, Journal
+from nmf_topics.corpus.fetch.select import pageviews_address, pins_in
+from nmf_topics.corpus.fetch.texts import plain_extract, without_formulas
+from nmf_topics.errors import CorpusError, OutputError
+
+Run = Callable[..., Result]
+
+DUMP = """<mediawiki xmlns="http://www.mediawiki.org/xml/export-0.11/" version="0.11" xml:lang="en">
+<siteinfo><sitename>Wikipedia</sitename><dbname>enwiki</dbname><base>https://en.wikipedia.org/wiki/Main_Page</base>
+<namespaces><namespace key="0" case="first-letter" />
+<namespace key="1" case="first-letter">Talk</namespace></namespaces>
+</siteinfo>
+%s</mediawiki>
+"""
+PAGE = """<page><title>%s</title><ns>%d</ns><id>%d</id>%s
+<revision><id>%d</id><timestamp>2026-01-01T00:00:00Z</timestamp>
+<model>wikitext</model><format>text/x-wiki</format><text>%s</text></revision></page>
+"""
+
+
+def write_dump(path: Path) -> Path:
+    """A dump of three articles, a redirect and a talk page."""
+    pages = [
+        PAGE % ("Tea", 0, 3, "", 30, "'''Tea''' is a [[drink]] of leaves.\n\n== See also ==\n* [[Coffee]]"),
+        PAGE % ("Coffee", 0, 4, "", 40, "'''Coffee''' is a drink made of roasted beans, and of water."),
+        PAGE % ("Mate", 0, 5, "", 50, "Short."),
+        PAGE % ("Chai", 0, 6, '<redirect title="Tea" />', 60, "#REDIRECT [[Tea]]"),
+        PAGE % ("Talk:Tea", 1, 7, "", 70, "I like it."),
+    ]
+    path.write_text(DUMP % "".join(pages), encoding="utf-8")
+    return path
+
+
+def test_dump_becomes_a_corpus(run: Run, tmp_path: Path) -> None:
+    """A dump becomes a corpus under its own name, with the fields of a fetched one, and says what it left out."""
+    dump = write_dump(tmp_path / "small.xml")
+    result = run("fetch", "--dump", dump, "--min-words", 2, "--json")
+    assert result.exit_code == 0, result.stderr
+    said = json.loads(result.stdout)
+    assert said["counts"] == {"ok": 2, "too-short": 1}
+    assert sum(said["left_out"].values()) == 2
+    lines = Path("corpora/small/pages.jsonl").read_text(encoding="utf-8").splitlines()
+    tea, coffee = map(json.loads, lines)
+    assert (tea["id"], tea["title"], tea["text"]) == ("3", "Tea", "Tea is a drink of leaves.")
+    assert tea["url"] == "https://en.wikipedia.org/wiki/Tea"
+    assert coffee["revid"] == 40
+    assert list(tea)[:11] == (
+        "id title text url revid timestamp lang license license_url attribution text_from".split()
+    )
+    again = run("fetch", "--dump", dump, "--limit", 1)
+    assert again.exit_code == 0, again.stderr
+    assert Path("corpora/small/pages.jsonl").read_text(encoding="utf-8").splitlines() == lines[:1]
+
+
+def test_dump_takes_no_other_selection(run: Run, tmp_path: Path) -> None:
+    """--dump reads all of a file: titles beside it are a mistake."""
+    result = run("fetch", "Tea", "--dump", write_dump(tmp_path / "small.xml"))
+    assert result.exit_code == 2
+    assert "--dump" in result.stderr
+
+
+def test_a_broken_dump_leaves_nothing(run: Run, tmp_path: Path) -> None:
+    """A dump that breaks off is an error of one line, and no corpus appears."""
+    dump = write_dump(tmp_path / "small.xml")
+    dump.write_bytes(dump.read_bytes()[:-200])
+    result = run("fetch", "--dump", dump)
+    assert result.exit_code == 1
+    assert "small.xml" in result.stderr
+    assert not Path("corpora").exists()
+
+
+def test_pins_in_a_table(tmp_path: Path) -> None:
+    """Pins are the revisions of a table; of a ledger, those of its pages only, each once."""
+    path = tmp_path / "pins.csv"
+    path.write_text("title,status,pageid,revid\nA,ok,1,10\na,redirect-merged,1,10\nB,missing,,\nC,ok,2,20\n")
+    assert pins_in(path, print) == [("A", 10), ("C", 20)]
+    path.write_text("revid\n7\n7\n")
+    assert pins_in(path, print) == [("revision 7", 7)]
+    for text, said in (
+        ("id\n7\n", "no column revid"),
+        ("revid\nx\n", "line 2"),
+        ("revid\n", "no revision"),
+        ("", "no"),
+    ):
+        path.write_text(text)
+        with pytest.raises(CorpusError, match=said):
+            pins_in(path, print)
+
+
+@pytest.mark.parametrize(
+    "base", ["http://h", "http://h/", "http://h/api/rest_v1", "http://h/api/rest_v1/metrics/pageviews/"]
+)
+def test_addresses_of_pageviews(base: str) -> None:
+    """The service is found from its host, its API or itself."""
+    assert pageviews_address(base) == "http://h/api/rest_v1/metrics/pageviews/top"
+
+
+def test_extracts_without_formulas() -> None:
+    """TeX goes as deep as its braces; braces that never close stay as they are."""
+    assert without_formulas(r"a {\displaystyle \frac{1}{x_{2}}} b {\displaystyle y} c") == "a  b  c"
+    assert without_formulas(r"a {\displaystyle b") == r"a {\displaystyle b"
+    assert plain_extract("A\n\n\n== B ==\n \n\nC\n\n\n== References ==\nD\n", "en") == "A\n\nB\n\nC"
+
+
+def test_plan_of_the_article_needs_nobody(run: Run) -> None:
+    """The plan of the article's corpus needs no network and no contact, and says how long it takes."""
+    result = run("fetch", "--plan")
+    assert result.exit_code == 0, result.stderr
+    assert "180 a minute" in result.stdout
+    assert "12 for lists" in result.stdout
+    assert "1,000 for texts" in result.stdout
+    assert not Path("corpora").exists()
+
+
+def test_journal_keeps_what_was_written(tmp_path: Path) -> None:
+    """Facts are there after the journal was opened again; a line that was cut off is as if it had never been."""
+    folder = tmp_path / "c"
+    with Journal(folder) as journal:
+        journal.begin_round(False)
+        journal.write([("title", "Größe", {"status": "page"})])
+        journal.write([("page", "1", {"text": "some\nwords", "revid": 5}), ("page", "2", {"text": "more", "revid": 6})])
+    whole = (folder / JOURNAL).read_bytes()
+    last = whole.rindex(b"\n", 0, -1) + 1
+    for cut in (len(whole), len(whole) - 1, last + 10, last):
+        shutil.rmtree(folder)
+        folder.mkdir()
+        (folder / JOURNAL).write_bytes(whole[:cut])
+        with Journal(folder) as journal:
+            assert journal.get("title", "Größe") == {"status": "page"}
+            if cut == len(whole):
+                assert journal.text("page", "1") == "some\nwords"
+                assert journal.text("page", "2") == "more"
+            else:
+                assert journal.get("page", "1") is None
+                journal.write([("page", "3", {"text": "new", "revid": 7})])
+                assert journal.text("page", "3") == "new"
+        with Journal(folder) as journal:
+            assert (journal.get("page", "3") is None) == (cut == len(whole))
+
+
+def test_journal_of_a_refreshed_corpus(tmp_path: Path) -> None:
+    """A new round keeps texts, asks for titles again, and leaves what is out of date behind when it is done."""
+    with Journal(tmp_path / "c") as journal:
+        journal.begin_round(False)
+        journal.write(
+            [("title", "A", {"revid": 5}), ("title", "B", {"revid": 6}), ("page", "1", {"text": "x", "revid": 5})]
+        )
+        journal.finish_round()
+        journal.begin_round(True)
+        assert journal.get("title", "A", any_round=False) is None
+        assert journal.get("page", "1") == {"revid": 5}
+        journal.write([("title", "A", {"revid": 5})])
+        journal.finish_round()
+    with Journal(tmp_path / "c") as journal:
+        assert journal.get("title", "A", any_round=False) == {"revid": 5}
+        assert journal.get("title", "B") is None
+        assert journal.text("page", "1") == "x"
+
+
+def test_a_folder_of_somebody_else(run: Run, tmp_path: Path) -> None:
+    """A folder with other files in it is not written into, and nothing is asked before that is known."""
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "letter.txt").write_text("Dear")
+    with pytest.raises(OutputError, match="--force"):
+        Journal(tmp_path / "mine")
+    result = run("fetch", "A", "--wiki", "http://127.0.0.1:9/w/api.php", "-o", "mine")
+    assert result.exit_code == 1
+    assert "--force" in result.stderr
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["letter.txt"]
+
+
+def test_contact_from_the_environment(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """NMF_TOPICS_CONTACT is a contact as good as --contact: with a bad one the message is about the contact."""
+    monkeypatch.setenv("NMF_TOPICS_CONTACT", "nobody")
+    result = run("fetch", "A")
+    assert result.exit_code == 2
+    assert "needs an e-mail address" in result.stderr
+
+
+def test_classify_wants_something(run: Run) -> None:
+    """Without files, titles and addresses there is nothing to classify."""
+    result = run("classify")
+    assert result.exit_code == 2
+    assert "--title" in result.stderr

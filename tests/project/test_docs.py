@@ -1,0 +1,61 @@
+"""The README does not lie: its commands run, its output is what they print, its Python works."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from nmf_topics.cli.main import COMMANDS
+
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    """The fenced blocks of a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> dict[str, str]:
+    """An environment in which `nmf-topics` is the program under test."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    program = programs / "nmf-topics"
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m nmf_topics "$@"\n')
+    program.chmod(0o755)
+    return {**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
+
+
+@pytest.mark.skipif(shutil.which("sh") is None, reason="the README's session is for a shell")
+def test_the_session_runs_and_prints_what_the_readme_shows(shell: dict[str, str]) -> None:
+    """Each command of the README's session ends well; the shown output is the first one's."""
+    commands = [line[2:] for block in blocks("console") for line in block.splitlines() if line.startswith("$ ")]
+    assert len(commands) >= 5
+    outputs = []
+    for command in commands:
+        done = subprocess.run(["sh", "-c", command], env=shell, capture_output=True, text=True)
+        assert done.returncode == 0, f"{command}: {done.stderr}"
+        outputs.append(done.stdout)
+    (shown,) = blocks("text")
+    assert shown.strip() == outputs[0].partition("\n\n")[0].strip()
+
+
+def test_the_python_of_the_readme_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    """The README's Python fits the sample and classifies a page of music as music."""
+    (program,) = blocks("python")
+    exec(compile(program, "README.md", "exec"), {})
+    printed = capsys.readouterr().out.splitlines()
+    assert len(printed) == 11
+    assert "music" in printed[-1]
+
+
+def test_every_command_is_in_the_readme() -> None:
+    """The README's table of commands is the program's list."""
+    rows = dict(re.findall(r"^\| `nmf-topics ([a-z]+)` \| (.*) \|$", README, flags=re.MULTILINE))
+    assert rows == COMMANDS

@@ -1,0 +1,200 @@
+"""Files that may not be read or written, full disks: refused early, nothing lost."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from inputs import ENDLESS, WIDE, tiny_texts, write_noise, write_texts
+from outputs import check_refusal, everything
+from program import LINUX, Run, call
+
+from nmf_topics.model.files import load_model
+
+AS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
+
+
+def without_privileges() -> None:
+    """Let permissions count for root, too: give up the right to override them (CAP_DAC_OVERRIDE, ..._READ_SEARCH)."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    for capability in (1, 2):
+        if libc.prctl(24, capability, 0, 0, 0) != 0:  # PR_CAPBSET_DROP; takes effect with exec
+            raise OSError(ctypes.get_errno(), "prctl")
+
+
+HUMBLE: dict[str, Any] = {"preexec_fn": without_privileges} if AS_ROOT and sys.platform == "linux" else {}
+permissions_count = pytest.mark.skipif(
+    os.name != "posix" or (AS_ROOT and sys.platform != "linux"), reason="permissions do not bind this user here"
+)
+
+
+@pytest.fixture
+def closed(tmp_path: Path) -> Iterator[Path]:
+    """A folder in which nothing can be written."""
+    folder = tmp_path / "closed"
+    folder.mkdir()
+    folder.chmod(0o555)
+    yield folder
+    folder.chmod(0o755)
+
+
+@permissions_count
+def test_no_permission_to_write(tiny_corpus: Path, closed: Path, tmp_path: Path) -> None:
+    """A folder that may not be written is refused before the work, and nothing is left anywhere."""
+    before = everything(tmp_path)
+    for command in (("fit", *ENDLESS, "-r", 2), ("ranks", "--to", 2)):
+        done = call(command[0], tiny_corpus, *WIDE, *command[1:], "-o", closed / "new", **HUMBLE)
+        check_refusal(done.returncode, done.stderr)
+        assert f"no permission to write {closed / 'new'}; choose another place with -o" in done.stderr
+        assert done.stdout == ""
+    assert everything(tmp_path) == before
+
+
+@permissions_count
+def test_a_working_folder_that_may_not_be_written(tiny_corpus: Path, closed: Path, tmp_path: Path) -> None:
+    """With -o elsewhere a fit needs nothing of the working folder; that models/latest is not made is said."""
+    done = call("fit", tiny_corpus, *WIDE, "-r", 2, "-o", tmp_path / "mine", cwd=closed, **HUMBLE)
+    assert done.returncode == 0, done.stderr
+    assert "warning: models/latest could not be made to name" in done.stderr
+    assert (tmp_path / "mine" / "model.npz").is_file()
+    done = call("fit", tiny_corpus, *WIDE, "-r", 2, cwd=closed, **HUMBLE)
+    check_refusal(done.returncode, done.stderr)
+    assert "no permission to write" in done.stderr
+
+
+@permissions_count
+def test_a_cache_that_may_not_be_written(tiny_corpus: Path, closed: Path) -> None:
+    """The cache is a convenience: without it the fit goes on, and says so."""
+    done = call("fit", tiny_corpus, *WIDE, "-r", 2, env={"NMF_TOPICS_CACHE": str(closed / "cache")}, **HUMBLE)
+    assert done.returncode == 0, done.stderr
+    assert "warning: the counts could not be kept" in done.stderr
+
+
+@permissions_count
+def test_files_that_may_not_be_read(tiny_corpus: Path, fitted: Path) -> None:
+    """A source, a page, a model that may not be read: the message names it; one text of many is set aside."""
+    folder = write_texts(Path("texts"), tiny_texts())
+    hidden = [tiny_corpus, folder / "00.txt", fitted / "model.npz"]
+    for path in hidden:
+        path.chmod(0)
+    done = call("fit", tiny_corpus, **HUMBLE)
+    check_refusal(done.returncode, done.stderr)
+    assert "tiny.jsonl: cannot be read (Permission denied)" in done.stderr
+    done = call("fit", folder, *WIDE, "-r", 2, "-o", "mine", **HUMBLE)
+    assert (done.returncode, "1 set aside: texts/00.txt (cannot be read (Permission denied))" in done.stderr) == (
+        0,
+        True,
+    )
+    done = call("topics", fitted, **HUMBLE)
+    check_refusal(done.returncode, done.stderr)
+    assert "Permission denied" in done.stderr
+    folder.chmod(0)
+    done = call("fit", folder, **HUMBLE)
+    check_refusal(done.returncode, done.stderr)
+    assert "texts: cannot be read (Permission denied)" in done.stderr
+    folder.chmod(0o755)
+
+
+@permissions_count
+def test_a_model_that_may_not_be_changed(fitted: Path) -> None:
+    """A model of somebody else can be used; it is not changed, and that is said."""
+    for path in (fitted, fitted / "clouds"):
+        path.chmod(0o555)
+    before = everything(fitted)
+    Path("page.txt").write_text("a rocket flew to the moon")
+    assert call("classify", "page.txt", **HUMBLE).returncode == 0
+    for command in (("label", "1=A"), ("clouds",)):
+        done = call(*command, **HUMBLE)
+        check_refusal(done.returncode, done.stderr)
+        assert "no permission to write" in done.stderr
+    assert everything(fitted) == before
+    for path in (fitted, fitted / "clouds"):
+        path.chmod(0o755)
+
+
+@permissions_count
+def test_a_model_of_images_that_may_not_be_changed(run: Run) -> None:
+    """Images are classified all the same; only their reconstructions are missing, unless they were asked for."""
+    for i in range(4):
+        write_noise(Path("faces") / f"{i}.png", seed=i)
+    assert run("fit", "faces", "-r", 2).exit_code == 0
+    folder = Path("models/faces-r2")
+    folder.chmod(0o555)
+    done = call("classify", "faces/0.png", "--json", **HUMBLE)
+    assert (done.returncode, json.loads(done.stdout)["pages"][0]["status"]) == (0, "ok")
+    assert "warning: no reconstructions: no permission to write" in done.stderr
+    done = call("classify", "faces/0.png", "--draw", folder / "drawn", **HUMBLE)
+    check_refusal(done.returncode, done.stderr)
+    assert "choose another place with --draw" in done.stderr
+    folder.chmod(0o755)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 64 kB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    if not AS_ROOT or sys.platform != "linux":
+        pytest.skip("only root can mount a file system small enough to fill")
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)], capture_output=True, text=True
+    )
+    if mounted.returncode:
+        pytest.skip(f"no file system can be mounted here: {mounted.stderr.strip()}")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_full_disk(fitted: Path, tiny_corpus: Path, small_disk: Path) -> None:
+    """No space for a model: the message says so, and nothing is left; an older model there stays as it is."""
+    done = call("fit", tiny_corpus, *WIDE, "-r", 3, "-o", small_disk / "models" / "mine")
+    check_refusal(done.returncode, done.stderr)
+    assert "no space left on the disk" in done.stderr
+    assert everything(small_disk) == {}
+    older = small_disk / "older"
+    older.mkdir()
+    for name in ("model.json", "model.npz", "run.json", "topics.csv", "pages.csv"):
+        shutil.copy(fitted / name, older / name)
+    before = everything(older)
+    for command in (("fit", tiny_corpus, *WIDE, "-r", 3, "-o", older), ("label", older, "1=A")):
+        done = call(*command)
+        check_refusal(done.returncode, done.stderr)
+        assert "no space left on the disk" in done.stderr
+        assert everything(older) == before
+    assert load_model(older).rank == 3
+
+
+def test_a_full_disk_under_the_cache(tiny_corpus: Path, small_disk: Path) -> None:
+    """No space for the cache is no obstacle."""
+    (small_disk / "ballast").write_bytes(b"x" * 64_000)
+    done = call("fit", tiny_corpus, *WIDE, "-r", 2, env={"NMF_TOPICS_CACHE": str(small_disk / "cache")})
+    assert done.returncode == 0, done.stderr
+    assert "warning: the counts could not be kept" in done.stderr
+    assert [path for path in small_disk.rglob("*") if path.is_file()] == [small_disk / "ballast"]
+
+
+@LINUX
+@pytest.mark.parametrize(
+    ("command", "unbuffered"),
+    [
+        (("topics",), "1"),
+        (("pages", "--csv"), ""),
+        (("classify", "page.txt", "--jsonl"), "1"),
+        (("--help",), ""),
+    ],
+)
+def test_standard_output_that_is_full(fitted: Path, command: tuple[str, ...], unbuffered: str) -> None:
+    """Results that cannot be written are an error, told once."""
+    Path("page.txt").write_text("a rocket")
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        done = call(*command, stdout=full, env={"PYTHONUNBUFFERED": unbuffered})
+    check_refusal(done.returncode, done.stderr)
+    assert "cannot write to standard output: No space left on device" in done.stderr
