@@ -7,10 +7,10 @@
 `tables` fits each language of xquad-12-languages (48 pages each, the same in all) and wikipedia-es (250 pages) with the
 default recipe (with --phrases for Vietnamese) and prints the heaviest words of each topic, and how well topics agree
 with those of the English pages.
-`widespread` prints what stop lists are judged by: the terms that they let pass and that are on many pages, with the
-share of pages; names of no subject among them belong in a list (nmf_topics/text/stopwords_other.py). `mixed` fits all twelve
-languages together with --language auto, without what the pages say of their language, and tells how topics part.
-All is printed as Markdown.
+`widespread` helps to judge stop lists: it prints the terms that pass a list and are on many pages, with their share of
+pages. Words among them that name no subject belong in a list (nmf_topics/text/stopwords_other.py). `mixed` fits all
+twelve languages together with --language auto, without the pages' own language codes, and shows how topics part.
+The output is Markdown.
 """
 
 from __future__ import annotations

@@ -28,10 +28,11 @@ from nmf_topics.analysis.coherence import (
 from nmf_topics.errors import ModelError
 from nmf_topics.factor.blocks import Array
 from nmf_topics.model.measures import diversity, nmi, purity, sparseness, top_rows
-from nmf_topics.model.model import TopicModel, word_options
+from nmf_topics.model.model import TopicModel
 from nmf_topics.terms.count import PageLike
 from nmf_topics.terms.phrases import Phrases
 from nmf_topics.terms.sequences import number_terms
+from nmf_topics.text.analyzer import word_options
 
 NAN = float("nan")
 

@@ -25,11 +25,12 @@ from nmf_topics.factor.sums import one_page
 from nmf_topics.files.atomic import folder_of_files
 from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.model.files import MARK, point_latest
-from nmf_topics.model.model import TopicModel, fit_topics, word_options
+from nmf_topics.model.model import TopicModel, fit_topics
 from nmf_topics.pipeline.prepare import Source, counts_key, is_image_folder, open_source, prepare
 from nmf_topics.pipeline.recipes import Recipe
 from nmf_topics.pipeline.storage import describe_place
 from nmf_topics.terms.words_table import spread_as_by_chance
+from nmf_topics.text.analyzer import word_options
 from nmf_topics.views.model_folder import derived_files, write_model_folder
 from nmf_topics.views.tables.tables import model_json
 from nmf_topics.views.tables.terminal import print_topics

@@ -89,7 +89,7 @@ class DataMatrix:
     weighting : the fitted weighting that made V from counts, or None (pixels)
     recipe : every option that shaped V, and the fingerprint of what it was made from
     ledger : counts of what went in, was kept and was dropped, and why
-    words : lines of a table, what became of each word of the corpus (see `words.wordlist`); none of images
+    words : lines of a table, what became of each word of the corpus (see `terms.words_table`); none of images
     counts : how often words are on pages, for describing topics; None where V was not made from counts
     """
 

@@ -14,12 +14,12 @@ from nmf_topics.errors import ModelError
 from nmf_topics.factor.blocks import Array
 from nmf_topics.images.pixels import pixel_columns
 from nmf_topics.matrix.datamatrix import largest
-from nmf_topics.model.model import TopicModel, word_options
+from nmf_topics.model.model import TopicModel
 from nmf_topics.model.page_topics import PageTopics, page_topics
 from nmf_topics.pipeline.chunked_pages import ChunkMap
 from nmf_topics.terms.count import count_new_pages
 from nmf_topics.terms.phrases import Phrases
-from nmf_topics.text.analyzer import Readers
+from nmf_topics.text.analyzer import Readers, word_options
 from nmf_topics.text.split import Piece, cut_text
 
 EXPLAINING_WORDS = 10

@@ -32,7 +32,7 @@ from nmf_topics.model.model import TopicModel
 
 SCHEMA = 1
 MARK = "model.json"
-EXTRACTS = "extracts.json.gz"  # beside the model, made by `topics.extracts`
+EXTRACTS = "extracts.json.gz"  # beside the model, made by `views.report.extracts`
 _ARRAYS = ("W", "H", "errors", "trace", "coherences", "stabilities")
 _WEIGHTING_ARRAYS = ("weighting_pages", "weighting_share", "weighting_scalars")
 _OPTIONAL = frozenset(("certificate",))  # models of earlier versions have none

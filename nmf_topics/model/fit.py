@@ -15,6 +15,7 @@ from nmf_topics.factor.starts import make_start
 from nmf_topics.factor.sums import page_squares, page_sums
 from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.matrix.weighting import MANY_ENTRIES
+from nmf_topics.model.guide import rows_of_guide
 
 
 def working_precision(data: DataMatrix) -> Any:
@@ -48,7 +49,6 @@ def guided(
 ) -> tuple[PageBlocks, tuple[Array, Array], dict[int, str]]:
     """V with the pages of a guide, where to begin, and the names of columns of W."""
     from nmf_topics.factor.guiding import GuidedBlocks
-    from nmf_topics.model.guide import rows_of_guide
 
     rows, _ = rows_of_guide(data, guide)
     with one_blas_thread():

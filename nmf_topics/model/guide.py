@@ -17,8 +17,7 @@ from typing import Any
 
 from nmf_topics.errors import GuideError
 from nmf_topics.matrix.datamatrix import DataMatrix
-from nmf_topics.model.model import word_options
-from nmf_topics.text.analyzer import Readers
+from nmf_topics.text.analyzer import Readers, word_options
 from nmf_topics.text.language import AUTO
 from nmf_topics.text.tokenize import tokens, words_of_token
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -29,7 +29,7 @@ from nmf_topics.model.measures import NEGLIGIBLE, coherence
 from nmf_topics.model.page_topics import PageTopics, page_topics
 from nmf_topics.model.relevance import CANDIDATES, LAMBDAS, Candidate, WordOrder, by_relevance
 from nmf_topics.pipeline.chunked_pages import parts_of_columns
-from nmf_topics.text.analyzer import WordOptions
+from nmf_topics.text.analyzer import word_options
 
 LABEL_WORDS = 3
 
@@ -261,12 +261,6 @@ class TopicModel:
         return sorted(set().union(*(self._word_rows.rows_of(word) for word in self.hidden)))
 
 
-def word_options(recipe: Mapping[str, Any]) -> WordOptions:
-    """How the text of a model became terms, as its recipe says."""
-    known = {f.name for f in fields(WordOptions)}
-    return WordOptions.recorded({k: value for k, value in recipe.get("words", {}).items() if k in known})
-
-
 def fit_topics(
     data: DataMatrix,
     rank: int,
@@ -296,7 +290,7 @@ def fit_topics(
     rank : from 1 to the number of pages that have terms, and of terms
     objective, start, seed, tolerance, max_iter, l1_words, l1_pages, l2_words, l2_pages : as in `factorize`; `solver`
         is its `rule`, and the recipe of the model names the one that was used
-    guide : words by the name of a topic that they are to lead to (see `topics.guide`); the error of the trace is then
+    guide : words by the name of a topic that they are to lead to (see `model.guide`); the error of the trace is then
         that of V and of the pages of the guide together
     on_iteration : called after each iteration
     checkpoints : where a long fit keeps its state, from which the same call goes on after an interruption

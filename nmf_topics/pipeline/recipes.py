@@ -28,7 +28,7 @@ class Recipe:
     weighting, unit, idf_power : as in `matrix.weighting`
     objective, solver, start, tolerance, max_iter, l1_words, l1_pages, l2_words, l2_pages : as in `factor.factorize`;
         solver is its `rule`, None for the objective's own
-    guide : words by the name of the topic that they lead to, as in `topics.guide`
+    guide : words by the name of the topic that they lead to, as in `model.guide`
     """
 
     words: WordOptions = field(default_factory=WordOptions)

@@ -1,4 +1,4 @@
-"""Counts to V on disk: what `termmatrix` does, a batch of counts at a time."""
+"""Counts to V on disk: what `terms.matrix` does, a batch of counts at a time."""
 
 from __future__ import annotations
 

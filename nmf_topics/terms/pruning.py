@@ -31,12 +31,13 @@ class Bounds:
 
     Attributes
     ----------
-    min_pages : a term must be on so many pages; a number below 1 is a share of the pages; None: 2 % of the pages, but
-        at least 2 and at most 5, and on more where few pages are so long that more than `MAX_TERMS_PER_PAGE` terms a page would stay
+    min_pages : a term must be on at least this many pages; a number below 1 is a share of the pages; None: 2 % of the
+        pages, but at least 2 and at most 5, and more in small corpora of long pages, where more than
+        `MAX_TERMS_PER_PAGE` terms a page would stay
     max_pages : and on no more than so many; 1.0 and below is a share of the pages, which a min_pages of None can only
         raise; None: 30 % of the pages, and more of fewer than 100 pages
     max_terms : of those that remain, the most frequent ones; None: all
-    corpus_stops : whether terms go that are on many pages as by chance (see `words.evenness`)
+    corpus_stops : whether terms go that are on many pages as by chance (see `terms.residual_idf`)
 
     Notes
     -----
@@ -134,7 +135,7 @@ def select_terms(
 
 
 class BatchedCounts(Protocol):
-    """Counts in batches, as `words.gathered.Gathered` has them."""
+    """Counts in batches, as `terms.counts_builder.CountsBuilder` has them."""
 
     @property
     def vocabulary(self) -> Vocabulary: ...

@@ -1,13 +1,13 @@
-"""What became of each word of a corpus: the table of words.csv.
+"""The table of words.csv: what happened to each word of a corpus.
 
-A line has a normal form by the word that readers see, the forms that led to it with how often each occurs, the pages
-that have it, how often it occurs, and "yes" or the reason why it is no row of V, as the ledger names it. A form is
-counted wherever it stands, the normal form only where it is not part of a phrase: that has a line of its own, and
-counts one for each occurrence, where the ledger counts its words. The residual idf (`words.evenness`) says whether a
-word is spread over pages as by chance.
+A row holds a term as readers see it, the word forms that were counted as this term with their frequencies, the number
+of pages that have it, its frequency, and "yes" if it is a row of V or else the reason why it was dropped, in the
+words of the token accounting. Word forms are counted everywhere; the term itself is counted only outside phrases. A
+phrase has a row of its own, which counts its occurrences; the token accounting counts the words in it. The residual
+idf (`terms.residual_idf`) tells whether a word is spread over the pages as evenly as by chance.
 
-Every row of V has a line, and of what is none the LINES most frequent words. The rest stands in one line a reason, as
-does what was taken out of texts before their words were told apart; so that counts add up to the ledger's.
+Every row of V has a row here, and so have the LINES most frequent words that were dropped. The remaining words are
+summed up in one row for each reason, as is the text that was removed before tokenization; so all counts add up.
 """
 
 from __future__ import annotations

@@ -1,13 +1,13 @@
 """From a token to its term, or to the reason why it has none: the same for a corpus and for a new page.
 
-A `TermAnalyzer` reads the tokens of one language; `Readers` says which language a page is in and has the reader of each.
+A `TermAnalyzer` reads the tokens of one language. `Readers` finds the language of a page and has an analyzer for each.
 """
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from nmf_topics.text.language import AUTO, language_of, read_in
@@ -68,6 +68,12 @@ class WordOptions:
             stemmer=self.stemmer if language == "en" else "snowball",
             default_stops=self.default_stops and has_stop_words(language),
         )
+
+
+def word_options(recipe: Mapping[str, Any]) -> WordOptions:
+    """Return the word options that a recipe records under "words"; options of later versions are ignored."""
+    known = {f.name for f in fields(WordOptions)}
+    return WordOptions.recorded({k: value for k, value in recipe.get("words", {}).items() if k in known})
 
 
 class TermAnalyzer:

@@ -12,7 +12,8 @@ from nmf_topics.errors import FontError, ModelError, OutputError
 from nmf_topics.files.atomic import files_listed_in, folder_of_files
 from nmf_topics.files.csv_files import write_csv
 from nmf_topics.model.files import EXTRACTS, MARK, save_model
-from nmf_topics.model.model import TopicModel, word_options
+from nmf_topics.model.model import TopicModel
+from nmf_topics.text.analyzer import word_options
 from nmf_topics.views.tables.tables import page_rows, topic_rows, word_rows
 
 if TYPE_CHECKING:
@@ -77,8 +78,8 @@ def write_model_folder(
     run : gives the record once everything else is written, so that it can tell how long that took
     force : write among files that are not ours
     example : for images, a page of V, shape (m,), and its column, drawn as a reconstruction
-    extracts : of its pages, for the report (see `topics.extracts`)
-    words : what became of each word of the corpus (see `words.wordlist`)
+    extracts : of its pages, for the report (see `views.report.extracts`)
+    words : what became of each word of the corpus (see `terms.words_table`)
     versions : of the programs that made the model, for the report
     keep : files of the earlier model that stay as they are
     keep_derived : whether what `export` and `figures` made of the earlier model stays

@@ -17,8 +17,8 @@ from nmf_topics.errors import ModelError
 from nmf_topics.images.pixels import PixelGrid
 from nmf_topics.matrix.datamatrix import PageColumns
 from nmf_topics.model.measures import top_rows
-from nmf_topics.model.model import TopicModel, word_options
-from nmf_topics.text.analyzer import TermAnalyzer
+from nmf_topics.model.model import TopicModel
+from nmf_topics.text.analyzer import TermAnalyzer, word_options
 from nmf_topics.text.tokenize import tokens
 
 

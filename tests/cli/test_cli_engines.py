@@ -242,7 +242,7 @@ import json, resource, sys
 from pathlib import Path
 import numpy as np
 from nmf_topics.factor.engines.disk import OnDisk
-from nmf_topics.files.system import resident
+from nmf_topics.files.system import rss_bytes
 from nmf_topics.factor.factorize import factorize
 from nmf_topics.factor.project import project
 room = int(sys.argv[2])

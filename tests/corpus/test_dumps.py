@@ -20,10 +20,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nmf_topics.corpus import bzip2, dumps, exportxml
+from nmf_topics.corpus.mediawiki import dumps, export_xml
 from nmf_topics.corpus.mediawiki.dumps import dump_pages, is_dump, page_address, read_dump
 from nmf_topics.corpus.open import open_corpus
 from nmf_topics.corpus.page import Page
+from nmf_topics.corpus.readers import bzip2
 from nmf_topics.corpus.readers.bzip2 import unpack_bzip2
 from nmf_topics.corpus.readers.streams import meter_of
 from nmf_topics.errors import CorpusError
@@ -281,14 +282,14 @@ def test_entities_are_refused(tmp_path: Path) -> None:
 
 def test_a_tag_that_never_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is not read into memory to the end of the file."""
-    monkeypatch.setattr(exportxml, "PENDING", 1 << 21)
+    monkeypatch.setattr(export_xml, "PENDING", 1 << 21)
     text = export(page(1, "Tea", "x")).replace("</mediawiki>", '<page name="' + "x" * (1 << 23))
     assert "a tag that does not end, after 1 pages" in refusal(write(tmp_path / "d.xml", text))
 
 
 def test_a_text_longer_than_any(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A text that no wiki could hold is left out and counted."""
-    monkeypatch.setattr(exportxml, "LONGEST", 1000)
+    monkeypatch.setattr(export_xml, "LONGEST", 1000)
     path = write(tmp_path / "d.xml", export(page(1, "Tea", "x" * 1001), page(2, "Ice", "x" * 1000)))
     left_out: Counter[str] = Counter()
     assert [page.title for page in dump_pages(path, left_out=left_out)] == ["Ice"]

@@ -21,11 +21,11 @@ from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.matrix.weighting import WEIGHTINGS
 from nmf_topics.model.classify import EXPLAINING_WORDS, Assignment, Classifier, classify_pages, unreadable
 from nmf_topics.model.files import load_model, save_model
-from nmf_topics.model.model import TopicModel, fit_topics, word_options
+from nmf_topics.model.model import TopicModel, fit_topics
 from nmf_topics.pipeline.prepare import Source, prepare
 from nmf_topics.pipeline.recipes import RECIPES, Recipe
 from nmf_topics.terms.pruning import Bounds
-from nmf_topics.text.analyzer import TermAnalyzer, WordOptions
+from nmf_topics.text.analyzer import TermAnalyzer, WordOptions, word_options
 from nmf_topics.text.tokenize import tokens
 
 BOUNDS = Bounds(min_pages=2, max_pages=0.5)

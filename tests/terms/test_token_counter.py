@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from test_tokens import TEXT
+from strategies import TEXT
 
 from nmf_topics.terms import token_counter as module
 from nmf_topics.terms.token_counter import BREAK, PAGE_END, BatchCounts, Growing, TokenCounter

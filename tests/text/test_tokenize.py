@@ -6,18 +6,9 @@ import unicodedata
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
+from strategies import TEXT
 
 from nmf_topics.text.tokenize import tokens
-
-# Pieces that meet at the joints of the two ways: ASCII and not, marks, apostrophes, what composes with ASCII signs.
-PIECES = [
-    *"aZ9 \n\t.,-_'<=>`\"",
-    "\u2019", "\u0301", "\u0338", "\u0327", "\u00ad", "\u200c", "\u200d", "\ufe0f", "\u20e3", "\u00a0", "\u3000",
-    "é", "e\u0301", "ß", "İ", "ﬁ", "Å", "\u212b", "\u037e", "\u1fef", "Ω", "क", "ि", "्", "ع", "َ", "字", "한", "\u1112",
-    "\u1161", "👍", "👍🏽", "❤\ufe0f", "½", "²", "Ⅷ", "٣", "\x00", "\x85", "\ud800", "\udc80", "\ufffd", "\U0010ffff",
-]  # fmt: skip
-TEXT = st.one_of(st.text(st.characters(exclude_categories=())), st.lists(st.sampled_from(PIECES)).map("".join))
 
 
 @pytest.mark.parametrize(

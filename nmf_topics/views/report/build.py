@@ -45,7 +45,7 @@ def build_report(
     ----------
     model : TopicModel
     clouds : folder of topic-01.png ..., of which those that are there are taken
-    extracts : as `topics.extracts` packed them, or None for a report without texts
+    extracts : as `views.report.extracts` packed them, or None for a report without texts
     ranks : rows of `nmf-topics ranks` on the same corpus, where they are known
     versions : of the programs that made the model
 

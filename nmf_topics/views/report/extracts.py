@@ -29,8 +29,9 @@ from nmf_topics.factor.blocks import Array, as_blocks
 from nmf_topics.matrix.datamatrix import DataMatrix, largest
 from nmf_topics.model.files import EXTRACTS
 from nmf_topics.model.measures import NEGLIGIBLE
-from nmf_topics.model.model import TopicModel, word_options
+from nmf_topics.model.model import TopicModel
 from nmf_topics.terms.count import PageLike
+from nmf_topics.text.analyzer import word_options
 from nmf_topics.text.segment import is_apart
 from nmf_topics.views.report.page_texts import TextCache, page_texts
 

@@ -72,7 +72,7 @@ def page_rows(model: TopicModel, columns: Sequence[int] | None = None) -> Iterab
 
 
 def word_rows(words: Iterable[Sequence[Any]], counted: str = "pages") -> Iterable[list[str]]:
-    """words.csv, as `words.wordlist` has its lines; `counted` is what a column of V was: pages, or pieces of them."""
+    """Yield the rows of words.csv (see `terms.words_table`); `counted` names the columns of V: "pages" or "pieces"."""
     yield ["term", "forms", counted, "count", "kept", "residual_idf"]
     for line in words:
         yield ["" if cell is None else str(cell) for cell in line]
