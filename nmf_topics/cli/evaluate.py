@@ -110,11 +110,9 @@ def _with_texts(model: TopicModel, source: Source, top: int, talk: Console, *, o
 
 def _recalled(run: Mapping[str, Any], talk: Console) -> Source | None:
     """Where the corpus of a model came from, as its record says; None where it cannot be read a second time."""
-    recorded = run.get("source")
-    if isinstance(recorded, dict) and isinstance(recorded.get("path"), str) and recorded["path"] != "-":
-        known = {name: value for name, value in recorded.items() if name in Source().columns() and value is not None}
-        if os.path.exists(recorded["path"]) and all(isinstance(value, str) for value in known.values()):
-            return Source(recorded["path"], **known)
+    source = Source.recorded(run.get("source"))
+    if source is not None and source.path is not None and os.path.exists(source.path):
+        return source
     talk.note("the corpus of the fit is not here: no C_NPMI, C_V and UMass; name texts with --source")
     return None
 

@@ -69,7 +69,7 @@ class Record:
             "schema": 1,
             "command": self.command,
             "arguments": [show_path(argument) for argument in sys.argv[1:]],
-            "source": {"path": source_path(self.source), **self.source.columns()},
+            "source": {"path": source_path(self.source), **self.source.reading()},
             "started": self.started,
             "options": {name: value for name, value in recipe.items() if name not in FOUND},
             "seed": recipe["seed"],

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from functools import cache
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
@@ -38,11 +38,11 @@ if TYPE_CHECKING:
 
 # what decides on text, tokens and normal forms
 _DECIDING = (
-    *("trafilatura", "lxml", "pypdfium2", "python-docx", "charset-normalizer"),
+    *("trafilatura", "lxml", "pypdfium2", "striprtf", "openpyxl", "charset-normalizer"),
     *("simplemma", "PyStemmer", "nltk", "stopwordsiso", "regex"),
     *("py3langid", "rjieba", "sudachipy", "sudachidict-small", "pythainlp"),
 )
-COUNTING = 5  # raise when the same text would be counted otherwise, so that older caches are not believed
+COUNTING = 6  # raise when the same text would be counted otherwise, so that older caches are not believed
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,10 @@ class Source:
     ----------
     path : a corpus folder, a folder of texts or images, a table, "-", or None for the newest corpus or the sample
     text_column, title_column, id_column, date_column, label_column : of a table, guessed where None
+    encoding : of texts and tables without a byte order mark; guessed where None
+    lines : every line of a text file is a page
+    titles_as_text : the words of titles are counted, too
+    limits : limits of reading that are changed, by name, in order of these
     """
 
     path: str | None = None
@@ -61,10 +65,29 @@ class Source:
     id_column: str | None = None
     date_column: str | None = None
     label_column: str | None = None
+    encoding: str | None = None
+    lines: bool = False
+    titles_as_text: bool = False
+    limits: tuple[tuple[str, int], ...] = ()
 
-    def columns(self) -> dict[str, str | None]:
-        """The named columns."""
-        return {name: value for name, value in asdict(self).items() if name != "path"}
+    @classmethod
+    def recorded(cls, record: object) -> Source | None:
+        """The source that a run.json describes; None where it describes none that can be read again."""
+        if not isinstance(record, dict) or not isinstance(record.get("path"), str) or record["path"] == "-":
+            return None
+        limits = record.get("limits") or {}
+        kinds = {"lines": bool, "titles_as_text": bool}
+        named = {field.name: record.get(field.name) for field in fields(cls) if field.name != "limits"}
+        known = {name: value for name, value in named.items() if value is not None}
+        if not all(isinstance(value, kinds.get(name, str)) for name, value in known.items()):
+            return None
+        if not isinstance(limits, dict) or not all(isinstance(value, int) for value in limits.values()):
+            return None
+        return cls(**known, limits=tuple(sorted(limits.items())))
+
+    def reading(self) -> dict[str, Any]:
+        """How it is read: the parameters of `open_corpus` apart from the source itself."""
+        return {name: value for name, value in asdict(self).items() if name != "path"} | {"limits": dict(self.limits)}
 
 
 def is_image_folder(path: str | None) -> bool:
@@ -79,7 +102,7 @@ def is_image_folder(path: str | None) -> bool:
 
 def open_source(source: Source, *, warn: Callable[[str], None]) -> Corpus:
     """The corpus of a source of text."""
-    return open_corpus(source.path, **source.columns(), warn=warn)
+    return open_corpus(source.path, **source.reading(), warn=warn)
 
 
 def prepare(
@@ -287,7 +310,7 @@ def counts_key(corpus: Corpus, source: Source, options: WordOptions) -> str | No
         stamps = [(str(p), (s := p.stat()).st_size, s.st_mtime_ns) for p in files]
     except OSError:
         return None
-    description = [COUNTING, stamps, source.columns(), asdict(options), versions_of(_DECIDING, "none")]
+    description = [COUNTING, stamps, source.reading(), asdict(options), versions_of(_DECIDING, "none")]
     return hashlib.sha256(json.dumps(description, default=str).encode()).hexdigest()[:32]
 
 

@@ -14,15 +14,26 @@ from typing import Any
 
 from nmf_topics.corpus.page import Page
 from nmf_topics.corpus.readers.columns import Columns, Record, read_records
-from nmf_topics.corpus.readers.streams import Meter, Unreadable, byte_chunks, split_endings
+from nmf_topics.corpus.readers.limits import ReadLimits
+from nmf_topics.corpus.readers.options import DEFAULT_OPTIONS, ReadOptions
+from nmf_topics.corpus.readers.streams import Meter, Unreadable, byte_chunks, read_whole, split_endings
+from nmf_topics.corpus.reading_log import ReadingLog
 from nmf_topics.errors import MissingExtra
 
 PARQUET = ".parquet"
-ROWS = 256  # in memory at once: a row may be a book
+MAX_ROWS = 256  # in memory at once: a row may be a book
+BATCH_BYTES = 1 << 23  # of the rows in memory at once, about
+PAGE_VALUES = 1024  # writers look at the size of a Parquet page no more often than after so many values
 
 
 def read_parquet(
-    path: Path, wanted: Columns, tell: Callable[[str], None], meter: Meter | None = None
+    path: Path,
+    wanted: Columns,
+    tell: Callable[[str], None],
+    meter: Meter | None = None,
+    *,
+    log: ReadingLog | None = None,
+    options: ReadOptions = DEFAULT_OPTIONS,
 ) -> Iterator[Page]:
     """Yield the rows of a Parquet file as pages.
 
@@ -32,6 +43,8 @@ def read_parquet(
     wanted : columns asked for by name
     tell : told about guesses
     meter : told how many rows there are and have been read
+    log : takes rows that are set aside
+    options : ReadOptions
 
     Raises
     ------
@@ -40,10 +53,11 @@ def read_parquet(
     MissingExtra
         When pyarrow is not installed.
     """
-    yield from read_records(_records(path, meter or Meter()), str(path), wanted, tell, lone_is_text=True, unit="row")
+    records = _records(path, meter or Meter(), options.limits)
+    yield from read_records(records, str(path), wanted, tell, lone_is_text=True, unit="row", log=log, options=options)
 
 
-def _records(path: Path, meter: Meter) -> Iterator[Record]:
+def _records(path: Path, meter: Meter, limits: ReadLimits) -> Iterator[Record]:
     """(number, row) of every row."""
     try:
         import pyarrow
@@ -54,13 +68,20 @@ def _records(path: Path, meter: Meter) -> Iterator[Record]:
     packed = bool(split_endings(path.name)[2])
     data: Any = None
     try:
-        data = io.BytesIO(b"".join(byte_chunks(path))) if packed else path.open("rb")
-        with pyarrow.parquet.ParquetFile(data) as file:
-            number, meter.total = 0, file.metadata.num_rows
-            for batch in file.iter_batches(batch_size=ROWS, use_threads=False):
-                for row in batch.to_pylist():
+        if packed:
+            data = io.BytesIO(read_whole(byte_chunks(path), str(path), limits.file_size, "file-size"))
+        else:
+            data = path.open("rb")
+        metadata = pyarrow.parquet.read_metadata(data)
+        repeated = _check_sizes(metadata, str(path), limits)
+        data.seek(0)
+        with pyarrow.parquet.ParquetFile(data, metadata=metadata, read_dictionary=repeated) as file:
+            number, meter.total = 0, metadata.num_rows
+            for batch in file.iter_batches(batch_size=_rows_at_once(metadata), use_threads=False):
+                for place in range(batch.num_rows):
                     number += 1
                     meter.done = number
+                    row = batch.slice(place, 1).to_pylist()[0]
                     yield number, {name: _plain(value) for name, value in row.items()}
     except (pyarrow.ArrowException, OSError, ValueError, TypeError, KeyError, IndexError) as error:
         if isinstance(error, OSError) and error.errno is not None:
@@ -70,6 +91,33 @@ def _records(path: Path, meter: Meter) -> Iterator[Record]:
     finally:
         if data is not None:
             data.close()
+
+
+def _check_sizes(metadata: Any, where: str, limits: ReadLimits) -> list[str]:
+    """Refuse files whose pages would fill the memory; the flat columns that hold their values in dictionaries.
+
+    Such columns are kept as they are: a text that a thousand rows share then takes no more memory than once.
+    """
+    repeated: set[str] = set()
+    for group in range(metadata.num_row_groups):
+        for number in range(metadata.num_columns):
+            column = metadata.row_group(group).column(number)
+            name = column.path_in_schema
+            values = max(column.num_values, 1)
+            page = min(column.total_uncompressed_size, PAGE_VALUES * column.total_uncompressed_size // values)
+            if page > limits.file_size:
+                found = f"column {name!r} has values of {column.total_uncompressed_size // values} bytes"
+                raise Unreadable(where, limits.exceeded("file_size", f"{found}, and a part of {page} bytes"))
+            if column.physical_type == "BYTE_ARRAY" and column.has_dictionary_page and "." not in name:
+                repeated.add(name)
+    return sorted(repeated)
+
+
+def _rows_at_once(metadata: Any) -> int:
+    """How many rows make a batch."""
+    groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
+    largest = max((group.total_byte_size // max(group.num_rows, 1) for group in groups), default=0)
+    return max(1, min(MAX_ROWS, BATCH_BYTES // max(largest, 1)))
 
 
 def _plain(value: Any) -> Any:
