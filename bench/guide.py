@@ -12,8 +12,8 @@ import sys
 
 from recipe import measure
 
+from nmf_topics.model.fit import fit_topics
 from nmf_topics.model.guide import read_guide
-from nmf_topics.model.model import fit_topics
 from nmf_topics.pipeline.prepare import Source, prepare
 from nmf_topics.pipeline.recipes import RECIPES
 from nmf_topics.terms.counts_cache import cache_folder

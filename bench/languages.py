@@ -27,8 +27,9 @@ import numpy as np
 
 from nmf_topics.corpus.open import open_corpus
 from nmf_topics.corpus.page import Page
+from nmf_topics.model.fit import fit_topics
 from nmf_topics.model.measures import nmi
-from nmf_topics.model.model import TopicModel, fit_topics
+from nmf_topics.model.model import TopicModel
 from nmf_topics.pipeline.recipes import RECIPES
 from nmf_topics.terms.count import count_terms
 from nmf_topics.terms.counts_builder import TermCounts

@@ -23,8 +23,9 @@ from pathlib import Path
 
 import numpy as np
 
+from nmf_topics.model.fit import fit_topics
 from nmf_topics.model.measures import nmi, purity
-from nmf_topics.model.model import TopicModel, fit_topics
+from nmf_topics.model.model import TopicModel
 from nmf_topics.pipeline.prepare import Source, prepare
 from nmf_topics.pipeline.recipes import RECIPES, Recipe
 from nmf_topics.terms.counts_cache import cache_folder

@@ -22,8 +22,8 @@ import numpy as np
 import scipy.sparse as sp
 
 from nmf_topics.matrix.datamatrix import PageColumns
+from nmf_topics.model.fit import fit_topics
 from nmf_topics.model.measures import nmi
-from nmf_topics.model.model import fit_topics
 from nmf_topics.pipeline.prepare import Source, open_source
 from nmf_topics.pipeline.recipes import RECIPES
 from nmf_topics.terms.count import count_terms
@@ -52,7 +52,7 @@ def draw(counts: TermCounts, labels: list[str], size: int, glue: int, rng: rando
             kinds.append(label)
     names = [f"{number:03d}" for number in range(len(kinds))]
     columns = PageColumns(names, names, [{"label": label} for label in kinds])
-    return replace(counts, counts=sp.csc_matrix(sp.hstack(parts)), columns=columns)
+    return TermCounts(sp.csc_matrix(sp.hstack(parts)), replace(counts.info, columns=columns))
 
 
 def score(counts: TermCounts, bounds: Bounds) -> float:

@@ -25,8 +25,7 @@ from nmf_topics.factor import kernels, starts
 from nmf_topics.factor.blocks import as_blocks, sum_of_squares
 from nmf_topics.factor.factorize import factorize
 from nmf_topics.factor.state import State
-from nmf_topics.model.fit import working_precision
-from nmf_topics.model.model import model_from
+from nmf_topics.model.fit import model_from, working_precision
 from nmf_topics.pipeline.prepare import Source, prepare
 from nmf_topics.pipeline.recipes import RECIPES
 from nmf_topics.terms.counts_cache import cache_folder

@@ -24,7 +24,7 @@ from recipe import CORPORA, measure
 
 from nmf_topics.corpus.open import open_corpus
 from nmf_topics.corpus.page import Page
-from nmf_topics.model.model import fit_topics
+from nmf_topics.model.fit import fit_topics
 from nmf_topics.pipeline.recipes import RECIPES
 from nmf_topics.terms.count import count_terms
 from nmf_topics.terms.matrix import build_term_matrix

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from nmf_topics.model.classify import classify_pages as classify_pages
     from nmf_topics.model.files import load_model as load_model
     from nmf_topics.model.files import save_model as save_model
+    from nmf_topics.model.fit import fit_topics as fit_topics
     from nmf_topics.model.model import TopicModel as TopicModel
-    from nmf_topics.model.model import fit_topics as fit_topics
     from nmf_topics.pipeline.prepare import Source as Source
     from nmf_topics.pipeline.prepare import prepare as prepare
     from nmf_topics.pipeline.recipes import RECIPES as RECIPES
@@ -60,7 +60,7 @@ _HOMES = {
     "classify_pages": "model.classify",
     "count_terms": "terms.count",
     "factorize": "factor.factorize",
-    "fit_topics": "model.model",
+    "fit_topics": "model.fit",
     "load_model": "model.files",
     "open_corpus": "corpus.open",
     "prepare": "pipeline.prepare",

@@ -154,7 +154,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # 
         self.components_ = np.array(result.W.T, order="C")
         self.n_components_ = len(self.components_)
         self.n_iter_ = len(result.trace)
-        self.stopped_ = result.stopped
+        self.stopped_ = result.stop_reason
         self.penalties_ = result.penalties.H.l1, result.penalties.H.l2
         T, errors = self._weights(X)
         self.reconstruction_err_ = self._distance(X, errors)

@@ -15,9 +15,9 @@ from nmf_topics.factor.blocks import Array, as_blocks, sum_of_squares
 from nmf_topics.factor.kernels import one_blas_thread
 from nmf_topics.factor.starts import truncated_svd
 from nmf_topics.matrix.datamatrix import DataMatrix
-from nmf_topics.model.fit import check_rank
+from nmf_topics.model.fit import check_rank, fit_topics
 from nmf_topics.model.measures import diversity
-from nmf_topics.model.model import TopicModel, fit_topics
+from nmf_topics.model.model import TopicModel
 from nmf_topics.pipeline.recipes import Recipe
 
 

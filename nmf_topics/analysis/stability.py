@@ -1,8 +1,8 @@
 """Can a topic be trusted: does it come back when the fit begins somewhere else?
 
-`--runs N` fits from N starts, keeps the factorization of least error, and gives each of its topics the mean similarity
-of the topics that match it in the other runs: 1 for a topic that every run finds, low for an accident of the start.
-Topics are matched one to one so that the sum of their cosines is largest.
+`fit_runs` fits from several starts, keeps the factorization of least error, and gives each of its topics the mean
+similarity of the topics that match it in the other runs: 1 for a topic that every run finds, low for an accident of the
+start. Topics are matched one to one so that the sum of their cosines is largest.
 
 Reference: Greene, O'Callaghan & Cunningham, How many topics? Stability analysis for topic models, ECML PKDD 2014 (there
 with samples of pages and overlaps of top words).
@@ -23,7 +23,8 @@ from nmf_topics.factor import kernels
 from nmf_topics.factor.blocks import Array, InMemory, as_blocks, unit_columns
 from nmf_topics.factor.factorize import Iteration
 from nmf_topics.matrix.datamatrix import DataMatrix
-from nmf_topics.model.model import TopicModel, fit_topics
+from nmf_topics.model.fit import fit_topics
+from nmf_topics.model.model import TopicModel
 
 
 def match_topics(W: Array, other: Array) -> tuple[np.ndarray, Array]:

@@ -17,6 +17,7 @@ import click
 from nmf_topics.cli import options as o
 from nmf_topics.cli.console import Console
 from nmf_topics.cli.wiki import contact_option, pages_asked_for, wiki_option
+from nmf_topics.cli.wording import worded
 from nmf_topics.corpus.open import open_corpus
 from nmf_topics.corpus.page import Page
 from nmf_topics.corpus.readers.charsets import decode
@@ -133,7 +134,7 @@ def _texts(
                 for page in islice(pages, BATCH):
                     batch.append(page)  # what came before an error is not lost
             except CorpusError as error:
-                broken = str(error)
+                broken = worded(error)
             if not batch:
                 break
             single = len(batch) == 1 and os.path.isfile(file) and batch[0].id == Path(file).stem
@@ -178,13 +179,13 @@ def _gallery(options: dict[str, Any], talk: Console) -> Path | None:
     """The folder of reconstructions; None if nobody asked for one and there can be none in the model."""
     folder = options["draw"] or resolve_model(options["model"]) / "reconstructions"
     try:
-        with folder_of_files(folder, mark=MARK, force=options["force"], option="--draw") as partial:
+        with folder_of_files(folder, mark=MARK, force=options["force"], parameter="draw") as partial:
             document = {"schema": 1, "model": str(options["model"])}
             (partial / MARK).write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
     except OutputError as error:
         if options["draw"]:
             raise
-        talk.warn(f"no reconstructions: {error}")
+        talk.warn(f"no reconstructions: {worded(error)}")
         return None
     return Path(folder)
 
@@ -213,7 +214,7 @@ def _images(classifier: Classifier, paths: Sequence[Path], folder: Path | None, 
                 stem = Path(assignment.name).stem
                 drawn[stem] += 1
                 name = stem if drawn[stem] == 1 else f"{stem} ({drawn[stem]})"  # of another folder
-                with whole_file(folder / f"{name}.png", "--draw") as partial:
+                with whole_file(folder / f"{name}.png", "draw") as partial:
                     picture.save(partial)
             yield assignment
     if drawn:

@@ -15,7 +15,8 @@ from nmf_topics.cli.fit import read_data, text_of, typical_page
 from nmf_topics.files.atomic import folder_of_files
 from nmf_topics.files.csv_files import write_csv
 from nmf_topics.matrix.datamatrix import DataMatrix
-from nmf_topics.model.model import TopicModel, fit_topics
+from nmf_topics.model.fit import fit_topics
+from nmf_topics.model.model import TopicModel
 from nmf_topics.pipeline.chunked_pages import parts_of_columns
 from nmf_topics.views.plots.figures import draw_comparison
 from nmf_topics.views.tables.tables import json_number, number

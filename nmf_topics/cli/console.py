@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from nmf_topics.cli.wording import worded
 from nmf_topics.files.system import supports_ansi, terminal_width
 
 TELLING = 0.01  # what must be done of something before it can be told how long it takes
@@ -36,7 +37,7 @@ class Console:
         """Something that the user may want to know."""
         if not self.quiet:
             self.clear()
-            click.echo("\n".join(map(_harmless, message.split("\n"))), err=True)
+            click.echo("\n".join(map(_harmless, worded(message).split("\n"))), err=True)
 
     def detail(self, message: str) -> None:
         """Something for --verbose."""
@@ -45,7 +46,7 @@ class Console:
 
     def warn(self, message: str) -> None:
         """Something that the user should know."""
-        self.note(f"warning: {message}")
+        self.note(f"warning: {worded(message)}")
 
     def clear(self) -> None:
         """Take a line of progress away."""

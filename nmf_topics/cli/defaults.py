@@ -7,7 +7,11 @@ from typing import Any
 from nmf_topics.factor.objectives import OBJECTIVES
 from nmf_topics.pipeline.recipes import RECIPES, Recipe
 
-_BY_OBJECTIVE = ", ".join(f"{objective.rule} for {name}" for name, objective in OBJECTIVES.items())
+_RULES = dict.fromkeys(objective.rule for objective in OBJECTIVES.values())
+_BY_OBJECTIVE = "; ".join(
+    f"{rule} for {', '.join(name for name, objective in OBJECTIVES.items() if objective.rule == rule)}"
+    for rule in _RULES
+)
 # What the library chooses where a recipe has None.
 _CHOSEN = {
     "min_pages": "2 to 5, more for few long pages",

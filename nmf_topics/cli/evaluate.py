@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -14,6 +13,8 @@ import click
 from nmf_topics.analysis.evaluate import Evaluation, evaluate_topics
 from nmf_topics.cli import options as o
 from nmf_topics.cli.console import Console
+from nmf_topics.cli.recorded import recorded_source
+from nmf_topics.cli.wording import worded
 from nmf_topics.corpus.page import Fingerprint
 from nmf_topics.errors import CorpusError
 from nmf_topics.model.files import load_model, resolve_model
@@ -74,7 +75,9 @@ def evaluate(model: Path, top: int, **options: Any) -> None:
     run = read_run(resolve_model(model))
     result, source = None, given if path is not None else None
     if path is None and fitted.rows.kind == "terms":
-        source = _recalled(run, talk)
+        source = recorded_source(run)
+        if source is None:
+            talk.note("the corpus of the fit is not here: no C_NPMI, C_V and UMass; name texts with --source")
     if source is not None:
         result = _with_texts(fitted, source, top, talk, own=path is None)
     texts = source.path if source and result else None
@@ -101,20 +104,11 @@ def _with_texts(model: TopicModel, source: Source, top: int, talk: Console, *, o
     except CorpusError as error:
         if not own:
             raise
-        talk.warn(f"the corpus of the fit cannot be read any more ({error}); name texts with --source")
+        talk.warn(f"the corpus of the fit cannot be read any more ({worded(error)}); name texts with --source")
         return None
     if own and fingerprint.hexdigest() != model.recipe.get("corpus", {}).get("fingerprint"):
         talk.warn(f"{corpus.source} has changed since the fit; C_NPMI, C_V and UMass are of the texts as they are now")
     return result
-
-
-def _recalled(run: Mapping[str, Any], talk: Console) -> Source | None:
-    """Where the corpus of a model came from, as its record says; None where it cannot be read a second time."""
-    source = Source.recorded(run.get("source"))
-    if source is not None and source.path is not None and os.path.exists(source.path):
-        return source
-    talk.note("the corpus of the fit is not here: no C_NPMI, C_V and UMass; name texts with --source")
-    return None
 
 
 def _document(result: Evaluation, model: Path, source: str | None) -> dict[str, Any]:

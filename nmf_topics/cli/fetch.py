@@ -14,7 +14,8 @@ from nmf_topics.cli.common import Finite, json_option, talk_of, talk_options
 from nmf_topics.cli.console import Console
 from nmf_topics.cli.fetch_selection import read_selection, refuse_unrelated
 from nmf_topics.cli.fetch_settings import choose_settings, describe_settings
-from nmf_topics.cli.wiki import contact_option, polite_client, require_contact, wiki_option
+from nmf_topics.cli.wiki import contact_option, log_in, polite_client, require_contact, wiki_option
+from nmf_topics.cli.wording import worded
 from nmf_topics.corpus.fetch.client import Client
 from nmf_topics.corpus.fetch.corpus_folder import corpus_of_dump
 from nmf_topics.corpus.fetch.fetch import Ask, Fetch, Result, recorded_settings
@@ -24,7 +25,7 @@ from nmf_topics.corpus.fetch.settings import PAGEVIEWS, QUALITIES, Settings
 from nmf_topics.corpus.page import Page
 from nmf_topics.corpus.plain import safe_name
 from nmf_topics.corpus.readers.streams import meter_of, split_endings
-from nmf_topics.errors import FetchError
+from nmf_topics.errors import ContactRequired, FetchError
 
 ARTICLE: Ask = {"top": 1000, "year": 2018, "month": None}  # the corpus of the article, with --quality good
 
@@ -85,6 +86,8 @@ def fetch(**options: Any) -> None:
     if not options["output"]:
         refuse_unrelated(folder, asks)
     client = polite_client(options, talk)
+    if recorded or settings.wiki != selection.api() or options["wiki"]:  # not a host that only a pasted URL names
+        log_in(client, settings.wiki, talk)
     if options["plan"]:
         if any("category" in ask for ask in asks):
             require_contact(client, settings.wiki)
@@ -101,12 +104,14 @@ def fetch(**options: Any) -> None:
             talk.note(f"{folder} was asked for {known} selection{'s'[: known > 1]} before; this goes on from there")
         try:
             result = run.run(folder, asks, refresh=options["refresh"])
+        except ContactRequired as error:
+            raise click.UsageError(worded(error)) from error
         except (FetchError, KeyboardInterrupt) as error:
             if not run.pages:
                 raise
             kept = f"{run.pages} pages are kept in {folder}; the same command goes on from there"
             if isinstance(error, FetchError):
-                raise FetchError(f"{error}; {kept}") from error
+                raise FetchError(f"{worded(error)}; {kept}") from error
             talk.note(kept)
             raise
     _report(result, folder, client, options["json"])

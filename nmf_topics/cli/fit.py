@@ -15,6 +15,7 @@ from nmf_topics.cli import options as o
 from nmf_topics.cli.carried import with_earlier_names
 from nmf_topics.cli.console import Console
 from nmf_topics.cli.record import Record, versions
+from nmf_topics.cli.wording import worded
 from nmf_topics.corpus.page import Corpus
 from nmf_topics.errors import NmfTopicsError
 from nmf_topics.factor import kernels
@@ -25,7 +26,8 @@ from nmf_topics.factor.sums import one_page
 from nmf_topics.files.atomic import folder_of_files
 from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.model.files import MARK, point_latest
-from nmf_topics.model.model import TopicModel, fit_topics
+from nmf_topics.model.fit import fit_topics
+from nmf_topics.model.model import TopicModel
 from nmf_topics.pipeline.prepare import Source, counts_key, is_image_folder, open_source, prepare
 from nmf_topics.pipeline.recipes import Recipe
 from nmf_topics.pipeline.storage import describe_place
@@ -45,6 +47,12 @@ if TYPE_CHECKING:
 @click.argument("source", required=False)
 @o.rank_option
 @click.option("--output", "-o", type=click.Path(path_type=Path), help="Model folder.  [default: models/CORPUS-rRANK]")
+@click.option(
+    "--like",
+    type=click.Path(path_type=Path),
+    metavar="RUN",
+    help="Use the options of an earlier run: its run.json or model folder; options on the command line win.",
+)
 @o.matrix_options
 @o.factor_options
 @o.guide_option
@@ -85,7 +93,7 @@ def fit(source: str | None, **options: Any) -> None:
     """
     talk = o.talk_of(options)
     where = o.source_of(source, options)
-    recipe = o.recipe_of(options, where)
+    recipe = _recipe_like(options.pop("like"), options, where)
     cache = o.cache_of(options)
     if len(recipe.guide) > options["rank"]:
         raise click.UsageError(f"--guide has {len(recipe.guide)} topics, --rank {options['rank']}; raise --rank")
@@ -113,6 +121,22 @@ def fit(source: str | None, **options: Any) -> None:
     if options["require_convergence"] and model.stopped == "max_iter":
         click.echo(f"not converged after {len(model.trace)} iterations; raise --max-iter", err=True)
         click.get_current_context().exit(3)
+
+
+def _recipe_like(like: Path | None, options: dict[str, Any], source: Source) -> Recipe:
+    """The recipe of a fit; with --like that of an earlier run, whose rank, seed and runs go into `options`."""
+    if like is None:
+        return o.recipe_of(options, source)
+    given = click.get_current_context().get_parameter_source
+    if given("recipe") is not click.core.ParameterSource.DEFAULT:
+        raise click.UsageError("--like and --recipe exclude each other")
+    from nmf_topics.cli.recorded import read_recorded_run
+
+    run = read_recorded_run(like)
+    for name in ("rank", "seed", "runs"):
+        if given(name) is click.core.ParameterSource.DEFAULT:
+            options[name] = getattr(run, name)
+    return o.recipe_of(options, source, like=run.recipe)
 
 
 def text_of(source: Source, talk: Console) -> Corpus | None:
@@ -180,6 +204,7 @@ def run_fit(
     clouds: bool = True,
     report: bool = True,
     names: bool = True,
+    latest: bool = True,
     engine: EngineOptions | None = None,
     checkpoints: Checkpointing | None = None,
 ) -> tuple[TopicModel, Path]:
@@ -222,13 +247,15 @@ def run_fit(
                 extracts=extracts,
                 words=data.words,
                 versions=versions(),
+                source=record.source_document(),
                 clouds=clouds,
                 report=report,
                 on_picture=drawn.step,
                 warn=talk.warn,
             )
         try:
-            point_latest(folder, o.LATEST)
+            if latest:
+                point_latest(folder, o.LATEST)
         except OSError as error:
             talk.warn(f"{o.LATEST} could not be made to name {folder} ({error.strerror or error}); name it yourself")
     if checkpoints:
@@ -284,7 +311,7 @@ def _extracts(
     try:
         return text_extracts(model, by_page(data) if word_options(model.recipe).chunk else data, corpus, shelf=shelf)
     except (NmfTopicsError, OSError) as error:
-        talk.warn(f"the report has no texts: {error}")
+        talk.warn(f"the report has no texts: {worded(error)}")
         return None
 
 

@@ -23,6 +23,7 @@ from typing import Any, NoReturn
 import click
 
 from nmf_topics import __version__
+from nmf_topics.cli.wording import worded
 from nmf_topics.errors import NmfTopicsError
 
 SETTINGS = "nmf-topics.toml"
@@ -37,6 +38,7 @@ COMMANDS = {
     "label": "Give topics names that stay, or hide words.",
     "ranks": "Try several numbers of topics.",
     "evaluate": "Measure how good the topics of a model are.",
+    "repeat": "Make a recorded run again and compare the results.",
     "diff": "Say which topics of two models are the same.",
     "compare": "Compare NMF, vector quantization and PCA.",
     "export": "Write a model for other programs.",
@@ -65,7 +67,7 @@ def _statuses() -> Iterator[None]:
     try:
         yield
     except NmfTopicsError as error:
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException(worded(error)) from error
     except click.NoSuchOption as error:
         from nmf_topics.cli.misspelt import likely_options
 

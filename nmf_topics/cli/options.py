@@ -14,13 +14,15 @@ from typing import Any
 
 import click
 
-from nmf_topics.cli.common import AliasedOption, Bytes, Text, stack
+from nmf_topics.cli.common import AliasedOption, Bytes, Encoding, ReadLimit, Text, stack
 from nmf_topics.cli.common import Finite as Finite
 from nmf_topics.cli.common import json_option as json_option
 from nmf_topics.cli.common import talk_of as talk_of
 from nmf_topics.cli.common import talk_options as talk_options
 from nmf_topics.cli.defaults import default_of
+from nmf_topics.cli.wording import worded
 from nmf_topics.corpus.open import declared_language
+from nmf_topics.corpus.readers.limits import READ_LIMITS
 from nmf_topics.errors import GuideError
 from nmf_topics.factor.engines.checkpoints import Checkpointing
 from nmf_topics.factor.engines.choice import ENGINES, EngineOptions
@@ -63,6 +65,24 @@ corpus_options = stack(
     click.option("--id-column", type=Text(), help="Column with the ids.  [default: guessed]"),
     click.option("--date-column", type=Text(), help="Column with the dates.  [default: guessed]"),
     click.option("--label-column", type=Text(), help="Column with known subjects.  [default: guessed]"),
+    click.option(
+        "--encoding",
+        type=Encoding(),
+        help="Encoding of text files and tables without a byte order mark.  [default: utf-8, else guessed]",
+    ),
+    click.option("--lines/--no-lines", default=False, help="Read every line of a text file as a page of its own."),
+    click.option(
+        "--titles-as-text/--no-titles-as-text",
+        default=False,
+        help="Count the words of titles as part of the text.  [default: titles are only shown]",
+    ),
+    click.option(
+        "--read-limit",
+        multiple=True,
+        type=ReadLimit(),
+        metavar="NAME=VALUE",
+        help=f"Raise a limit of what is read: {', '.join(READ_LIMITS)}.",
+    ),
     click.option("--cache/--no-cache", default=True, show_default=True, help="Cache the counts for the next fit."),
 )
 
@@ -150,8 +170,10 @@ seed_option = click.option(
     "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Random seed for the initialization."
 )
 
+OBJECTIVE_HELP = "Loss to minimise: " + "; ".join(f"{name}, {goal.summary}" for name, goal in OBJECTIVES.items()) + "."
+
 factor_options = stack(
-    _recipe_option("--objective", type=click.Choice(list(OBJECTIVES)), help="Loss to minimise."),
+    _recipe_option("--objective", type=click.Choice(list(OBJECTIVES)), help=OBJECTIVE_HELP),
     _recipe_option("--solver", type=click.Choice(list(RULES)), help="Update rule."),
     _recipe_option("--start", type=click.Choice(list(STARTS)), help="Initialization of W and H."),
     _recipe_option(
@@ -217,8 +239,10 @@ def checkpoints_of(options: dict[str, Any], cache: Path | None, note: Callable[[
 
 def source_of(path: str | None, options: dict[str, Any]) -> Source:
     """The source that the corpus options describe; what they hold is taken out of `options`."""
-    names = ("text_column", "title_column", "id_column", "date_column", "label_column")
-    return Source(path, **{name: options.pop(name) for name in names})
+    names = ("text_column", "title_column", "id_column", "date_column", "label_column", "encoding", "lines")
+    limits = dict(options.pop("read_limit"))
+    named = {name: options.pop(name) for name in (*names, "titles_as_text")}
+    return Source(path, **named, read_limits=tuple(sorted(limits.items())))
 
 
 def words_of(values: tuple[str, ...], option: str) -> tuple[str, ...]:
@@ -235,11 +259,16 @@ def words_of(values: tuple[str, ...], option: str) -> tuple[str, ...]:
     return tuple(sorted(set(words)))
 
 
-def recipe_of(options: dict[str, Any], source: Source) -> Recipe:
-    """The recipe for a source with the given options on top; what they hold is taken out of `options`."""
-    recipe = RECIPES[options.pop("recipe")]
+def recipe_of(options: dict[str, Any], source: Source, *, like: Recipe | None = None) -> Recipe:
+    """The recipe for a source with the given options on top; what they hold is taken out of `options`.
+
+    `like` is a recipe that takes the place of the named one; its language is used whatever the source declares.
+    """
+    named = RECIPES[options.pop("recipe")]
+    recipe = like or named
     given_language = options["language"]
-    options["language"] = language_code(given_language) if given_language else declared_language(source.path)
+    found = language_code(given_language) if given_language else None if like else declared_language(source.path)
+    options["language"] = found
 
     def given(*names: str) -> dict[str, Any]:
         values = {name: options.pop(name, None) for name in names}
@@ -248,13 +277,16 @@ def recipe_of(options: dict[str, Any], source: Source) -> Recipe:
     how = ("language", "normalize", "stemmer", "default_stops", "phrases", "chunk", "boilerplate", "numbers", "accents")
     words = replace(recipe.words, **given(*how))
     stop, keep = (words_of(options.pop(name, ()), f"--{name}") for name in ("stop", "keep"))
-    words = replace(words, stop=stop, keep=keep)
+    words = replace(words, stop=stop or words.stop, keep=keep or words.keep)
     if given_language and (problem := problem_of_language(words.language, stops=words.default_stops)):
-        raise click.BadParameter(problem, param_hint="--language")
+        raise click.BadParameter(worded(problem), param_hint="--language")
     bounds = replace(recipe.bounds, **given("min_pages", "max_pages", "max_terms", "corpus_stops"))
     rest = given("weighting", "unit", "idf_power", "objective", "solver", "start", "tolerance", "max_iter")
     rest |= given("l1_words", "l1_pages", "l2_words", "l2_pages")
-    return replace(recipe, words=words, bounds=bounds, guide=guide_of(options.pop("guide", ())), **rest)
+    if rest.get("objective", recipe.objective) != recipe.objective:
+        rest.setdefault("solver", named.solver)  # the solver of one objective is not that of another
+    guide = guide_of(options.pop("guide", ())) or recipe.guide
+    return replace(recipe, words=words, bounds=bounds, guide=guide, **rest)
 
 
 def guide_of(values: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
@@ -272,7 +304,7 @@ def guide_of(values: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
                 raise click.BadParameter(said, param_hint="--guide")
             found = read_guide(text, where)
         except GuideError as error:
-            raise click.BadParameter(str(error), param_hint="--guide") from error
+            raise click.BadParameter(worded(error), param_hint="--guide") from error
         if twice := sorted(guide.keys() & found.keys()):
             raise click.BadParameter(f"there are two topics {twice[0]!r}", param_hint="--guide")
         guide |= found

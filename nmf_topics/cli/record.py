@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import platform
 import sys
 import time
@@ -12,13 +13,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from nmf_topics import __version__
-from nmf_topics.corpus.open import default_source
+from nmf_topics.corpus.open import default_source, sample_corpus_path
 from nmf_topics.corpus.plain import show_path
 from nmf_topics.factor import kernels
 from nmf_topics.files.system import peak
 from nmf_topics.model.model import TopicModel
 from nmf_topics.pipeline.prepare import Source, versions_of
 from nmf_topics.pipeline.recipes import FOUND
+from nmf_topics.views.report.provenance import command
 
 PACKAGES = ("numpy", "scipy", "simplemma", "PyStemmer", "nltk", "regex", "wordcloud", "pillow", "matplotlib")
 
@@ -61,6 +63,22 @@ class Record:
             self.stages.append({"stage": name, "seconds": seconds, "peak_memory_mb": round(peak() / 2**20, 1) or None})
             self._open = None
 
+    def source_document(self) -> dict[str, Any]:
+        """Where the corpus was: its path, whether the user gave it, and the options of how it was read."""
+        return {
+            "path": source_path(self.source),
+            "given": self.source.path not in (None, str(sample_corpus_path())),
+            **self.source.reading(),
+        }
+
+    def _repeat(self, model: TopicModel) -> str | None:
+        """The command that makes the model again from anywhere on this machine; None where none can be written down."""
+        source = self.source_document()
+        path = os.path.abspath(source["path"])
+        if self.source.path == "-" or not os.path.exists(path):  # standard input, or a name that is not UTF-8
+            return None
+        return command(model, {**source, "path": path, "given": True})
+
     def document(self, model: TopicModel) -> dict[str, Any]:
         """run.json, which is written at the end of the last stage and closes it."""
         self._close()
@@ -69,7 +87,9 @@ class Record:
             "schema": 1,
             "command": self.command,
             "arguments": [show_path(argument) for argument in sys.argv[1:]],
-            "source": {"path": source_path(self.source), **self.source.reading()},
+            "folder": show_path(os.getcwd()),
+            "source": self.source_document(),
+            "repeat": self._repeat(model),
             "started": self.started,
             "options": {name: value for name, value in recipe.items() if name not in FOUND},
             "seed": recipe["seed"],

@@ -1,7 +1,8 @@
-"""What the commands that call a wiki have in common: which wiki, who calls, and how that is said."""
+"""What the commands that call a wiki have in common: which wiki, who calls, and with which credentials."""
 
 from __future__ import annotations
 
+import os
 import re
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -11,12 +12,14 @@ from urllib.parse import urlsplit
 import click
 
 from nmf_topics.cli.console import Console
-from nmf_topics.corpus.fetch.client import Client, RequestPolicy, is_wikimedia
+from nmf_topics.cli.wording import worded
+from nmf_topics.corpus.fetch.client import Client, RequestPolicy, is_wikimedia, missing_contact
+from nmf_topics.corpus.fetch.login import read_credentials
 from nmf_topics.corpus.fetch.page_reference import PageReference, reference_of_url
 from nmf_topics.corpus.fetch.single import read_pages
 from nmf_topics.corpus.fetch.site import wikipedia
 from nmf_topics.corpus.page import Page
-from nmf_topics.errors import FetchError
+from nmf_topics.errors import FetchError, LoginError
 
 NOTABLE = 1.0  # seconds of a wait that are said
 
@@ -27,7 +30,7 @@ def contact_option(function: Any) -> Any:
         "--contact",
         envvar="NMF_TOPICS_CONTACT",
         metavar="ADDRESS",
-        help="Your e-mail address or page, which Wikimedia's hosts want to know; also NMF_TOPICS_CONTACT.",
+        help="Your e-mail address or page, which Wikimedia requires; also NMF_TOPICS_CONTACT.",
     )(function)
 
 
@@ -55,22 +58,32 @@ def require_contact(client: Client, *addresses: str) -> None:
     """Refuse to call Wikimedia's hosts without an address that reaches the caller."""
     contact = client.manners.contact
     if contact and not (re.fullmatch(r"[ -'*-~]+", contact) and ("@" in contact or "://" in contact)):
-        raise click.BadParameter("needs an e-mail address or the address of a page", param_hint="--contact")
-    hosts = [str(urlsplit(address).hostname) for address in addresses if is_wikimedia(address)]
-    if hosts and not contact:
-        raise click.UsageError(
-            f"{hosts[0]} wants to know who asks: give --contact you@example.org, or set NMF_TOPICS_CONTACT"
-        )
+        raise click.BadParameter("needs an e-mail address or the URL of a page", param_hint="--contact")
+    for address in addresses:
+        if is_wikimedia(address) and not contact:
+            raise click.UsageError(worded(missing_contact(address)))
 
 
 def polite_client(options: dict[str, Any], talk: Console) -> Client:
-    """A client for the contact and the timeout of the options, which says when it waits."""
+    """A client with the contact and the timeout of the options, and the credentials of the environment."""
 
     def on_wait(seconds: float, reason: str) -> None:
         (talk.note if seconds >= NOTABLE else talk.detail)(f"{reason}: waiting {seconds:.1f} s")
 
     settings = {name: options[name] for name in ("timeout",) if name in options}
-    return Client(RequestPolicy(contact=(options["contact"] or "").strip(), **settings), on_wait)
+    try:
+        credentials = read_credentials(os.environ)
+    except LoginError as error:
+        raise click.UsageError(worded(error)) from error
+    return Client(RequestPolicy(contact=(options["contact"] or "").strip(), **settings), on_wait, credentials)
+
+
+def log_in(client: Client, api: str, talk: Console) -> None:
+    """Log in to a wiki before the first request, if the environment has credentials."""
+    if client.credentials:
+        client.log_in_at(api)
+        who = client.credentials.user or "the owner of the access token"
+        talk.note(f"logging in to {urlsplit(api).netloc} as {who}")
 
 
 def pages_asked_for(
@@ -90,16 +103,18 @@ def pages_asked_for(
         try:
             reference = reference_of_url(url)
         except FetchError as error:
-            refused.append((url, str(error)))
+            refused.append((url, worded(error)))
         else:
             wanted.setdefault(reference.api, []).append((url, reference))
     require_contact(client, *wanted)
+    if options["wiki"]:  # credentials go to a wiki that is named as one, not to the hosts of pasted URLs
+        log_in(client, api, talk)
     for at, asked in wanted.items():
         waiting = deque(asked)
         try:
             for _, page, why in read_pages([reference for _, reference in asked], at, client):
                 yield waiting.popleft()[0], page, why
         except FetchError as error:
-            refused += [(name, str(error)) for name, _ in waiting]
+            refused += [(name, worded(error)) for name, _ in waiting]
     for name, why in refused:
         yield name, None, why

@@ -8,7 +8,7 @@ order of the source: only where such twins differ in their metadata does the ord
 from __future__ import annotations
 
 from nmf_topics.corpus.plain import content_id
-from nmf_topics.errors import CorpusError
+from nmf_topics.errors import CorpusError, Remedy
 
 
 class Ids:
@@ -20,7 +20,7 @@ class Ids:
     remedy : what to try when two pages have the same id
     """
 
-    def __init__(self, where: str, remedy: str) -> None:
+    def __init__(self, where: str, remedy: Remedy | None) -> None:
         self._where = where
         self._remedy = remedy
         self._places: dict[str, int | str] = {}
@@ -37,7 +37,7 @@ class Ids:
         name = wish or self._make(title, text)
         if name in self._places:
             both = f"{_show(self._places[name])} and {_show(place)}"
-            raise CorpusError(f"{self._where}: two pages have the id {name!r}, {both}; {self._remedy}")
+            raise CorpusError(f"{self._where}: two pages have the id {name!r}, {both}", remedy=self._remedy)
         self._places[name] = place
         return name
 

@@ -55,7 +55,7 @@ def open_corpus(
     encoding: str | None = None,
     lines: bool = False,
     titles_as_text: bool = False,
-    limits: Mapping[str, int] | None = None,
+    read_limits: Mapping[str, int] | None = None,
     warn: Callable[[str], None] = _warn_user,
 ) -> Corpus:
     """Open anything that holds pages.
@@ -69,7 +69,7 @@ def open_corpus(
     encoding : of text files and tables that have no byte order mark; left out: UTF-8, else guessed
     lines : every line of a text file (or of standard input) is a page
     titles_as_text : count the words of titles that the source has as text, too
-    limits : limits of reading that are changed, by name: {"page-size": 10**8}; see `ReadLimits`
+    read_limits : limits of reading that are changed, by name: {"page-size": 10**8}; see `ReadLimits`
     warn : called with what was guessed and set aside, each thing once however often the corpus is read
 
     Returns
@@ -82,7 +82,7 @@ def open_corpus(
         When there is nothing to read. What is wrong inside a source shows when it is read.
     """
     wanted = Columns(text_column, title_column, id_column, date_column, label_column)
-    opener = _Opener(wanted, ReadOptions(encoding, lines, titles_as_text, _limits_of(limits)), _once(warn))
+    opener = _Opener(wanted, ReadOptions(encoding, lines, titles_as_text, _limits_of(read_limits)), _once(warn))
     if source == "-":
         return opener.standard_input()
     path = default_source() if source is None else Path(source)

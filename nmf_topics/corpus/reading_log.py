@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 NAMED = 3  # files that are named in one message
@@ -52,6 +52,21 @@ class ReadingLog:
                 {"kind": kind, "reason": reason, "files": count} for (kind, reason), count in sorted(missing.items())
             ],
         }
+
+    def record(self) -> dict[str, Any]:
+        """As JSON: every file and row that was set aside, and the summary."""
+        return {"set_aside": [asdict(item) for item in self.set_aside], "files": self.summary()}
+
+    @classmethod
+    def recorded(cls, record: Mapping[str, Any]) -> ReadingLog:
+        """The log that `record` described, as far as messages need it."""
+        log = cls()
+        log.set_aside = [SetAside(item["where"], item["reason"]) for item in record["set_aside"]]
+        reasons = {item.reason for item in log.set_aside}
+        for item in record["files"].get("not_read", ()):
+            if item["reason"] not in reasons:
+                log.skipped[item["kind"], item["reason"]] = item["files"]
+        return log
 
     def messages(self) -> list[str]:
         """What a user should hear of files and rows that were not read; empty where all were."""

@@ -16,7 +16,7 @@ RIDGE = 1e-10
 KKT_TOLERANCE = 1e-13  # of a column's largest A'B
 
 
-def finish(X: Array, AtB: Array, AtA: Array) -> Array:
+def solve_nnls(X: Array, AtB: Array, AtA: Array) -> Array:
     """From near the minimum of ||B - A X||_F over X >= 0 to the minimum itself, each column by itself.
 
     Parameters
@@ -44,7 +44,7 @@ def finish(X: Array, AtB: Array, AtA: Array) -> Array:
     Examples
     --------
     >>> W, V = np.array([[1.0, 1.0], [0.0, 1.0]]), np.array([[3.0], [-1.0]])
-    >>> finish(np.ones((2, 1)), W.T @ V, W.T @ W)
+    >>> solve_nnls(np.ones((2, 1)), W.T @ V, W.T @ W)
     array([[3.],
            [0.]])
     """
@@ -67,7 +67,7 @@ def _times(X: Array, G: Array) -> Array:
 
 
 def _active_set(X: Array, B: Array, G: Array) -> Array:
-    """The loop of `finish` over the rows of X and B (k, r); the diagonal of G is one, or zero for a dead topic."""
+    """The loop of `solve_nnls` over the rows of X and B (k, r); the diagonal of G is one, or zero for a dead topic."""
     X = X.copy()
     free = X > 0
     eye = np.eye(X.shape[1])

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from nmf_topics.errors import MatrixError
+from nmf_topics.errors import MatrixError, Remedy
 from nmf_topics.factor.blocks import Array, as_blocks, sum_of_squares
 from nmf_topics.factor.kernels import one_blas_thread
 from nmf_topics.factor.starts import truncated_svd
@@ -48,8 +48,8 @@ def vector_quantization(V: Any, rank: int, *, seed: int = 0) -> tuple[Array, Arr
         raise MatrixError(f"{n} pages cannot have {rank} prototypes; choose a rank from 1 to {n}")
     if sp.issparse(V) and 8 * m * n > DENSE_LIMIT:
         raise MatrixError(
-            f"vector quantization needs V dense, {8 * m * n / 2**30:.1f} GB for {m} terms x {n} pages; "
-            f"take fewer terms with --max-terms"
+            f"vector quantization needs V dense, {8 * m * n / 2**30:.1f} GB for {m} terms x {n} pages",
+            remedy=Remedy("use fewer terms with {max_terms}"),
         )
     points = np.ascontiguousarray((V.toarray() if sp.issparse(V) else V).T, dtype=np.float64)
     with one_blas_thread(), np.errstate(all="ignore"), warnings.catch_warnings():

@@ -182,6 +182,11 @@ def column_squares(V: Any) -> Array:
     return np.asarray(squares.sum(axis=0), dtype=np.float64).ravel()
 
 
+def column_sums(V: Any) -> Array:
+    """Sum of each column of a matrix, dense or sparse; shape (n,), float64."""
+    return np.asarray(V.sum(axis=0, dtype=np.float64)).ravel()
+
+
 def sum_of_squares(V: PageBlocks) -> float:
     """||V||_F^2, in one pass."""
     return sum(part for _, part in V.map(_sum_of_squares))
@@ -190,6 +195,15 @@ def sum_of_squares(V: PageBlocks) -> float:
 def total(V: PageBlocks) -> float:
     """The sum of all entries of V, in one pass."""
     return sum(part for _, part in V.map(_sum))
+
+
+def _count_positive(V: Any) -> int:
+    return int(np.count_nonzero(V.data > 0 if sp.issparse(V) else V > 0))
+
+
+def count_positive(V: PageBlocks) -> int:
+    """The number of positive entries of V, in one pass."""
+    return sum(part for _, part in V.map(_count_positive))
 
 
 def as_linear_operator(V: PageBlocks) -> LinearOperator:

@@ -1,145 +1,219 @@
-"""The Kullback-Leibler divergence D = sum(V log(V / WH) - V + WH): its iteration, and what it still could fall by.
+"""The iteration that all divergences share: multiplicative updates of H, then W, with extrapolation.
 
-To it may come penalties l1_W sum(W) + l1_H sum(H), which stand in the denominators of the updates. Only entries with
-V > 0 cost: the rest of sum(WH) is known from the sums of W and H.
+    H <- H (numerator / (denominator + l1)) ^ exponent        and the same for W
 
-One iteration looks at V once and moves H, then W. The divergence that it tells is that of the pair in between, with the
-new H and the W before it moved, as a later one would cost another pass. Rules that extrapolate begin further on the way
-that the last steps went, X + beta max(X - X_last, 0), so that no weight becomes zero by it. The state that they hand on
-is that very pair in between, and only if its divergence has fallen, by more than its rounding; else H stays and W makes
-its step, which leads downhill, and the next iteration is a plain one. So D never grows, whatever the rule.
+A loss brings its own numerators and denominators as a `Divergence`: see `kullback_leibler` and `beta_divergence`.
 
-References: Lee & Seung, Algorithms for non-negative matrix factorization, NIPS 13 (2001), theorem 2; Hien, Leplat &
-Gillis, Block majorization minimization with extrapolation and application to beta-NMF, arXiv:2401.06646 (2024), for
-the way to extrapolate; when to take it back is as in `leastsquares`.
+One iteration reads V once and updates H, then W. The divergence that it reports is that of the pair in between, the new
+H with the W before its update, as a later one would cost another pass. Rules that extrapolate (see `extrapolation`)
+extrapolate growing entries only. The state that they return is the very pair whose divergence is known, and only if it
+has decreased; otherwise H stays, W takes its own update, which decreases the divergence, and the next iteration is
+plain. So the divergence never grows, whatever the rule.
+
+Reference: Hien, Leplat & Gillis, Block majorization minimization with extrapolation and application to beta-NMF,
+arXiv:2401.06646 (2024).
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 
-from nmf_topics.factor import kernels, moves
-from nmf_topics.factor.blocks import Array, PageBlocks, total
-from nmf_topics.factor.penalties import Penalties
-from nmf_topics.factor.rules import FIRST_STEPS, Rule, longer, shorter
+from nmf_topics.factor.blocks import Array, PageBlocks
+from nmf_topics.factor.extrapolation import extrapolate, has_decreased
+from nmf_topics.factor.penalties import NO_PENALTIES, Penalties
+from nmf_topics.factor.rules import Rule
 from nmf_topics.factor.state import State
 
-NONE = Penalties()
-ROUNDING = 4  # machine epsilons of sum(V) that D may be wrong by
+
+class BoundTerms(NamedTuple):
+    """What a bound on the remaining decrease needs of V and H.
+
+    Attributes
+    ----------
+    gap : float, the bound for H
+    row_sizes : ndarray of shape (m,), the size of each row of V, as the divergence measures it
+    H_sizes : ndarray of shape (r,), the size of each row of H, in the same way
+    """
+
+    gap: float
+    row_sizes: Array
+    H_sizes: Array
+
+    def plus(self, other: BoundTerms) -> BoundTerms:
+        """The terms of two blocks together."""
+        return BoundTerms(self.gap + other.gap, self.row_sizes + other.row_sizes, self.H_sizes + other.H_sizes)
 
 
-def scale(V: PageBlocks) -> float:
-    """The sum of V."""
-    return total(V)
+class BlockPass(NamedTuple):
+    """What the update of one block of n pages returns.
+
+    Attributes
+    ----------
+    H : ndarray of shape (r, n), updated
+    H_next : ndarray of shape (r, n), H extrapolated, where the next iteration may begin; None without extrapolation
+    numerator : ndarray of shape (m, r), of the update of W, with the new H
+    denominator : ndarray of shape (r,) or (m, r), of the update of W, without its penalty
+    H_sums : ndarray of shape (r,), the sums of the new H
+    divergence : float, of the block with the new H
+    bound : BoundTerms; None where no certificate was asked for
+    """
+
+    H: Array
+    H_next: Array | None
+    numerator: Array
+    denominator: Array
+    H_sums: Array
+    divergence: float
+    bound: BoundTerms | None
 
 
-def sweep(V: PageBlocks, state: State, rule: Rule, *, certify: bool = False, penalties: Penalties = NONE) -> State:
-    """One iteration; with `certify` a plain one, which also bounds what D can still fall by."""
-    memory = state.memory
-    plain = certify or "W_start" not in memory
-    steps = memory.get("steps", FIRST_STEPS)
-    W_last = memory.get("W_last", state.W)  # what W was before it was extrapolated
-    W, H_start = (W_last, state.H) if plain else (memory["W_start"], memory["H_start"])
-    steps = steps if plain else longer(steps)
-    beta = float(steps[0]) if rule.extrapolated else 0.0
-    found = _pages(V, W, H_start, state.H, beta, certify, penalties)
-    rounding = ROUNDING * float(np.finfo(W.dtype).eps) * state.scale
-    if not plain and found.reached > state.trace[-1] * state.scale - rounding:
-        trace = (*state.trace, state.trace[-1])
-        return replace(state, W=W_last, trace=trace, memory={"steps": shorter(memory["steps"])})
-    row_sums = found.costs.astype(W.dtype)
-    W_new = W * np.divide(found.numerator, row_sums, out=np.ones_like(W), where=row_sums > 0)
-    certificate = state.certificate
-    if certify:
-        gap = found.gap + _gap(W.T, W_new.T, found.costs, found.V_sums)
-        certificate = max(gap, 0.0) / found.reached if found.reached > 0 else math.inf
-    told: dict[str, Any] = {
-        "trace": (*state.trace, found.reached / state.scale),
-        "error": found.divergence / state.scale,
-        "certificate": certificate,
-    }
-    if not rule.extrapolated:
-        return replace(state, W=W_new, H=found.H, **told)
-    W_start = extrapolated(W_new, W_last, beta)
-    memory = {"W_start": W_start, "W_last": W_new, "H_start": found.H_start, "steps": steps}
-    return replace(state, W=W, H=found.H, memory=memory, **told)
+class Pass(NamedTuple):
+    """The same for all blocks, with penalties.
 
+    Attributes
+    ----------
+    H, H_next : ndarrays of shape (r, n)
+    numerator : ndarray of shape (m, r)
+    denominator : ndarray of shape (r,) or (m, r), with the penalty of W
+    divergence : float, without penalties
+    objective : float, with penalties
+    bound : BoundTerms or None
+    """
 
-def extrapolated(X: Array, last: Array, beta: float) -> Array:
-    """Further on where X grows; where it shrinks no further, as a weight of zero would stay zero for ever."""
-    return X + X.dtype.type(beta) * np.maximum(X - last, 0)
+    H: Array
+    H_next: Array
+    numerator: Array
+    denominator: Array
+    divergence: float
+    objective: float
+    bound: BoundTerms | None
 
 
 @dataclass(frozen=True)
-class _Pages:
-    """What a pass over the blocks has found: the new H and where the next iteration may begin, and sums over pages."""
+class Divergence:
+    """What tells one divergence from another.
 
-    H: Array
-    H_start: Array
-    numerator: Array
-    costs: Array
-    divergence: float
-    reached: float
-    gap: float
-    V_sums: Array
+    Attributes
+    ----------
+    update_block : `(V, H, H_last, W, *, beta, certify, l1) -> BlockPass`, where H_last is the H to extrapolate
+        from, by beta; at module level, so that it can be sent to another process
+    W_gap : `(W, W_new, found) -> float`, the bound on what a new W alone can gain; None: the divergence is not convex
+        in W, so there is none
+    exponent : float, of the multiplicative update; 1 where that decreases the divergence
+    rounding : float, machine epsilons of the size of V by which a divergence may be wrong
+    """
 
-
-def _pages(
-    V: PageBlocks, W: Array, H_start: Array, H_last: Array, beta: float, certify: bool, penalties: Penalties
-) -> _Pages:
-    """One pass: H moves from H_start, and goes on by beta from H_last."""
-    H, numerator, H_sums = np.empty_like(H_start), np.zeros_like(W), np.zeros(len(H_start))
-    H_next = np.empty_like(H) if beta else H
-    divergence, gap, V_sums = 0.0, 0.0, np.zeros(len(W))
-    step = partial(_page_step, beta=beta, certify=certify, l1=penalties.H.l1)
-    for columns, (Hj, nextj, RHt, sums, part, found) in V.map(step, split=(H_start, H_last), shared=(W,)):
-        H[:, columns] = Hj
-        if nextj is not None:
-            H_next[:, columns] = nextj
-        numerator += RHt
-        H_sums += sums
-        divergence += part
-        if found is not None:
-            gap += found[0]
-            V_sums += found[1]
-    divergence = max(divergence, 0.0)
-    reached = divergence + penalties.H.value(float(H_sums.sum()), 0.0)
-    if penalties.W:
-        reached += penalties.W.value(float(W.sum(dtype=np.float64)), 0.0)
-    return _Pages(H, H_next, numerator, H_sums + penalties.W.l1, divergence, reached, gap, V_sums)
+    update_block: Callable[..., BlockPass]
+    W_gap: Callable[[Array, Array, Pass], float] | None
+    exponent: float
+    rounding: float
 
 
-def _page_step(
-    V: Any, H: Array, H_last: Array, W: Array, *, beta: float, certify: bool, l1: float
-) -> tuple[Array, Array | None, Array, Array, float, tuple[float, Array] | None]:
-    """Update one block's H; return it, it further on, its sums for W, its share of D and of the certificate."""
-    new, R, cost = moves.kl(V, W, H, l1=l1)
-    sums, W_sums = new.sum(axis=1, dtype=np.float64), W.sum(axis=0, dtype=np.float64)
-    found = None
-    if certify:
-        V_sums, page_sums = (np.asarray(V.sum(axis=axis, dtype=np.float64)).ravel() for axis in (1, 0))
-        found = (_gap(H, new, W_sums + l1, page_sums), V_sums)
-    further = extrapolated(new, H_last, beta) if beta else None
-    return new, further, kernels.VHt(R, new), sums, cost + float(W_sums @ sums), found
-
-
-def _gap(X: Array, new: Array, sums: Array, totals: Array) -> float:
-    """What D could fall by at most over X >= 0, with the other factor as it is; weights of zero stay what they are.
-
-    D is convex in X, so its fall is at most <G, X - X*>; the step itself tells the gradient, G X = sums (X - new). At
-    the minimum <G, X*> = 0, so that no sums_k x*_k is more than the total of the column of V.
+def sweep(
+    V: PageBlocks,
+    state: State,
+    rule: Rule,
+    *,
+    divergence: Divergence,
+    certify: bool = False,
+    penalties: Penalties = NO_PENALTIES,
+) -> State:
+    """One iteration: H, then W.
 
     Parameters
     ----------
-    X, new : ndarrays of shape (r, k), before a multiplicative update and after it
-    sums : ndarray of shape (r,), of the columns of the other factor, and the penalty l1
-    totals : ndarray of shape (k,), of the columns of V
+    V : PageBlocks of shape (m, n)
+    state : State, not modified
+    rule : Rule, multiplicative; it says whether to extrapolate
+    divergence : Divergence
+    certify : whether to bound the remaining decrease as well; such an iteration is never extrapolated
+    penalties : Penalties, absolute, without l2
+
+    Returns
+    -------
+    State with one more entry in its trace
     """
-    growth = np.divide(new, X, out=np.ones_like(X), where=X > 0)
-    rises = np.where(sums > 0, np.maximum(growth - 1, 0) @ totals.astype(X.dtype), 0.0).sum()
-    return float(rises + sums @ (X.sum(axis=1, dtype=np.float64) - new.sum(axis=1, dtype=np.float64)))
+    certify = certify and divergence.W_gap is not None
+    ahead = state.extrapolation
+    W_last = state.W if ahead.W_last is None else ahead.W_last
+    W, H_start, plain = W_last, state.H, True
+    if not certify and ahead.W_start is not None and ahead.H_start is not None:
+        W, H_start, plain = ahead.W_start, ahead.H_start, False
+    schedule = ahead if plain else ahead.grow_beta()
+    beta = schedule.beta if rule.extrapolated else 0.0
+    found = _update_pages(V, W, H_start, state.H, divergence, beta, certify, penalties)
+    if not plain and not has_decreased(
+        found.objective, state.trace[-1] * state.scale, state.scale, W.dtype, rounding=divergence.rounding
+    ):
+        trace = (*state.trace, state.trace[-1])
+        return replace(state, W=W_last, trace=trace, extrapolation=ahead.shrink_beta())
+    W_new = multiplied(W, found.numerator, found.denominator.astype(W.dtype), divergence.exponent)
+    certificate = state.certificate
+    if certify and divergence.W_gap is not None and found.bound is not None:
+        gap = found.bound.gap + divergence.W_gap(W, W_new, found)
+        certificate = max(gap, 0.0) / found.objective if found.objective > 0 else math.inf
+    state = replace(
+        state,
+        H=found.H,
+        trace=(*state.trace, found.objective / state.scale),
+        error=found.divergence / state.scale,
+        certificate=certificate,
+    )
+    if not rule.extrapolated:
+        return replace(state, W=W_new)
+    W_start = extrapolate(W_new, W_last, beta, keep_positive=True)
+    ahead = schedule._replace(W_start=W_start, W_last=W_new, H_start=found.H_next)
+    return replace(state, W=W, extrapolation=ahead)
+
+
+def multiplied(X: Array, numerator: Array, denominator: Array, exponent: float) -> Array:
+    """X (numerator / denominator)^exponent; X where the denominator is zero, as for a dead topic.
+
+    Parameters
+    ----------
+    X, numerator : ndarrays of one shape, non-negative
+    denominator : ndarray of that shape, or one that broadcasts to it
+    exponent : float > 0
+    """
+    ratio = np.divide(numerator, denominator, out=np.ones_like(X), where=denominator > 0)
+    return X * (ratio if exponent == 1 else ratio ** X.dtype.type(exponent))
+
+
+def _update_pages(
+    V: PageBlocks,
+    W: Array,
+    H_start: Array,
+    H_last: Array,
+    divergence: Divergence,
+    beta: float,
+    certify: bool,
+    penalties: Penalties,
+) -> Pass:
+    """One pass over the blocks: update H from H_start, extrapolate it from H_last, and sum up what W needs."""
+    H = np.empty_like(H_start)
+    H_next = np.empty_like(H) if beta else H
+    numerator, H_sums, total, bound = np.zeros_like(W), np.zeros(len(H)), 0.0, None
+    denominator: Array | None = None
+    step = partial(divergence.update_block, beta=beta, certify=certify, l1=penalties.H.l1)
+    for columns, found in V.map(step, split=(H_start, H_last), shared=(W,)):
+        H[:, columns] = found.H
+        if found.H_next is not None:
+            H_next[:, columns] = found.H_next
+        numerator += found.numerator
+        denominator = found.denominator if denominator is None else denominator + found.denominator
+        H_sums += found.H_sums
+        total += found.divergence
+        if found.bound is not None:
+            bound = found.bound if bound is None else bound.plus(found.bound)
+    assert denominator is not None, "V has no blocks"
+    total = max(total, 0.0)
+    objective = total + penalties.H.value(float(H_sums.sum()), 0.0)
+    if penalties.W:
+        objective += penalties.W.value(float(W.sum(dtype=np.float64)), 0.0)
+    return Pass(H, H_next, numerator, denominator + penalties.W.l1, total, objective, bound)

@@ -23,9 +23,10 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from nmf_topics.errors import MatrixError
+from nmf_topics.errors import MatrixError, Remedy
 from nmf_topics.factor import kernels
-from nmf_topics.factor.blocks import Array, PageBlocks, sum_of_squares, total, unit_columns
+from nmf_topics.factor.blocks import Array, PageBlocks, sum_of_squares, unit_columns
+from nmf_topics.factor.objectives import Objective, objective_of
 from nmf_topics.factor.rules import RULES
 
 PULL = 0.25  # what the page of a guided topic weighs, as a share of the part of V that lies in its direction
@@ -52,7 +53,9 @@ class GuidedBlocks:
         if the guide names no rows of V, or such as are on no page.
     """
 
-    def __init__(self, V: PageBlocks, guide: Sequence[Terms], objective: str, *, pull: float = PULL) -> None:
+    def __init__(
+        self, V: PageBlocks, guide: Sequence[Terms], objective: str | Objective, *, pull: float = PULL
+    ) -> None:
         m, n = V.shape
         rows = [np.unique(np.asarray(terms, dtype=np.int64)) for terms in guide]
         if not rows or any(not len(terms) or terms[0] < 0 or terms[-1] >= m for terms in rows):
@@ -63,7 +66,10 @@ class GuidedBlocks:
             raise MatrixError("a topic of the guide has terms that are on no page")
         square = sum_of_squares(V)
         pages = pull * n * np.square(self._on_pages, dtype=np.float64).sum(axis=1) / square
-        weights = pages * total(V) / n / self._words.sum(axis=0) if objective == "kl" else np.sqrt(pages * square / n)
+        goal = objective_of(objective)
+        if goal.positive:
+            raise MatrixError(f"the objective {goal.name!r} cannot be guided; choose another objective")
+        weights = goal.scale_columns(self._words, pages * goal.size(V) / n)
         self.pages = sp.csc_matrix((self._words * weights).astype(V.dtype))
 
     @property
@@ -104,7 +110,9 @@ class GuidedBlocks:
 
         n, guided = self.V.shape[1], self.pages.shape[1]
         if guided > W.shape[1]:
-            raise MatrixError(f"the guide has {guided} topics, more than the rank, {W.shape[1]}; try a larger --rank")
+            raise MatrixError(
+                f"the guide has {guided} topics, more than the rank, {W.shape[1]}", remedy=Remedy("try a larger {rank}")
+            )
         _, topics = linear_sum_assignment(self._words.T @ unit_columns(W), maximize=True)
         W, H = W.copy(), np.hstack([H, np.zeros((len(H), guided), dtype=self.dtype)])
         for k, topic in enumerate(topics):

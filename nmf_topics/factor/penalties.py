@@ -1,20 +1,21 @@
-"""Penalties: what large weights cost beside the error.
+"""Penalties (regularization): what large weights cost in addition to the error.
 
     P = l1_W sum(W) + l2_W / 2 ||W||_F^2 + l1_H sum(H) + l2_H / 2 ||H||_F^2
 
-With l1 more weights are zero, with l2 they are more even. What users give are numbers without a unit; `absolute` turns
-them into the weights above, so that the same number does the same to a corpus of any size, and to V in any unit:
+l1 makes more weights zero, l2 makes them more even. Users give numbers without a unit (`PenaltyOptions`); `absolute`
+turns them into the weights above, so that the same number has the same effect on a corpus of any size and on V in any
+unit. The unit is the objective's (`Objective.penalty_units`); with s the size of a page it is
 
-    least squares   l1_H = l1_pages s^(3/2)   l1_W = n l1_words s^(3/2)   s = ||V||_F / sqrt(n), a page's length
-                    l2_H = l2_pages s         l2_W = n l2_words s
-    divergence      l1_H = l1_pages sqrt(s)   l1_W = n l1_words sqrt(s)   s = sum(V) / n, a page's sum
+    least squares       l1_H = l1_pages s^(3/2)   l2_H = l2_pages s   s = ||V||_F / sqrt(n), the length of a page
+    Kullback-Leibler    l1_H = l1_pages sqrt(s)                       s = sum(V) / n, the sum of a page
+    beta divergence     l1_H = l1_pages s^(1 - 1 / (2 beta))          s = sum(V^beta) / n
 
-(WH is of the size of V, so W and H go as its square root.) Where pages have length one, a page h minimises
-1/2 ||v - Wh||^2 + l1_pages sum(h) + l2_pages / 2 ||h||^2. scikit-learn has the number of terms in the place of s, which
-makes the effect depend on the size of the vocabulary: its alpha_W is l1_pages / m there.
+and n times as much for W (WH has the unit of V, so W and H have its square root). Where pages have length one, a page h
+minimises 1/2 ||v - Wh||^2 + l1_pages sum(h) + l2_pages / 2 ||h||^2. scikit-learn multiplies by the number of terms
+instead, which makes the effect depend on the size of the vocabulary: its alpha_W is l1_pages / m there.
 
-A penalty on one factor alone would be none: W c and H / c make the same product, and as c grows the penalty on H goes
-to zero and the factors nowhere. So both factors have one, or neither.
+A penalty on one factor alone has no minimum: W c and H / c have the same product, so as c grows the penalty on H falls
+to zero. So both factors have a penalty, or neither.
 """
 
 from __future__ import annotations
@@ -22,15 +23,29 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
+from typing import NamedTuple
 
 import numpy as np
 
 from nmf_topics.factor.blocks import Array
 
 
+class PenaltyUnits(NamedTuple):
+    """What l1 = 1 and l2 = 1 mean for one page, as weights of sum(h) and 1/2 ||h||^2; None: no such penalty."""
+
+    l1: float | None
+    l2: float | None
+
+
 @dataclass(frozen=True)
 class Penalty:
-    """On one factor: l1 sum(X) + l2 / 2 ||X||_F^2, both weights 0 or more."""
+    """The penalty on one factor X: l1 sum(X) + l2 / 2 ||X||_F^2, both weights 0 or more.
+
+    Examples
+    --------
+    >>> Penalty(l1=2.0, l2=1.0).value(total=3.0, squares=4.0)
+    8.0
+    """
 
     l1: float = 0.0
     l2: float = 0.0
@@ -39,11 +54,11 @@ class Penalty:
         return self.l1 > 0 or self.l2 > 0
 
     def value(self, total: float, squares: float) -> float:
-        """What X costs, from its sum and the sum of its squares."""
+        """What X costs, from the sum of its entries and the sum of their squares."""
         return self.l1 * total + self.l2 / 2 * squares
 
     def on_diagonal(self, AtA: Array) -> Array:
-        """A'A + l2 I, as 1/2 ||B - AX||^2 + l2 / 2 ||X||^2 has it."""
+        """A'A + l2 I, the Gram matrix of 1/2 ||B - AX||^2 + l2 / 2 ||X||^2."""
         if not self.l2:
             return AtA
         AtA = AtA.copy()
@@ -51,9 +66,17 @@ class Penalty:
         return AtA
 
     def of_scaled(self, sums: Array) -> tuple[Array, Array]:
-        """The l1 and the l2 of each row of H, (r,) both, once columns of W with those sums have been brought to one.
+        """The penalty on H after the columns of W, whose sums are given, have been scaled to sum one.
 
-        H_k becomes H_k sums_k, so that l1 is less by as much, and l2 by its square. A dead topic's are zero.
+        Row k of H is multiplied by sums[k], so its l1 is divided by sums[k] and its l2 by the square of it.
+
+        Parameters
+        ----------
+        sums : ndarray of shape (r,), 0 or more
+
+        Returns
+        -------
+        l1, l2 : ndarrays of shape (r,); zero where the sum is zero (a dead topic)
         """
         alive = sums > 0
         size = np.where(alive, sums, 1.0)
@@ -62,7 +85,7 @@ class Penalty:
 
 @dataclass(frozen=True)
 class Penalties:
-    """On both factors."""
+    """The penalties on both factors, as absolute weights."""
 
     W: Penalty = Penalty()
     H: Penalty = Penalty()
@@ -71,36 +94,42 @@ class Penalties:
         return bool(self.W) or bool(self.H)
 
 
+NO_PENALTIES = Penalties()
+
+
 @dataclass(frozen=True)
-class Strengths:
-    """As users give them, without a unit: `l1_words`, `l2_words` on W, `l1_pages`, `l2_pages` on H."""
+class PenaltyOptions:
+    """Penalties as users give them, without a unit: `l1_words`, `l2_words` on W, `l1_pages`, `l2_pages` on H."""
 
     l1_words: float = 0.0
     l1_pages: float = 0.0
     l2_words: float = 0.0
     l2_pages: float = 0.0
 
-    def problems(self, objective: str) -> Iterator[str]:
-        """What is wrong with them."""
+    def problems(self, objective: str, units: PenaltyUnits) -> Iterator[str]:
+        """Everything that is wrong with these numbers for an objective of that name with these units."""
         for field in fields(self):
             value = getattr(self, field.name)
             if not 0 <= value < math.inf:
                 yield f"{field.name} must be 0 or more, not {value}"
-        if objective == "kl" and (self.l2_words or self.l2_pages):
-            yield "l2 penalties are for least squares; with the objective 'kl' use l1_words and l1_pages"
-        elif bool(self.l1_words or self.l2_words) != bool(self.l1_pages or self.l2_pages):
-            one, other = ("words", "pages") if self.l1_words or self.l2_words else ("pages", "words")
-            l2 = "" if objective == "kl" else f" or l2_{other}"
+        words, pages = bool(self.l1_words or self.l2_words), bool(self.l1_pages or self.l2_pages)
+        if units.l1 is None and (self.l1_words or self.l1_pages):
+            yield f"the objective {objective!r} has no penalties"
+        elif units.l2 is None and (self.l2_words or self.l2_pages):
+            instead = "; use l1_words and l1_pages" if units.l1 is not None else ""
+            yield f"the objective {objective!r} has no l2 penalties{instead}"
+        elif words != pages:
+            one, other = ("words", "pages") if words else ("pages", "words")
+            l2 = "" if units.l2 is None else f" or l2_{other}"
             yield (
-                f"a penalty on {one} alone has no effect: as their weights shrink, those of {other} grow and make up "
-                f"for it; give l1_{other}{l2}, too"
+                f"a penalty on {one} alone has no effect: as the weights of {one} shrink, those of {other} grow to "
+                f"compensate; set l1_{other}{l2} as well"
             )
 
-    def absolute(self, objective: str, scale: float, n_pages: int) -> Penalties:
-        """Their weights for a V of n pages whose size is `scale`, ||V||_F or for a divergence sum(V)."""
-        size = scale / n_pages if objective == "kl" else scale / math.sqrt(n_pages)
-        of_l1, of_l2 = (math.sqrt(size), 0.0) if objective == "kl" else (size**1.5, size)
+    def absolute(self, units: PenaltyUnits, n_pages: int) -> Penalties:
+        """The same penalties as absolute weights, for a V of n pages."""
+        l1, l2 = units.l1 or 0.0, units.l2 or 0.0
         return Penalties(
-            Penalty(n_pages * self.l1_words * of_l1, n_pages * self.l2_words * of_l2),
-            Penalty(self.l1_pages * of_l1, self.l2_pages * of_l2),
+            Penalty(n_pages * self.l1_words * l1, n_pages * self.l2_words * l2),
+            Penalty(self.l1_pages * l1, self.l2_pages * l2),
         )

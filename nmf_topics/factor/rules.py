@@ -100,7 +100,7 @@ class Rule:
     Attributes
     ----------
     step : one update of X from the Gram pair
-    solve : the step that is repeated for pages on fixed topics, before `finish` takes them to the minimum itself
+    solve : the step that is repeated for pages on fixed topics, before `solve_nnls` takes them to the minimum itself
     inner_steps : steps taken for one product with V, the costly part (for the divergence always one, which needs V)
     multiplicative : whether zeros of the start would stay zeros for ever
     extrapolated : whether iterations begin further on the way that the last ones went
@@ -117,24 +117,6 @@ class Rule:
     def update(self, X: Array, AtB: Array, AtA: Array, *, l1: float = 0.0) -> Array:
         """All inner steps, one after another."""
         return self.step(X, AtB, AtA, l1=l1, steps=self.inner_steps)
-
-
-# How far to extrapolate: beta; its bound, which itself grows; and beta before the last iteration. Ang & Gillis (2019),
-# section 3, with their values.
-FIRST_STEPS = np.array([0.5, 1.0, 0.5])
-SHRINK, GROW, GROW_BOUND = 1.5, 1.05, 1.01
-
-
-def longer(steps: Array) -> Array:
-    """Steps after an extrapolation that led downhill."""
-    beta, bound, _ = steps
-    return np.array([min(bound, GROW * beta), min(1.0, GROW_BOUND * bound), beta])
-
-
-def shorter(steps: Array) -> Array:
-    """Steps after one that was taken back."""
-    beta, _, before = steps
-    return np.array([beta / SHRINK, before, before])
 
 
 RULES: dict[str, Rule] = {

@@ -5,19 +5,19 @@ Each costs one pass over the blocks of V, wherever it lives.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 
-from nmf_topics.factor.blocks import Array, PageBlocks, column_squares
+from nmf_topics.factor.blocks import Array, PageBlocks, column_squares, column_sums
 
 
 def page_sums(V: PageBlocks) -> Array:
     """Sum of each page's entries; shape (n,), float64."""
-    return _of_pages(V, _column_sums)
+    return _of_pages(V, column_sums)
 
 
 def page_squares(V: PageBlocks) -> Array:
@@ -25,15 +25,16 @@ def page_squares(V: PageBlocks) -> Array:
     return _of_pages(V, column_squares)
 
 
+def page_sizes(V: PageBlocks, fn: Callable[[Any], Array]) -> Array:
+    """What a function of a block's columns gives for each page; shape (n,), float64."""
+    return _of_pages(V, fn)
+
+
 def _of_pages(V: PageBlocks, fn: Any) -> Array:
     result = np.empty(V.shape[1])
     for columns, part in V.map(fn):
         result[columns] = part
     return result
-
-
-def _column_sums(V: Any) -> Array:
-    return np.asarray(V.sum(axis=0, dtype=np.float64)).ravel()
 
 
 def together(V: PageBlocks, rows: Sequence[int]) -> Array:

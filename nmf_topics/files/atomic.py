@@ -22,27 +22,28 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from nmf_topics.errors import OutputError
+from nmf_topics.errors import OutputError, Remedy
 
 PARTIAL = ".partial-"  # how names of unfinished files and folders begin
 ABANDONED = 3600.0  # seconds without a change after which an unfinished file belongs to no run
 
 
-def _explain(error: OSError, target: Path, option: str) -> OutputError:
+def _explain(error: OSError, target: Path, parameter: str) -> OutputError:
+    elsewhere = Remedy(f"choose another place with {{{parameter}}}")
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return OutputError(f"no space left on the disk for {target}; what was there before is untouched")
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return OutputError(f"no permission to write {target}; choose another place with {option}")
-    return OutputError(f"cannot write {target}: {error.strerror or error}; choose another place with {option}")
+        return OutputError(f"no permission to write {target}", remedy=elsewhere)
+    return OutputError(f"cannot write {target}: {error.strerror or error}", remedy=elsewhere)
 
 
 @contextmanager
-def output_errors(target: Path, option: str = "-o") -> Iterator[None]:
-    """Say what the system's refusal to write means, and with which option another place is chosen."""
+def output_errors(target: Path, parameter: str = "output") -> Iterator[None]:
+    """Say what the system's refusal to write means, and which parameter (or variable) chooses another place."""
     try:
         yield
     except OSError as error:
-        raise _explain(error, target, option) from error
+        raise _explain(error, target, parameter) from error
 
 
 @contextmanager
@@ -72,7 +73,7 @@ def folder_of_files(
     mark: str,
     stale: Callable[[Path], list[str]] | None = None,
     force: bool = False,
-    option: str = "-o",
+    parameter: str = "output",
     durable: bool = True,
 ) -> Iterator[Path]:
     """A temporary folder whose files are moved into `folder` when the block ends well.
@@ -83,7 +84,7 @@ def folder_of_files(
     mark : name of the JSON file, `schema` first, by which a folder of this tool is known; it is moved last
     stale : names of files of an earlier run, relative to the folder; those not written anew are removed
     force : write into a folder without the mark, too
-    option : the one that messages name for another place
+    parameter : the parameter (or environment variable) that errors name for choosing another place
     durable : survive a power cut; not needed for what can be computed again
 
     Raises
@@ -95,9 +96,9 @@ def folder_of_files(
     made: list[Path] = []
     partial: Path | None = None
     try:
-        with output_errors(folder, option):
+        with output_errors(folder, parameter):
             if not force:
-                _refuse_foreign(folder, mark, option)
+                _refuse_foreign(folder, mark, parameter)
             made = [path for path in (folder, *folder.parents) if not path.exists()]
             folder.mkdir(parents=True, exist_ok=True)
             _sweep(folder)
@@ -138,15 +139,16 @@ def files_listed_in(mark: str) -> Callable[[Path], list[str]]:
     return files
 
 
-def _refuse_foreign(folder: Path, mark: str, option: str) -> None:
+def _refuse_foreign(folder: Path, mark: str, parameter: str) -> None:
     """Leave alone what is no folder, and a folder of somebody else's files."""
     if folder.exists() and not folder.is_dir():
-        raise OutputError(f"{folder} is a file; choose another place with {option}")
+        raise OutputError(f"{folder} is a file", remedy=Remedy(f"choose another place with {{{parameter}}}"))
     if not folder.is_dir() or _is_marked(folder / mark):
         return
     if any(not path.name.startswith(PARTIAL) for path in folder.iterdir()):
         raise OutputError(
-            f"{folder} holds files that nmf-topics did not make; choose another place with {option}, or --force"
+            f"{folder} holds files that nmf-topics did not make",
+            remedy=Remedy(f"choose another place with {{{parameter}}}, or use {{force=True}}"),
         )
 
 
@@ -192,13 +194,14 @@ def remove_if_empty(folder: Path) -> None:
 
 
 @contextmanager
-def whole_file(path: Path, option: str = "-o", *, durable: bool = True) -> Iterator[Path]:
+def whole_file(path: Path, parameter: str = "output", *, durable: bool = True) -> Iterator[Path]:
     """A temporary path beside `path`, with its ending, that takes its place when the block ends well.
 
-    `option` is the one that a message names for another place; `durable` as in `folder_of_files`.
+    `parameter` is the parameter (or environment variable) that errors name for choosing another place; `durable` is as
+    in `folder_of_files`.
     """
     path = path.absolute()
-    with output_errors(path, option):
+    with output_errors(path, parameter):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=PARTIAL, suffix=path.suffix, dir=path.parent)
         os.close(handle)

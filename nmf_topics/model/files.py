@@ -122,8 +122,7 @@ def load_model(path: Path | str) -> TopicModel:
     """
     folder = resolve_model(Path(path))
     if not os.path.isfile(folder / MARK):  # a Path raises for a name that is too long
-        hint = "fit one first (nmf-topics fit), or name its folder"
-        raise ModelError(f"there is no model in {folder}; {hint}")
+        raise ModelError(f"there is no model in {folder}; fit one first, or name the folder of one")
     try:
         document = json.loads((folder / MARK).read_text(encoding="utf-8"))
         with (folder / "model.npz").open("rb") as file, np.lib.npyio.NpzFile(file, allow_pickle=False) as archive:
@@ -134,10 +133,10 @@ def load_model(path: Path | str) -> TopicModel:
         raise ModelError(f"the model in {folder} is damaged: {error}; fit it again") from error
     try:
         return _build(document, arrays)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise ModelError(f"the model in {folder} is damaged: {error}; fit it again") from error
     except ModelError as error:
         raise ModelError(f"the model in {folder} cannot be used: {error}") from error
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ModelError(f"the model in {folder} is damaged: {error}; fit it again") from error
 
 
 def _build(document: Mapping[str, Any], arrays: Mapping[str, Any]) -> TopicModel:

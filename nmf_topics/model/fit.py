@@ -1,21 +1,153 @@
-"""What a fit needs besides the factorization: its V, the start of a guided one, the error of the whole."""
+"""From V to a model: check the rank, factorize, scale W, solve for the pages once more, and order the topics."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 
-from nmf_topics.errors import MatrixError
+from nmf_topics.errors import MatrixError, Remedy
 from nmf_topics.factor.blocks import Array, PageBlocks, as_blocks
+from nmf_topics.factor.engines.checkpoints import Checkpointing
+from nmf_topics.factor.factorize import Factorization, Iteration, check_options, factorize
 from nmf_topics.factor.kernels import one_blas_thread
+from nmf_topics.factor.objectives import objective_of, rule_of
+from nmf_topics.factor.penalties import PenaltyOptions
+from nmf_topics.factor.project import project
 from nmf_topics.factor.starts import make_start
-from nmf_topics.factor.sums import page_squares, page_sums
+from nmf_topics.factor.sums import page_sizes, page_sums
 from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.matrix.weighting import MANY_ENTRIES
 from nmf_topics.model.guide import rows_of_guide
+from nmf_topics.model.measures import coherence
+from nmf_topics.model.model import TopicModel
+from nmf_topics.pipeline.chunked_pages import parts_of_columns
+from nmf_topics.text.analyzer import word_options
+
+
+def fit_topics(
+    data: DataMatrix,
+    rank: int,
+    *,
+    objective: str = "frobenius",
+    solver: str | None = None,
+    start: str = "nndsvda",
+    seed: int = 0,
+    tolerance: float = 1e-6,
+    max_iter: int = 2000,
+    l1_words: float = 0.0,
+    l1_pages: float = 0.0,
+    l2_words: float = 0.0,
+    l2_pages: float = 0.0,
+    guide: Mapping[str, Sequence[str]] | None = None,
+    on_iteration: Callable[[Iteration], None] | None = None,
+    checkpoints: Checkpointing | None = None,
+) -> TopicModel:
+    """Topics of a DataMatrix.
+
+    The factorization, then columns of W to sum one, then H once more with W fixed until nothing moves (so that
+    classifying a page of the fit gives its column back), then topics in the order of their mass.
+
+    Parameters
+    ----------
+    data : DataMatrix of shape (m, n)
+    rank : from 1 to the number of pages that have terms, and of terms
+    objective, start, seed, tolerance, max_iter, l1_words, l1_pages, l2_words, l2_pages : as in `factorize`; `solver`
+        is its `rule`, and the recipe of the model names the one that was used
+    guide : words by the name of a topic that they are to lead to (see `model.guide`); the error of the trace is then
+        that of V and of the pages of the guide together
+    on_iteration : called after each iteration
+    checkpoints : where a long fit keeps its state, from which the same call goes on after an interruption
+
+    Raises
+    ------
+    MatrixError
+        if the rank is too large for the data, the data cannot be factored, or penalties leave no topic.
+    GuideError
+        if a topic of the guide has no word of the data.
+    """
+    check_rank(data, rank)
+    V = as_blocks(working_precision(data))
+    rule = rule_of(objective, solver)
+    iterations: dict[str, Any] = {"rank": rank, "objective": objective, "rule": rule, "start": start, "seed": seed}
+    penalties = {"l1_words": l1_words, "l1_pages": l1_pages, "l2_words": l2_words, "l2_pages": l2_pages}
+    iterations |= penalties
+    checkpoint = checkpoints.of(V, iterations | ({"guide": guide} if guide else {})) if checkpoints else None
+    named: dict[int, str] = {}
+    if guide:
+        check_options(rank, objective, rule, start, tolerance, max_iter, PenaltyOptions(**penalties))
+        V, iterations["start"], named = guided(data, V, guide, iterations)
+    result = factorize(
+        V,
+        **iterations,
+        tolerance=tolerance,
+        max_iter=max_iter,
+        certify=not guide,
+        on_iteration=on_iteration,
+        on_state=checkpoint.keep if checkpoint else None,
+        resume=checkpoint.recall() if checkpoint else None,
+    )
+    if checkpoint:
+        checkpoint.done()
+    options = {
+        "rank": rank,
+        "objective": objective,
+        "solver": result.rule,
+        "start": start,
+        "seed": seed,
+        "tolerance": tolerance,
+        "max_iter": max_iter,
+        **penalties,
+        **({"guide": {name: list(words) for name, words in guide.items()}} if guide else {}),
+    }
+    model = model_from(data, result, {**data.recipe, **options}, named=named)
+    if not model.H.any():  # without penalties topics explain something of what V holds
+        raise MatrixError(
+            "the penalties leave no weight on any page, so there are no topics",
+            remedy=Remedy("lower {l1_words} and {l1_pages}"),
+        )
+    return model
+
+
+def model_from(
+    data: DataMatrix, result: Factorization, recipe: Mapping[str, Any], *, named: Mapping[int, str] | None = None
+) -> TopicModel:
+    """Scale, solve for the pages once more, put their pieces together, and order: from factors to a model.
+
+    `named` are names of topics by their place in the factors.
+    """
+    text = data.rows.kind == "terms"
+    W = result.W.astype(np.float64)
+    sums = W.sum(axis=0)
+    W = np.where(sums > 0, W / np.where(sums > 0, sums, 1.0), 0.0)
+    l1, l2 = result.penalties.H.of_scaled(sums)
+    H, errors = project(data.V, W, objective=result.objective, rule=result.rule, l1=l1, l2=l2)
+    overall, columns = overall_error(data.V, errors, result.objective), data.columns
+    if text and word_options(recipe).chunk:
+        parts, columns = parts_of_columns(data.columns)
+        H, errors = parts.aggregate(data.V, H, errors, result.objective)
+    order = np.argsort(-H.sum(axis=1), kind="stable")
+    W, H = np.ascontiguousarray(W[:, order]), np.ascontiguousarray(H[order])
+    return TopicModel(
+        W=W,
+        H=H,
+        errors=errors,
+        trace=result.trace,
+        stopped=result.stop_reason,
+        relative_error=overall,
+        coherences=coherence(data.V, W) if text else np.full(result.rank, np.nan),
+        stabilities=np.full(result.rank, np.nan),
+        rows=data.rows,
+        columns=columns,
+        weighting=data.weighting,
+        recipe=recipe,
+        ledger=data.ledger,
+        names={number: named[k] for number, k in enumerate(order.tolist(), start=1) if named and k in named},
+        certificate=result.certificate,
+        penalties=np.stack([l1[order], l2[order]]),
+    )
 
 
 def working_precision(data: DataMatrix) -> Any:
@@ -38,10 +170,13 @@ def check_rank(data: DataMatrix, rank: int) -> None:
     if rank > known:
         blank = f" with something on them (of {n})" if known < n else ""
         raise MatrixError(
-            f"rank {rank} is larger than the number of {pages}{blank}, {known}; try --rank {max(1, known // 3)}"
+            f"rank {rank} is larger than the number of {pages}{blank}, {known}",
+            remedy=Remedy("try {rank}", rank=max(1, known // 3)),
         )
     if rank > m:
-        raise MatrixError(f"rank {rank} is larger than the number of {data.rows.kind}, {m}; try a smaller --rank")
+        raise MatrixError(
+            f"rank {rank} is larger than the number of {data.rows.kind}, {m}", remedy=Remedy("try a smaller {rank}")
+        )
 
 
 def guided(
@@ -59,9 +194,7 @@ def guided(
 
 
 def overall_error(V: Any, errors: Array, objective: str) -> float:
-    """The error of all pages from that of each."""
-    if objective == "kl":
-        sizes = page_sums(as_blocks(V))
-        return float(np.nansum(sizes * errors) / sizes.sum())
-    squares = page_squares(as_blocks(V))
-    return float(np.sqrt(np.nansum(squares * errors**2) / squares.sum()))
+    """The relative error of all pages from that of each; pages without an error, nan, count as exact."""
+    goal = objective_of(objective)
+    sizes = page_sizes(as_blocks(V), goal.page_sizes)
+    return float(goal.error(np.nansum(goal.losses(sizes, errors)), sizes.sum()))

@@ -15,11 +15,10 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from nmf_topics.errors import GuideError
+from nmf_topics.errors import GuideError, Remedy
 from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.text.analyzer import Readers, word_options
 from nmf_topics.text.language import AUTO
-from nmf_topics.text.tokenize import tokens, words_of_token
 
 Guide = Mapping[str, Sequence[str]]  # words by the name of the topic, in the order of the guide
 
@@ -129,7 +128,8 @@ def rows_of_guide(data: DataMatrix, guide: Guide) -> tuple[list[list[int]], list
         if not rows:
             raise GuideError(
                 f"none of the words of the topic {name!r} is one of the {len(vocabulary)} of the corpus: "
-                f"{', '.join(words[:8])}; take others, or see --min-pages, --max-pages and --keep"
+                f"{', '.join(words[:8])}",
+                remedy=Remedy("use other words, or change {min_pages}, {max_pages} or {keep}"),
             )
         found.append(sorted(rows))
     return found, unknown
@@ -138,7 +138,7 @@ def rows_of_guide(data: DataMatrix, guide: Guide) -> tuple[list[list[int]], list
 def _rows_of_word(word: str, language: str, readers: Readers, index: Mapping[str, int]) -> set[int]:
     """Rows of a word, or of a phrase, or where there is no such phrase of its words."""
     reader = readers.reader(language)
-    parts = [part for token in tokens(word) for part in words_of_token(token, language)]
+    parts = readers.tokens_of(word, language)
     terms = [{reader.read(spelling)[0] for spelling in (part, part.capitalize())} - {None} for part in parts]
     if len(terms) > 1 and all(terms):
         phrase = " ".join(str(sorted(map(str, each))[0]) for each in terms)

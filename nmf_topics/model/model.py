@@ -8,27 +8,22 @@ shares: its column of H over the sum of that column.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from nmf_topics.errors import MatrixError, ModelError
-from nmf_topics.factor.blocks import Array, as_blocks
-from nmf_topics.factor.engines.checkpoints import Checkpointing
-from nmf_topics.factor.factorize import Factorization, Iteration, check_options, factorize
-from nmf_topics.factor.objectives import OBJECTIVES, rule_of
-from nmf_topics.factor.penalties import Strengths
+from nmf_topics.errors import ModelError
+from nmf_topics.factor.blocks import Array
+from nmf_topics.factor.objectives import OBJECTIVES
 from nmf_topics.factor.project import project
-from nmf_topics.matrix.datamatrix import DataMatrix, PageColumns, RowAxis, largest
-from nmf_topics.model.fit import check_rank, guided, overall_error, working_precision
+from nmf_topics.matrix.datamatrix import PageColumns, RowAxis, largest
 from nmf_topics.model.hidden import WordRows, hide_words, unhide_words
-from nmf_topics.model.measures import NEGLIGIBLE, coherence
+from nmf_topics.model.measures import NEGLIGIBLE
 from nmf_topics.model.page_topics import PageTopics, page_topics
 from nmf_topics.model.relevance import CANDIDATES, LAMBDAS, Candidate, WordOrder, by_relevance
-from nmf_topics.pipeline.chunked_pages import parts_of_columns
 from nmf_topics.text.analyzer import word_options
 
 LABEL_WORDS = 3
@@ -259,125 +254,3 @@ class TopicModel:
         if not self.hidden or self.rows.kind != "terms":
             return []
         return sorted(set().union(*(self._word_rows.rows_of(word) for word in self.hidden)))
-
-
-def fit_topics(
-    data: DataMatrix,
-    rank: int,
-    *,
-    objective: str = "frobenius",
-    solver: str | None = None,
-    start: str = "nndsvda",
-    seed: int = 0,
-    tolerance: float = 1e-6,
-    max_iter: int = 2000,
-    l1_words: float = 0.0,
-    l1_pages: float = 0.0,
-    l2_words: float = 0.0,
-    l2_pages: float = 0.0,
-    guide: Mapping[str, Sequence[str]] | None = None,
-    on_iteration: Callable[[Iteration], None] | None = None,
-    checkpoints: Checkpointing | None = None,
-) -> TopicModel:
-    """Topics of a DataMatrix.
-
-    The factorization, then columns of W to sum one, then H once more with W fixed until nothing moves (so that
-    classifying a page of the fit gives its column back), then topics in the order of their mass.
-
-    Parameters
-    ----------
-    data : DataMatrix of shape (m, n)
-    rank : from 1 to the number of pages that have terms, and of terms
-    objective, start, seed, tolerance, max_iter, l1_words, l1_pages, l2_words, l2_pages : as in `factorize`; `solver`
-        is its `rule`, and the recipe of the model names the one that was used
-    guide : words by the name of a topic that they are to lead to (see `model.guide`); the error of the trace is then
-        that of V and of the pages of the guide together
-    on_iteration : called after each iteration
-    checkpoints : where a long fit keeps its state, from which the same call goes on after an interruption
-
-    Raises
-    ------
-    MatrixError
-        if the rank is too large for the data, the data cannot be factored, or penalties leave no topic.
-    GuideError
-        if a topic of the guide has no word of the data.
-    """
-    check_rank(data, rank)
-    V = as_blocks(working_precision(data))
-    rule = rule_of(objective, solver)
-    iterations: dict[str, Any] = {"rank": rank, "objective": objective, "rule": rule, "start": start, "seed": seed}
-    penalties = {"l1_words": l1_words, "l1_pages": l1_pages, "l2_words": l2_words, "l2_pages": l2_pages}
-    iterations |= penalties
-    checkpoint = checkpoints.of(V, iterations | ({"guide": guide} if guide else {})) if checkpoints else None
-    named: dict[int, str] = {}
-    if guide:
-        check_options(rank, objective, rule, start, tolerance, max_iter, Strengths(**penalties))
-        V, iterations["start"], named = guided(data, V, guide, iterations)
-    result = factorize(
-        V,
-        **iterations,
-        tolerance=tolerance,
-        max_iter=max_iter,
-        certify=not guide,
-        on_iteration=on_iteration,
-        on_state=checkpoint.keep if checkpoint else None,
-        resume=checkpoint.recall() if checkpoint else None,
-    )
-    if checkpoint:
-        checkpoint.done()
-    options = {
-        "rank": rank,
-        "objective": objective,
-        "solver": result.rule,
-        "start": start,
-        "seed": seed,
-        "tolerance": tolerance,
-        "max_iter": max_iter,
-        **penalties,
-        **({"guide": {name: list(words) for name, words in guide.items()}} if guide else {}),
-    }
-    model = model_from(data, result, {**data.recipe, **options}, named=named)
-    if not model.H.any():  # without penalties topics explain something of what V holds
-        raise MatrixError(
-            "the penalties leave no weight on any page, so there are no topics; lower --l1-words and --l1-pages"
-        )
-    return model
-
-
-def model_from(
-    data: DataMatrix, result: Factorization, recipe: Mapping[str, Any], *, named: Mapping[int, str] | None = None
-) -> TopicModel:
-    """Scale, solve for the pages once more, put their pieces together, and order: from factors to a model.
-
-    `named` are names of topics by their place in the factors.
-    """
-    text = data.rows.kind == "terms"
-    W = result.W.astype(np.float64)
-    sums = W.sum(axis=0)
-    W = np.where(sums > 0, W / np.where(sums > 0, sums, 1.0), 0.0)
-    l1, l2 = result.penalties.H.of_scaled(sums)
-    H, errors = project(data.V, W, objective=result.objective, rule=result.rule, l1=l1, l2=l2)
-    overall, columns = overall_error(data.V, errors, result.objective), data.columns
-    if text and word_options(recipe).chunk:
-        parts, columns = parts_of_columns(data.columns)
-        H, errors = parts.aggregate(data.V, H, errors, result.objective)
-    order = np.argsort(-H.sum(axis=1), kind="stable")
-    W, H = np.ascontiguousarray(W[:, order]), np.ascontiguousarray(H[order])
-    return TopicModel(
-        W=W,
-        H=H,
-        errors=errors,
-        trace=result.trace,
-        stopped=result.stopped,
-        relative_error=overall,
-        coherences=coherence(data.V, W) if text else np.full(result.rank, np.nan),
-        stabilities=np.full(result.rank, np.nan),
-        rows=data.rows,
-        columns=columns,
-        weighting=data.weighting,
-        recipe=recipe,
-        ledger=data.ledger,
-        names={number: named[k] for number, k in enumerate(order.tolist(), start=1) if named and k in named},
-        certificate=result.certificate,
-        penalties=np.stack([l1[order], l2[order]]),
-    )

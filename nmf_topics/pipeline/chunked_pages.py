@@ -20,7 +20,8 @@ import numpy as np
 import scipy.sparse as sp
 
 from nmf_topics.corpus.page import Page
-from nmf_topics.factor.blocks import Array, column_squares
+from nmf_topics.factor.blocks import Array
+from nmf_topics.factor.objectives import objective_of
 from nmf_topics.matrix.datamatrix import DataMatrix, PageColumns
 from nmf_topics.text.split import cut_text
 
@@ -88,14 +89,12 @@ class ChunkMap:
         H : ndarray of shape (r, pages)
         errors : ndarray of shape (pages,)
         """
-        known = np.nan_to_num(errors)
-        if objective == "kl":
-            size, lost = np.asarray(V.sum(axis=0), dtype=np.float64).ravel(), known
-        else:
-            size, lost = column_squares(V).astype(np.float64), known**2
+        goal = objective_of(objective)
+        sizes = goal.page_sizes(V)
+        losses = self.sums(goal.losses(sizes, np.nan_to_num(errors)))
         with np.errstate(invalid="ignore"):  # 0 / 0 is the nan of a page without known words
-            mean = self.sums(size * lost) / self.sums(size)
-        return np.ascontiguousarray((self.spread.T @ H.T).T), mean if objective == "kl" else np.sqrt(mean)
+            error = goal.error(losses, self.sums(sizes))
+        return np.ascontiguousarray((self.spread.T @ H.T).T), error
 
 
 def parts_of_columns(columns: PageColumns) -> tuple[ChunkMap, PageColumns]:

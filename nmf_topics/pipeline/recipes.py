@@ -8,9 +8,10 @@ Porter's stems of dictionary forms, 2345 words, least squares, a random start, a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
+from nmf_topics.errors import ModelError
 from nmf_topics.terms.pruning import Bounds
 from nmf_topics.text.analyzer import WordOptions
 
@@ -46,6 +47,27 @@ class Recipe:
     l2_words: float = 0.0
     l2_pages: float = 0.0
     guide: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @classmethod
+    def recorded(cls, options: Mapping[str, Any]) -> Recipe:
+        """The recipe whose options a run recorded; what a recipe does not have (rank, seed, runs) is ignored.
+
+        Raises
+        ------
+        ModelError
+            for options that this version does not have, or that are not of the right kind.
+        """
+        known = {f.name for f in fields(cls)}
+        if odd := set(options) - known - {*FOUND, "rank", "seed", "runs"}:
+            raise ModelError(f"it was made with options that are unknown here: {', '.join(sorted(odd))}")
+        try:
+            plain = {name: options[name] for name in known - {"words", "bounds", "guide"} if name in options}
+            words = WordOptions.recorded({**options.get("words", {}), "languages": ()})
+            bounds = Bounds(**options.get("bounds", {}))
+            guide = {str(name): tuple(map(str, listed)) for name, listed in options.get("guide", {}).items()}
+        except (TypeError, ValueError, AttributeError) as error:
+            raise ModelError(f"its options cannot be read: {error}") from error
+        return cls(words=words, bounds=bounds, guide=guide, **plain)
 
     def matrix(self) -> dict[str, Any]:
         """The options of `build_term_matrix` that the recipe sets."""

@@ -106,8 +106,7 @@ def gather_counts(
                 options = replace(options, languages=main_languages(found))
                 languages = [read_in(language, options.languages) for language in found]
             source = kept
-        gathered = CountsBuilder(options, CountBatches(memory, spill))
-        gathered.shared_lines = lines
+        gathered = CountsBuilder(options, CountBatches(memory, spill), lines)
         stream = count_batches(
             page_batches(zip(languages, source, strict=False)),
             options,

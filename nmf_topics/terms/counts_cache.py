@@ -22,7 +22,7 @@ from nmf_topics.matrix.datamatrix import PageColumns
 from nmf_topics.matrix.stored import json_from_array, json_to_array
 from nmf_topics.terms.phrases import Phrases
 from nmf_topics.terms.surface_forms import DroppedWord, Forms
-from nmf_topics.terms.term_counts import TermCounts
+from nmf_topics.terms.term_counts import CountsInfo, TermCounts
 from nmf_topics.terms.vocabulary import Vocabulary
 from nmf_topics.text.analyzer import WordOptions
 
@@ -73,6 +73,7 @@ def store_counts(key: str, counts: TermCounts, origin: Mapping[str, Any], folder
                 phrases=json_to_array(counts.phrases.to_meta()),
                 shared_lines=json_to_array(dict(counts.shared_lines)),
                 forms=json_to_array([counts.forms.of_terms, [astuple(word) for word in counts.forms.others]]),
+                keep=json_to_array(None if counts.info.keep is None else np.flatnonzero(counts.info.keep).tolist()),
                 origin=json_to_array(origin),
             )
         os.replace(name, _entry(key, folder))
@@ -103,8 +104,8 @@ def recall_counts(key: str, folder: Path, *, largest: int | None = None) -> tupl
                 (entry["data"], entry["indices"], entry["indptr"]), shape=tuple(entry["shape"].tolist())
             )
             of_terms, others = json_from_array(entry["forms"])
-            found = TermCounts(
-                counts,
+            keep = json_from_array(entry["keep"])
+            info = CountsInfo(
                 Vocabulary.from_meta(json_from_array(entry["vocabulary"])),
                 PageColumns(*json_from_array(entry["columns"])),
                 WordOptions.recorded(json_from_array(entry["options"])),
@@ -113,10 +114,11 @@ def recall_counts(key: str, folder: Path, *, largest: int | None = None) -> tupl
                 Phrases.from_meta(json_from_array(entry["phrases"])),
                 json_from_array(entry["shared_lines"]),
                 Forms(of_terms, [DroppedWord(*word) for word in others]),
+                None if keep is None else np.isin(np.arange(counts.shape[0]), keep),
             )
             origin = json_from_array(entry["origin"])
     except Exception:  # a damaged archive can fail in any way, and none of them matters: the text is read again
         return None
     with contextlib.suppress(OSError):
         os.utime(path)  # used just now: the last to be forgotten
-    return found, origin
+    return TermCounts(counts, info), origin

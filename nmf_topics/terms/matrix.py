@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.matrix.page_counts import PageCounts
 from nmf_topics.matrix.weighting import fit_weighting
-from nmf_topics.terms.pruning import Bounds, SelectedTerms, SingleBatch, terms_within
-from nmf_topics.terms.term_counts import TermCounts
+from nmf_topics.terms.pruning import Bounds, SelectedTerms, terms_within
+from nmf_topics.terms.term_counts import SingleBatch, TermCounts
 
 
 def build_term_matrix(
@@ -70,7 +70,7 @@ def names_of_counts(
 ) -> tuple[list[str], list[str], NDArray[np.int64]]:
     """Terms, surfaces and rows of V of the terms that describe topics, as `PageCounts` has them."""
     vocabulary = within.counts.vocabulary.take(described)
-    row_of = np.full(len(within.verdict), -1, np.int64)
+    row_of = np.full(len(within.status), -1, np.int64)
     row_of[within.rows] = np.arange(len(within.rows))
     return list(vocabulary.terms), list(vocabulary.surfaces), row_of[described]
 

@@ -15,7 +15,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context, parent_process
 
-from nmf_topics.errors import MatrixError
+from nmf_topics.errors import MatrixError, Remedy
 from nmf_topics.terms.token_counter import BatchCounts, TokenCounter
 from nmf_topics.text.analyzer import WordOptions
 
@@ -54,7 +54,7 @@ def count_batches(
     for languages, texts in stream:
         yield counter.count(texts, languages)
         size += sum(map(len, texts))
-        if processes > 1 and size >= ALONE:
+        if processes > 1 and size >= ALONE and not options.own_functions:  # which may not be sent to another process
             break
     else:
         return
@@ -74,7 +74,8 @@ def count_batches(
             yield future.result()
     except BrokenProcessPool as error:
         raise MatrixError(
-            "a process that counted words was ended from outside, most likely for want of memory; try --processes 1"
+            "a process that counted words was ended from outside, most likely because memory ran out",
+            remedy=Remedy("try {processes=1}"),
         ) from error
     finally:
         pool.shutdown(cancel_futures=True)

@@ -1,24 +1,24 @@
-"""How words are written in a corpus: what readers see of a term, and all its forms with their counts."""
+"""Word forms: the form of a term that readers see, and all its forms with their counts."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-NAMED = 10  # forms of a word that are named
-MOST = 100_000  # words that are no terms and are known one by one; of more, the most frequent
+LISTED = 10  # forms of a word that are listed
+MAX_DROPPED_WORDS = 100_000  # dropped words to list; the most frequent ones
 
 
 @dataclass(frozen=True)
 class DroppedWord:
-    """A word that is no term whatever the bounds are.
+    """A word that was dropped before the vocabulary was limited: a stop word, a number, a single letter.
 
     Attributes
     ----------
-    word : as it is mostly written
-    reason : why, as the ledger names it
-    pages, count : pages that have it, and how often it occurs, phrases left out
-    forms : as `told` has them
+    word : its most frequent form
+    reason : why it was dropped, in the words of the token accounting
+    pages, count : number of pages that have it, and of its occurrences outside phrases
+    forms : see `format_forms`
     """
 
     word: str
@@ -30,37 +30,37 @@ class DroppedWord:
 
 @dataclass(frozen=True)
 class Forms:
-    """The forms of all words of a corpus.
+    """The word forms of a corpus.
 
     Attributes
     ----------
-    of_terms : as `told` has them, one str a term; empty where what readers see is all there is
-    others : words that are no terms, the most frequent first, MOST of them at most
+    of_terms : the forms of each term (see `format_forms`); empty if the surface form is the only one
+    others : the dropped words, most frequent first, at most `MAX_DROPPED_WORDS`
     """
 
     of_terms: Sequence[str] = ()
     others: Sequence[DroppedWord] = ()
 
 
-def told(forms: Sequence[tuple[str, int]]) -> str:
-    """The forms of a word with their counts, the most frequent first.
+def format_forms(forms: Sequence[tuple[str, int]]) -> str:
+    """Return the forms of a word with their counts as text, most frequent first.
 
     Examples
     --------
-    >>> told([("ran", 2), ("run", 7), ("Run", 2)])
+    >>> format_forms([("ran", 2), ("run", 7), ("Run", 2)])
     'run 7, Run 2, ran 2'
     """
-    named = sorted(_together(forms).items(), key=_most_first)
-    more = [f"{len(named) - NAMED} more"] if len(named) > NAMED else []
-    return ", ".join([*(f"{form} {count}" for form, count in named[:NAMED]), *more])
+    ranked = sorted(_merge(forms).items(), key=_most_first)
+    more = [f"{len(ranked) - LISTED} more"] if len(ranked) > LISTED else []
+    return ", ".join([*(f"{form} {count}" for form, count in ranked[:LISTED]), *more])
 
 
 def _most_first(form: tuple[str, int]) -> tuple[int, str]:
     return -form[1], form[0]
 
 
-def _together(forms: Sequence[tuple[str, int]]) -> dict[str, int]:
-    """The count of each form; a token can come from several languages."""
+def _merge(forms: Sequence[tuple[str, int]]) -> dict[str, int]:
+    """Return the count of each form; the same token can come from several languages."""
     counts = dict(forms)
     if len(counts) < len(forms):
         counts = dict.fromkeys(counts, 0)
@@ -70,10 +70,10 @@ def _together(forms: Sequence[tuple[str, int]]) -> dict[str, int]:
 
 
 def surface_of(forms: Sequence[tuple[str, int]]) -> str:
-    """The commonest word of some tokens, in its commonest spelling; lower case wins among equals."""
+    """Return the most frequent word of some tokens in its most frequent spelling; lower case wins ties."""
     if len(forms) == 1:
         return forms[0][0]
-    spellings = _together(forms)
+    spellings = _merge(forms)
     words: dict[str, int] = {}
     for token, count in spellings.items():
         word = token.lower()

@@ -16,14 +16,17 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import groupby, islice
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nmf_topics.terms.own_tokens import OwnTokens
 from nmf_topics.text.analyzer import Readers, WordOptions
 from nmf_topics.text.cleaning import Cleaner
+from nmf_topics.text.functions import function_of
 from nmf_topics.text.tokenize import tokens, words_of_token
 
 BATCH = 1_000_000  # characters handled at once: what the memory of counting is proportional to
@@ -184,12 +187,14 @@ class TokenCounter:
         self._readers = Readers(options)
         self._cleaner = Cleaner(lines) if options.boilerplate else None
         self._sequences = sequences
+        self._tokenizer = function_of(options.tokenizer, "tokenizer")
         self._generation = -1
         self._begin()
 
     def _begin(self) -> None:
         self._generation += 1
         self._chunks: dict[str, _Chunks] = {}
+        self._own: dict[str, OwnTokens] = {}
         self._tokens = 0  # sent so far
         self._fresh: list[tuple[str, list[str]]] = []
 
@@ -225,20 +230,35 @@ class TokenCounter:
         sequences = [nothing]
         first = 0
         for language, run in groupby(range(len(texts)), key=languages.__getitem__):
-            if language not in self._chunks:
-                self._chunks[language] = _Chunks(language, self._new_token)
-            for pieces, last_ends in _batches(texts[i] for i in run):
-                counted, sequence = self._count(self._chunks[language], pieces, first)
+            pages = [texts[i] for i in run]
+            for counted, sequence in self._count_language(language, pages, first):
                 found.append(counted)
-                if not last_ends:
-                    sequence[-1:] = BREAK  # the page goes on; of a page this long a phrase at the seam may be lost
                 sequences.append(sequence)
-                first += len(pieces) - (0 if last_ends else 1)
+            first += len(pages)
         fresh, self._fresh = self._fresh, []
         page, token, count = (np.concatenate(part) for part in zip(*found, strict=True))
         whole = np.concatenate(sequences) if self._sequences else None
         origin = (os.getpid(), self._generation)
         return BatchCounts(origin, fresh, page, token, count, list(languages), whole, removed)
+
+    def _count_language(
+        self, language: str, texts: Sequence[str], first: int
+    ) -> Iterator[tuple[tuple[Ints, Ints, Ints], Ints]]:
+        """(page, token, count) and the sequence of pages of one language, the first of them page `first`."""
+        if self._tokenizer is not None:
+            if language not in self._own:
+                new_token = partial(self._new_token, language)
+                self._own[language] = OwnTokens(self._tokenizer, new_token, PAGE_END)
+            yield self._own[language].count(texts, first)
+            return
+        if language not in self._chunks:
+            self._chunks[language] = _Chunks(language, self._new_token)
+        for pieces, last_ends in _batches(texts):
+            counted, sequence = self._count(self._chunks[language], pieces, first)
+            if not last_ends:
+                sequence[-1:] = BREAK  # the page goes on; of a page this long a phrase at the seam may be lost
+            yield counted, sequence
+            first += len(pieces) - (0 if last_ends else 1)
 
     def _count(self, chunks: _Chunks, texts: Sequence[str], first_page: int) -> tuple[tuple[Ints, Ints, Ints], Ints]:
         """(page, token, count) of pieces of text, the first of page `first_page`; and their sequence if wanted."""

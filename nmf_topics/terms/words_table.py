@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nmf_topics.terms.pruning import CORPUS_STOP, VERDICTS, SelectedTerms
+from nmf_topics.terms.pruning import SelectedTerms, TermStatus
 from nmf_topics.terms.residual_idf import BOUND, SHARE, residual_idf
 
 LINES = 100_000
@@ -39,7 +39,7 @@ def word_table(within: SelectedTerms) -> list[Line]:
     within : the terms of a corpus, judged
     """
     tokens, width, others = within.counts.tokens, within.width, within.counts.forms.others
-    dropped = np.flatnonzero((within.verdict > 0) & ((width == 1) | (tokens > 0)))  # else a phrase that is words again
+    dropped = np.flatnonzero((within.status > 0) & ((width == 1) | (tokens > 0)))  # else a phrase that is words again
     rows = np.concatenate([within.rows, dropped])
     words = np.append(tokens[rows] * width[rows], np.array([other.count for other in others], np.int64))
     order = np.argsort(-words, kind="stable")
@@ -61,7 +61,10 @@ def spread_as_by_chance(lines: Iterable[Sequence[Any]], n_pages: int) -> list[st
     found = [
         (evenness, term)
         for term, _, pages, _, kept, evenness in lines
-        if kept in (KEPT, CORPUS_STOP) and evenness is not None and evenness < BOUND and pages >= SHARE * n_pages
+        if kept in (KEPT, TermStatus.CORPUS_STOP.reason)
+        and evenness is not None
+        and evenness < BOUND
+        and pages >= SHARE * n_pages
     ]
     return [term for _, term in sorted(found)]
 
@@ -73,7 +76,9 @@ def _columns(within: SelectedTerms, rows: NDArray[np.int64]) -> Iterator[tuple[A
     forms = _objects(counts.forms.of_terms or [""] * len(counts.vocabulary))[rows]
     alone = forms == ""
     forms[alone] = surfaces[alone] + " " + tokens[alone].astype(str)
-    reasons = _objects([KEPT, *VERDICTS[1:]])[within.verdict[rows]]
+    reasons = _objects([KEPT, *(status.reason for status in TermStatus if status is not TermStatus.KEPT)])[
+        within.status[rows]
+    ]
     reasons[(tokens == 0) & (reasons != KEPT)] = IN_PHRASES
     other_pages, other_counts = [other.pages for other in others], [other.count for other in others]
     yield surfaces, [other.word for other in others]

@@ -1,40 +1,46 @@
-"""From a token to its term, or to the reason why it has none: the same for a corpus and for a new page.
+"""Convert a token to its term, or to the reason why it is dropped; corpora and new pages use the same code.
 
-A `TermAnalyzer` reads the tokens of one language. `Readers` finds the language of a page and has an analyzer for each.
+A `TermAnalyzer` handles the tokens of one language. `Readers` detects the language of a page and has an analyzer for
+each language.
 """
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from typing import Any
 
+from nmf_topics.text.functions import function_of, own_lemma, own_tokens
 from nmf_topics.text.language import AUTO, language_of, read_in
 from nmf_topics.text.normalize import CASED, Normalization, Stemmer, available, normalizer, without_accents
 from nmf_topics.text.orthography import lowercase_for, spelling_folder
 from nmf_topics.text.stopwords import has_stop_words, stop_words, stops_with_inflections
-from nmf_topics.text.tokenize import tokens
+from nmf_topics.text.tokenize import tokens, words_of_token
 
 
 @dataclass(frozen=True)
 class WordOptions:
-    """How text becomes terms: all that counts depend on, but the text.
+    """Options of the text processing. Together with the text they determine the counts of terms.
 
     Attributes
     ----------
-    language : str, ISO 639-1; AUTO: found out page by page
-    normalize : "stem", "lemma", "both" or "none", as far as a language has these forms
+    language : str, ISO 639-1; AUTO: detect the language of each page
+    normalize : "stem", "lemma", "both" or "none", as far as it is available for the language
     stemmer : "snowball" or "porter"
-    default_stops : whether the language's stop list is applied
-    stop : further stop words
-    keep : words that are terms whatever else is said of them: stop words, numbers, single letters
-    phrases : whether words that go together become one term
-    chunk : words of the pieces that pages are cut into; None: pages stay whole
+    default_stops : whether to remove the stop words of the language
+    stop : additional stop words
+    keep : words that are never dropped, even if they are stop words, numbers or single letters
+    phrases : whether frequent phrases become terms
+    chunk : number of words in the pieces that pages are split into; None: do not split pages
     numbers : whether tokens that begin with a digit are terms
-    accents : whether Beyoncé and Beyonce are two words
-    boilerplate : whether addresses, markup, the furniture of e-mail and lines that many pages share are taken out
-    languages : with AUTO, those that pages are read in, the commonest first; empty until a corpus has been looked at
+    accents : whether Beyoncé and Beyonce are different words
+    boilerplate : whether to remove addresses, markup, e-mail headers and lines that many pages share
+    languages : with AUTO, the languages of the corpus, most frequent first; empty before the corpus was read
+    tokenizer : name of the user's own function from a text to its tokens (see `text.functions`)
+    lemmatizer : name of the user's own function from a token, in lower case, to its normal form; replaces `normalize`
+    stop_test : name of the user's own function that tells whether a word is a stop word, in addition to the lists
     """
 
     language: str = "en"
@@ -49,17 +55,26 @@ class WordOptions:
     accents: bool = True
     boilerplate: bool = False
     languages: tuple[str, ...] = ()
+    tokenizer: str | None = None
+    lemmatizer: str | None = None
+    stop_test: str | None = None
+
+    @property
+    def own_functions(self) -> dict[str, str]:
+        """The user's own functions: option -> name."""
+        named = {"tokenizer": self.tokenizer, "lemmatizer": self.lemmatizer, "stop_test": self.stop_test}
+        return {option: name for option, name in named.items() if name}
 
     @classmethod
     def recorded(cls, values: Mapping[str, Any]) -> WordOptions:
-        """Options as they were written as JSON; a TypeError for one that this version does not have."""
+        """Return the options from their JSON form; raise TypeError for an unknown option."""
         found: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
         }
         return cls(**found)
 
     def of_language(self, language: str) -> WordOptions:
-        """The same for pages of one language, which with AUTO need not have all that is asked for."""
+        """Return the options for pages of one language; with AUTO, without what is not available for it."""
         if self.language != AUTO:
             return replace(self, language=language)
         return replace(
@@ -76,24 +91,35 @@ def word_options(recipe: Mapping[str, Any]) -> WordOptions:
     return WordOptions.recorded({k: value for k, value in recipe.get("words", {}).items() if k in known})
 
 
-class TermAnalyzer:
-    """From a token of one language to its term.
+def token_reader(options: WordOptions) -> Callable[[str], list[str]]:
+    """Return the function that tokenizes a text: the user's own one, or `tokens`."""
+    own = function_of(options.tokenizer, "tokenizer")
+    return tokens if own is None else partial(own_tokens, own)
 
-    A token is dropped if it begins with a digit ("number"), is a single letter that is no word ("short") or a stop word
-    ("stop"). Words of the language's list are also dropped in their other spellings, as far as dictionary forms tell:
-    a stem is too coarse for that ("ore" has Porter's stem of "or", "news" that of "new"). The user's own stop words
-    are dropped, and the words to keep are kept, with all that shares their normal form.
+
+class TermAnalyzer:
+    """Converts tokens of one language to terms.
+
+    A token is dropped if it begins with a digit ("number"), is a single letter but not a word ("short") or is a stop
+    word ("stop"). Inflected forms of the language's stop words are dropped too if they have the same lemma; stems are
+    too coarse for this ("ore" has the Porter stem of "or", "news" that of "new"). The user's own stop words, and the
+    words to keep, apply to all words with the same normal form.
     """
 
     def __init__(self, options: WordOptions) -> None:
         self._plain = without_accents if not options.accents else str
         self._numbers, self._language = options.numbers, options.language
         self._small, self._spell = lowercase_for(options.language), spelling_folder(options.language)
-        normalize = available(options.normalize, options.language)
-        self._normal = normalizer(normalize, language=options.language, stemmer=options.stemmer)
-        by_lemma = normalize in ("lemma", "both")
-        base = normalizer("lemma", language=options.language) if by_lemma else _without_possessive
-        self._base = self._normal if normalize == "lemma" else base
+        self._tokens_of = token_reader(options)
+        self._stop_test = function_of(options.stop_test, "stop_words")
+        if lemmatizer := function_of(options.lemmatizer, "lemmatizer"):
+            self._normal = self._base = own_lemma(lemmatizer)
+        else:
+            normalize = available(options.normalize, options.language)
+            self._normal = normalizer(normalize, language=options.language, stemmer=options.stemmer)
+            by_lemma = normalize in ("lemma", "both")
+            base = normalizer("lemma", language=options.language) if by_lemma else _without_possessive
+            self._base = self._normal if normalize == "lemma" else base
         listed = stop_words(options.language) if options.default_stops else frozenset()
         listed = frozenset(self._spell(self._plain(word)) for word in listed) - {""}
         own = self._spelled(options.stop)
@@ -108,14 +134,14 @@ class TermAnalyzer:
         self._cache: dict[str, tuple[str | None, str]] = {}
 
     def _spelled(self, words: tuple[str, ...]) -> set[str]:
-        """A list of the user's as tokens in lower case, as the text itself is read: e-mail is two of them."""
-        return {self._spell(self._plain(token)) for word in words for token in tokens(word)} - {""}
+        """Return a user's list of words as lower-case tokens, tokenized like the text: e-mail is two tokens."""
+        return {self._spell(self._plain(token)) for word in words for token in self._tokens_of(word)} - {""}
 
     def _terms_of(self, words: set[str]) -> set[str]:
         return {self._spell(self._normal(spelling)) for word in words for spelling in (word, word.capitalize())}
 
     def read(self, token: str) -> tuple[str | None, str]:
-        """(term, "kept") or (None, reason)."""
+        """Return (term, "kept") or (None, reason)."""
         word = self._plain(token if self._cased else self._small(token))
         answer = self._cache.get(word)
         if answer is None:
@@ -123,32 +149,34 @@ class TermAnalyzer:
         return answer
 
     def _read(self, word: str) -> tuple[str | None, str]:
-        if not word:  # marks that are not part of the spelling, without a letter
+        if not word:  # only marks that the spelling ignores
             return None, "short"
         spelled = self._spell(word)
         if self._keep and (spelled in self._keep or self._spell(self._normal(word)) in self._keep):
             return self._spell(self._normal(word)) or spelled, "kept"
-        if not self._numbers and word[0].isnumeric() and not word[0].isalpha():  # the Chinese numerals are letters, too
+        if not self._numbers and word[0].isnumeric() and not word[0].isalpha():  # Chinese numerals are letters as well
             return None, "number"
         if len(word) == 1 and word.isascii():
             return None, "short"
         if spelled in self._stops:
             return None, "stop"
-        if len(word) == 1 and _is_no_word(word, self._language):
+        if len(word) == 1 and _is_abbreviation(word, self._language):
             return None, "short"
         base = self._spell(self._base(word))
         if base in self._stop_bases:
             return None, "stop"
         term = base if self._base is self._normal else self._spell(self._normal(word))
-        if term in self._stop_terms or not term:
+        if term in self._stop_terms or not term or (self._stop_test is not None and self._stop_test(word)):
             return None, "stop"
         return term, "kept"
 
 
-def _is_no_word(letter: str, language: str) -> bool:
-    """Whether a single letter is a piece of a word, an initial or an ending (1990-х): Chinese characters are words, and
-    so are syllables of Korean; Greek letters on pages that are not Greek are names of things, as accented ones are in
-    English."""
+def _is_abbreviation(letter: str, language: str) -> bool:
+    """Return whether a single letter is not a word but an initial or an ending (1990-х).
+
+    Chinese characters and Korean syllables are words. Greek letters outside Greek text, and accented letters in
+    English, are abbreviations and not words.
+    """
     if letter.isascii() or "\u0e00" <= letter <= "\u0e7f":
         return True
     if language == "en":
@@ -164,20 +192,26 @@ def _without_possessive(word: str) -> str:
 
 
 class Readers:
-    """The language of a page, and the reader of each language, made when a page first needs it."""
+    """Detects the language of a page and has an analyzer for each language, created when it is first needed."""
 
     def __init__(self, options: WordOptions) -> None:
         self.options = options
         self._readers: dict[str, TermAnalyzer] = {}
 
+    def tokens_of(self, text: str, language: str) -> list[str]:
+        """Return the tokens of a text; in languages written without spaces these are its words."""
+        if self.options.tokenizer:
+            return token_reader(self.options)(text)
+        return [word for token in tokens(text) for word in words_of_token(token, language)]
+
     def language_of(self, text: str) -> str:
-        """The language that a page is read in; the corpus's first one where it is in none of the corpus's."""
+        """Return the language to read a page in; the main language of the corpus if the page has another one."""
         if self.options.language != AUTO:
             return self.options.language
         return read_in(language_of(text), self.options.languages)
 
     def reader(self, language: str) -> TermAnalyzer:
-        """The reader of a language."""
+        """Return the analyzer of a language."""
         if language not in self._readers:
             self._readers[language] = TermAnalyzer(self.options.of_language(language))
         return self._readers[language]

@@ -1,8 +1,9 @@
-"""Lines that many pages share: signatures, notices, menus, quotations that everybody quotes.
+"""Boilerplate: lines that many pages share, such as signatures, notices, menus and repeated quotations.
 
-Two lines are the same if they differ only in case, digits, and the white space or marks of quotation around them. A
-line is shared if it has words enough to be no chance and stands on MOST pages, or of a small corpus on half the pages.
-To find shared lines in a corpus of any size in two walks, the first one counts hashes, eight bytes a line.
+Two lines are equal if they differ only in case, digits, and surrounding white space or quotation marks. A line is
+shared if it has at least three words and is on at least `MOST` pages (in a small corpus: on half of the pages). Two
+passes over the corpus find the shared lines: the first one counts hashes, at eight bytes a line, so any corpus size is
+possible.
 """
 
 from __future__ import annotations
@@ -19,22 +20,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-LEAST_SPACES = 2  # a line has three words
+LEAST_SPACES = 2  # a line has at least three words
 LEAST_LETTERS = 10
-FEW, MOST = 3, 8  # pages that must have a line: half of them, but no fewer and no more than these
-COMPACT = 2**22  # lines that are gathered before equal ones are put together
-IN_MEMORY = 2**26  # bytes of texts that are kept in memory
+FEW, MOST = 3, 8  # a shared line is on half of the pages, or on this many where half is below or above
+COMPACT = 2**22  # hashes collected before equal ones are merged
+IN_MEMORY = 2**26  # bytes of text kept in memory; more goes to a temporary file
 
 _DIGITS = str.maketrans("123456789", "000000000")
 _AROUND = " \t\r\v\f>|:"
 
 
 class Texts:
-    """Texts in order, to be walked as often as wanted; in a temporary file once they grow.
+    """Texts in order that can be iterated repeatedly; they are kept in a temporary file if they are large.
 
     Parameters
     ----------
-    folder : where that file is; None: where the system has such files
+    folder : folder of this file; None: the system's folder for temporary files
     """
 
     def __init__(self, folder: Path | None = None) -> None:
@@ -42,7 +43,7 @@ class Texts:
         self._lengths = array("q")
 
     def add(self, text: str) -> None:
-        """Put one at the end."""
+        """Append a text."""
         raw = text.encode("utf-8", "surrogatepass")
         self._file.write(raw)
         self._lengths.append(len(raw))
@@ -56,12 +57,12 @@ class Texts:
         return len(self._lengths)
 
     def close(self) -> None:
-        """Give memory and file back."""
+        """Release the memory and delete the file."""
         self._file.close()
 
 
 def line_keys(text: str) -> Iterator[tuple[int, int, str]]:
-    """The lines of a text that have words enough: begin, end (with the line's end), and what they are compared by."""
+    """Yield the lines of a text that have enough words: begin, end (with the newline) and the key to compare by."""
     start = 0
     for line, plain in zip(text.split("\n"), text.translate(_DIGITS).lower().split("\n"), strict=True):
         end = start + len(line) + 1
@@ -73,17 +74,21 @@ def line_keys(text: str) -> Iterator[tuple[int, int, str]]:
 
 
 def _has_words(key: str) -> bool:
-    """Whether a line is of letters, not of a ruler's signs or a table's numbers."""
+    """Return whether at least half of a line are letters, unlike a ruler or a row of numbers."""
     return sum(map(str.isalpha, key)) * 2 >= len(key)
 
 
 def shared_lines(texts: Texts, page_of: Sequence[str] = ()) -> dict[str, int]:
-    """The lines that many pages share, as `line_keys` has them, with the number of pages; sorted.
+    """Find the lines that many pages share.
 
     Parameters
     ----------
-    texts : of pages, or of pieces of pages, those of a page together
-    page_of : what page each text is a piece of; empty where each is a page of its own
+    texts : texts of pages, or of pieces of pages in page order
+    page_of : the page of each text; empty if each text is a page
+
+    Returns
+    -------
+    the number of pages by line key (see `line_keys`), sorted by key
     """
     n_pages = len(set(page_of)) or len(texts)
     least = min(MOST, max(FEW, (n_pages + 1) // 2))
@@ -97,13 +102,13 @@ def shared_lines(texts: Texts, page_of: Sequence[str] = ()) -> dict[str, int]:
 
 
 def _keys_of_pages(texts: Texts, page_of: Sequence[str]) -> Iterator[set[str]]:
-    """The different keys of lines of each page."""
+    """Yield the set of line keys of each page."""
     for _, pieces in groupby(zip(page_of or range(len(texts)), texts, strict=True), key=itemgetter(0)):
         yield {key for _, text in pieces for _, _, key in line_keys(text)}
 
 
 def _often(hashes: Iterable[int], least: int) -> set[int]:
-    """The numbers that occur so often at least."""
+    """Return the numbers that occur at least `least` times."""
     known, counts = np.empty(0, np.int64), np.empty(0, np.int64)
     waiting = array("q")
     for value in hashes:

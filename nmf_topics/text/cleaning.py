@@ -1,16 +1,16 @@
-"""What stands in a text and is no word of it: addresses, markup, the furniture of e-mail, lines that many pages share.
+"""Remove parts of a text that are not prose: addresses, markup, e-mail headers, lines that many pages share.
 
-A cleaner cuts a text into what is kept and what is taken out, with the reason. It cuts beside spaces or punctuation of
-ASCII only, which end a token whatever they touch; so the tokens of a text are those of its pieces, and none is lost.
+A `Cleaner` splits a text into the part to keep and the removed parts with their reasons. It cuts only next to ASCII
+spaces or punctuation, which always end a token. So the tokens of the parts are the tokens of the text; none is lost.
 
     address      URLs, e-mail addresses, message ids
-    markup       tags and entities of HTML, templates of a wiki
-    header       "From: ...", "Date: ..." and their like in a message or one that is forwarded, of "Subject: ..." the
-                 name only; and the line that says who wrote what is quoted
-    signature    what follows a line "--" at the end of a message
-    boilerplate  lines that many pages share (boilerplate.py finds them)
+    markup       HTML tags and entities, wiki templates
+    header       "From: ...", "Date: ..." and similar lines of a message or a forwarded one; of "Subject: ..." only the
+                 field name; and the line that introduces a quotation ("... wrote:")
+    signature    the text after a line "--" at the end of a message
+    boilerplate  lines that many pages share (see `boilerplate`)
 
-Nothing here looks further than a text allows in linear time, however strange the text is.
+All patterns run in linear time on any text.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from functools import cache
 
 from nmf_topics.text.boilerplate import line_keys
 
-SIGNATURE_LINES = 12  # a signature is no longer; what is longer is text
-FIELDS_OF_A_HEADER = 3  # so many known fields on neighbouring lines are the head of a message
-REACH = 100  # characters to the left of "@" or "://" that may be part of an address
+SIGNATURE_LINES = 12  # longest signature; more lines after "--" are text
+FIELDS_OF_A_HEADER = 3  # this many known fields on consecutive lines are a message header
+REACH = 100  # longest part of an address before "@" or "://", in characters
 
-_NO_ADDRESS = frozenset(' \t\n\r<>"|(),;:[]')  # where an address begins
+_NO_ADDRESS = frozenset(' \t\n\r<>"|(),;:[]')  # characters that end an address to the left
 Cut = tuple[int, int, str]  # begin, end, reason
 
 _TAGS = """a abbr acronym address area article aside audio b base basefont big blockquote body br button caption center
@@ -35,7 +35,7 @@ _TAGS = """a abbr acronym address area article aside audio b base basefont big b
     script section select small source span strike strong style sub summary sup svg table tbody td template textarea
     tfoot th thead time title tr track tt u ul var video wbr gallery math nowiki poem syntaxhighlight""".split()
 
-# Fields of a header: those that say nothing of the subject, and those whose value is text.
+# Fields of a header: those to remove, and (below) those whose value is text.
 _FURNITURE = """from to cc bcc date sender reply-to received return-path message-id in-reply-to references organization
     organisation lines distribution newsgroups followup-to nntp-posting-host nntp-posting-user nntp-posting-date path
     xref approved expires supersedes article-i.d. mime-version content-type content-transfer-encoding reply-by
@@ -70,7 +70,7 @@ def _patterns() -> dict[str, re.Pattern[str]]:
 
 
 def cuts(text: str) -> Iterator[Cut]:
-    """What addresses, markup, headers and signatures there are in a text, in no particular order; they may overlap."""
+    """Yield the addresses, markup, headers and signatures of a text, in no particular order; they may overlap."""
     p = _patterns()
     if "://" in text or "@" in text or "www." in text:
         end = 0
@@ -80,7 +80,7 @@ def cuts(text: str) -> Iterator[Cut]:
                 while begin > end and match.start() - begin < REACH and text[begin - 1] not in _NO_ADDRESS:
                     begin -= 1
             end = match.end()
-            if begin < match.start() or match[0][0] == "w":  # else an @ that stands alone
+            if begin < match.start() or match[0][0] == "w":  # otherwise a single @
                 yield begin, end, "address"
     if "<" in text or "&" in text or "{{" in text:
         for match in p["markup"].finditer(text):
@@ -89,7 +89,7 @@ def cuts(text: str) -> Iterator[Cut]:
 
 
 def _mail(text: str) -> Iterator[Cut]:
-    """Headers, lines of attribution and the signature, if the text looks like a message at all."""
+    """Yield headers, attribution lines and the signature if the text looks like a message."""
     p = _patterns()
     head = p["head"].search(text)
     quotes = p["quote"].search(text)
@@ -104,7 +104,7 @@ def _mail(text: str) -> Iterator[Cut]:
 
 
 def _attributions(text: str) -> Iterator[Cut]:
-    """Lines that say who wrote what is quoted below, with the line before if it says where: "In article <...>,"."""
+    """Yield attribution lines ("... wrote:"), with the line before if it names the source ("In article <...>,")."""
     p = _patterns()
     for match in p["writes"].finditer(text):
         begin = text.rfind("\n", 0, match.start()) + 1
@@ -117,7 +117,7 @@ def _attributions(text: str) -> Iterator[Cut]:
 
 
 def _headers(text: str) -> Iterator[Cut]:
-    """Runs of neighbouring lines that are fields of a header, if there are enough; a subject keeps its value."""
+    """Yield runs of consecutive header fields that are long enough; the value of a subject is kept."""
     field = _patterns()["field"]
     run: list[Cut] = []
     start = 0
@@ -126,7 +126,7 @@ def _headers(text: str) -> Iterator[Cut]:
         match = field.match(text, start, end)
         if match is not None:
             run.append((start, match.end() if match["subject"] else end, "header"))
-        elif run and line[:1] in (" ", "\t") and line.strip():  # a line that begins with a space continues its field
+        elif run and line[:1] in (" ", "\t") and line.strip():  # an indented line continues the field above
             if run[-1][1] == start:
                 run[-1] = (run[-1][0], end, "header")
         else:
@@ -137,23 +137,23 @@ def _headers(text: str) -> Iterator[Cut]:
 
 
 class Cleaner:
-    """Takes out of texts what is no word of them.
+    """Removes the parts of texts that are not prose.
 
     Parameters
     ----------
-    lines : lines that many pages share, as `line_keys` has them
+    lines : keys (see `line_keys`) of the lines that many pages share
     """
 
     def __init__(self, lines: Collection[str] = ()) -> None:
         self._lines = frozenset(lines)
 
     def split(self, text: str) -> tuple[str, list[tuple[str, str]]]:
-        """A text without what is no word of it, and what was taken out.
+        """Split a text into prose and removed parts.
 
         Returns
         -------
-        kept : the text; where something was taken out stands an empty line
-        removed : (reason, piece) in the order of the text; the tokens of all pieces and of `kept` are those of `text`
+        kept : the text, with an empty line in place of each removed part
+        removed : (reason, part) in the order of the text; `kept` and the parts together have the tokens of `text`
         """
         found = list(cuts(text))
         if self._lines:
@@ -176,19 +176,19 @@ class Cleaner:
 
 
 def _parts(char: str) -> bool:
-    """Whether a character ends a token whatever stands beside it."""
+    """Return whether a character always ends a token, whatever its neighbours are."""
     return char.isascii() and not char.isalnum() and char != "'"
 
 
 def _left(text: str, place: int) -> int:
-    """The next place to the left where no token is cut."""
+    """Return the nearest place to the left that is not inside a token."""
     while 0 < place < len(text) and not (_parts(text[place - 1]) or _parts(text[place])):
         place -= 1
     return place
 
 
 def _right(text: str, place: int) -> int:
-    """The next place to the right where no token is cut."""
+    """Return the nearest place to the right that is not inside a token."""
     while 0 < place < len(text) and not (_parts(text[place - 1]) or _parts(text[place])):
         place += 1
     return place

@@ -1,12 +1,12 @@
-"""Normal forms: run, running, ran and runs as one term.
+"""Normalization: run, running, ran and runs become one term.
 
     lemma   the dictionary form: ran -> run, children -> child      simplemma, with corrections for English
-    stem    the ending cut off: running -> run, but ran stays       Snowball, or Porter's algorithm of 1980
-    both    the stem of the lemma: the article's "running", "ran" and "run" are one word
-    none    the word as it is, in lower case
+    stem    the word without its ending: running -> run             Snowball, or Porter's algorithm of 1980
+    both    the stem of the lemma, so that the article's "running", "ran" and "run" are one term
+    none    the word itself, in lower case
 
-A normal form is found once for each distinct word, never for each token. What readers see is never a stem, but the
-commonest of the words that share it.
+Each distinct word is normalized once, not each token. Readers never see a stem; they see the most frequent word form
+of the term.
 
 References: Porter, An algorithm for suffix stripping, Program 14 (1980) 130-137; Barbaresi, simplemma.
 """
@@ -20,19 +20,20 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal, get_args
 
-from nmf_topics.errors import NmfTopicsError
+from nmf_topics.errors import NmfTopicsError, Remedy
 
 Normalization = Literal["stem", "lemma", "both", "none"]
 Stemmer = Literal["snowball", "porter"]
 NORMALIZATIONS: tuple[str, ...] = get_args(Normalization)
 STEMMERS: tuple[str, ...] = get_args(Stemmer)
 
-# Languages that write nouns with a capital: Arbeit is work, arbeite a form of the verb.
+# Languages that capitalize nouns: German Arbeit is the noun work, arbeite a form of the verb.
 CASED = frozenset({"de"})
 
-# Where simplemma's English table is silent or wrong: dictionary form, then the forms that lead to it. Words that are
-# common in a sense of their own (rose, ground, left, won) lead to the verb only where the verb is what texts mean.
-# A word that leads to itself is kept from being taken for the piece of a contraction (AI for ain't, Don for don't).
+# Corrections where simplemma's English table has no entry or a wrong one: the lemma, then the forms that belong to it.
+# Forms with a common meaning of their own (rose, ground, left, won) are assigned to the verb only where texts mostly
+# mean the verb. A word that is its own lemma is listed where simplemma reads it as part of a contraction (AI as ain't,
+# Don as don't).
 _CORRECTIONS = """
 bend bent; bind bound; bite bit bitten; break broke; drink drunk; feel felt; go gone; leave left; ring rung; rise rose;
 shake shook; shoot shot; swear swore; think thought; win won; awake awoke awoken; bear bore borne; bad worse worst;
@@ -60,10 +61,10 @@ unmanned unmanned; unarmed unarmed; unauthorized unauthorized; deceased deceased
 """
 _ENGLISH = {form: base for entry in _CORRECTIONS.split(";") for base, *forms in [entry.split()] for form in forms}
 
-# Languages whose dictionary forms simplemma has under another name.
+# Languages that simplemma knows under another code.
 _LEMMAS = {"no": "nb", "hr": "hbs", "bs": "hbs"}
 
-# Snowball's names of languages, by ISO 639-1.
+# Snowball's names of languages by ISO 639-1 code.
 _SNOWBALL = dict(
     pair.split(":")
     for pair in """ar:arabic hy:armenian eu:basque ca:catalan da:danish nl:dutch en:english eo:esperanto et:estonian
@@ -74,7 +75,7 @@ _SNOWBALL = dict(
 
 
 def without_accents(word: str) -> str:
-    """café -> cafe, Beyoncé -> Beyonce; words that are not of Latin letters stay as they are.
+    """Remove accents from Latin letters: café -> cafe; words of other scripts are returned unchanged.
 
     Examples
     --------
@@ -89,13 +90,13 @@ def without_accents(word: str) -> str:
 
 
 def _drop_possessive(word: str) -> str:
-    """obama's -> obama, players' comes without its apostrophe already."""
+    """Remove the possessive ending: obama's -> obama. Tokens never end in an apostrophe (players' is players)."""
     return word[:-2] if word.endswith("'s") else word
 
 
 @cache
 def _tables_of_lemmas() -> frozenset[str]:
-    """The languages of simplemma, as its files tell them: to import it takes 0.2 s."""
+    """Return the languages of simplemma from the names of its files, because importing it takes 0.2 s."""
     found = find_spec("simplemma")
     if found is None or found.origin is None:
         return frozenset()
@@ -104,17 +105,17 @@ def _tables_of_lemmas() -> frozenset[str]:
 
 
 def has_lemmas(language: str) -> bool:
-    """Whether there are dictionary forms of a language."""
+    """Return whether there are lemmas for a language."""
     return _LEMMAS.get(language, language) in _tables_of_lemmas()
 
 
 def has_stems(language: str) -> bool:
-    """Whether there is a stemmer for a language."""
+    """Return whether there is a stemmer for a language."""
     return language in _SNOWBALL
 
 
 def available(normalization: Normalization, language: str) -> Normalization:
-    """What a language has of the forms that are asked for, or else the next best: lemmas, stems, words as they are.
+    """Return the normalization that is available for a language: the requested one, else lemma, stem or none.
 
     Examples
     --------
@@ -134,7 +135,8 @@ def _lemmatizer(language: str) -> Callable[[str], str]:
 
     if not has_lemmas(language):
         raise NmfTopicsError(
-            f"there are no lemmas for the language {language!r}; use --normalize stem or --normalize none"
+            f"there are no lemmas for the language {language!r}",
+            remedy=Remedy("use {normalize=stem} or {normalize=none}"),
         )
     table = _LEMMAS.get(language, language)
 
@@ -148,13 +150,13 @@ def _lemmatizer(language: str) -> Callable[[str], str]:
     look_up, by_rule = DictionaryLookupStrategy().get_lemma, RulesStrategy().get_lemma
 
     def english(word: str) -> str:
-        """The lemma by the table and simple rules: whatever else simplemma tries finds nothing in English, slowly."""
+        """Look up the table, then apply simple rules; simplemma's other strategies are slow and find nothing here."""
         if corrected := _ENGLISH.get(word):
             return corrected
         if not word.isalpha():
             return word if "'" not in word else lemma(word)
         found = str(look_up(word, "en") or by_rule(word, "en") or word).lower()
-        # peoples and schools of thought, of which no table has all: Davidians, Keynesians
+        # no table has all names of peoples and schools of thought: Davidians, Keynesians
         return found[:-1] if found.endswith("ians") else found
 
     return english
@@ -163,7 +165,9 @@ def _lemmatizer(language: str) -> Callable[[str], str]:
 def _stemmer(language: str, stemmer: Stemmer) -> Callable[[str], str]:
     if stemmer == "porter":
         if language != "en":
-            raise NmfTopicsError(f"Porter's stemmer is for English, not for {language!r}; use --stemmer snowball")
+            raise NmfTopicsError(
+                f"Porter's stemmer is for English, not for {language!r}", remedy=Remedy("use {stemmer=snowball}")
+            )
         from nltk.stem.porter import PorterStemmer
 
         porter = PorterStemmer(mode=PorterStemmer.ORIGINAL_ALGORITHM)
@@ -172,16 +176,17 @@ def _stemmer(language: str, stemmer: Stemmer) -> Callable[[str], str]:
 
     if not has_stems(language):
         raise NmfTopicsError(
-            f"there is no stemmer for the language {language!r}; use --normalize lemma or --normalize none"
+            f"there is no stemmer for the language {language!r}",
+            remedy=Remedy("use {normalize=lemma} or {normalize=none}"),
         )
-    snowball = Snowball(_SNOWBALL[language], 0)  # no cache of its own: each word is asked once
+    snowball = Snowball(_SNOWBALL[language], 0)  # no cache: each word is looked up once
     return lambda word: str(snowball.stemWord(word))
 
 
 def normalizer(
     normalization: Normalization, *, language: str = "en", stemmer: Stemmer = "snowball"
 ) -> Callable[[str], str]:
-    """The function from a word to its normal form. Case matters for lemmas of CASED languages only.
+    """Return the function that normalizes a word. Case matters only for lemmas of languages in `CASED`.
 
     Parameters
     ----------
@@ -192,7 +197,7 @@ def normalizer(
     Raises
     ------
     NmfTopicsError
-        if the language has no such forms.
+        if this normalization is not available for the language.
 
     Examples
     --------

@@ -1,14 +1,14 @@
-"""One spelling for words that are written in several, in scripts where that is the rule.
+"""Spelling variants: words that a script writes in several ways become one term.
 
-    Arabic script   without vowel signs and tatweel; one alef for its forms with hamza, madda and wasla; the letters yeh
-                    and kaf of the language's own keyboard, which look the same as those of others
-    Hebrew          without points
-    Greek           without accents and breathings, which capitals do not have
-    Hindi, Marathi  without the dot below that loan words may have; the moon dot as the plain one
-    Turkish, Azeri  capital dotless I and dotted İ to their own small letters
+    Arabic script   no vowel signs or tatweel; one alef for the forms with hamza, madda and wasla; yeh and kaf in the
+                    encoding of the page's language (Arabic and Persian keyboards differ)
+    Hebrew          no points
+    Greek           no accents or breathings, because capitals have none
+    Hindi, Marathi  no nukta, which is optional in loan words; chandrabindu as anusvara
+    Turkish, Azeri  dotless I and dotted İ each with its own lower-case letter
     others          lower case
 
-What readers see stays as it was written; only the identity of a term is spelt so.
+Readers see words as they were written; only the comparison of terms uses these spellings.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def _turkish(word: str) -> str:
     return word.translate(_TURKISH).lower()
 
 
-_ACCENTED = {"el"}  # languages whose dictionaries and stemmers want the accents that their spelling leaves out
+_ACCENTED = {"el"}  # languages whose dictionaries and stemmers need the accents that `spelling_folder` removes
 
 _SPELLINGS: dict[str, Callable[[str], str]] = {
     "ar": _arabic,
@@ -70,7 +70,7 @@ _SPELLINGS: dict[str, Callable[[str], str]] = {
 
 
 def spelling_folder(language: str) -> Callable[[str], str]:
-    """The function from a word to its one spelling, in lower case.
+    """Return the function that converts a word to its common spelling, in lower case.
 
     Parameters
     ----------
@@ -78,17 +78,17 @@ def spelling_folder(language: str) -> Callable[[str], str]:
 
     Examples
     --------
-    >>> spell = speller("tr")
-    >>> spell("ISPARTA"), spell("İstanbul")
+    >>> fold = spelling_folder("tr")
+    >>> fold("ISPARTA"), fold("İstanbul")
     ('ısparta', 'istanbul')
-    >>> speller("ar")("الإِسْلَامـــ")
+    >>> spelling_folder("ar")("الإِسْلَامـــ")
     'الاسلام'
     """
     return _SPELLINGS.get(language, str.lower)
 
 
 def lowercase_for(language: str) -> Callable[[str], str]:
-    """The function from a word to what dictionaries and stemmers know it by: in lower case, and spelt as above.
+    """Return the function that converts a word to the spelling that dictionaries and stemmers expect.
 
     Parameters
     ----------

@@ -1,13 +1,13 @@
-"""Words where none are written apart: Chinese, Japanese and Thai.
+"""Split text into words in languages that are written without spaces: Chinese, Japanese and Thai.
 
-Each is left to a library, an extra, whose dictionary comes with it:
+Each language uses a library with its own dictionary, which is installed as an extra:
 
-    Chinese    rjieba, extra [chinese]                               without: each two neighbours, as search engines do
-    Japanese   SudachiPy and SudachiDict-small, extra [japanese]     without: runs of one script
-    Thai       PyThaiNLP (newmm), extra [thai]                       without: what stands between spaces
+    Chinese    rjieba, extra [chinese]                              fallback: overlapping pairs of characters
+    Japanese   SudachiPy and SudachiDict-small, extra [japanese]    fallback: runs of one script
+    Thai       PyThaiNLP (newmm), extra [thai]                      fallback: text between spaces
 
-Japanese verbs and adjectives come in their dictionary form, as the library knows it and nothing later could tell.
-What is done depends on the text and its language only.
+Japanese verbs and adjectives are returned in their dictionary form, which only this library knows.
+The result depends on the text and its language only.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     import regex
 
-LONGEST = 4_000  # characters given to a library at once: some refuse more than 48 KB
+LONGEST = 4_000  # characters passed to a library at once: some refuse more than 48 KB
 
 
 class Extra(NamedTuple):
-    """What a language needs to be cut into words."""
+    """The package that splits a language into words, and the extra that installs it."""
 
     language: str
     package: str
@@ -61,7 +61,7 @@ def _japanese_runs() -> regex.Pattern[str]:
 
 
 def is_apart(token: str) -> bool:
-    """Whether a token holds no letter of a script that is written without spaces.
+    """Return whether a token has no letter of a script that is written without spaces.
 
     Examples
     --------
@@ -72,16 +72,16 @@ def is_apart(token: str) -> bool:
 
 
 def segment(token: str, language: str) -> list[str]:
-    """The words of a token.
+    """Split a token into words.
 
     Parameters
     ----------
     token : letters, marks and digits without a space
-    language : of the page; tells Chinese from Japanese where both write the same characters
+    language : of the page, ISO 639-1; decides between Chinese and Japanese where both use the same characters
 
     Returns
     -------
-    list of str; [token] where nothing is to be cut
+    list of str; [token] if there is nothing to split
     """
     words: list[str] = []
     for match in _scripts().finditer(token):
@@ -97,13 +97,13 @@ def segment(token: str, language: str) -> list[str]:
 
 
 def has_words_apart(language: str) -> bool:
-    """Whether texts of a language can be cut into words: nothing needs cutting, or its extra is installed."""
+    """Return whether texts of a language can be split well: it uses spaces, or its extra is installed."""
     return language not in EXTRAS or _cutter(language) is not None
 
 
 @cache
 def _cutter(language: str) -> Callable[[str], Sequence[str]] | None:
-    """The library of a language, loaded; None where it is not installed."""
+    """Load the library of a language; None if it is not installed."""
     try:
         return _LOADERS[language]()
     except ImportError:
@@ -119,13 +119,13 @@ def _load_chinese() -> Callable[[str], Sequence[str]]:
 def _load_japanese() -> Callable[[str], Sequence[str]]:
     import sudachipy
 
-    # mode A cuts compounds into their parts: 機械学習 holds the words for machine and learning
+    # mode A splits compounds into their parts: 機械学習 becomes the words for machine and learning
     tokenizer = sudachipy.Dictionary(dict="small").tokenizer(mode=sudachipy.SplitMode.A)
     return lambda text: [morpheme.dictionary_form() for morpheme in tokenizer.tokenize(text)]
 
 
 def _load_thai() -> Callable[[str], Sequence[str]]:
-    # without this the library makes a folder of its own in the user's home while it is imported
+    # without this setting the library creates a folder in the user's home when it is imported
     before = os.environ.get("PYTHAINLP_READ_ONLY")
     os.environ["PYTHAINLP_READ_ONLY"] = "1"
     try:
@@ -141,7 +141,7 @@ def _load_thai() -> Callable[[str], Sequence[str]]:
 
 
 def _pairs(run: str) -> list[str]:
-    """Every two neighbours.
+    """Return all overlapping pairs of characters.
 
     Examples
     --------
@@ -152,7 +152,7 @@ def _pairs(run: str) -> list[str]:
 
 
 def _runs_of_script(run: str) -> list[str]:
-    """Runs of one Japanese script: nouns are mostly written in Chinese characters or katakana, endings in hiragana.
+    """Split at changes of script: Japanese nouns are mostly Chinese characters or katakana, endings are hiragana.
 
     Examples
     --------

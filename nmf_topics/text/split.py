@@ -1,11 +1,10 @@
-"""Long texts cut into pieces of about the same number of words, at ends of paragraphs or sentences.
+"""Split long texts into pieces of about the same number of words, at ends of paragraphs or sentences.
 
-A text of n words becomes round(n / size) pieces, at least one, so that none is left over that is much shorter than the
-others. Each cut is looked for around its place in even parts, within a third of a piece on either side: the nearest end
-of a paragraph, else of a sentence, else the nearest space, else the start of a word. The pieces put together are the
-text.
+A text of n words becomes round(n / size) pieces, at least one, so that no piece is much shorter than the others. Each
+cut lies within a third of a piece of its place in an even split: at the nearest end of a paragraph, else of a sentence,
+else at the nearest space, else at the start of a word. The pieces joined are the text.
 
-Without spaces, two Chinese or Japanese characters, or five of Thai, Lao, Khmer or Burmese, count as a word.
+In scripts without spaces, two Chinese or Japanese characters, or five of Thai, Lao, Khmer or Burmese, count as a word.
 """
 
 from __future__ import annotations
@@ -17,11 +16,11 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     import regex
 
-REACH = 3  # a cut is looked for within 1 / REACH of a piece from where even parts would have it
+REACH = 3  # a cut is at most 1 / REACH of a piece away from its place in an even split
 
 
 class Piece(NamedTuple):
-    """A part of a text, and how many words it has."""
+    """A part of a text with its number of words."""
 
     text: str
     words: int
@@ -40,7 +39,7 @@ def _word() -> regex.Pattern[str]:
 def _sentence_end() -> regex.Pattern[str]:
     import regex
 
-    # the full stops of Latin, Arabic, Devanagari, Armenian, Ethiopic, Chinese; those of the first need a space
+    # the full stops of Latin, Arabic, Devanagari, Armenian, Ethiopic and Chinese; only the first group needs a space
     return regex.compile(r"""[.!?؟۔։…][)\]"'’”»]*+\s+|[।॥።。！？][」』）”’]*+\s*+""")
 
 
@@ -59,12 +58,12 @@ def _space() -> regex.Pattern[str]:
 
 
 def cut_text(text: str, size: int) -> list[Piece]:
-    """Cut a text into pieces of about `size` words.
+    """Split a text into pieces of about `size` words.
 
     Parameters
     ----------
     text : str
-    size : words of a piece, at least 1
+    size : number of words in a piece, at least 1
 
     Returns
     -------
@@ -76,12 +75,12 @@ def cut_text(text: str, size: int) -> list[Piece]:
     [Piece(text='One two three. Four five! ', words=5), Piece(text='Six seven eight nine.', words=4)]
     """
     if size < 1:
-        raise ValueError("a piece has at least one word")
+        raise ValueError(f"size must be at least 1, not {size}")
     starts = [match.start() for match in _word().finditer(text)]
     count = max(1, round(len(starts) / size))
     if count == 1:
         return [Piece(text, len(starts))]
-    length = len(starts) / count  # words of a piece, were all alike
+    length = len(starts) / count  # words of a piece in an even split
     cuts = [0]
     for number in range(1, count):
         middle = number * length
@@ -95,7 +94,7 @@ def cut_text(text: str, size: int) -> list[Piece]:
 
 
 def _cut(text: str, low: int, middle: int, high: int) -> int:
-    """Where to cut between low and high: after a paragraph, sentence or space near the middle, else before a word."""
+    """Return the place to cut between low and high: after a paragraph, sentence or space, else before a word."""
     for end in (_paragraph_end(), _sentence_end(), _space()):
         found = [match.end() for match in end.finditer(text, low, high) if match.end() < len(text)]
         if found:

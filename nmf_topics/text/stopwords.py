@@ -1,8 +1,8 @@
-"""Stop lists: words that say nothing of a page's subject.
+"""Stop words: words that do not depend on the subject of a page.
 
-The English list is short, function words and the lightest verbs, as the long lists in circulation remove words of
-content (system, world, state, work). Other languages have a module of their own, `stoplists`. A stop word is removed in
-its other spellings too (going, went), but for those that are words of content: mines, wells, seconds.
+The English list is short. It holds function words and the most general verbs; the long lists in circulation also remove
+content words (system, world, state, work). Other languages are in `stopwords_other`. Inflected forms of a stop word are
+removed as well (going, went), unless they are content words: mines, wells, seconds.
 """
 
 from __future__ import annotations
@@ -37,16 +37,16 @@ ENGLISH = frozenset(
     """.split()
 )
 
-# Removed in this spelling only: in another one they are words of content (beings, canned, mines, outing, wills).
+# Removed in exactly this form: other forms are content words (beings, canned, mines, outing, wills).
 EXACT_FORM_ONLY = frozenset("being can down may might mine must out over second still well will".split())
 
 
 def stop_words(language: str) -> frozenset[str]:
-    """The stop list of a language, in lower case.
+    """Return the stop words of a language, in lower case.
 
     Parameters
     ----------
-    language : str, the two-letter code of ISO 639-1
+    language : str, two-letter code of ISO 639-1
 
     Raises
     ------
@@ -57,10 +57,10 @@ def stop_words(language: str) -> frozenset[str]:
 
 
 def has_stop_words(language: str) -> bool:
-    """Whether there is a list for a language."""
+    """Return whether there is a list of stop words for a language."""
     return language == "en" or has_other_stop_words(language)
 
 
 def stops_with_inflections(words: frozenset[str]) -> frozenset[str]:
-    """Those of the stop words that take their other spellings with them: no contractions, no double meanings."""
+    """Return the stop words whose inflected forms are removed too: no contractions, no words with a second meaning."""
     return frozenset(word for word in words - EXACT_FORM_ONLY if "'" not in word)

@@ -1,19 +1,20 @@
-"""Stop lists of languages other than English: those of the package stopwordsiso, corrected.
+"""Stop words of languages other than English: the lists of the package stopwordsiso, with corrections.
 
-The lists were made by many hands. Some hold words of content (the Russian one man, woman, war, city, Moscow), some lack
-function words that every other page has. The lists of the larger languages were read, and set against the words on a
-fifth or more of the pages of real texts: what names a subject goes out, what names none comes in. Entries of several
-words are left out: none of their words alone need be one to stop. Texts of every language quote English titles, so that
-"the" and "of" are on every list. `bench/languages.py widespread` prints what to judge the lists by.
+The lists vary in quality. Some contain content words (the Russian one has man, woman, war, city, Moscow), others lack
+function words that half of all pages have. For the larger languages, the lists were compared with the words on a fifth
+or more of the pages of real texts: content words were removed from the lists, and general words were added. Entries of
+several words are ignored, because their words need not be stop words on their own. Texts in every language quote
+English titles, so "the" and "of" are in every list. `bench/languages.py widespread` prints the words for this
+comparison.
 
-Function words of Japanese come as the dictionary forms that segmentation gives.
+Japanese function words are given in the dictionary form that the segmentation returns.
 """
 
 from __future__ import annotations
 
-from nmf_topics.errors import NmfTopicsError
+from nmf_topics.errors import NmfTopicsError, Remedy
 
-# Words of content, which stay words: a corpus may be about them.
+# Content words that the lists contain; they are kept, because a corpus may be about them.
 NOT_STOPWORDS = {
     "ru": """вечер вода война глаз голова голос город дверь деньги дом дорога друг душа жена женщина жизнь земля
     книга комната лицо люди любить мать москва народ нога ночь окно отец писать плечо правда путь работа работать
@@ -39,7 +40,7 @@ NOT_STOPWORDS = {
     "vi": "nhà bông",
 }
 
-# Words that say nothing of a subject and that the lists lack.
+# General words that the lists lack.
 EXTRA_STOPWORDS = {
     "ru": """является являются являлся являлась являлось например качестве некоторые некоторых многие многих
     поскольку включая таким таких среди течение большинство примерно ранее основном стала стали стало образом
@@ -122,14 +123,14 @@ _OF_TITLES = {"the", "of"}
 
 
 def has_other_stop_words(language: str) -> bool:
-    """Whether there is a list for a language other than English."""
+    """Return whether there is a list for a language other than English."""
     import stopwordsiso
 
     return language in stopwordsiso.langs()
 
 
 def other_stop_words(language: str) -> frozenset[str]:
-    """The stop list of a language other than English, in lower case.
+    """Return the stop words of a language other than English, in lower case.
 
     Parameters
     ----------
@@ -138,14 +139,17 @@ def other_stop_words(language: str) -> frozenset[str]:
     Raises
     ------
     NmfTopicsError
-        if there is none.
+        if there is no list for the language.
     """
     import stopwordsiso
 
     if not has_other_stop_words(language):
         raise NmfTopicsError(
-            f"there is no stop list for the language {language!r}; give your own with --stop FILE and "
-            f"--no-default-stops, or take one of: {', '.join(sorted(stopwordsiso.langs()))}"
+            f"there is no stop list for the language {language!r}",
+            remedy=Remedy(
+                "give your own with {stop_words} and {default_stops=False}, or use one of: "
+                + ", ".join(sorted(stopwordsiso.langs()))
+            ),
         )
     listed = {word.lower() for word in stopwordsiso.stopwords(language) if " " not in word}
     light = set(EXTRA_STOPWORDS.get(language, "").lower().split())

@@ -1,13 +1,12 @@
-"""Text to tokens.
+"""Split text into tokens.
 
-A token is a run of letters, combining marks and digits that begins with a letter or digit, with apostrophes allowed
-inside: "don't", "O'Brien" and "café" stay whole, "well-known" is two tokens. The invisible joiners that Persian and
-Indian scripts write inside words are allowed there, too. Text is brought to Unicode's composed form (NFC), the
-typographic apostrophe to the plain one, and soft hyphens are taken out. Case is kept here, for the eyes of readers;
-terms are told apart without it, later.
+A token is a run of letters, combining marks and digits that begins with a letter or digit. Apostrophes are allowed
+inside: "don't", "O'Brien" and "café" are one token each, "well-known" is two. The invisible joiners of Persian and
+Indian scripts are allowed inside, too. Text is converted to Unicode's composed form (NFC), typographic apostrophes to
+plain ones, and soft hyphens are removed. Case is kept, because readers see these tokens; terms ignore it later.
 
-Chinese, Japanese and Thai, which write no spaces, are cut into words besides (`segment`). `tokens` says what a token
-is; `words/chunks.py` counts them an order of magnitude faster for whole corpora.
+Chinese, Japanese and Thai are written without spaces; `segment` splits their tokens into words. `tokens` is the
+definition of a token. `terms.token_counter` counts the tokens of whole corpora and is an order of magnitude faster.
 """
 
 from __future__ import annotations
@@ -26,14 +25,14 @@ if TYPE_CHECKING:
 def _pattern() -> regex.Pattern[str]:
     import regex
 
-    # A mark needs a letter to stand on: emoji carry marks of their own, and "=" with a stroke is a sign, not a word.
-    # Possessive repeats (*+) keep no way back, which would fill memory in a word of a million apostrophes.
+    # A mark must follow a letter or digit: emoji have marks of their own, and "=" with a stroke is a sign, not a word.
+    # Possessive repeats (*+) store no positions to backtrack to; those of a million apostrophes would fill the memory.
     run = r"[\p{L}\p{N}][\p{L}\p{M}\p{N}]*+"
     return regex.compile(rf"{run}(?:['\u2019\u200c\u200d]{run})*+")
 
 
 def tokens(text: str) -> list[str]:
-    """The tokens of a text, in order, as they are written there.
+    """Return the tokens of a text, in order and as they are written.
 
     Examples
     --------
@@ -45,10 +44,10 @@ def tokens(text: str) -> list[str]:
 
 
 def words_of_token(token: str, language: str) -> list[str]:
-    """The words of a token: itself, but in a language that is written without spaces.
+    """Return the words of a token: the token itself, except in languages that are written without spaces.
 
-    A Chinese name on an English page stays whole: what English terms are should not depend on Chinese dictionaries.
-    The words may depend on the token and the language only, as each distinct token is asked about once.
+    A Chinese name on an English page is not split: English terms should not depend on Chinese dictionaries.
+    The result depends on the token and the language only, because each distinct token is looked up once.
 
     Parameters
     ----------

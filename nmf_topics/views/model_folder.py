@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nmf_topics.errors import FontError, ModelError, OutputError
+from nmf_topics.errors import FontError, ModelError, Notice, OutputError, Remedy
 from nmf_topics.files.atomic import files_listed_in, folder_of_files
 from nmf_topics.files.csv_files import write_csv
 from nmf_topics.model.files import EXTRACTS, MARK, save_model
@@ -62,6 +62,7 @@ def write_model_folder(
     extracts: bytes | None = None,
     words: Sequence[Sequence[Any]] = (),
     versions: Mapping[str, str] | None = None,
+    source: Mapping[str, Any] | None = None,
     keep: Sequence[str] = (),
     keep_derived: bool = False,
     clouds: bool = True,
@@ -81,6 +82,7 @@ def write_model_folder(
     extracts : of its pages, for the report (see `views.report.extracts`)
     words : what became of each word of the corpus (see `terms.words_table`)
     versions : of the programs that made the model, for the report
+    source : where the corpus was, as the record has it, for the report
     keep : files of the earlier model that stay as they are
     keep_derived : whether what `export` and `figures` made of the earlier model stays
     clouds, report : whether pictures of topics are drawn, and the report is made
@@ -105,7 +107,7 @@ def write_model_folder(
             counted = "pieces" if word_options(model.recipe).chunk else "pages"
             write_csv(word_rows(words, counted), partial / WORDS)
         if clouds:
-            _draw_clouds(model, partial, f"then draw them: nmf-topics clouds {folder}", on_picture, warn)
+            _draw_clouds(model, partial, f"draw them: nmf-topics clouds {folder}", on_picture, warn)
         if example is not None:
             from nmf_topics.views.drawing.basis import reconstruction
 
@@ -115,23 +117,28 @@ def write_model_folder(
         if extracts is not None:
             (partial / EXTRACTS).write_bytes(extracts)
         if report:
-            parts = {"extracts": extracts, "versions": versions, "ranks": ranks_beside(model, folder)}
+            parts = {
+                "extracts": extracts,
+                "versions": versions,
+                "source": source,
+                "ranks": ranks_beside(model, folder),
+            }
             _make_report(model, partial, parts, warn)
         names = {p.relative_to(partial).as_posix() for p in partial.rglob("*") if p.is_file()}
         _write_run(partial, run(), {*names, *keep})
 
 
 def _draw_clouds(
-    model: TopicModel, folder: Path, remedy: str, on_picture: Callable[[], None], warn: Callable[[str], None]
+    model: TopicModel, folder: Path, step: str, on_picture: Callable[[], None], warn: Callable[[str], None]
 ) -> None:
-    """The pictures of the topics; without a font for the words a model has none."""
+    """The pictures of the topics. A model can be without them: `step` draws them once there is a font."""
     from nmf_topics.views.drawing.topic_pictures import draw_topics
 
     (folder / CLOUDS).mkdir()
     try:
         draw_topics(model.rows, model, folder / CLOUDS, on_picture=on_picture)
     except FontError as error:  # found before anything is drawn
-        warn(f"no clouds: {error}; {remedy}")
+        warn(Notice(f"no clouds: {error.message}", (error.remedy or Remedy("")).then(step)))
 
 
 def _make_report(model: TopicModel, folder: Path, parts: Mapping[str, Any], warn: Callable[[str], None]) -> None:
@@ -141,7 +148,7 @@ def _make_report(model: TopicModel, folder: Path, parts: Mapping[str, Any], warn
     try:
         write_report(model, folder / REPORT, clouds=folder / CLOUDS, **parts)
     except OutputError as error:
-        warn(f"no report: {error}")
+        warn(error.notice("no report"))
 
 
 def _write_run(folder: Path, run: Mapping[str, Any], files: Set[str]) -> None:
@@ -196,10 +203,11 @@ def rewrite_report(model: TopicModel, folder: Path, *, warn: Callable[[str], Non
     from nmf_topics.views.report.build import write_report
 
     run = read_run(folder)
-    versions = run.get("versions")
+    versions, source = run.get("versions"), run.get("source")
     parts = {
         "extracts": read_extracts(folder, warn),
         "versions": versions if isinstance(versions, dict) else None,
+        "source": source if isinstance(source, dict) else None,
         "ranks": ranks_beside(model, folder),
     }
     with folder_of_files(folder, mark=MARK) as partial:

@@ -15,7 +15,7 @@ from nmf_topics.errors import MatrixError
 from nmf_topics.factor import baselines
 from nmf_topics.images.pixels import PixelGrid
 from nmf_topics.matrix.datamatrix import DataMatrix, PageColumns
-from nmf_topics.model.model import fit_topics
+from nmf_topics.model.fit import fit_topics
 from nmf_topics.pipeline.prepare import Source, prepare
 from nmf_topics.pipeline.recipes import Recipe
 from nmf_topics.terms.pruning import Bounds

@@ -17,7 +17,8 @@ from nmf_topics.corpus.open import sample_corpus_path
 from nmf_topics.errors import MatrixError
 from nmf_topics.images.pixels import PixelGrid
 from nmf_topics.matrix.datamatrix import DataMatrix, PageColumns
-from nmf_topics.model.model import TopicModel, fit_topics
+from nmf_topics.model.fit import fit_topics
+from nmf_topics.model.model import TopicModel
 from nmf_topics.pipeline.prepare import Source, prepare
 from nmf_topics.pipeline.recipes import RECIPES, Recipe
 from nmf_topics.terms.pruning import Bounds

@@ -24,7 +24,7 @@ import nmf_topics
 from nmf_topics.analysis.stability import fit_runs
 from nmf_topics.cli.main import COMMANDS, cli
 from nmf_topics.factor.engines.choice import EngineOptions
-from nmf_topics.model.model import fit_topics
+from nmf_topics.model.fit import fit_topics
 from nmf_topics.pipeline.prepare import Source
 from nmf_topics.pipeline.recipes import Recipe
 from nmf_topics.terms.pruning import Bounds
@@ -232,7 +232,7 @@ VALUES: dict[str, tuple[tuple[object, ...], tuple[object, ...]]] = {
     "--chunk": ((1, 500), (0, -5, "x", 2.5)),
     "--weighting": (("frequency", "tfidf", "log-tfidf", "bm25", "chi2", "spmi"), ("idf",)),
     "--idf-power": ((0, 1.2), (-1, "x", "nan")),
-    "--objective": (("frobenius", "kl"), ("l1",)),
+    "--objective": (("frobenius", "kl", "beta-1.5", "itakura-saito"), ("l1",)),
     "--solver": (("mu", "amu", "emu", "hals", "ehals"), ("als",)),
     "--start": (("random", "nndsvda", "nndsvdar"), ("svd",)),
     "--tolerance": ((0, 1e-4), (-1e-4, "x", "nan")),
@@ -252,6 +252,7 @@ VALUES: dict[str, tuple[tuple[object, ...], tuple[object, ...]]] = {
     "--topic": ((1, 3), ("x", 1.5)),
     "--top": ((1, 20), (0, "x")),
     "--words": (("frequency", "relevance", "exclusive"), ("alphabet",)),
+    "--like": (("somewhere",), NONE),
     "--size": (("800x500", "50x8000"), ("800", "49x500", "800x8001", "axb", "-800x500", "800x500x2")),
     "--colormap": (("viridis", "Dark2"), ("rainbow!", "")),
     "--output": (("somewhere",), NONE),
@@ -269,7 +270,7 @@ VALUES: dict[str, tuple[tuple[object, ...], tuple[object, ...]]] = {
     "--month": ((1, 12), (0, 13)),
     "--quality": (("any", "good", "featured"), ("bad",)),
     "--min-words": ((0, 100), (-1, "x")),
-    "--limit": ((1, 100), (0, "x")),
+    "--limit": ((0, 1, 100), (-1, "x")),  # 0 removes a recorded limit
     "--text": (("extracts", "wikitext"), ("html",)),
     "--workers": ((1, 3), (0, 4)),
     "--timeout": ((0.5, 30), (0, "x", "nan", "inf")),
@@ -318,7 +319,7 @@ def test_addresses_are_checked_before_anybody_is_called(refused: Refused) -> Non
     assert "--wiki" in refused(2, "fetch", "Tea", "--wiki", "https://host/index.html")
     assert "--language" in refused(2, "fetch", "Tea", "--language", "../en")
     assert "--contact" in refused(2, "fetch", "Tea", "--contact", "nobody")
-    assert "wants to know who asks: give --contact" in refused(2, "fetch", "Tea")
+    assert "requires a contact address in the User-Agent; give --contact" in refused(2, "fetch", "Tea")
     assert "--dump takes all pages" in refused(2, "fetch", "Tea", "--dump", "pages.xml")
 
 
@@ -330,6 +331,7 @@ def test_names_of_options_are_names_of_parameters() -> None:
     talk = {"output", "cache", "require_convergence", "force", "json", "quiet", "verbose", "recipe", "processes"}
     talk |= {"clouds", "report"}  # files to be made
     talk |= {"names"}  # of the model that is replaced
+    talk |= {"like"}  # a recipe, rank, seed and runs
     talk |= {"checkpoint"}  # seconds of what the library has as Checkpointing
     library = {f.name for kind in (Recipe, WordOptions, Bounds, Source, EngineOptions) for f in fields(kind)}
     library |= set(signature(fit_topics).parameters) | set(signature(fit_runs).parameters)

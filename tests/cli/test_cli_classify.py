@@ -35,6 +35,7 @@ def compare_with_fit(classified: list[dict[str, str]], pages: list[dict[str, str
         [],
         ["--recipe", "article"],
         ["--objective", "kl"],
+        ["--objective", "beta-1.5", "--max-iter", "200"],
         ["--solver", "hals", "--weighting", "tfidf"],
     ],
     ids=" ".join,
@@ -67,6 +68,17 @@ def test_an_image_of_the_fit_gets_its_own_weights_back(ok: Run) -> None:
     compare_with_fit(table(result.stdout), pages)
     assert "12 reconstructions in models/latest/reconstructions" in result.stderr
     assert len(list(Path("models/latest/reconstructions").glob("face-*.png"))) == 12
+
+
+def test_itakura_saito_is_for_images_without_black(ok: Run, refused: Refused, tiny_corpus: Path) -> None:
+    """A fit by it gives pages their own weights back; where V has zeros, as of text, it is refused with what to do."""
+    Path("bright").mkdir()
+    for path in write_faces(Path("faces")).iterdir():
+        Image.fromarray(np.asarray(Image.open(path)) + np.uint8(20)).save(Path("bright") / path.name)
+    ok("fit", "bright", "-r", 4, "--objective", "itakura-saito")
+    compare_with_fit(table(ok("classify", "bright", "--csv").stdout), read_table(Path("models/bright-r4/pages.csv")))
+    said = refused(1, "fit", tiny_corpus, "-r", 2, *WIDE, "--objective", "itakura-saito")
+    assert "the objective 'itakura-saito' needs a V without zeros" in said
 
 
 def test_pages_without_known_words(ok: Run, tiny_corpus: Path) -> None:

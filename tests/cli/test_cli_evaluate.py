@@ -52,6 +52,9 @@ def test_corpus_that_has_gone_or_changed(ok: Run, corpus: Path, fitted: Path) ->
     assert "cannot be read any more" in done.stderr
     assert document(done)["overall"]["c_v"] is None
     corpus.unlink()
+    assert "reading /" in ok("evaluate").stderr  # where it was read when the model was fitted
+    run = json.loads((fitted / "run.json").read_text())
+    (fitted / "run.json").write_text(json.dumps({**run, "folder": "/nowhere"}))
     done = ok("evaluate", "--json")
     assert "the corpus of the fit is not here" in done.stderr
     assert document(done)["source"] is None

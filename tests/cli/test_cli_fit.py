@@ -17,7 +17,8 @@ from outputs import document, files_below, read_table
 from program import Refused, Run
 
 from nmf_topics.corpus.open import sample_corpus_path
-from nmf_topics.model.model import TopicModel, fit_topics
+from nmf_topics.model.fit import fit_topics
+from nmf_topics.model.model import TopicModel
 from nmf_topics.pipeline.prepare import Source
 from nmf_topics.pipeline.recipes import RECIPES
 

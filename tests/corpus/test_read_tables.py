@@ -169,7 +169,7 @@ def test_no_column_looks_like_text(tmp_path: Path, name: str) -> None:
     content = "foo,bar\n1,2\n" if name == "a.csv" else '{"foo":1,"bar":2}\n'
     message = refusal(write(tmp_path, name, content))
     assert "'foo', 'bar'" in message
-    assert "--text-column" in message
+    assert "name it with text_column" in message
 
 
 def test_many_columns_are_not_all_listed(tmp_path: Path) -> None:
@@ -227,11 +227,11 @@ def test_nesting_that_only_writing_refuses(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_same_id_twice_says_where_it_comes_from(tmp_path: Path) -> None:
-    """Both lines, the column and the option that helps are named."""
+    """Both lines, the column and the parameter that helps are named."""
     message = refusal(write(tmp_path, "a.csv", "url,text\nu,a\nv,b\nu,c\n"))
     assert "two pages have the id 'u', line 2 and line 4" in message
     assert "'url'" in message
-    assert "--id-column" in message
+    assert "another column with id_column" in message
 
 
 def test_made_ids_do_not_depend_on_the_order(tmp_path: Path) -> None:

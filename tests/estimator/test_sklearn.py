@@ -55,7 +55,7 @@ def test_is_the_factorization_of_the_transpose(form: Any, X: np.ndarray) -> None
     expected = factorize(X.T, 4)
     np.testing.assert_allclose(model.components_, expected.W.T, rtol=1e-6, atol=1e-12)
     assert model.n_iter_ == len(expected.trace)
-    assert model.stopped_ == expected.stopped
+    assert model.stopped_ == expected.stop_reason
 
 
 @pytest.mark.parametrize("loss", ["frobenius", "kullback-leibler"])

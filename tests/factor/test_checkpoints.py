@@ -49,7 +49,7 @@ def fit(settings: Checkpointing, place: Any = V, kill_at: int = 0, **changes: An
 def same(one: Factorization, other: Factorization) -> bool:
     """To the last bit."""
     pairs = ((one.W, other.W), (one.H, other.H), (one.trace, other.trace))
-    return all(a.tobytes() == b.tobytes() for a, b in pairs) and one.stopped == other.stopped
+    return all(a.tobytes() == b.tobytes() for a, b in pairs) and one.stop_reason == other.stop_reason
 
 
 @pytest.mark.parametrize("kill_at", [1, 17, 39])

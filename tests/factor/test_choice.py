@@ -76,13 +76,15 @@ def test_every_worker_has_blocks() -> None:
 @pytest.mark.parametrize(("engine", "memory"), [("auto", 900), ("disk", 900), ("disk", 1), ("dask", 900)])
 def test_too_little_for_the_factors(engine: str, memory: int) -> None:
     """W, H and one block must fit; the message has the sizes and what to try."""
-    with pytest.raises(EngineError, match=r"W \(50000 x 50\), H \(50 x 1000000\) .*--memory.*--rank"):
+    with pytest.raises(EngineError, match=r"W \(50000 x 50\), H \(50 x 1000000\) .*memory.*rank"):
         plan(LARGE, engine, memory * MB)
 
 
 def test_memory_that_was_asked_for_and_not_allowed() -> None:
     """Both wishes cannot be had."""
-    with pytest.raises(EngineError, match=r"more than the 1\.0 GB that --memory allows; try --engine disk"):
+    with pytest.raises(
+        EngineError, match=r"more than the 1\.0 GB that are allowed; allow more memory, or try engine='disk'"
+    ):
         plan(LARGE, "memory", 1000 * MB)
 
 
@@ -147,7 +149,7 @@ from nmf_topics.factor.engines.choice import EngineOptions, Size, choose_engine
 from nmf_topics.factor.engines.disk import OnDisk, to_disk
 from nmf_topics.files.system import peak
 from nmf_topics.matrix.datamatrix import DataMatrix, PageColumns
-from nmf_topics.model.model import fit_topics
+from nmf_topics.model.fit import fit_topics
 from nmf_topics.terms.vocabulary import Vocabulary
 
 folder, engine, rank, words = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4])

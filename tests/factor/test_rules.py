@@ -10,11 +10,11 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 from scipy.optimize import nnls
 
-from nmf_topics.factor.activeset import finish
+from nmf_topics.factor.activeset import solve_nnls
 from nmf_topics.factor.rules import RULES, hals, kkt_residual, mu
 
 Array = NDArray[np.float64]
-STEPS = {"mu": mu, "hals": hals, "finish": finish}
+STEPS = {"mu": mu, "hals": hals, "solve_nnls": solve_nnls}
 
 # Zero often, else within 12 orders of magnitude.
 ENTRIES = st.one_of(st.just(0.0), st.floats(1e-6, 1e6))
@@ -53,7 +53,7 @@ def test_by_hand() -> None:
     A, b, X = np.array([[1.0, 0.0], [1.0, 1.0]]), np.array([[2.0], [3.0]]), np.ones((2, 1))
     np.testing.assert_allclose(mu(X, A.T @ b, A.T @ A), [[5 / 3], [3 / 2]], rtol=1e-15)
     np.testing.assert_allclose(hals(X, A.T @ b, A.T @ A), [[2.0], [1.0]], rtol=1e-15)
-    np.testing.assert_allclose(finish(X, A.T @ b, A.T @ A), [[2.0], [1.0]], rtol=1e-9)
+    np.testing.assert_allclose(solve_nnls(X, A.T @ b, A.T @ A), [[2.0], [1.0]], rtol=1e-9)
 
 
 @pytest.mark.parametrize(("step", "slow"), [(mu, slow_mu), (hals, slow_hals)])
@@ -111,7 +111,7 @@ def test_inner_steps(rng: np.random.Generator) -> None:
 def test_dead_topic(name: str) -> None:
     """A topic without a single term is left as it is by a step, is zero at the end, and harms no other topic."""
     A, B, X = np.array([[1.0, 0.0], [1.0, 0.0]]), np.array([[2.0], [4.0]]), np.array([[1.0], [7.0]])
-    expected = [[3.0], [0.0]] if name == "finish" else [[3.0], [7.0]]
+    expected = [[3.0], [0.0]] if name == "solve_nnls" else [[3.0], [7.0]]
     np.testing.assert_allclose(STEPS[name](X, A.T @ B, A.T @ A), expected, rtol=1e-12)
 
 
@@ -154,33 +154,33 @@ def test_mu_leaves_no_subnormal_numbers() -> None:
 
 
 @pytest.mark.parametrize("r", [1, 2, 5, 20])
-def test_finish_is_nnls(r: int, rng: np.random.Generator) -> None:
+def test_solve_nnls_is_nnls(r: int, rng: np.random.Generator) -> None:
     """From any X the end is the minimum that Lawson and Hanson's own program finds."""
     for spread in (1.0, 0.05):  # topics apart, and so alike that a step gains little
         A = spread * rng.random((30, r)) + (1 - spread) * rng.random((30, 1))
         B = rng.random((30, 12))
         for X in (rng.random((r, 12)), np.zeros((r, 12)), 1e3 * rng.random((r, 12))):
-            new = finish(X, A.T @ B, A.T @ A)
+            new = solve_nnls(X, A.T @ B, A.T @ A)
             expected = np.stack([nnls(A, b)[0] for b in B.T], axis=1)
             np.testing.assert_allclose(new, expected, atol=1e-8 * expected.max())
             assert kkt_residual(new, A.T @ B, A.T @ A) < 1e-9
 
 
-def test_finish_leaves_equal_topics_at_their_minimum() -> None:
+def test_solve_nnls_leaves_equal_topics_at_their_minimum() -> None:
     """Where two topics are the same, any split is a minimum, and the one given stays."""
     A = np.array([[1.0, 1.0], [2.0, 2.0]])
     B = np.array([[3.0], [6.0]])
-    np.testing.assert_allclose(finish(np.array([[2.0], [1.0]]), A.T @ B, A.T @ A), [[2.0], [1.0]], rtol=1e-12)
+    np.testing.assert_allclose(solve_nnls(np.array([[2.0], [1.0]]), A.T @ B, A.T @ A), [[2.0], [1.0]], rtol=1e-12)
 
 
-def test_finish_with_an_A_for_each_column(rng: np.random.Generator) -> None:
+def test_solve_nnls_with_an_A_for_each_column(rng: np.random.Generator) -> None:
     """Columns may have problems of their own, a singular one and one without a live topic among them."""
     A, B = rng.random((7, 5, 3)), rng.random((5, 7))
     A[2, :, 1] = A[2, :, 0]
     A[3, :, 1] = 0.0
     A[4] = 0.0
     AtA, AtB = A.transpose(0, 2, 1) @ A, np.einsum("kir,ik->rk", A, B)
-    X = finish(np.full((3, 7), 0.2), AtB, AtA)
+    X = solve_nnls(np.full((3, 7), 0.2), AtB, AtA)
     for k in range(7):
         weights, distance = nnls(A[k], B[:, k])
         assert np.linalg.norm(B[:, k] - A[k] @ X[:, k]) == pytest.approx(distance, abs=1e-12)
@@ -188,10 +188,10 @@ def test_finish_with_an_A_for_each_column(rng: np.random.Generator) -> None:
             np.testing.assert_allclose(X[:, k], weights, atol=1e-9)
 
 
-def test_finish_in_parts(rng: np.random.Generator) -> None:
+def test_solve_nnls_in_parts(rng: np.random.Generator) -> None:
     """Columns beyond what is solved at once are solved as well."""
     A, truth = rng.random((60, 45)), rng.random((45, 2_100)) + 0.1  # 4e6 / 45^2 = 1975 columns at once
-    X = finish(truth + 0.01, A.T @ A @ truth, A.T @ A)
+    X = solve_nnls(truth + 0.01, A.T @ A @ truth, A.T @ A)
     np.testing.assert_allclose(X, truth, rtol=1e-9)
 
 

@@ -173,7 +173,7 @@ def test_a_folder_of_somebody_else(run: Run, tmp_path: Path) -> None:
     """A folder with other files in it is not written into, and nothing is asked before that is known."""
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "letter.txt").write_text("Dear")
-    with pytest.raises(OutputError, match="--force"):
+    with pytest.raises(OutputError, match="force=True"):
         Journal(tmp_path / "mine")
     result = run("fetch", "A", "--wiki", "http://127.0.0.1:9/w/api.php", "-o", "mine")
     assert result.exit_code == 1

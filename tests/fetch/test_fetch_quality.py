@@ -113,7 +113,7 @@ def test_a_language_that_nobody_knows(empty_wiki: Wiki, tmp_path: Path) -> None:
     settings.write_text(settings.read_text() + "\n$wgLanguageCode = 'la';\n")
     wiki.start()
     try:
-        with pytest.raises(FetchError, match=r"\(la\) marks its good articles is not known.*--category"):
+        with pytest.raises(FetchError, match=r"\(la\) marks its good articles is not known.*with category"):
             fetch_into(tmp_path / "c", wiki.api, {"titles": ["A"]}, quality="good")
     finally:
         wiki.stop()

@@ -178,7 +178,7 @@ def test_limit_and_min_words(wiki: Wiki, run: Run) -> None:
     statuses = {title: (row["status"], row["note"]) for title, row in ledger(Path("c")).items()}
     assert statuses["Looped A"][0] == "too-short"
     assert statuses["Sixty 02"] == ("ok", "")
-    assert statuses["Sixty 03"] == ("filtered", "beyond --limit")
+    assert statuses["Sixty 03"] == ("filtered", "beyond the limit")
 
 
 def test_revisions_can_be_pinned(wiki: Wiki, empty_wiki: Wiki, tmp_path: Path, run: Run) -> None:

@@ -45,7 +45,7 @@ def test_only_pages_with_enough_words_count_for_the_limit(drinks: FakeClient, tm
     """--limit counts a page of just enough words, and does not count a page of a word less."""
     fetch_fake(tmp_path / "c", drinks, {"titles": ["Water", "Mate", "Tea", "Coffee"]}, min_words=WORDS, limit=2)
     assert titles(tmp_path / "c") == ["Mate", "Tea"]
-    assert ledger(tmp_path / "c")["Coffee"]["note"] == "beyond --limit"
+    assert ledger(tmp_path / "c")["Coffee"]["note"] == "beyond the limit"
 
 
 @pytest.mark.parametrize(("first", "second"), [("extracts", "wikitext"), ("wikitext", "extracts")])

@@ -39,7 +39,7 @@ def write(folder: Path, files: dict[str, str], error: type[BaseException] | None
 
 def write_one(path: Path, text: str, error: type[BaseException] | None = None) -> None:
     """Write a single file as this tool does, and fail at the end if an error is given."""
-    with whole_file(path, "--draw") as partial:
+    with whole_file(path, "draw") as partial:
         partial.write_text(text, encoding="utf-8")
         if error is not None:
             raise error
@@ -113,8 +113,8 @@ def test_a_foreign_folder_is_refused_unless_forced(tmp_path: Path, foreign: dict
     folder.mkdir()
     for name, text in foreign.items():
         (folder / name).write_text(text)
-    with pytest.raises(OutputError, match=r"did not make; choose another place with --draw, or --force"):
-        write(folder, {MARK: OURS}, option="--draw")
+    with pytest.raises(OutputError, match=r"did not make; choose another place with draw, or use force=True"):
+        write(folder, {MARK: OURS}, parameter="draw")
     assert contents(folder) == foreign
     write(folder, {MARK: OURS}, force=True)
     assert contents(folder) == {**foreign, MARK: OURS}
@@ -146,7 +146,7 @@ def test_what_a_killed_run_left_is_no_obstacle(tmp_path: Path) -> None:
 def test_a_file_in_the_way(tmp_path: Path) -> None:
     """A file where the folder should be, or above it, is named and stays."""
     (tmp_path / "a").write_text("mine")
-    with pytest.raises(OutputError, match="a is a file; choose another place with -o"):
+    with pytest.raises(OutputError, match="a is a file; choose another place with output"):
         write(tmp_path / "a", {MARK: OURS})
     with pytest.raises(OutputError, match=r"cannot write .*Not a directory"):
         write(tmp_path / "a" / "b", {MARK: OURS})
@@ -227,9 +227,9 @@ def test_whole_file_leaves_the_old_one(tmp_path: Path, error: type[BaseException
 
 
 def test_whole_file_where_a_folder_is(tmp_path: Path) -> None:
-    """A folder of that name stays, and the message names the option."""
+    """A folder of that name stays, and the message names the parameter."""
     (tmp_path / "a.png" / "b").mkdir(parents=True)
-    with pytest.raises(OutputError, match=r"cannot write .*a\.png: .*with --draw"):
+    with pytest.raises(OutputError, match=r"cannot write .*a\.png: .*with draw"):
         write_one(tmp_path / "a.png", "picture")
     assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
 

@@ -21,7 +21,8 @@ from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.matrix.weighting import WEIGHTINGS
 from nmf_topics.model.classify import EXPLAINING_WORDS, Assignment, Classifier, classify_pages, unreadable
 from nmf_topics.model.files import load_model, save_model
-from nmf_topics.model.model import TopicModel, fit_topics
+from nmf_topics.model.fit import fit_topics
+from nmf_topics.model.model import TopicModel
 from nmf_topics.pipeline.prepare import Source, prepare
 from nmf_topics.pipeline.recipes import RECIPES, Recipe
 from nmf_topics.terms.pruning import Bounds

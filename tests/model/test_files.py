@@ -22,7 +22,8 @@ from nmf_topics.errors import ModelError
 from nmf_topics.images.pixels import PixelGrid
 from nmf_topics.matrix.datamatrix import DataMatrix, PageColumns
 from nmf_topics.model.files import MARK, load_model, point_latest, resolve_model, save_model
-from nmf_topics.model.model import TopicModel, fit_topics
+from nmf_topics.model.fit import fit_topics
+from nmf_topics.model.model import TopicModel
 from nmf_topics.pipeline.prepare import Source, prepare
 from nmf_topics.pipeline.recipes import Recipe
 from nmf_topics.terms.pruning import Bounds
@@ -201,7 +202,7 @@ def test_no_model(tmp_path: Path) -> None:
     Path("empty").mkdir()
     Path("file").write_text("x", encoding="utf-8")
     for name in ("none", "empty", "file", "", "x" * 5000, "a\0b"):
-        with pytest.raises(ModelError, match=r"there is no model in .*nmf-topics fit"):
+        with pytest.raises(ModelError, match=r"there is no model in .*fit one first"):
             load_model(name)
 
 

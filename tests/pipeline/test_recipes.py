@@ -16,7 +16,7 @@ from nmf_topics.factor.objectives import OBJECTIVES, rule_of
 from nmf_topics.factor.rules import RULES
 from nmf_topics.factor.starts import STARTS
 from nmf_topics.matrix.weighting import WEIGHTINGS
-from nmf_topics.model.model import fit_topics
+from nmf_topics.model.fit import fit_topics
 from nmf_topics.pipeline.prepare import Source, prepare
 from nmf_topics.pipeline.recipes import RECIPES, Recipe
 from nmf_topics.terms.pruning import Bounds

@@ -20,7 +20,8 @@ from nmf_topics.errors import ModelError
 from nmf_topics.images.pixels import build_image_matrix
 from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.model.classify import classify_pages
-from nmf_topics.model.model import TopicModel, fit_topics
+from nmf_topics.model.fit import fit_topics
+from nmf_topics.model.model import TopicModel
 from nmf_topics.pipeline.prepare import Source, prepare
 from nmf_topics.pipeline.recipes import Recipe
 from nmf_topics.terms.pruning import Bounds

@@ -27,7 +27,8 @@ from nmf_topics.cli import options as o
 from nmf_topics.cli.fit import fit
 from nmf_topics.errors import OutputError
 from nmf_topics.model.files import load_model
-from nmf_topics.model.model import TopicModel, fit_topics
+from nmf_topics.model.fit import fit_topics
+from nmf_topics.model.model import TopicModel
 from nmf_topics.pipeline.prepare import Source
 from nmf_topics.pipeline.recipes import RECIPES
 from nmf_topics.views.report import build, payload

@@ -132,9 +132,9 @@ def test_a_language_that_is_not_known(refused: Refused, run: Run, tiny_corpus: P
 
 
 def test_options_that_do_not_go_together(refuse: Refuse, tiny_corpus: Path) -> None:
-    """A solver that is not for the objective is refused by the library, with what is."""
+    """A solver that cannot minimise the objective is refused, and those that can are listed."""
     said = refuse("fit", tiny_corpus, *WIDE, "-r", 2, "--objective", "kl", "--solver", "hals")
-    assert "'hals' is for least squares; with the objective 'kl' use 'emu' or 'mu'" in said
+    assert "the rule 'hals' cannot minimise the objective 'kl'; choose from emu, mu, amu" in said
 
 
 def test_a_broken_image_is_set_aside(run: Run) -> None:

@@ -99,7 +99,7 @@ def test_a_process_that_is_killed_is_told() -> None:
                     os.kill(child, signal.SIGKILL)
             yield page
 
-    with pytest.raises(MatrixError, match="--processes 1"):
+    with pytest.raises(MatrixError, match="processes=1"):
         count_terms(murderous(), WordOptions(), processes=2)
 
 
@@ -118,7 +118,7 @@ from nmf_topics.terms import parallel
 from nmf_topics.terms.count import count_terms
 from nmf_topics.text.analyzer import WordOptions
 from types import SimpleNamespace
-parallel.ALONE, chunks.BATCH = 10, 10
+parallel.ALONE, token_counter.BATCH = 10, 10
 
 def pages():
     for i in range(1000):

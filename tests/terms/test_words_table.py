@@ -19,13 +19,13 @@ from nmf_topics.errors import MatrixError
 from nmf_topics.factor.engines.choice import EngineOptions
 from nmf_topics.pipeline.prepare import Source, prepare
 from nmf_topics.pipeline.recipes import Recipe
+from nmf_topics.terms import counts_builder, words_table
 from nmf_topics.terms import phrases as phrases_module
-from nmf_topics.terms import surface_forms as forms_module
-from nmf_topics.terms import words_table
 from nmf_topics.terms.count import count_terms, gather_counts
 from nmf_topics.terms.counts_cache import recall_counts, store_counts
-from nmf_topics.terms.pruning import Bounds, SelectedTerms, SingleBatch, terms_within
-from nmf_topics.terms.surface_forms import told
+from nmf_topics.terms.pruning import Bounds, SelectedTerms, terms_within
+from nmf_topics.terms.surface_forms import format_forms
+from nmf_topics.terms.term_counts import SingleBatch
 from nmf_topics.terms.words_table import IN_PHRASES, KEPT, REST, word_table
 from nmf_topics.text.analyzer import WordOptions
 
@@ -142,7 +142,7 @@ def test_what_cleaning_took_out_stands_in_one_line() -> None:
 def test_many_words(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of very many the most frequent have lines, rows of V always; the rest is added up by reason."""
     monkeypatch.setattr(words_table, "LINES", 3)
-    monkeypatch.setattr(forms_module, "MOST", 2)
+    monkeypatch.setattr(counts_builder, "MAX_DROPPED_WORDS", 2)
     texts = ["alpha alpha beta gamma the the of one two delta", "alpha beta gamma epsilon zeta zeta zeta"]
     within = judged(texts, bounds=Bounds(2, 1.0))
     lines = word_table(within)
@@ -153,7 +153,7 @@ def test_many_words(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_forms_are_bounded() -> None:
     """So many are named, the others counted."""
-    found = told([(f"form{i:02}", 20 - i) for i in range(13)])
+    found = format_forms([(f"form{i:02}", 20 - i) for i in range(13)])
     assert found.startswith("form00 20, form01 19, ")
     assert found.endswith("form09 11, 3 more")
 

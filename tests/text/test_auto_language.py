@@ -124,11 +124,11 @@ def test_all_that_reads_text_again(ok: Run, mixed: Path) -> None:
 def test_what_is_said_of_languages(ok: Run, mixed: Path) -> None:
     """Which languages there are is said, and what one of them lacks."""
     said = ok("fit", mixed, "-r", 3, "--language", "auto", "--min-pages", 1, "--max-pages", 1.0).stderr
-    assert "languages, by pages: German (de) 3, English (en) 3, Chinese (zh) 3" in said
-    assert "topics will part by language first" in said
+    assert "pages by language: German (de) 3, English (en) 3, Chinese (zh) 3" in said
+    assert "topics will separate languages first" in said
     assert "Chinese (zh) has no dictionary forms here: words as they stand are terms" in said
     quiet = ok("fit", mixed, "-r", 3, "--language", "de", "--min-pages", 1, "--max-pages", 1.0, "--force").stderr
-    assert "languages, by pages" not in quiet
+    assert "pages by language" not in quiet
 
 
 def test_pages_that_hardly_are_english(ok: Run, refused: Refused, tmp_path: Path) -> None:
@@ -281,10 +281,10 @@ def test_single_letters_that_are_words(language: str, dropped: str, kept: str) -
 
 
 def test_languages_of_syllables_are_told_of_phrases() -> None:
-    """Vietnamese syllables are terms, and whoever reads them hears of --phrases, which makes words of them."""
-    assert any("--phrases" in line for line in remarks(WordOptions(language="vi"), {"vi": 1}, {}))
-    assert not any("--phrases" in line for line in remarks(WordOptions(language="vi", phrases=True), {"vi": 1}, {}))
-    assert not any("--phrases" in line for line in remarks(WordOptions(language="de"), {"de": 1}, {}))
+    """Vietnamese syllables are terms, and whoever reads them hears of phrases, which makes words of them."""
+    assert any("phrases=True" in line for line in remarks(WordOptions(language="vi"), {"vi": 1}, {}))
+    assert not any("phrases=True" in line for line in remarks(WordOptions(language="vi", phrases=True), {"vi": 1}, {}))
+    assert not any("phrases=True" in line for line in remarks(WordOptions(language="de"), {"de": 1}, {}))
 
 
 def test_chinese_names_on_english_pages_stay_whole() -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from nmf_topics.model.classify import Classifier
 from nmf_topics.model.files import load_model, save_model
-from nmf_topics.model.model import fit_topics
+from nmf_topics.model.fit import fit_topics
 from nmf_topics.pipeline.prepare import Source, prepare
 from nmf_topics.pipeline.recipes import Recipe
 from nmf_topics.terms.count import count_new_pages, count_terms

@@ -332,16 +332,16 @@ def test_stems_of_other_languages(language: str, one_word: str) -> None:
 @pytest.mark.parametrize("language", ["xx", "EN", "english", ""])
 def test_an_unknown_language_is_refused_at_once(normalize: Normalization, language: str) -> None:
     """The error comes before any word is read, names the language, and says what to do instead."""
-    with pytest.raises(NmfTopicsError, match=r"(stemmer|lemmas) for the language .*; use --normalize") as caught:
+    with pytest.raises(NmfTopicsError, match=r"(stemmer|lemmas) for the language .*; use normalize=") as caught:
         normalizer(normalize, language=language)
     assert repr(language) in str(caught.value)
 
 
 def test_a_language_without_one_of_the_forms() -> None:
     """Japanese has no lemmas here and Polish no stems; each message names the way that is left."""
-    with pytest.raises(NmfTopicsError, match=r"no lemmas .*'ja'.*--normalize none"):
+    with pytest.raises(NmfTopicsError, match=r"no lemmas .*'ja'.*normalize='none'"):
         normalizer("lemma", language="ja")
-    with pytest.raises(NmfTopicsError, match=r"no stemmer .*'pl'.*--normalize lemma"):
+    with pytest.raises(NmfTopicsError, match=r"no stemmer .*'pl'.*normalize='lemma'"):
         normalizer("stem", language="pl")
     assert normalizer("none", language="ja")("日本") == "日本"
 

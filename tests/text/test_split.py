@@ -20,7 +20,8 @@ from nmf_topics.corpus.page import Page
 from nmf_topics.factor.project import project
 from nmf_topics.matrix.datamatrix import PageColumns
 from nmf_topics.model.classify import classify_pages
-from nmf_topics.model.model import TopicModel, fit_topics
+from nmf_topics.model.fit import fit_topics
+from nmf_topics.model.model import TopicModel
 from nmf_topics.pipeline.chunked_pages import parts_of_columns, pieces_of
 from nmf_topics.pipeline.prepare import Source, prepare
 from nmf_topics.pipeline.recipes import Recipe

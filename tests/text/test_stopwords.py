@@ -169,7 +169,7 @@ def test_lists_of_other_languages_are_in_lower_case(language: str) -> None:
 @pytest.mark.parametrize("language", ["xx", "EN", "english", ""])
 def test_an_unknown_language_is_named_with_a_remedy(language: str) -> None:
     """The message holds the language, the ways out, and what there is."""
-    with pytest.raises(NmfTopicsError, match=r"no stop list .*--no-default-stops.* de, .* fr, ") as caught:
+    with pytest.raises(NmfTopicsError, match=r"no stop list .*default_stops=False.* de, .* fr, ") as caught:
         stop_words(language)
     assert repr(language) in str(caught.value)
 

@@ -84,7 +84,7 @@ def test_latin_is_known_to_be_there() -> None:
 )
 def test_letters_that_no_font_has(words: list[str], scripts: str) -> None:
     """The error names the scripts that are missing, these only, and what to do."""
-    with pytest.raises(OutputError, match=rf"letters of these scripts: {scripts}; install one .*--font"):
+    with pytest.raises(OutputError, match=rf"letters of these scripts: {scripts}; install one .* with font"):
         fonts_for(words)
 
 

@@ -17,7 +17,8 @@ from PIL import Image
 from nmf_topics.errors import OutputError
 from nmf_topics.images.pixels import build_image_matrix
 from nmf_topics.model.files import load_model
-from nmf_topics.model.model import TopicModel, fit_topics
+from nmf_topics.model.fit import fit_topics
+from nmf_topics.model.model import TopicModel
 from nmf_topics.pipeline.prepare import Source, prepare
 from nmf_topics.pipeline.recipes import Recipe
 from nmf_topics.terms.pruning import Bounds

@@ -1,12 +1,12 @@
-"""One polite client: what is sent, how long is waited, what is accepted of an answer.
+"""A polite HTTP client for the API of MediaWiki.
 
-    sent       one request at a time (at most `workers`), so many a minute, with the operator's contact, maxlag, gzip;
-               GET, or POST where an address would be too long
-    waited     what Retry-After says; else exponential back-off with jitter (urllib3's Retry keeps the count)
-    accepted   JSON of at most LARGEST bytes, unpacked, from the host that was asked; nothing is followed elsewhere
+    requests   one at a time (at most `workers`), a limited number a minute, with the operator's contact, maxlag and
+               gzip; GET, or POST where the URL would be too long; through the proxy of http_proxy and https_proxy
+    waiting    as long as Retry-After says, else exponential back-off with jitter (urllib3's Retry keeps the count)
+    replies    JSON of at most LARGEST bytes, unpacked, from the host that was asked; redirects are not followed
 
 Wikimedia's rules: https://www.mediawiki.org/wiki/API:Etiquette, Manual:Maxlag_parameter and
-https://foundation.wikimedia.org/wiki/Policy:User-Agent_policy. What the answers mean is not known here.
+https://foundation.wikimedia.org/wiki/Policy:User-Agent_policy. Other modules know what the replies mean.
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from nmf_topics import __version__
+from nmf_topics.corpus.fetch.login import HOW_TO_LOG_IN, PRIVATE, Account, Credentials, log_in
 from nmf_topics.corpus.plain import one_line
-from nmf_topics.errors import FetchError, WikiUnreachable
+from nmf_topics.errors import ContactRequired, FetchError, LoginError, Remedy, WikiUnreachable
 
 LARGEST = 64 << 20  # bytes of one answer, unpacked; MediaWiki ends its answers at 8 MiB
 LONGEST_WAIT = 600.0  # seconds; who asks for more is asked again another day
@@ -31,7 +32,9 @@ LONGEST_GET = 4000  # characters; 50 titles of other scripts are longer
 SLOWEST = 10  # an answer may take so many times the timeout in all
 MAXLAG = 5  # seconds; what Wikimedia asks of programs that nobody waits for
 RETRYABLE_STATUS = {408, 425, 429, 500, 502, 503, 504, 507, 520, 521, 522, 523, 524, 525, 527, 530}
-BUSY = {"maxlag", "ratelimited", "readonly"}  # the wiki is well, but wants to be left alone for a while
+BUSY = {"maxlag", "ratelimited", "readonly"}  # error codes of a wiki that works, but asks to be left alone for a while
+LOGGED_OUT = {"assertuserfailed", "assertbotfailed"}  # error codes of a session that has ended
+HIGH_PER_MINUTE = 1000  # requests of an account with high limits; Wikimedia allows such accounts 2000 and more
 WIKIMEDIA = (
     "wikipedia wikimedia wikidata wiktionary wikisource wikiquote wikibooks wikinews wikiversity wikivoyage "
     "wikifunctions mediawiki wikimediafoundation"
@@ -84,27 +87,79 @@ def is_loopback(url: str) -> bool:
         return False
 
 
+def missing_contact(url: str) -> ContactRequired:
+    """The error of a request that must not be sent."""
+    return ContactRequired(
+        f"{urlsplit(url).hostname} requires a contact address in the User-Agent",
+        remedy=Remedy("give {contact=you@example.org}, or set {NMF_TOPICS_CONTACT}"),
+    )
+
+
 class Client:
-    """Asks for JSON, and asks again where that may help.
+    """Sends requests for JSON, and repeats them where that may help.
 
     Parameters
     ----------
     manners : how often, with which contact
-    on_wait : told of each wait: seconds, and why
+    on_wait : called with each wait: seconds, and the reason
+    credentials : sent to the wikis that `log_in_at` names, and to no other host
     """
 
-    def __init__(self, manners: RequestPolicy, on_wait: Callable[[float, str], None] | None = None) -> None:
+    def __init__(
+        self,
+        manners: RequestPolicy,
+        on_wait: Callable[[float, str], None] | None = None,
+        credentials: Credentials | None = None,
+    ) -> None:
         self.manners = manners
         self.requests = 0
         self._on_wait = on_wait or (lambda seconds, reason: None)
+        self.credentials = credentials
+        self._accounts: dict[str, Account | None] = {}  # by URL of api.php; None until the first request
+        self._logging_in = threading.RLock()
         self._lock = threading.Lock()
         self._next = 0.0  # when the next request may begin
         self._answered: set[str] = set()  # hosts
         self._stopped = threading.Event()
 
     def stop(self) -> None:
-        """Ask nothing any more, and end all waiting."""
+        """Send no further request, and end all waiting."""
         self._stopped.set()
+
+    def log_in_at(self, api: str) -> None:
+        """Log in to a wiki before the next request to it, if there are credentials.
+
+        Raises
+        ------
+        LoginError
+            When the credentials would be sent unencrypted.
+        """
+        if self.credentials is None or api in self._accounts:
+            return
+        if urlsplit(api).scheme != "https" and not is_loopback(api):
+            raise LoginError(f"credentials are not sent to {urlsplit(api).netloc}, which is not reached by https")
+        self._accounts[api] = None
+
+    def account(self, api: str) -> Account | None:
+        """Return the account that is logged in at a wiki, None for an anonymous reader.
+
+        Raises
+        ------
+        LoginError
+            When the wiki refuses the login.
+        FetchError
+            When the wiki cannot be asked.
+        """
+        if api not in self._accounts or self.credentials is None:
+            return None
+        with self._logging_in:
+            if (known := self._accounts[api]) is None:
+                form: dict[str, str | int] = {"format": "json", "formatversion": 2, "maxlag": MAXLAG}
+                known = log_in(
+                    self.credentials, lambda asked: self._request_with_retries(api, form | dict(asked), post=True)
+                )
+                self._accounts[api] = known
+        return known
 
     @property
     def agent(self) -> str:
@@ -121,31 +176,51 @@ class Client:
         session = requests.Session()
         session.headers.clear()
         session.headers.update({"User-Agent": self.agent, "Accept-Encoding": "gzip", "Accept": "application/json"})
+        session.auth = self._authorize  # also keeps a .netrc file from naming other credentials
         return session
 
+    def _authorize(self, request: Any) -> Any:
+        """Put the access token into a request to a wiki where the user logs in."""
+        if self.credentials and self.credentials.token and request.url.partition("?")[0] in self._accounts:
+            request.headers["Authorization"] = f"Bearer {self.credentials.token}"
+        return request
+
     def api(self, url: str, parameters: Mapping[str, str | int]) -> dict[str, Any]:
-        """One request to an api.php.
+        """Send one request to an api.php.
 
         Returns
         -------
-        The answer, without an error in it.
+        The reply, which holds no error.
 
         Raises
         ------
         WikiUnreachable
-            When the host is not there, or stays busy.
+            When the host is not there, stays busy, or does not accept the login.
         FetchError
-            When the wiki refuses, or answers what cannot be used.
+            When the wiki refuses, or its reply cannot be used.
         """
         common: dict[str, str | int] = {"format": "json", "formatversion": 2, "maxlag": MAXLAG}
+        if self.account(url):
+            common["assert"] = "user"  # or the limits of an anonymous reader would hold without a word
+        try:
+            return self._request_with_retries(url, common | dict(parameters))
+        except FetchError as error:
+            if error.code not in LOGGED_OUT or url not in self._accounts:
+                raise
+        self._accounts[url] = None  # the session has ended: log in again, once
+        self.account(url)
         return self._request_with_retries(url, common | dict(parameters))
 
     def json(self, url: str) -> dict[str, Any]:
-        """One request to another service; raises like `api`."""
+        """Send one request to another service; raises like `api`."""
         return self._request_with_retries(url, {})
 
-    def _request_with_retries(self, url: str, parameters: Mapping[str, str | int]) -> dict[str, Any]:
-        """Ask until there is an answer, or patience is at its end."""
+    def _request_with_retries(
+        self, url: str, parameters: Mapping[str, str | int], *, post: bool = False
+    ) -> dict[str, Any]:
+        """Send a request until there is a reply, or patience is at its end."""
+        if is_wikimedia(url) and not self.manners.contact:
+            raise missing_contact(url)
         from urllib3.exceptions import ProtocolError
         from urllib3.util.retry import RequestHistory, Retry
 
@@ -160,7 +235,7 @@ class Client:
         )
         while True:
             try:
-                answer = self._once(url, parameters)
+                answer = self._once(url, parameters, post)
                 self._answered.add(host)
                 return answer
             except RetryableError as fault:
@@ -188,7 +263,7 @@ class Client:
                 pass
         return self.manners.busy if fault.busy else 0.0
 
-    def _once(self, url: str, parameters: Mapping[str, str | int]) -> dict[str, Any]:
+    def _once(self, url: str, parameters: Mapping[str, str | int], post: bool) -> dict[str, Any]:
         import requests
         from urllib3.exceptions import HTTPError
 
@@ -196,7 +271,7 @@ class Client:
         if self._stopped.is_set():
             raise WikiUnreachable("stopped")
         form = urlencode(parameters)
-        post = len(url) + len(form) > LONGEST_GET
+        post = post or len(url) + len(form) > LONGEST_GET
         try:
             with self._session.request(
                 "POST" if post else "GET",
@@ -210,16 +285,24 @@ class Client:
                 body = self._body(reply, url)
                 _check_status(reply, body, url)
                 return _read_json(reply, body, url)
+        except requests.exceptions.InvalidProxyURL as error:
+            raise WikiUnreachable("the proxy in http_proxy or https_proxy is not a URL") from error
         except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, UnicodeError) as error:
-            raise FetchError(f"{one_line(url)} is no address ({one_line(error)})") from error
+            if "SOCKS" in str(error):
+                raise WikiUnreachable(
+                    "a SOCKS proxy needs the package PySocks", remedy=Remedy("try: pip install PySocks")
+                ) from error
+            raise FetchError(f"{one_line(url)} is not a URL ({one_line(error)})") from error
         except (requests.exceptions.Timeout, TimeoutError) as error:
             raise RetryableError(f"silent for {self.manners.timeout:g} s", there=False) from error
         except (requests.exceptions.RequestException, HTTPError, OSError) as error:
             raise RetryableError(_plainly(error), there=False) from error
 
     def _take_turn(self, url: str) -> None:
-        """Wait until the next request may begin; this machine itself is not spared."""
-        pause = 0.0 if is_loopback(url) else 60 / self.manners.per_minute
+        """Wait until the next request may begin; there is no limit for a wiki on this machine."""
+        account = self._accounts.get(url)
+        rate = HIGH_PER_MINUTE if account and account.high_limits else self.manners.per_minute
+        pause = 0.0 if is_loopback(url) else 60 / rate
         with self._lock:
             self.requests += 1
             now = time.monotonic()
@@ -252,12 +335,17 @@ def _check_status(reply: Any, body: bytes, url: str) -> None:
         return
     if 300 <= status < 400:
         target = one_line(reply.headers.get("Location"))[:200]
-        raise FetchError(f"{host} sends on to {target!r}, which is not followed; if that is right, name it with --wiki")
+        raise FetchError(
+            f"{host} redirects to {target!r}, which is not followed",
+            remedy=Remedy("if that is right, name it with {wiki}"),
+        )
     if status in RETRYABLE_STATUS:
         raise RetryableError(f"HTTP {status}", after=reply.headers.get("Retry-After"), busy=status == 429)
+    if status == 401:
+        raise FetchError(f"{host} does not accept the login (HTTP 401)", status=status)
     if status == 403:
-        why = "blocked; Wikimedia's hosts want a --contact that reaches you, and block networks of data centres"
-        raise FetchError(f"{host} answers HTTP 403: {why}")
+        advice = "Wikimedia requires a {contact} address that reaches you, and blocks networks of data centres"
+        raise FetchError(f"{host} answers HTTP 403: blocked", status=status, remedy=Remedy(advice))
     raise FetchError(f"{host} answers HTTP {status} for {urlsplit(url).path}", status=status)
 
 
@@ -281,13 +369,15 @@ def _read_json(reply: Any, body: bytes, url: str) -> dict[str, Any]:
         raise RetryableError(f"busy ({code})", after=reply.headers.get("Retry-After"), busy=True)
     if code.startswith("internal_api_error"):
         raise RetryableError(f"error inside the wiki ({code})")
-    raise FetchError(f"{host} refuses: {info or 'no reason given'} ({code or 'no code'})")
+    said = f"{host} refuses: {info or 'no reason given'} ({code or 'no code'})"
+    raise FetchError(said, code=code, remedy=HOW_TO_LOG_IN if code == PRIVATE else None)
 
 
 def _plainly(error: Exception) -> str:
     """What a failed connection is called by people."""
     text = str(error)
     for sign, said in (
+        ("Unable to connect to proxy", "the proxy of http_proxy or https_proxy cannot be used"),
         ("NameResolution", "no such host, or no network"),
         ("Connection refused", "nobody listens there"),
         ("CERTIFICATE", "a certificate that is not trusted"),

@@ -36,7 +36,7 @@ from nmf_topics.corpus.fetch.site import Site, read_site
 from nmf_topics.corpus.fetch.texts import Key, Way, choose_way, read_texts
 from nmf_topics.corpus.fetch.titles import BATCH, resolve, written
 from nmf_topics.corpus.plain import clean_text
-from nmf_topics.errors import FetchError
+from nmf_topics.errors import FetchError, Remedy
 
 # {"titles": [...]}, {"category":, "depth":}, {"top":, "year":, "month":} or {"pins": [[title, revid]]}
 Ask = dict[str, Any]
@@ -132,8 +132,8 @@ class Fetch:
             self.tell(f"what {site.name} calls its good articles could not be asked ({error})")
         if self.settings.quality != "any" and not self.site.quality_marks and not self.site.assesses:
             raise FetchError(
-                f"how {self.site.name} ({self.site.language}) marks its good articles is not known here; "
-                "name the category that holds them with --category"
+                f"how {self.site.name} ({self.site.language}) marks its good articles is not known here",
+                remedy=Remedy("name the category that holds them with {category}"),
             )
 
     def _take_all(self, asks: Sequence[Ask], known: int) -> None:
@@ -171,7 +171,7 @@ class Fetch:
         return [Asked(title, ("title", written(title))) for title in titles]
 
     def _take(self, candidates: Sequence[Asked], most: int | None) -> None:
-        """Texts of the candidates that are wanted, `most` of them and no more than --limit in all."""
+        """Texts of the candidates that are wanted, `most` of them and no more than the limit in all."""
         wanted = self._wanted(candidates, lazily=most is not None or self.settings.limit is not None)
         taken = 0
         while (room := self._room(most, taken)) != 0:

@@ -12,7 +12,7 @@ rest. The kinds are
     revision  a revision     the same, of a revision that was asked for
     ask       a number       what the corpus is to hold
     settings  ""             which wiki, which pages, how their text is read
-    round     a number       "begun" or "done": with `--refresh`, only what was answered in this round counts
+    round     a number       "begun" or "done": after a refresh, only what was answered in this round counts
 
 Texts stay on disk; the rest is in memory.
 """
@@ -162,8 +162,9 @@ class Journal:
 
     def close(self) -> None:
         """Let others at the folder."""
-        if self._file is not None:
-            self._file.close()
+        if self._file is not None and self._path is not None:
+            with output_errors(self._path):  # on a full disk the rest of a line fails once more
+                self._file.close()
 
     def __enter__(self) -> Journal:
         return self

@@ -91,7 +91,7 @@ def rows_of(
 
     Parameters
     ----------
-    considered : ids of the pages that were within --limit; None when the fetch has not come to its end
+    considered : ids of the pages that were within the limit; None when the fetch has not come to its end
     failures : texts that could not be had, and why
     """
     ends: list[Row] = []
@@ -99,7 +99,7 @@ def rows_of(
     for one in {item.title: item for item in asked}.values():
         outcome = outcome_of(one, journal)
         if outcome is None:
-            status, note = ("failed", "not asked yet") if considered is None else ("filtered", "beyond --limit")
+            status, note = ("failed", "not asked yet") if considered is None else ("filtered", "beyond the limit")
             ends.append(Row(one.title, status, note=note))
         elif outcome.get("pageid"):
             pages.setdefault(outcome["pageid"], []).append((one, outcome))
@@ -132,7 +132,7 @@ def _row(
         note = "not a featured article" if settings.quality == "featured" else "neither a good nor a featured article"
         return Row(asked.title, "filtered", pageid, revid, note=note)
     if considered is not None and pageid not in considered:
-        return Row(asked.title, "filtered", pageid, revid, note="beyond --limit")
+        return Row(asked.title, "filtered", pageid, revid, note="beyond the limit")
     assert settings.text is not None
     key = text_key(asked, outcome, settings.text)
     text = known_text(key, outcome, settings.text, journal)

@@ -10,11 +10,10 @@ from typing import Any
 from nmf_topics.corpus.fetch.client import Client, is_loopback
 from nmf_topics.corpus.fetch.journal import Journal
 from nmf_topics.corpus.fetch.quality import hub_of
-from nmf_topics.corpus.fetch.select import category_size, category_title, why_empty
+from nmf_topics.corpus.fetch.select import category_size, category_title, empty_category
 from nmf_topics.corpus.fetch.site import read_site
 from nmf_topics.corpus.fetch.texts import Way, request_size
 from nmf_topics.corpus.fetch.titles import BATCH, written
-from nmf_topics.errors import FetchError
 
 PART = 500  # members of a category in an answer
 LISTED = 1000  # pages in a month's list of most-viewed ones
@@ -59,7 +58,7 @@ def plan_of(
             category = category_title(ask["category"], read_site(client, api, Journal(None)))
             found = category_size(category, client, api)
             if not found or not (found["pages"] or ask["depth"]):
-                raise FetchError(f"the wiki has {why_empty(found, category, ask['depth'])}")
+                raise empty_category("the wiki", found, category, ask["depth"])
             members = found["pages"]
             listing += max(1, math.ceil(members / PART))
             titles, pages = titles + members, pages + members

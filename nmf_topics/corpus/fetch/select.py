@@ -15,9 +15,9 @@ from nmf_topics.corpus.fetch.journal import Fact, Journal
 from nmf_topics.corpus.fetch.page_reference import read_list
 from nmf_topics.corpus.fetch.reply import a_dict, a_number, dicts, expect_line, merged_pages, parts
 from nmf_topics.corpus.fetch.site import Site
-from nmf_topics.corpus.fetch.titles import BATCH, written
+from nmf_topics.corpus.fetch.titles import BATCH, batch_size, written
 from nmf_topics.corpus.readers.charsets import decode
-from nmf_topics.errors import CorpusError, FetchError
+from nmf_topics.errors import CorpusError, FetchError, Remedy
 from nmf_topics.files.csv_files import unguarded
 
 Tell = Callable[[str], None]
@@ -132,7 +132,7 @@ def titles_of_category(name: str, depth: int, client: Client, site: Site, journa
                     below.append(category_title(member["title"], site))
         level = below
     if not titles:
-        raise FetchError(f"{site.name} has {why_empty(category_size(top, client, site.api), top, depth)}")
+        raise empty_category(site.name, category_size(top, client, site.api), top, depth)
     return list(titles)
 
 
@@ -144,13 +144,16 @@ def category_size(title: str, client: Client, api: str) -> dict[str, int]:
     return {name: a_number(found[0].get(name)) for name in ("pages", "subcats")} if found else {}
 
 
-def why_empty(size: Mapping[str, int], title: str, depth: int) -> str:
+def empty_category(wiki: str, size: Mapping[str, int], title: str, depth: int) -> FetchError:
     """What to say of a category without an article."""
     if not size:
-        return f"no {title}; is that how it is spelled there?"
+        return FetchError(f"{wiki} has no {title}; is that how it is spelled there?")
     if size["subcats"]:
-        return f"no pages in {title} down to that depth, but categories below it; try --depth {depth + 1}"
-    return f"no pages in {title}"
+        return FetchError(
+            f"{wiki} has no pages in {title} down to that depth, but categories below it",
+            remedy=Remedy("try {depth}", depth=depth + 1),
+        )
+    return FetchError(f"{wiki} has no pages in {title}")
 
 
 def pageviews_address(base: str) -> str:
@@ -219,8 +222,9 @@ def _month(address: str, client: Client) -> list[tuple[str, int]]:
 def resolve_pins(pins: Iterable[int], client: Client, site: Site, journal: Journal) -> None:
     """See to it that the journal says of each revision which page it is of, as `pin` facts."""
     wanted = [revid for revid in pins if journal.get("pin", str(revid), any_round=False) is None]
-    for first in range(0, len(wanted), BATCH):
-        batch = wanted[first : first + BATCH]
+    size = batch_size(client, site) if wanted else BATCH
+    for first in range(0, len(wanted), size):
+        batch = wanted[first : first + size]
         journal.write(_pins(batch, client, site))
 
 

@@ -1,4 +1,4 @@
-"""Single pages straight from a wiki, without a corpus folder: for `classify --title` and `--url`."""
+"""Single pages straight from a wiki, without a corpus folder, as `classify` takes them."""
 
 from __future__ import annotations
 

@@ -15,9 +15,9 @@ from nmf_topics.corpus.fetch.client import Client
 from nmf_topics.corpus.fetch.journal import Fact, Journal
 from nmf_topics.corpus.fetch.reply import a_dict, a_number, a_text, a_time, dicts, expect_line, parts
 from nmf_topics.corpus.fetch.site import Site
-from nmf_topics.corpus.fetch.titles import BATCH
+from nmf_topics.corpus.fetch.titles import BATCH, batch_size
 from nmf_topics.corpus.mediawiki.sections import cut_end_matter, plain_headings
-from nmf_topics.errors import FetchError, WikiUnreachable
+from nmf_topics.errors import FetchError, Remedy, WikiUnreachable
 
 Way = Literal["extracts", "wikitext"]
 Key = tuple[str, str]  # kind and key of the fact that a text becomes
@@ -41,7 +41,7 @@ def choose_way(wanted: Way | None, site: Site) -> Way:
     """
     offered = "TextExtracts" in site.extensions
     if wanted == "extracts" and not offered:
-        raise FetchError(f"{site.name} makes no extracts (it lacks TextExtracts); try --text wikitext")
+        raise FetchError(f"{site.name} makes no extracts (it lacks TextExtracts)", remedy=Remedy("try {text=wikitext}"))
     return wanted or ("extracts" if offered else "wikitext")
 
 
@@ -88,7 +88,7 @@ def read_texts(
             return came, error
         return came, None
 
-    size = request_size(way)
+    size = batch_size(client, site) if keys and way == "wikitext" else request_size(way)
     batches = [keys[first : first + size] for first in range(0, len(keys), size)]
     failed: dict[Key, str] = {}
     in_a_row = 0
@@ -96,7 +96,9 @@ def read_texts(
         in_a_row = in_a_row + 1 if error else 0
         if in_a_row == GIVE_UP:
             raise WikiUnreachable(f"{GIVE_UP} requests in a row failed; the last: {error}") from error
-        failed |= {key: str(error or "the wiki does not answer to it") for key in batch if key not in came}
+        failed |= {
+            key: error.message if error else "the wiki does not answer to it" for key in batch if key not in came
+        }
     return failed
 
 
@@ -145,7 +147,7 @@ def _extract(batch: Sequence[Key], client: Client, site: Site) -> Iterator[list[
         text = plain_extract(a_text(found["extract"]), site.language)
         yield [(kind, key, _fact(found, dicts(found["revisions"])[0], text, "extracts"))]
     else:
-        raise FetchError(f"the wiki sends no extract of page {key}; try --text wikitext")
+        raise FetchError(f"the wiki sends no extract of page {key}", remedy=Remedy("try {text=wikitext}"))
 
 
 def _sources(batch: Sequence[Key], client: Client, site: Site) -> Iterator[list[Fact]]:

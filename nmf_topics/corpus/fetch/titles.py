@@ -19,6 +19,7 @@ from nmf_topics.corpus.fetch.site import Site
 from nmf_topics.corpus.plain import clean_text, one_line
 
 BATCH = 50  # titles or page ids a request: the 51st is an error
+HIGH_BATCH = 500  # the same for an account with high limits
 NEVER = re.compile(r"[\x00-\x1f\x7f|\ufffd]")  # in no title, and harmful in a list of them
 
 
@@ -31,6 +32,12 @@ def written(title: str) -> str:
     'Iron Man 3'
     """
     return re.sub(" +", " ", unicodedata.normalize("NFC", clean_text(title)).replace("_", " ")).strip()
+
+
+def batch_size(client: Client, site: Site) -> int:
+    """Return how many titles or page ids one request may name."""
+    account = client.account(site.api)
+    return HIGH_BATCH if account and account.high_limits else BATCH
 
 
 def resolve(
@@ -46,8 +53,9 @@ def resolve(
     if wrong:
         journal.write(wrong)
     wanted = [title for title in wanted if not _refuse(title)]
-    for first in range(0, len(wanted), BATCH):
-        batch = wanted[first : first + BATCH]
+    size = batch_size(client, site) if wanted else BATCH
+    for first in range(0, len(wanted), size):
+        batch = wanted[first : first + size]
         journal.write(_ask(batch, client, site))
         for title in batch:
             on_title(title)

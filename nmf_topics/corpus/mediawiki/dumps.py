@@ -26,7 +26,7 @@ from nmf_topics.corpus.plain import clean_text, title_from_text
 from nmf_topics.corpus.readers.bzip2 import unpack_bzip2
 from nmf_topics.corpus.readers.charsets import utf8_chunks
 from nmf_topics.corpus.readers.streams import Meter, Unreadable, byte_chunks, metered, split_endings
-from nmf_topics.errors import CorpusError
+from nmf_topics.errors import CorpusError, Remedy
 from nmf_topics.files.system import processors
 
 if TYPE_CHECKING:
@@ -265,7 +265,7 @@ class _PageIds:
     def __init__(self, where: str) -> None:
         self._where = where
         self._bits = bytearray()
-        self._others = Ids(where, "give the pages ids of their own")
+        self._others = Ids(where, Remedy("give the pages ids of their own"))
 
     def give(self, page: RawPage, text: str) -> str:
         """The id of a page as text.

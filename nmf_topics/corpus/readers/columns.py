@@ -20,7 +20,7 @@ from nmf_topics.corpus.readers.nested_fields import nested_names, nested_value, 
 from nmf_topics.corpus.readers.options import DEFAULT_OPTIONS, ReadOptions
 from nmf_topics.corpus.readers.unix_time import as_date
 from nmf_topics.corpus.reading_log import ReadingLog
-from nmf_topics.errors import CorpusError
+from nmf_topics.errors import CorpusError, Remedy
 
 REVISION = "revid"  # beside it a `timestamp` is the time of the page's last edit, which dates nothing
 PLACEHOLDERS = ("[deleted]", "[removed]")  # what Reddit has where there is no text any more
@@ -104,8 +104,8 @@ def choose_columns(
         guessed = {"text": names[0]}
     if "text" not in {*asked, *guessed}:
         raise CorpusError(
-            f"{where}: no column looks like the text; it has {show_names([*names, *nested])}; "
-            "name it with --text-column"
+            f"{where}: no column looks like the text; it has {show_names([*names, *nested])}",
+            remedy=Remedy("name it with {text_column}"),
         )
     for part in ("title", "id"):  # a first row that lacks them does not speak for the rest
         if part not in {*asked, *guessed} and part not in taken | set(guessed.values()):
@@ -248,8 +248,8 @@ class _PageMaker:
     def __init__(self, columns: ChosenColumns, where: str, unit: str, titles_as_text: bool) -> None:
         self._columns, self._where, self._unit = columns, where, unit
         self._titles_as_text = titles_as_text and columns.title not in columns.text
-        remedy = f"ids come from column {columns.id!r}; make them differ, or name another column with --id-column"
-        self._ids = Ids(where, remedy)
+        remedy = f"ids come from column {columns.id!r}: make them differ, or name another column with {{id_column}}"
+        self._ids = Ids(where, Remedy(remedy))
         self._renamed = rename_fields(columns)
         self._nested = [name for name in (*columns.text, *columns.single().values()) if "." in name]
 

@@ -29,7 +29,7 @@ from nmf_topics.corpus.readers.inputs import Input
 from nmf_topics.corpus.readers.options import ReadOptions
 from nmf_topics.corpus.readers.streams import Meter, Unreadable, byte_chunks, split_endings
 from nmf_topics.corpus.reading_log import HIDDEN, HIDDEN_REASON, ReadingLog, few
-from nmf_topics.errors import CorpusError, MissingExtra
+from nmf_topics.errors import CorpusError, MissingExtra, Remedy
 
 SURVEYED = 2000  # files whose encoding is looked at before one that is not UTF-8 is read
 
@@ -149,7 +149,7 @@ class FolderReader:
     def __init__(self, found: Found, where: str, log: ReadingLog, options: ReadOptions) -> None:
         self._found, self._where, self._log, self._options = found, where, log, options
         self._encodings = Encodings(options.encoding, self._samples)
-        self._ids = Ids(where, "rename one of the files")
+        self._ids = Ids(where, Remedy("rename one of the files"))
         self._notes: list[str] = []
         self._single = len(found.texts) + (found.stream is not None) == 1  # then the rows of the file are in order
         self._log.skipped.update(found.others)

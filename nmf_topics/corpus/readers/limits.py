@@ -58,3 +58,4 @@ class ReadLimits:
 
 
 DEFAULT_LIMITS = ReadLimits()
+READ_LIMITS = {field.name.replace("_", "-"): getattr(DEFAULT_LIMITS, field.name) for field in fields(ReadLimits)}

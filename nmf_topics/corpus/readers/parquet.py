@@ -83,6 +83,8 @@ def _records(path: Path, meter: Meter, limits: ReadLimits) -> Iterator[Record]:
                     meter.done = number
                     row = batch.slice(place, 1).to_pylist()[0]
                     yield number, {name: _plain(value) for name, value in row.items()}
+    except Unreadable:
+        raise
     except (pyarrow.ArrowException, OSError, ValueError, TypeError, KeyError, IndexError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise Unreadable(str(path), f"cannot be read ({error.strerror})") from error

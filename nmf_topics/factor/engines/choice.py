@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nmf_topics.errors import EngineError
+from nmf_topics.errors import EngineError, Remedy
 from nmf_topics.factor.blocks import AT_ONCE
-from nmf_topics.factor.project import AT_ONCE as ENTRIES_AT_ONCE
+from nmf_topics.factor.project import GRAM_ENTRIES
 from nmf_topics.files.system import free, peak, processors, rss_bytes
 
 ENGINES: dict[str, str] = {
@@ -88,7 +88,7 @@ class Size:
         """What it takes to solve for so many pages at once: products, weights on their way, systems of r x r."""
         pages = min(pages, self.n_pages)
         entries = self.stored * pages // self.n_pages
-        systems = 24 * min(pages * self.rank**2, processors() * ENTRIES_AT_ONCE)
+        systems = 24 * min(pages * self.rank**2, processors() * GRAM_ENTRIES)
         return 12 * entries + 40 * self.rank * pages + systems
 
     def factors(self) -> int:
@@ -171,7 +171,8 @@ def choose_engine(size: Size, options: EngineOptions, *, held: int = 0) -> Plan:
         if options.memory is not None and base + needed > allowed:
             raise EngineError(
                 f"V, W and H in memory need about {show_bytes(base + needed)}, more than the {show_bytes(allowed)} "
-                f"that --memory allows; try --engine disk"
+                f"that are allowed",
+                remedy=Remedy("allow more {memory}, or try {engine=disk}"),
             )
     elif engine == "disk":
         columns = _pages_of_a_block(size, allowed - base)
@@ -192,8 +193,8 @@ def _pages_of_a_block(size: Size, room: int) -> int:
         factors, there_is = show_bytes(size.factors()), show_bytes(max(room, 0))
         raise EngineError(
             f"W ({size.n_terms} x {size.rank}), H ({size.rank} x {size.n_pages}) and one block of {pages} pages "
-            f"need {show_bytes(needed)} (the factors alone {factors}), and there is room for {there_is}; "
-            f"allow more with --memory, or try a smaller --rank or --max-terms"
+            f"need {show_bytes(needed)} (the factors alone {factors}), and there is room for {there_is}",
+            remedy=Remedy("allow more {memory}, or try a smaller {rank} or {max_terms}"),
         )
     return pages
 

@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from nmf_topics.errors import EngineError, MissingExtra, NmfTopicsError
+from nmf_topics.errors import EngineError, MissingExtra, NmfTopicsError, Remedy
 from nmf_topics.factor import kernels
 from nmf_topics.factor.blocks import Array
 from nmf_topics.factor.engines.disk import OnDisk
@@ -122,8 +122,8 @@ class DaskBlocks:
                     raise EngineError(f"the cluster has been without workers for {PATIENCE:.0f} s; {_AGAIN}") from None
             except KilledWorker as error:
                 raise EngineError(
-                    "one and the same block of V has ended several workers, perhaps for want of memory; give workers "
-                    "more, or --memory less so that blocks are smaller"
+                    "the same block of V has ended several workers, perhaps because they ran out of memory",
+                    remedy=Remedy("give workers more memory, or lower {memory} so that blocks are smaller"),
                 ) from error
             except (CancelledError, OSError) as error:
                 raise EngineError(f"the scheduler is gone; {_AGAIN}") from error

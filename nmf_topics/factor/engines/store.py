@@ -116,7 +116,7 @@ def write_blocks(
     """
     parts: list[Part] = []
     first: Any = None
-    with folder_of_files(folder, mark=MARK, stale=_files_of, option=PLACE, durable=False) as partial:
+    with folder_of_files(folder, mark=MARK, stale=_files_of, parameter=PLACE, durable=False) as partial:
         for block in blocks:
             if first is None:
                 first = _Kind.of(block)

@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from nmf_topics.errors import FontError
+from nmf_topics.errors import FontError, Remedy
 
 _STYLES = ("bold", "black", "light", "thin", "italic", "oblique", "medium", "heavy", "serif")
 _SHARED = ("zh", "ja", "ko")
@@ -65,8 +65,8 @@ def _script(letter: str) -> str:
 
 def _no_font(missing: Iterable[int]) -> FontError:
     return FontError(
-        f"no font on this machine has the letters of these scripts: {_scripts(missing)}; install one (for example a "
-        f"Noto font) or name its file with --font"
+        f"no font on this machine has the letters of these scripts: {_scripts(missing)}",
+        remedy=Remedy("install one (for example a Noto font) or name its file with {font}"),
     )
 
 

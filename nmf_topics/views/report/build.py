@@ -38,6 +38,7 @@ def build_report(
     extracts: bytes | None = None,
     ranks: Mapping[str, Any] | None = None,
     versions: Mapping[str, str] | None = None,
+    source: Mapping[str, Any] | None = None,
 ) -> str:
     """The report of a model as one HTML document.
 
@@ -48,6 +49,7 @@ def build_report(
     extracts : as `views.report.extracts` packed them, or None for a report without texts
     ranks : rows of `nmf-topics ranks` on the same corpus, where they are known
     versions : of the programs that made the model
+    source : where the corpus was, as `run.json` records it
 
     Raises
     ------
@@ -57,7 +59,7 @@ def build_report(
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     data = report_data(model, _pictures(clouds, model.rank) if clouds and model.rows.kind == "terms" else {})
-    data |= {"how": provenance(model, versions or {}), "ranks": ranks, "made_with": f"nmf-topics {__version__}"}
+    data |= {"how": provenance(model, versions or {}, source), "ranks": ranks, "made_with": f"nmf-topics {__version__}"}
     style = _assets(STYLES, ".css")
     programs = [_d3(), _assets(PROGRAMS, ".js")]
     environment = Environment(

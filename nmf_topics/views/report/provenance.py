@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -34,11 +35,13 @@ METHOD_OF_IMAGES = (
 )
 
 
-def provenance(model: TopicModel, versions: Mapping[str, str]) -> dict[str, Any]:
-    """Recipe, counts, command, versions and method, as plain values."""
+def provenance(
+    model: TopicModel, versions: Mapping[str, str], source: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Recipe, counts, command, versions and method, as plain values; `source` as in `command`."""
     text = model.rows.kind == "terms"
     return {
-        "command": command(model),
+        "command": command(model, source),
         "corpus": {
             "name": str(model.recipe.get("corpus", {}).get("name", "")),
             "fingerprint": str(model.recipe.get("corpus", {}).get("fingerprint", "")),
@@ -58,10 +61,21 @@ def provenance(model: TopicModel, versions: Mapping[str, str]) -> dict[str, Any]
     }
 
 
-def command(model: TopicModel) -> str:
-    """The command that makes the model again from its corpus."""
+# fields of a recipe that no option sets: what was detected in the corpus, and functions, which only Python can pass
+_NOT_OPTIONS = ("languages", "tokenizer", "lemmatizer", "stop_test")
+
+
+def command(model: TopicModel, source: Mapping[str, Any] | None = None) -> str:
+    """The command that makes the model again from its corpus.
+
+    Parameters
+    ----------
+    model : TopicModel
+    source : where the corpus was, as `run.json` records it: its `path`, whether the path was `given` or found, and
+        the options of how it was read; without it the name of the corpus stands for the path
+    """
     recipe = model.recipe
-    words = ["nmf-topics", "fit", str(recipe.get("corpus", {}).get("name") or "CORPUS"), "--rank", str(model.rank)]
+    words = ["nmf-topics", "fit", *_source_arguments(source, recipe), "--rank", str(model.rank)]
     named = min(RECIPES, key=lambda name: len(_differences(recipe, RECIPES[name])))
     if named != "default":
         words += ["--recipe", named]
@@ -72,13 +86,27 @@ def command(model: TopicModel) -> str:
     return shlex.join(words)
 
 
+def _source_arguments(source: Mapping[str, Any] | None, recipe: Mapping[str, Any]) -> list[str]:
+    """The source and its options as they stand on the command line; a sample that nobody named is left out."""
+    if source is None or not isinstance(source.get("path"), str):
+        return [str(recipe.get("corpus", {}).get("name") or "CORPUS")]
+    path = source["path"]
+    words = [] if os.path.isabs(path) and not source.get("given", True) else [path]
+    for name, value in source.items():
+        if isinstance(value, Mapping):  # limits of reading
+            words += [word for limit, number in value.items() for word in ("--read-limit", f"{limit}={number}")]
+        elif name not in ("path", "given") and value is not False:
+            words += _option(name, value, None)
+    return words
+
+
 def _differences(recipe: Mapping[str, Any], base: Recipe) -> list[str]:
     """The options that turn a recipe of a name into this one; `fit` has one for each field of a recipe."""
     options: list[str] = []
     for group in (base.words, base.bounds):
         recorded = recipe.get("words" if group is base.words else "bounds", {})
         for name, usual in asdict(group).items():
-            if name == "languages":  # what was found out about the corpus, no option
+            if name in _NOT_OPTIONS:
                 continue
             options += _option(name, recorded.get(name, usual), usual)
     for name in (*_FACTORS, *_PENALTIES):
@@ -122,7 +150,14 @@ def _set_aside(ledger: Mapping[str, Any]) -> list[str]:
     """What could not be read, in words; the first fifty."""
     items = ledger.get("set_aside") or []
     lines = [f"{item.get('where')}: {item.get('reason')}" if isinstance(item, Mapping) else str(item) for item in items]
-    return lines[:50] + ([f"and {len(lines) - 50} more"] if len(lines) > 50 else [])
+    listed = lines[:50] + ([f"and {len(lines) - 50} more"] if len(lines) > 50 else [])
+    reasons = {str(item.get("reason")) for item in items if isinstance(item, Mapping)}
+    others = (ledger.get("files") or {}).get("not_read", [])
+    return listed + [
+        f"{item['files']} {item['kind'] or 'without an ending'}: {item['reason']}"
+        for item in others
+        if item["reason"] not in reasons
+    ]
 
 
 def _flat(values: Mapping[str, Any], before: str = "") -> list[tuple[str, str]]:

@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from nmf_topics.errors import MissingExtra, OutputError
+from nmf_topics.errors import MissingExtra, OutputError, Remedy
 from nmf_topics.model.model import TopicModel
 from nmf_topics.views.tables.tables import PAGE_COLUMNS, number, page_rows, topic_rows
 
@@ -62,7 +62,8 @@ def write_workbook(model: TopicModel, path: Path) -> list[str]:
         if rows > MOST_ROWS or columns > MOST_COLUMNS:
             raise OutputError(
                 f"Excel has no room for {name} of {rows:,} rows, {columns:,} columns (it has {MOST_ROWS:,} and "
-                f"{MOST_COLUMNS:,}); export --to csv instead"
+                f"{MOST_COLUMNS:,})",
+                remedy=Remedy("export {to=csv} instead"),
             )
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     remarks = []

@@ -7,7 +7,7 @@ function methodView() {
   return h("div", {}, h("h1", {}, "How it was made"),
     h("section", { "aria-labelledby": "h-method" }, h("h2", { id: "h-method" }, "Method"), h("ol", {}, how.method.map((line) => h("li", {}, line)))),
     h("section", { "aria-labelledby": "h-again" }, h("h2", { id: "h-again" }, "Again"),
-      h("p", {}, "With the corpus of this name and fingerprint, this command makes the same model:"),
+      h("p", {}, "This command makes the same model again; ", h("code", {}, "nmf-topics repeat"), " does so from run.json, wherever the corpus is, and compares the two:"),
       h("pre", { tabindex: "0" }, h("code", {}, how.command)), copy,
       h("p", { class: "help" }, "sha256 of the corpus: ", h("code", { class: "long" }, how.corpus.fingerprint || "–"))),
     h("section", { "aria-labelledby": "h-fit" }, h("h2", { id: "h-fit" }, "The fit"),

@@ -1,0 +1,45 @@
+"""Counts of the tokens that the user's own tokenizer gives, page by page; `token_counter` is for the usual ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nmf_topics.text.functions import Tokenizer, own_tokens
+
+Ints = NDArray[np.int32]
+
+
+class OwnTokens:
+    """Numbers the tokens of one language and counts them.
+
+    Parameters
+    ----------
+    tokenizer : the user's function, from a text to its tokens
+    new_token : gives the number of a token that has none yet
+    page_end : what stands at the end of a page in sequences
+    """
+
+    def __init__(self, tokenizer: Tokenizer, new_token: Callable[[str], int], page_end: int) -> None:
+        self._tokenizer, self._new_token, self._page_end = tokenizer, new_token, page_end
+        self._numbers: dict[str, int] = {}
+
+    def count(self, texts: Sequence[str], first_page: int) -> tuple[tuple[Ints, Ints, Ints], Ints]:
+        """(page, token, count) of some pages, the first of them `first_page`, and their tokens in order."""
+        sequence: list[int] = []
+        ends: list[int] = []
+        for text in texts:
+            for token in own_tokens(self._tokenizer, text):
+                if (number := self._numbers.get(token)) is None:
+                    number = self._numbers[token] = self._new_token(token)
+                sequence.append(number)
+            sequence.append(self._page_end)
+            ends.append(len(sequence))
+        tokens = np.array(sequence, np.int64)
+        page = np.repeat(np.arange(first_page, first_page + len(texts)), np.diff(ends, prepend=0))
+        real = tokens != self._page_end
+        keys, count = np.unique(page[real] << 32 | tokens[real], return_counts=True)
+        counted = (keys >> 32).astype(np.int32), (keys & 0xFFFFFFFF).astype(np.int32), count.astype(np.int32)
+        return counted, tokens.astype(np.int32)
