@@ -69,7 +69,7 @@ def read_members(path: Path, limits: ReadLimits, meter: Meter | None = None) -> 
     members = _zip_members(path) if split_endings(path.name)[1] == ZIP else _tar_members(path, meter)
     for count, member in enumerate(members, 1):
         if count > limits.archive_files:
-            raise Unreadable(str(path), limits.exceeded("archive_files", f"more than {limits.archive_files} files"))
+            raise Unreadable(str(path), limits.exceeded("archive_files", "more files"))
         yield member
 
 
@@ -94,6 +94,8 @@ def _zip_members(path: Path) -> Iterator[Member]:
             for entry in archive.infolist():
                 if not entry.is_dir():
                     yield Member(_clean_path(entry.filename), _zip_reader(archive, entry, path))
+    except Unreadable:
+        raise
     except ZIP_ERRORS as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise Unreadable(str(path), f"cannot be read ({error.strerror})") from error
@@ -108,6 +110,8 @@ def _zip_reader(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path) ->
         try:
             with archive.open(entry) as file:
                 yield from unpack(cast(BinaryIO, file), split_endings(entry.filename)[2], where)
+        except Unreadable:
+            raise
         except (*ZIP_ERRORS, RuntimeError) as error:
             raise Unreadable(where, f"damaged in the archive ({error})") from error
 
@@ -135,6 +139,8 @@ def _tar_members(path: Path, meter: Meter | None) -> Iterator[Member]:
                     archive.members = []  # type: ignore[attr-defined]  # else it keeps all of them
                     if entry.isfile():
                         yield Member(_clean_path(entry.name), _tar_reader(archive, entry, path))
+        except Unreadable:
+            raise
         except (tarfile.TarError, EOFError, ValueError, IndexError) as error:
             raise Unreadable(str(path), f"damaged, or no .tar archive ({error})") from error
 

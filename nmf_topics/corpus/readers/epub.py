@@ -33,7 +33,7 @@ def read_epub(file: Input) -> Iterator[Document]:
     Unreadable
         When the file is damaged, protected, too large or without text.
     """
-    left = file.limits.page_size
+    length = 0
     with open_zip(file) as archive:
         path, package = _package_of(archive, file.where)
         title = one_line(package.findtext(".//dc:title", namespaces=_NS))
@@ -43,8 +43,9 @@ def read_epub(file: Input) -> Iterator[Document]:
             if name in locked:
                 raise Unreadable(file.where, "protected against copying (DRM)")
             source = decode_html(member(archive, name, file.limits.page_size), file.where, file.note, file.encodings)
-            chapters.append(html_text(source, file.where, left))
-            left -= len(chapters[-1])
+            chapters.append(html_text(source, file.where, file.limits))
+            length += len(chapters[-1])
+            file.check_length(length)
     yield Document(file.checked("\n\n".join(filter(None, chapters)), "is it made of pictures?"), title)
 
 

@@ -178,11 +178,11 @@ class FolderReader:
         if self._found.stream is not None:
             yield _TextFile("stdin.txt", "stdin", self._where, self._found.stream)
         texts = self._found.texts
-        names = _name_pages([path for _, path in texts])
-        for number, ((file, path), name) in enumerate(zip(texts, names, strict=True), 1):
+        ids = iter(_name_pages([path for file, path in texts if not is_archive(file.name)]))
+        for number, (file, path) in enumerate(texts, 1):
             meter.done = number
             if not is_archive(file.name):
-                yield _TextFile(path, name, str(file), partial(byte_chunks, file))
+                yield _TextFile(path, next(ids), str(file), partial(byte_chunks, file))
                 continue
             try:
                 yield from self._members(file, path)

@@ -93,7 +93,7 @@ class Input:
     def check_length(self, length: int) -> None:
         """Refuse a text of more characters than the limit page-size."""
         if length > self.limits.page_size:
-            raise Unreadable(self.where, f"more text than the limit page-size={self.limits.page_size} characters")
+            raise Unreadable(self.where, self.limits.exceeded("page_size", "more text"))
 
     def checked(self, text: str, remedy: str) -> str:
         """A text that was taken out of a document, if it holds a letter and is not too long.

@@ -1,7 +1,7 @@
 """Limits of what is read, so that a damaged or hostile file costs neither all memory nor hours.
 
 A file or a row beyond a limit is set aside with the reason, and the rest of the source is read. Each limit can be
-raised by its name (`--read-limit page-size=200MB` on the command line). With the defaults no reader takes more than
+raised by its name: the parameter `read_limits`, {"page-size": 200 * MB}. With the defaults no reader takes more than
 about 1 GB of memory.
 """
 
@@ -21,6 +21,7 @@ class ReadLimits:
     ----------
     page_size : characters of the text of one page, and bytes of a row of a table or of a plain text file
     file_size : bytes of a document, web page or archive member that is read as a whole, after unpacking
+    markup : elements of one document, such as paragraphs, words in bold, cells
     columns : columns of a table
     pdf_pages : pages of a PDF file
     archive_files : files of an archive
@@ -28,6 +29,7 @@ class ReadLimits:
 
     page_size: int = 32 * MB
     file_size: int = 256 * MB
+    markup: int = 5_000_000
     columns: int = 10_000
     pdf_pages: int = 20_000
     archive_files: int = 1_000_000
@@ -39,8 +41,11 @@ class ReadLimits:
         --------
         >>> ReadLimits().exceeded("pdf_pages", "1000000 pages")
         '1000000 pages, more than the limit pdf-pages=20000'
+        >>> ReadLimits().exceeded("page_size", "more text")
+        'more text than the limit page-size=32000000'
         """
-        return f"{found}, more than the limit {name.replace('_', '-')}={getattr(self, name)}"
+        compared = "" if found.startswith("more ") else ", more"
+        return f"{found}{compared} than the limit {name.replace('_', '-')}={getattr(self, name)}"
 
     @classmethod
     def of(cls, values: Mapping[str, int]) -> ReadLimits:

@@ -71,7 +71,7 @@ def split_mailbox(file: Input) -> Iterator[bytes]:
             lines.append(line)
             size += len(line)
             if size > file.limits.page_size:
-                raise Unreadable(file.where, f"a message larger than the limit page-size={file.limits.page_size} bytes")
+                raise Unreadable(file.where, file.limits.exceeded("page_size", "a message of more bytes"))
         blank = not line.strip()
     if begun:
         yield _unquoted(lines)
@@ -94,7 +94,7 @@ def _lines(file: Input) -> Iterator[bytes]:
             yield from (rest + whole + end).splitlines(keepends=True)
             rest = last
         if len(rest) > file.limits.page_size:
-            raise Unreadable(file.where, f"a line longer than the limit page-size={file.limits.page_size} bytes")
+            raise Unreadable(file.where, file.limits.exceeded("page_size", "a line of more bytes"))
     if rest:
         yield rest
 
@@ -110,10 +110,12 @@ def message_of(data: bytes, file: Input) -> Document | None:
         meta = {name: value for name in ("from", "to") if (value := one_line(str(message.get(name) or "")))}
         if date := _date_of(message):
             meta["date"] = date
+    except Unreadable:
+        raise
     except (ValueError, TypeError, AttributeError, LookupError, RecursionError, AssertionError) as error:
         # headers that Python's parser trips over
         raise Unreadable(file.where, f"a damaged message ({type(error).__name__})") from error
-    return Document(text, title, meta)
+    return Document(text.strip(), title, meta)
 
 
 def _text_of(message: Message, file: Input) -> str:
@@ -132,7 +134,7 @@ def _text_of(message: Message, file: Input) -> str:
             marked_up.append(_decoded(part, file))
     if any(text.strip() for text in plain):
         return "\n\n".join(text for text in plain if text.strip()).replace("\r\n", "\n")
-    return "\n\n".join(html_text(source, file.where, file.limits.page_size) for source in marked_up)
+    return "\n\n".join(html_text(source, file.where, file.limits) for source in marked_up)
 
 
 def _decoded(part: Message, file: Input) -> str:

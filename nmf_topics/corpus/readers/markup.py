@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from nmf_topics.corpus.readers.limits import ReadLimits
 from nmf_topics.corpus.readers.streams import Unreadable
 
 PARSED_AT_ONCE = 1 << 16  # bytes given to the parser, after which the length of the text is checked
@@ -38,14 +39,17 @@ class TextCollector:
     Parameters
     ----------
     rules : what elements mean
-    longest : characters of text, after which reading ends; see `MarkupText.too_long`
+
+    Attributes
+    ----------
+    length : characters of text so far
+    elements : how many have begun
     """
 
-    def __init__(self, rules: MarkupRules, longest: int) -> None:
+    def __init__(self, rules: MarkupRules) -> None:
         self._rules = rules
-        self._longest = longest
         self._out = io.StringIO()
-        self.length = 0
+        self.length = self.elements = 0
         self._skipping = ""  # the element that is skipped
         self._depth = 0  # of elements of this name within it
         self._title: list[str] | None = None
@@ -55,6 +59,7 @@ class TextCollector:
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
         """Take note of the start of an element."""
+        self.elements += 1
         name = self._name(tag)
         rules = self._rules
         if rules.text_in:
@@ -113,11 +118,6 @@ class TextCollector:
         lines = (" ".join(line.split()) for line in self._out.getvalue().splitlines())
         return "\n".join(line for line in lines if line)
 
-    @property
-    def too_long(self) -> bool:
-        """Whether there is more text than a page may have."""
-        return self.length > self._longest
-
     def _name(self, tag: str) -> str:
         name = self._local.get(tag)
         if name is None:
@@ -130,7 +130,7 @@ class TextCollector:
 
 
 def parse_markup(
-    chunks: Iterable[bytes], rules: MarkupRules, where: str, longest: int, *, html: bool = False
+    chunks: Iterable[bytes], rules: MarkupRules, where: str, limits: ReadLimits, *, html: bool = False
 ) -> TextCollector:
     """Parse a document and collect its text.
 
@@ -139,17 +139,17 @@ def parse_markup(
     chunks : the document; HTML as UTF-8
     rules : what elements mean
     where : name of the file, for errors
-    longest : characters of text that a page may have
+    limits : of the text and of the number of elements
     html : parse as HTML, which knows no errors
 
     Raises
     ------
     Unreadable
-        When the text is too long, or the XML is damaged.
+        When the document is too long, or the XML is damaged.
     """
     from lxml import etree
 
-    target = TextCollector(rules, longest)
+    target = TextCollector(rules)
     parser: Any
     if html:
         parser = etree.HTMLParser(target=target, encoding="utf-8", no_network=True, huge_tree=True)
@@ -159,9 +159,13 @@ def parse_markup(
         for chunk in chunks:
             for begin in range(0, len(chunk), PARSED_AT_ONCE):
                 parser.feed(chunk[begin : begin + PARSED_AT_ONCE])
-                if target.too_long:
-                    raise Unreadable(where, f"more text than the limit page-size={longest} characters")
+                if target.length > limits.page_size:
+                    raise Unreadable(where, limits.exceeded("page_size", "more text"))
+                if target.elements > limits.markup:
+                    raise Unreadable(where, limits.exceeded("markup", "more elements"))
         parser.close()
+    except Unreadable:
+        raise
     except (etree.LxmlError, ValueError) as error:
         if html:
             return target

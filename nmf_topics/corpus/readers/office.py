@@ -45,7 +45,7 @@ def read_docx(file: Input) -> Iterator[Document]:
         raise Unreadable(file.where, "an older .doc file, or protected by a password; save it as plain .docx")
     with open_zip(file) as archive:
         chunks = member_chunks(archive, _main_part(member(archive, "_rels/.rels")), file.where)
-        found = parse_markup(chunks, DOCX_RULES, file.where, file.limits.page_size)
+        found = parse_markup(chunks, DOCX_RULES, file.where, file.limits)
     yield Document(file.checked(found.text, PICTURES))
 
 
@@ -70,5 +70,5 @@ def read_odt(file: Input) -> Iterator[Document]:
         if b"encryption-data" in member(archive, "META-INF/manifest.xml"):
             raise Unreadable(file.where, "protected by a password; save it without one")
         chunks = member_chunks(archive, "content.xml", file.where)
-        found = parse_markup(chunks, ODT_RULES, file.where, file.limits.page_size)
+        found = parse_markup(chunks, ODT_RULES, file.where, file.limits)
     yield Document(file.checked(found.text, PICTURES))

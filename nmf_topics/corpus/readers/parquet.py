@@ -23,6 +23,7 @@ from nmf_topics.errors import MissingExtra
 PARQUET = ".parquet"
 MAX_ROWS = 256  # in memory at once: a row may be a book
 BATCH_BYTES = 1 << 23  # of the rows in memory at once, about
+DENSE_BYTES = 1 << 26  # of a batch whose rows all hold the longest value of a dictionary, at most
 PAGE_VALUES = 1024  # writers look at the size of a Parquet page no more often than after so many values
 
 
@@ -73,15 +74,14 @@ def _records(path: Path, meter: Meter, limits: ReadLimits) -> Iterator[Record]:
         else:
             data = path.open("rb")
         metadata = pyarrow.parquet.read_metadata(data)
-        repeated = _check_sizes(metadata, str(path), limits)
+        rows = _rows_at_once(metadata, data, str(path), limits)
         data.seek(0)
-        with pyarrow.parquet.ParquetFile(data, metadata=metadata, read_dictionary=repeated) as file:
+        with pyarrow.parquet.ParquetFile(data, metadata=metadata) as file:
             number, meter.total = 0, metadata.num_rows
-            for batch in file.iter_batches(batch_size=_rows_at_once(metadata), use_threads=False):
-                for place in range(batch.num_rows):
+            for batch in file.iter_batches(batch_size=rows, use_threads=False):
+                for row in batch.to_pylist():
                     number += 1
                     meter.done = number
-                    row = batch.slice(place, 1).to_pylist()[0]
                     yield number, {name: _plain(value) for name, value in row.items()}
     except Unreadable:
         raise
@@ -95,31 +95,55 @@ def _records(path: Path, meter: Meter, limits: ReadLimits) -> Iterator[Record]:
             data.close()
 
 
-def _check_sizes(metadata: Any, where: str, limits: ReadLimits) -> list[str]:
-    """Refuse files whose pages would fill the memory; the flat columns that hold their values in dictionaries.
+def _rows_at_once(metadata: Any, data: Any, where: str, limits: ReadLimits) -> int:
+    """How many rows make a batch that is not too large.
 
-    Such columns are kept as they are: a text that a thousand rows share then takes no more memory than once.
+    Raises
+    ------
+    Unreadable
+        When a part of the file that has to be decompressed at once is larger than the limit file-size.
     """
-    repeated: set[str] = set()
+    rows = MAX_ROWS
     for group in range(metadata.num_row_groups):
         for number in range(metadata.num_columns):
             column = metadata.row_group(group).column(number)
-            name = column.path_in_schema
-            values = max(column.num_values, 1)
-            page = min(column.total_uncompressed_size, PAGE_VALUES * column.total_uncompressed_size // values)
-            if page > limits.file_size:
-                found = f"column {name!r} has values of {column.total_uncompressed_size // values} bytes"
-                raise Unreadable(where, limits.exceeded("file_size", f"{found}, and a part of {page} bytes"))
-            if column.physical_type == "BYTE_ARRAY" and column.has_dictionary_page and "." not in name:
-                repeated.add(name)
-    return sorted(repeated)
+            size, values = column.total_uncompressed_size, max(column.num_values, 1)
+            dictionary = _dictionary_size(column, data)
+            part = max(dictionary, min(size - dictionary, PAGE_VALUES * size // values))
+            if part > limits.file_size:
+                found = f"column {column.path_in_schema!r} has a part of about {part} bytes"
+                raise Unreadable(where, limits.exceeded("file_size", found))
+            # every row of a batch may hold the longest value of the dictionary
+            rows = min(rows, BATCH_BYTES * values // max(size, 1), DENSE_BYTES // max(dictionary, 1))
+    return max(1, rows)
 
 
-def _rows_at_once(metadata: Any) -> int:
-    """How many rows make a batch."""
-    groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
-    largest = max((group.total_byte_size // max(group.num_rows, 1) for group in groups), default=0)
-    return max(1, min(MAX_ROWS, BATCH_BYTES // max(largest, 1)))
+def _dictionary_size(column: Any, data: Any) -> int:
+    """Bytes of the values that a column chunk holds once and refers to; 0 where there is no such dictionary.
+
+    The size stands in the header of its page, a Thrift structure in compact encoding: fields 1 (the type of the page)
+    and 2 (its size) are integers of variable length.
+    """
+    if not column.has_dictionary_page or column.dictionary_page_offset is None:
+        return 0
+    data.seek(column.dictionary_page_offset)
+    header = data.read(16)
+    place = 0
+    sizes = []
+    for _ in range(2):
+        if header[place : place + 1] != b"\x15":  # the next field, an integer of 32 bits
+            return int(column.total_uncompressed_size)
+        place += 1
+        value = shift = 0
+        while place < len(header):
+            byte = header[place]
+            place += 1
+            value |= (byte & 0x7F) << shift
+            shift += 7
+            if byte < 0x80:
+                break
+        sizes.append(value >> 1)  # zigzag
+    return min(sizes[1], int(column.total_uncompressed_size))
 
 
 def _plain(value: Any) -> Any:

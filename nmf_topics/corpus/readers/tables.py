@@ -35,6 +35,7 @@ JSONL = (".jsonl", ".ndjson")
 JSON = ".json"
 TABLES = (*JSONL, JSON, ".csv", ".tsv", *XLSX)
 FIELD_LIMIT = min(sys.maxsize, 2**31 - 1)  # a C long, which has 32 bits on Windows
+MAX_LINES_OF_ROW = 1_000_000  # of a row that is too long, after which a quote is taken to be never closed
 HEADER_SAMPLE = 1 << 16  # characters of a header in which the delimiter is looked for
 NO_DELIMITER = "\x1f"  # for a table of one column, where a comma is just a comma
 _EXCEL_HINT = re.compile(r"\"?sep=(.)\"?[,;\t]*\r?\n?", re.IGNORECASE)  # a first line that names the delimiter
@@ -165,9 +166,9 @@ class _CsvLines:
         self._length = self._quotes = 0
 
     def skip_row(self) -> bool:
-        """Pass over the rest of a row; whether it ends."""
-        line = self._again.pop()
-        while True:
+        """Pass over the rest of a row; whether it ends, as the row of a quote that is never closed does not."""
+        line, first = self._again.pop(), self.number
+        while self.number - first < MAX_LINES_OF_ROW:
             ends = line.endswith(("\n", "\r"))
             self.number += ends
             if ends and self._quotes % 2 == 0:
@@ -177,6 +178,7 @@ class _CsvLines:
             if not line:
                 return self._quotes % 2 == 0
             self._quotes += line.count('"')
+        return False
 
 
 def read_csv(

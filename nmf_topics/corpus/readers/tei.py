@@ -17,6 +17,7 @@ from typing import Any
 
 from nmf_topics.corpus.plain import one_line
 from nmf_topics.corpus.readers.inputs import Document, Input
+from nmf_topics.corpus.readers.markup import PARSED_AT_ONCE
 from nmf_topics.corpus.readers.streams import Unreadable, byte_chunks
 from nmf_topics.errors import MissingExtra
 
@@ -29,6 +30,7 @@ _BLOCKS = frozenset(
     speaker stage table titlePage titlePart trailer u""".split()
 )
 _SKIPPED = frozenset("fw del teiHeader facsimile sourceDoc standOff formula".split())
+HYPHENS = "-\u00ad\u2010¬⸗"
 _REPLACED = frozenset(["orig", "sic", "abbr"])  # beside <reg>, <corr>, <expan> in a <choice>
 
 
@@ -78,11 +80,13 @@ class _TeiTarget:
         self._reset()
 
     def _reset(self) -> None:
+        self.elements = 0
         self._text, self._length = io.StringIO(), 0
-        self._titles: list[str] = []
+        self._title: list[str] = []
+        self._title_depth = 0  # of the element that is the title, while it is read; -1 after it
         self._meta: dict[str, Any] = {}
         self._in_text = False
-        self._space = ""  # white space that follows the text so far
+        self._space = ""  # white space, or a hyphen and white space, that follows the text so far
         self._word_goes_on = False
 
     def take(self) -> list[Document]:
@@ -90,16 +94,24 @@ class _TeiTarget:
         done, self._done = self._done, []
         return done
 
+    def check(self) -> None:
+        """Refuse a text that is too long, or a document of too many elements."""
+        self._file.check_length(self._length)
+        limits = self._file.limits
+        if self.elements > limits.markup:
+            raise Unreadable(self._file.where, limits.exceeded("markup", "more elements"))
+
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
         """Take note of the start of an element."""
+        self.elements += 1
         name = tag.rpartition("}")[2]
         self._path.append(name)
         if name in _DOCUMENTS:
             self._reset()
         elif name == "text" and not self._in_text and self._path[-2:-1] and self._path[-2] in _DOCUMENTS:
             self._in_text = True
-        elif name == "title" and self._path[-3:-1] == ["fileDesc", "titleStmt"] and not self._titles:
-            self._titles.append("")
+        elif name == "title" and self._path[-3:-1] == ["fileDesc", "titleStmt"] and not self._title_depth:
+            self._title_depth = len(self._path)
         elif name == "date" and "sourceDesc" in self._path and "date" not in self._meta:
             when = attributes.get("when") or attributes.get("notBefore") or attributes.get("from")
             if when:
@@ -120,12 +132,14 @@ class _TeiTarget:
             self._write("\n")
         if self._skipping == len(self._path):
             self._skipping = 0
+        if self._title_depth == len(self._path):
+            self._title_depth = -1
         self._path.pop()
         if name == "text" and self._path and self._path[-1] in _DOCUMENTS:
             self._in_text = False
         elif name in _DOCUMENTS:
             lines = (" ".join(line.split()) for line in self._text.getvalue().splitlines())
-            title = one_line("".join(self._titles))
+            title = one_line("".join(self._title))
             self.count += 1
             name = str(self.count) if self._path else ""  # of a corpus; else the file is the document
             self._done.append(Document("\n".join(filter(None, lines)), title, self._meta, name))
@@ -138,8 +152,8 @@ class _TeiTarget:
                 text = text.lstrip()
                 self._word_goes_on = not text
             self._write(text)
-        elif self._titles and self._path[-1:] == ["title"] and self._path[-3:-1] == ["fileDesc", "titleStmt"]:
-            self._titles[0] += text
+        elif self._title_depth > 0:
+            self._title.append(text)
 
     def comment(self, text: str) -> None:
         """Pass over a comment."""
@@ -152,12 +166,12 @@ class _TeiTarget:
 
     def _write(self, text: str) -> None:
         self._length += len(text)
-        self._file.check_length(self._length)
         kept = text.rstrip()
         if kept:
             self._text.write(self._space)
-            self._text.write(kept)
             self._space = ""
+            kept = kept[:-1] if kept[-1] in HYPHENS else kept
+            self._text.write(kept)
         self._space = (self._space + text[len(kept) :])[-1000:]
 
 
@@ -182,9 +196,13 @@ def read_xml(file: Input) -> Iterator[Document]:
     parser = etree.XMLParser(target=target, resolve_entities=False, no_network=True)
     try:
         for chunk in chain([first], chunks):
-            parser.feed(chunk)
+            for begin in range(0, len(chunk), PARSED_AT_ONCE):
+                parser.feed(chunk[begin : begin + PARSED_AT_ONCE])
+                target.check()
             yield from target.take()
         parser.close()
+    except Unreadable:
+        raise
     except (etree.LxmlError, ValueError) as error:
         raise Unreadable(file.where, f"damaged XML ({error})") from error
     yield from target.take()

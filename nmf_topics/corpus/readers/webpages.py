@@ -61,7 +61,7 @@ def read_web_page(
         When the file is not text, or too long.
     """
     source = decode_html(data, where, note, encodings)
-    whole = parse_html(source, where, limits.page_size)
+    whole = parse_html(source, where, limits)
     article = len(source) <= MAX_ARTICLE and source.count("<") <= MAX_ARTICLE_TAGS
     main = _main_text(source) if article else ""
     return one_line(whole.title), main if len(main) >= LITTLE else whole.text
@@ -91,14 +91,14 @@ def _is_utf8(data: bytes) -> bool:
     return True
 
 
-def html_text(source: str, where: str = "", longest: int = DEFAULT_LIMITS.page_size) -> str:
+def html_text(source: str, where: str = "", limits: ReadLimits = DEFAULT_LIMITS) -> str:
     """All text of an HTML page that a reader would see, block after block."""
-    return parse_html(source, where, longest).text
+    return parse_html(source, where, limits).text
 
 
-def parse_html(source: str, where: str, longest: int) -> TextCollector:
+def parse_html(source: str, where: str, limits: ReadLimits) -> TextCollector:
     """The text and title of an HTML page."""
-    return parse_markup([source.encode("utf-8", "replace")], HTML_RULES, where, longest, html=True)
+    return parse_markup([source.encode("utf-8", "replace")], HTML_RULES, where, limits, html=True)
 
 
 def _main_text(source: str) -> str:

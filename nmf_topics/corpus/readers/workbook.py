@@ -97,6 +97,8 @@ def _check_sizes(file: BinaryIO, where: str, limits: ReadLimits) -> None:
                 largest = limits.file_size // 2 if entry.filename.endswith("sharedStrings.xml") else MAX_PART
                 if entry.filename.endswith((".xml", ".rels")) and entry.file_size > largest:
                     raise Unreadable(where, f"its part {entry.filename} would unpack to {entry.file_size} bytes")
+    except Unreadable:
+        raise
     except ZIP_ERRORS as error:
         raise Unreadable(where, "damaged, or no Excel workbook (no zip archive)") from error
 

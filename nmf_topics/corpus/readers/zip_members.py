@@ -27,6 +27,8 @@ def open_zip(file: Input) -> zipfile.ZipFile:
     try:
         archive = zipfile.ZipFile(io.BytesIO(file.data()))
         size = sum(entry.file_size for entry in archive.infolist())
+    except Unreadable:
+        raise
     except ZIP_ERRORS as error:
         raise Unreadable(file.where, "damaged, or not what its ending says (no zip archive)") from error
     if size > file.limits.file_size:
