@@ -26,11 +26,12 @@ from nmf_topics.corpus.readers.limits import READ_LIMITS
 from nmf_topics.errors import GuideError
 from nmf_topics.factor.engines.checkpoints import Checkpointing
 from nmf_topics.factor.engines.choice import ENGINES, EngineOptions
+from nmf_topics.factor.init import INITIALIZATIONS
 from nmf_topics.factor.objectives import OBJECTIVES
 from nmf_topics.factor.rules import RULES
-from nmf_topics.factor.starts import STARTS
 from nmf_topics.files.system import processors
 from nmf_topics.matrix.weighting import WEIGHTINGS
+from nmf_topics.model.description import TOPIC_WORDS
 from nmf_topics.pipeline.prepare import Source
 from nmf_topics.pipeline.recipes import RECIPES, Recipe
 from nmf_topics.terms.counts_cache import cache_folder
@@ -175,7 +176,7 @@ OBJECTIVE_HELP = "Loss to minimise: " + "; ".join(f"{name}, {goal.summary}" for 
 factor_options = stack(
     _recipe_option("--objective", type=click.Choice(list(OBJECTIVES)), help=OBJECTIVE_HELP),
     _recipe_option("--solver", type=click.Choice(list(RULES)), help="Update rule."),
-    _recipe_option("--start", type=click.Choice(list(STARTS)), help="Initialization of W and H."),
+    _recipe_option("--start", type=click.Choice(list(INITIALIZATIONS)), help="Initialization of W and H."),
     _recipe_option(
         "--tolerance",
         type=Finite(min=0),
@@ -193,6 +194,12 @@ guide_option = click.option(
     multiple=True,
     metavar="FILE|TOPIC",
     help="Topic to look for, as NAME: WORD, WORD, or a file with one such line per topic.",
+)
+
+topic_words_option = _recipe_option(
+    "--topic-words",
+    type=click.Choice(list(TOPIC_WORDS)),
+    help="Words that describe a topic: typical of its pages, or of the largest weights in W.",
 )
 
 engine_options = stack(
@@ -282,7 +289,7 @@ def recipe_of(options: dict[str, Any], source: Source, *, like: Recipe | None = 
         raise click.BadParameter(worded(problem), param_hint="--language")
     bounds = replace(recipe.bounds, **given("min_pages", "max_pages", "max_terms", "corpus_stops"))
     rest = given("weighting", "unit", "idf_power", "objective", "solver", "start", "tolerance", "max_iter")
-    rest |= given("l1_words", "l1_pages", "l2_words", "l2_pages")
+    rest |= given("l1_words", "l1_pages", "l2_words", "l2_pages", "topic_words")
     if rest.get("objective", recipe.objective) != recipe.objective:
         rest.setdefault("solver", named.solver)  # the solver of one objective is not that of another
     guide = guide_of(options.pop("guide", ())) or recipe.guide

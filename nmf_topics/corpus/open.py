@@ -80,6 +80,16 @@ def open_corpus(
     ------
     CorpusError
         When there is nothing to read. What is wrong inside a source shows when it is read.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     Path(folder, "tea.jsonl").write_text('{"headline": "Tea", "text": "Green tea."}')
+    ...     [page] = open_corpus(Path(folder, "tea.jsonl"), warn=lambda message: None)
+    41
+    >>> page.title, page.text
+    ('Tea', 'Green tea.')
     """
     wanted = Columns(text_column, title_column, id_column, date_column, label_column)
     opener = _Opener(wanted, ReadOptions(encoding, lines, titles_as_text, _limits_of(read_limits)), _once(warn))

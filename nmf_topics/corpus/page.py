@@ -28,6 +28,12 @@ class Page:
     meta : whatever else the source says of the page (label, date, url, ...), carried to the results;
         the readers give values of the types str, int, float, bool and None only
     row : the number of its row in the source, from 1, where the source has an order; no part of what the page says
+
+    Examples
+    --------
+    >>> page = Page("1", "Tea", "Green tea and black tea.", {"date": "2004-05-01", "label": "drinks"})
+    >>> page.title, page.meta["label"]
+    ('Tea', 'drinks')
     """
 
     id: str
@@ -48,11 +54,19 @@ class Corpus:
     read : function that yields the pages, each time from the start, and writes what it cannot use into a ReadingLog
     log : of the last complete reading
     share : how much of the source has been read, from 0 to 1; None where that cannot be known
+    keeps_order : whether the columns of V have the pages in the order of the source, not sorted by their ids
 
     Raises
     ------
     CorpusError
         While it is read, when the source is broken, or holds no page.
+
+    Examples
+    --------
+    >>> pages = [Page("1", "Tea", "green tea"), Page("2", "Coffee", "black coffee")]
+    >>> corpus = Corpus("drinks", "two pages", lambda set_aside: iter(pages))
+    >>> [page.title for page in corpus]
+    ['Tea', 'Coffee']
     """
 
     name: str
@@ -60,6 +74,7 @@ class Corpus:
     read: Callable[[ReadingLog], Iterator[Page]]
     log: ReadingLog = field(default_factory=ReadingLog)
     share: Callable[[], float | None] = lambda: None
+    keeps_order: bool = False
 
     def __iter__(self) -> Iterator[Page]:
         log = ReadingLog()

@@ -11,9 +11,9 @@ from nmf_topics.corpus.page import Corpus, Fingerprint, Page
 from nmf_topics.corpus.reading_log import ReadingLog
 from nmf_topics.errors import CorpusError, EngineError, Remedy
 from nmf_topics.factor.blocks import as_blocks
+from nmf_topics.factor.column_stats import page_sums
 from nmf_topics.factor.engines.choice import EngineOptions
-from nmf_topics.factor.engines.store import PLACE
-from nmf_topics.factor.sums import page_sums
+from nmf_topics.factor.engines.store import CACHE_ENV_VAR
 from nmf_topics.files.atomic import output_errors
 from nmf_topics.images.pixels import build_image_matrix
 from nmf_topics.matrix.datamatrix import DataMatrix
@@ -73,6 +73,16 @@ def prepare(
     ------
     NmfTopicsError
         if the source cannot be read or holds nothing of use, or V finds no place.
+
+    Examples
+    --------
+    >>> from nmf_topics import Bounds
+    >>> pages = [Page("1", "Tea", "green tea"), Page("2", "Coffee", "black coffee, no tea")]
+    >>> corpus = Corpus("drinks", "two pages", lambda set_aside: iter(pages))
+    >>> recipe = Recipe(bounds=Bounds(min_pages=1, max_pages=1.0))
+    >>> data = prepare(Source(), recipe, corpus=corpus)
+    >>> list(data.rows.terms), data.V.shape
+    (['black', 'coffee', 'green', 'tea'], (4, 2))
     """
     places = MatrixStorage(_engine_of(recipe, engine), rank, cache, note)
     if corpus is None and source.path is not None and is_image_folder(source.path):
@@ -198,7 +208,7 @@ def _counts(
             yield page
 
     pages = pieces_of(watched(), options.chunk) if options.chunk else watched()
-    with output_errors(spill, PLACE):
+    with output_errors(spill, CACHE_ENV_VAR):
         gathered = gather_counts(
             pages,
             options,
@@ -206,6 +216,7 @@ def _counts(
             memory=places.for_counts(),
             spill=spill,
             page_of=(lambda piece: page_of(piece.id)) if options.chunk else None,
+            keep_order=corpus.keeps_order,
         )
     if not gathered.columns.ids:
         raise CorpusError(f"{corpus.source} holds no page")

@@ -2,7 +2,8 @@
 
 `default` is what measured best on real corpora (docs/recipe.md, made by bench/recipe.py). `article` follows David
 Austin's feature column to the letter: the share of a word in its page, "running", "ran" and "run" as one word by
-Porter's stems of dictionary forms, 2345 words, least squares, a random start, and Lee and Seung's updates, H first.
+Porter's stems of dictionary forms, 2345 words, least squares, a random start, and Lee and Seung's updates, H first. Its
+topics are shown by their heaviest words in W, as the column shows them.
 """
 
 from __future__ import annotations
@@ -30,6 +31,14 @@ class Recipe:
     objective, solver, start, tolerance, max_iter, l1_words, l1_pages, l2_words, l2_pages : as in `factor.factorize`;
         solver is its `rule`, None for the objective's own
     guide : words by the name of the topic that they lead to, as in `model.guide`
+    topic_words : how the words that describe a topic are chosen, a key of `model.description.TOPIC_WORDS`
+
+    Examples
+    --------
+    >>> Recipe(weighting="tfidf", words=WordOptions(language="de", phrases=True)).words.language
+    'de'
+    >>> RECIPES["article"].weighting, RECIPES["article"].solver
+    ('frequency', 'mu')
     """
 
     words: WordOptions = field(default_factory=WordOptions)
@@ -47,6 +56,7 @@ class Recipe:
     l2_words: float = 0.0
     l2_pages: float = 0.0
     guide: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    topic_words: str = "typical"
 
     @classmethod
     def recorded(cls, options: Mapping[str, Any]) -> Recipe:
@@ -91,6 +101,7 @@ class Recipe:
             "l2_words": self.l2_words,
             "l2_pages": self.l2_pages,
             **({"guide": self.guide} if self.guide else {}),
+            "topic_words": self.topic_words,
         }
 
 
@@ -104,5 +115,6 @@ RECIPES: dict[str, Recipe] = {
         idf_power=1.0,
         solver="mu",
         start="random",
+        topic_words="weight",
     ),
 }

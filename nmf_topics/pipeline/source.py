@@ -38,6 +38,11 @@ class Source:
     lines : every line of a text file is a page
     titles_as_text : the words of titles are counted, too
     read_limits : limits of reading that are changed, by name, in order of these
+
+    Examples
+    --------
+    >>> Source("news.csv", text_column="body").reading()["text_column"]
+    'body'
     """
 
     path: str | None = None

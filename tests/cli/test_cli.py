@@ -235,6 +235,7 @@ VALUES: dict[str, tuple[tuple[object, ...], tuple[object, ...]]] = {
     "--objective": (("frobenius", "kl", "beta-1.5", "itakura-saito"), ("l1",)),
     "--solver": (("mu", "amu", "emu", "hals", "ehals"), ("als",)),
     "--start": (("random", "nndsvda", "nndsvdar"), ("svd",)),
+    "--topic-words": (("typical", "weight"), ("best",)),
     "--tolerance": ((0, 1e-4), (-1e-4, "x", "nan")),
     "--max-iter": ((1, 500), (0, "x")),
     "--l1-words": ((0, 0.01), (-1, "x", "inf")),
@@ -272,9 +273,12 @@ VALUES: dict[str, tuple[tuple[object, ...], tuple[object, ...]]] = {
     "--min-words": ((0, 100), (-1, "x")),
     "--limit": ((0, 1, 100), (-1, "x")),  # 0 removes a recorded limit
     "--text": (("extracts", "wikitext"), ("html",)),
+    "--hits": ((1, 10_000), (0, 10_001, "x")),
+    "--as-of": (("2020-02-29", "now"), ("2021-02-29", "yesterday", "9999-01-01")),
     "--workers": ((1, 3), (0, 4)),
     "--timeout": ((0.5, 30), (0, "x", "nan", "inf")),
     **{f"--{what}": (("x",), NONE) for what in ("titles", "category", "pin", "dump", "pageviews", "contact")},
+    **{f"--{what}": (("x",), NONE) for what in ("search", "links", "section", "remove")},
     **{f"--{what}": (("x",), NONE) for what in ("wiki", "title", "url")},
     **{f"--{part}-column": (("x",), NONE) for part in ("text", "title", "id", "date", "label")},
 }

@@ -7,7 +7,7 @@ named are guessed. The text may be several columns, joined: `title,selftext`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from itertools import chain
 from typing import Any
 
@@ -176,10 +176,12 @@ def read_records(
     unit: str = "line",
     log: ReadingLog | None = None,
     options: ReadOptions = DEFAULT_OPTIONS,
+    row_ids: Sequence[str] | None = None,
 ) -> Iterator[Page]:
     """Yield the rows of a table as pages; the first rows decide on the columns. Messages count in `unit`.
 
-    A row that is longer than a page may be is set aside.
+    A row that is longer than a page may be is set aside. Ids are `row_ids`, no two the same, where they are given; then
+    an id column that nobody named stays metadata.
 
     Raises
     ------
@@ -205,9 +207,11 @@ def read_records(
             why = f" ({first[0][0]}: {too_long})" if first else ""
             raise CorpusError(f"{where} holds no page{why}")
         columns = _columns_of(first, wanted, where, lone_is_text)
+    if row_ids is not None and "id" in columns.guessed:
+        columns = replace(columns, id=None, guessed=columns.guessed - {"id"})
     if said := say_guesses(columns):
         tell(f"{where}: {said}")
-    to_page = _PageMaker(columns, where, unit, options.titles_as_text)
+    to_page = _PageMaker(columns, where, unit, options.titles_as_text, row_ids)
     for number, (line, row) in enumerate(chain(first, records), 1):
         page = None if row is None else to_page(row, line, number)
         if page is None or len(page.text) > options.limits.page_size:
@@ -245,8 +249,15 @@ def rename_fields(columns: ChosenColumns) -> dict[str, str | None]:
 class _PageMaker:
     """Makes pages of rows."""
 
-    def __init__(self, columns: ChosenColumns, where: str, unit: str, titles_as_text: bool) -> None:
-        self._columns, self._where, self._unit = columns, where, unit
+    def __init__(
+        self,
+        columns: ChosenColumns,
+        where: str,
+        unit: str,
+        titles_as_text: bool,
+        row_ids: Sequence[str] | None,
+    ) -> None:
+        self._columns, self._where, self._unit, self._row_ids = columns, where, unit, row_ids
         self._titles_as_text = titles_as_text and columns.title not in columns.text
         remedy = f"ids come from column {columns.id!r}: make them differ, or name another column with {{id_column}}"
         self._ids = Ids(where, Remedy(remedy))
@@ -262,7 +273,7 @@ class _PageMaker:
             title, wish = one_line(fields.get(columns.title)), one_line(fields.get(columns.id))
         except RecursionError as error:
             raise CorpusError(f"{place}: nested too deeply") from error
-        page_id = self._ids.give(wish, title, text, line)
+        page_id = self._ids.give(wish, title, text, line) if self._row_ids is None else self._row_ids[number - 1]
         full = f"{title}\n\n{text}" if self._titles_as_text and title else text
         return Page(page_id, title or title_from_text(text), full, meta, number)
 

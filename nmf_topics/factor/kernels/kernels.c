@@ -3,7 +3,7 @@
    The build hook (hatch_build.py) compiles this file into a plain shared library; kernels.py loads it, takes the functions
    whose names end in _avx2 or _plain, shares rows out between threads and falls back to numpy and scipy where there is no
    library. Nothing here allocates but small scratch, keeps state, or knows Python. The kernels themselves are in
-   kernels_body.h and kernels_divergence.h. */
+   body.h and divergence.h. */
 
 #include <math.h>
 #include <stdint.h>
@@ -50,9 +50,9 @@ static inline i64 seek(const i32 *idx, i64 from, i64 to, i64 term)
 #define WIDTH plain
 #define TARGET
 #define BITS 32
-#include "kernels_body.h"
+#include "body.h"
 #define BITS 64
-#include "kernels_body.h"
+#include "body.h"
 #undef WIDTH
 #undef TARGET
 
@@ -60,9 +60,9 @@ static inline i64 seek(const i32 *idx, i64 from, i64 to, i64 term)
 #define WIDTH avx2
 #define TARGET __attribute__((target("avx2,fma")))
 #define BITS 32
-#include "kernels_body.h"
+#include "body.h"
 #define BITS 64
-#include "kernels_body.h"
+#include "body.h"
 #undef WIDTH
 #undef TARGET
 #endif

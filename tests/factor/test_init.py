@@ -10,17 +10,17 @@ import pytest
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from nmf_topics.factor import starts
+from nmf_topics.factor import init
 from nmf_topics.factor.blocks import as_blocks
 from nmf_topics.factor.factorize import factorize
+from nmf_topics.factor.init import INITIALIZATIONS, SMALL, initialize, truncated_svd
 from nmf_topics.factor.objectives import OBJECTIVES
 from nmf_topics.factor.rules import RULES
-from nmf_topics.factor.starts import SMALL, STARTS, make_start, truncated_svd
 from nmf_topics.factor.state import State
 
 Array = NDArray[Any]
 RNG = np.random.default_rng(5)
-POSITIVE = [name for name in STARTS if name != "nndsvd"]
+POSITIVE = [name for name in INITIALIZATIONS if name != "nndsvd"]
 MATRICES: dict[str, Array] = {
     "even": RNG.random((12, 15)),
     "sparse": RNG.random((12, 15)) * (RNG.random((12, 15)) < 0.2),
@@ -44,7 +44,7 @@ MATRICES: dict[str, Array] = {
 def test_no_start_is_a_prison(start: str, name: str, rank: int) -> None:
     """Every entry is above zero, no two topics are alike, and none is dead after a sweep of mu: they can all move."""
     V = MATRICES[name]
-    W, H = make_start(as_blocks(V), rank, start, 0)
+    W, H = initialize(as_blocks(V), rank, start, 0)
     assert (W.shape, H.shape) == ((V.shape[0], rank), (rank, V.shape[1]))
     assert W.dtype == H.dtype == V.dtype
     assert np.isfinite(W).all()
@@ -63,38 +63,38 @@ def test_no_start_is_a_prison(start: str, name: str, rank: int) -> None:
     assert (H[:, V.any(axis=0)] > 0).all()
 
 
-@pytest.mark.parametrize("start", STARTS)
+@pytest.mark.parametrize("start", INITIALIZATIONS)
 @pytest.mark.parametrize("name", MATRICES)
 def test_same_seed_same_bytes(start: str, name: str) -> None:
     """A start is the same every time, also where V has equal singular values or none left."""
-    first, second = (make_start(as_blocks(MATRICES[name]), 5, start, 7) for _ in range(2))
+    first, second = (initialize(as_blocks(MATRICES[name]), 5, start, 7) for _ in range(2))
     assert [array.tobytes() for array in first] == [array.tobytes() for array in second]
 
 
 def test_seeds() -> None:
     """Another seed is another random start, and the same nndsvda start where V has singular pairs enough."""
     V = as_blocks(MATRICES["even"])
-    assert (make_start(V, 3, "random", 1)[0] != make_start(V, 3, "random", 2)[0]).all()
-    np.testing.assert_array_equal(make_start(V, 3, "nndsvda", 1)[0], make_start(V, 3, "nndsvda", 2)[0])
+    assert (initialize(V, 3, "random", 1)[0] != initialize(V, 3, "random", 2)[0]).all()
+    np.testing.assert_array_equal(initialize(V, 3, "nndsvda", 1)[0], initialize(V, 3, "nndsvda", 2)[0])
 
 
 def test_random_start_has_the_mean_of_V(rng: np.random.Generator) -> None:
     """WH begins at the height of V, whatever the rank."""
     V = 7.0 * rng.random((200, 300))
     for rank in (1, 4, 30):
-        W, H = make_start(as_blocks(V), rank, "random", 0)
+        W, H = initialize(as_blocks(V), rank, "random", 0)
         assert (W @ H).mean() == pytest.approx(V.mean(), rel=0.15)
         assert W.max() <= 2 * np.sqrt(V.mean() / rank)
 
 
-@pytest.mark.parametrize("start", STARTS)
+@pytest.mark.parametrize("start", INITIALIZATIONS)
 @pytest.mark.parametrize("factor", [4.0**-12, 0.01, 255.0, 4.0**12])
 def test_starts_grow_with_V(start: str, factor: float) -> None:
     """W and H of c V are sqrt(c) times those of V: the unit of measurement changes nothing."""
     for name in ("even", "sparse", "rank 2", "blank page and term"):
         for scaled, plain in zip(
-            make_start(as_blocks(factor * MATRICES[name]), 4, start, 0),
-            make_start(as_blocks(MATRICES[name]), 4, start, 0),
+            initialize(as_blocks(factor * MATRICES[name]), 4, start, 0),
+            initialize(as_blocks(MATRICES[name]), 4, start, 0),
             strict=True,
         ):
             np.testing.assert_allclose(scaled, np.sqrt(factor) * plain, rtol=1e-6)
@@ -120,7 +120,7 @@ def test_nndsvda_is_nndsvd_filled(shape: tuple[int, int], rng: np.random.Generat
     """Entries are those of the paper's algorithm, and its zeros are one small positive number."""
     V = rng.random(shape)
     V /= np.linalg.norm(V, axis=0)  # in these units the number is the mean of V itself, as the paper has it
-    for found, expected in zip(make_start(as_blocks(V), 4, "nndsvda", 0), slow_nndsvd(V, 4), strict=True):
+    for found, expected in zip(initialize(as_blocks(V), 4, "nndsvda", 0), slow_nndsvd(V, 4), strict=True):
         clear = expected > 2e-3 * V.mean()
         np.testing.assert_allclose(found[clear], expected[clear], rtol=1e-6)
         np.testing.assert_allclose(found[expected < 5e-4 * V.mean()], V.mean(), rtol=1e-12)
@@ -130,8 +130,8 @@ def test_nndsvda_is_nndsvd_filled(shape: tuple[int, int], rng: np.random.Generat
 def test_nndsvda_begins_lower(rng: np.random.Generator) -> None:
     """It is a head start: after one sweep it is below what the random start has."""
     V = rng.random((30, 4)) ** 4 @ rng.random((4, 40)) ** 4 + 0.01 * rng.random((30, 40))
-    begun = {start: factorize(V, 4, start=start, rule="hals", max_iter=1).error for start in STARTS}
-    assert all(begun[start] < begun["random"] for start in STARTS if start != "random")
+    begun = {start: factorize(V, 4, start=start, rule="hals", max_iter=1).error for start in INITIALIZATIONS}
+    assert all(begun[start] < begun["random"] for start in INITIALIZATIONS if start != "random")
 
 
 def test_topics_beyond_the_rank_of_V_are_of_use() -> None:
@@ -204,7 +204,7 @@ def test_equal_singular_values_give_the_same_bytes(V: Array) -> None:
     first, second = (truncated_svd(as_blocks(V), 4) for _ in range(2))
     assert [array.tobytes() for array in first] == [array.tobytes() for array in second]
     np.testing.assert_allclose(first[1], np.linalg.svd(V, compute_uv=False)[:4], atol=1e-9)
-    starts = [make_start(as_blocks(V), 4, "nndsvda", 0) for _ in range(2)]
+    starts = [initialize(as_blocks(V), 4, "nndsvda", 0) for _ in range(2)]
     assert starts[0][0].tobytes() == starts[1][0].tobytes()
 
 
@@ -215,22 +215,22 @@ def test_sketch_is_nearly_the_svd(
 ) -> None:
     """Where V is large the triplets are those of a sketch: right to 1e-3, orthonormal, and the same each time."""
     V = (rng.random((300, 8)) ** 4 @ rng.random((8, 400)) ** 4 + 0.3 * (rng.random((300, 400)) < 0.1)).astype(dtype)
-    U, s, Vt = starts.sketched_svd(as_blocks(form(V)), 6)
+    U, s, Vt = init.sketched_svd(as_blocks(form(V)), 6)
     assert U.dtype == s.dtype == Vt.dtype == dtype
     exact_U, exact, exact_Vt = truncated_svd(as_blocks(V), 6)
     np.testing.assert_allclose(s, exact, rtol=1e-3)
     np.testing.assert_allclose(U.T @ U, np.eye(6), atol=1e-4)
     np.testing.assert_allclose(np.abs((U * exact_U).sum(axis=0)), 1.0, atol=1e-3)
     assert ((Vt * exact_Vt).sum(axis=1) > 0).all()  # and so the signs are the same
-    again = starts.sketched_svd(as_blocks(form(V)), 6)
+    again = init.sketched_svd(as_blocks(form(V)), 6)
     assert [a.tobytes() for a in again] == [a.tobytes() for a in (U, s, Vt)]
 
 
 def test_sketch_of_less_rank_than_asked(rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of a V of rank 2 no more than its own topics are made, the others begin at random, and all are finite."""
     V = rng.random((80, 2)) @ rng.random((2, 90))
-    for start in STARTS:
-        W, H = make_start(as_blocks(V), 5, start, 0)
+    for start in INITIALIZATIONS:
+        W, H = initialize(as_blocks(V), 5, start, 0)
         assert np.isfinite(W).all()
         assert np.isfinite(H).all()
         assert (W.max(axis=0) > 0).all()

@@ -38,7 +38,7 @@ def mean_entry(V: PageBlocks) -> float:
     return total(V) / (V.shape[0] * V.shape[1])
 
 
-def random_start(V: PageBlocks, rank: int, rng: np.random.Generator) -> tuple[Array, Array]:
+def random_init(V: PageBlocks, rank: int, rng: np.random.Generator) -> tuple[Array, Array]:
     """Entries drawn evenly from (0, 2 s], s such that WH has the mean of V; all positive.
 
     Returns
@@ -175,7 +175,7 @@ def _orthonormal(Y: Array, floor: float) -> Array:
 ZERO = 1e-3  # of the fill: singular vectors hold rounding errors where zeros are meant
 
 
-def nndsvd_start(V: PageBlocks, rank: int, rng: np.random.Generator) -> tuple[Array, Array]:
+def nndsvd_init(V: PageBlocks, rank: int, rng: np.random.Generator) -> tuple[Array, Array]:
     """NNDSVD: zeros stay zeros.
 
     Singular pairs are split into their positive and negative parts, and the larger product of parts is taken. Topics
@@ -191,12 +191,12 @@ def nndsvd_start(V: PageBlocks, rank: int, rng: np.random.Generator) -> tuple[Ar
 
 
 def _nndsvd(V: PageBlocks, rank: int, rng: np.random.Generator) -> tuple[Array, Array, float]:
-    """W and H of `nndsvd_start`, and what may take the place of their zeros.
+    """W and H of `nndsvd_init`, and what may take the place of their zeros.
 
     That is the mean of V in units in which its columns have the mean square length 1: W and H grow as the square root
     of V, so a mean in V's own units would drown them where V is large and lock them where it is small.
     """
-    W, H = random_start(V, rank, rng)
+    W, H = random_init(V, rank, rng)
     U, s, Vt = sketched_svd(V, min(rank, *V.shape))
     noise = np.sqrt(np.finfo(V.dtype).eps) * s[0]  # of singular values by way of V'V
     for k in range(len(s)):
@@ -215,14 +215,14 @@ def _nndsvd(V: PageBlocks, rank: int, rng: np.random.Generator) -> tuple[Array, 
     return W, H, fill
 
 
-def nndsvda_start(V: PageBlocks, rank: int, rng: np.random.Generator) -> tuple[Array, Array]:
+def nndsvda_init(V: PageBlocks, rank: int, rng: np.random.Generator) -> tuple[Array, Array]:
     """NNDSVD with its zeros filled by the mean of V; all positive."""
     W, H, fill = _nndsvd(V, rank, rng)
     W[W == 0] = H[H == 0] = fill
     return W, H
 
 
-def nndsvdar_start(V: PageBlocks, rank: int, rng: np.random.Generator) -> tuple[Array, Array]:
+def nndsvdar_init(V: PageBlocks, rank: int, rng: np.random.Generator) -> tuple[Array, Array]:
     """NNDSVD with its zeros filled by random numbers up to a hundredth of the mean of V; all positive."""
     W, H, fill = _nndsvd(V, rank, rng)
     for X in (W, H):
@@ -231,14 +231,14 @@ def nndsvdar_start(V: PageBlocks, rank: int, rng: np.random.Generator) -> tuple[
     return W, H
 
 
-STARTS: dict[str, Start] = {
-    "random": random_start,
-    "nndsvd": nndsvd_start,
-    "nndsvda": nndsvda_start,
-    "nndsvdar": nndsvdar_start,
+INITIALIZATIONS: dict[str, Start] = {
+    "random": random_init,
+    "nndsvd": nndsvd_init,
+    "nndsvda": nndsvda_init,
+    "nndsvdar": nndsvdar_init,
 }
 
 
-def make_start(V: PageBlocks, rank: int, start: str, seed: int) -> tuple[Array, Array]:
+def initialize(V: PageBlocks, rank: int, start: str, seed: int) -> tuple[Array, Array]:
     """W (m, rank) and H (rank, n), from the start of that name; positive but for "nndsvd"."""
-    return STARTS[start](V, rank, np.random.default_rng(seed))
+    return INITIALIZATIONS[start](V, rank, np.random.default_rng(seed))

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from inputs import write_texts
 
 from nmf_topics.factor.engines.choice import EngineOptions
 from nmf_topics.matrix.datamatrix import DataMatrix
@@ -18,7 +19,6 @@ from nmf_topics.matrix.streaming import cut_counts_anew
 from nmf_topics.pipeline.prepare import Source, prepare
 from nmf_topics.pipeline.recipes import Recipe
 from nmf_topics.terms.pruning import Bounds
-from tests.inputs import write_texts
 
 N = 40
 DISK = EngineOptions("disk")

@@ -1,4 +1,4 @@
-/* The kernels of the Kullback-Leibler divergence; a part of kernels_body.h.
+/* The kernels of the Kullback-Leibler divergence; a part of body.h.
 
    One multiplicative step of page i on W: h <- h / sums * W' (v / Wh). Returned with it are the quotients v / Wh for the
    new h, entry by entry, which W needs, and the divergence. A page's rows of W are read three times, all but the first

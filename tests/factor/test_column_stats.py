@@ -11,8 +11,8 @@ import pytest
 import scipy.sparse as sp
 
 from nmf_topics.factor.blocks import as_blocks
+from nmf_topics.factor.column_stats import column, cooccurrence_counts, page_squares, page_sums
 from nmf_topics.factor.engines.disk import to_disk
-from nmf_topics.factor.sums import one_page, page_squares, page_sums, together
 
 V = np.random.default_rng(8).random((20, 31)) * (np.random.default_rng(9).random((20, 31)) < 0.4)
 V[:, 5] = V[7] = 0.0
@@ -40,17 +40,17 @@ def test_sums_over_pages(blocks: Any) -> None:
 def test_pairs_of_terms(rows: list[int], blocks: Any) -> None:
     """Pages that have both of two terms, counted exactly."""
     present = (V[rows] > 0).astype(float)
-    np.testing.assert_array_equal(together(blocks, rows), present @ present.T)
+    np.testing.assert_array_equal(cooccurrence_counts(blocks, rows), present @ present.T)
 
 
 @pytest.mark.parametrize("page", [0, 5, 8, 9, 30])
 def test_one_page(page: int, blocks: Any) -> None:
     """Any column, from whichever block it is in."""
-    np.testing.assert_array_equal(one_page(blocks, page), V[:, page])
+    np.testing.assert_array_equal(column(blocks, page), V[:, page])
 
 
 @pytest.mark.parametrize("page", [-1, 31])
 def test_no_such_page(page: int, blocks: Any) -> None:
     """There is no page before the first or after the last."""
     with pytest.raises(IndexError, match=f"no page {page} among 31"):
-        one_page(blocks, page)
+        column(blocks, page)

@@ -37,7 +37,7 @@ def _of_pages(V: PageBlocks, fn: Any) -> Array:
     return result
 
 
-def together(V: PageBlocks, rows: Sequence[int]) -> Array:
+def cooccurrence_counts(V: PageBlocks, rows: Sequence[int]) -> Array:
     """On how many pages two terms stand both.
 
     Parameters
@@ -61,7 +61,7 @@ def _together(V: Any, *, rows: np.ndarray) -> Array:
     return np.asarray((present @ present.T).todense())
 
 
-def one_page(V: PageBlocks, page: int) -> Array:
+def column(V: PageBlocks, page: int) -> Array:
     """A column of V, dense; shape (m,)."""
     if not 0 <= page < V.shape[1]:
         raise IndexError(f"there is no page {page} among {V.shape[1]}")

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from nmf_topics.factor import kernels, reference
-from nmf_topics.factor.kernels import Array
+from nmf_topics.factor import kernels
+from nmf_topics.factor.kernels import Array, reference
 
 
 def _step(name: str, X: Array, AtB: Array, AtA: Array, l1: float, steps: int) -> Array:
@@ -29,7 +29,7 @@ def _step(name: str, X: Array, AtB: Array, AtA: Array, l1: float, steps: int) ->
         start, products, out = (array.ctypes.data + at for array in (Xt, P, result))
         return int(kernel(last - first, r, start, products, G.ctypes.data, l1, steps, small, out))
 
-    if any(kernels.share(work, kernels.even(rows, kernels.parts_of(rows * r * r * steps)))):
+    if any(kernels.parallel_map(work, kernels.even_bounds(rows, kernels.part_count(rows * r * r * steps)))):
         raise MemoryError("no memory for a tile of a factor")
     return result.T
 
@@ -60,7 +60,7 @@ def kl(V: Any, W: Array, H: Array, *, l1: float | Array = 0.0) -> tuple[Array, A
     R : V / WH with the new H, where V is not zero; sparse where V is
     cost : sum(V log(V / WH) - V) with the new H
     """
-    if not kernels.fits(V, W, H):
+    if not kernels.supported(V, W, H):
         H, R, cost = reference.kl(V, W, H, l1=l1)
         return np.asfortranarray(H), R, cost
     W, Ht, r, n = np.ascontiguousarray(W), np.ascontiguousarray(H.T), len(H), V.shape[1]
@@ -72,9 +72,9 @@ def kl(V: Any, W: Array, H: Array, *, l1: float | Array = 0.0) -> tuple[Array, A
         arrays = (sums, Ht, fresh, quotients)
         kernel(first, last, *entries.pointers, W.ctypes.data, r, *(array.ctypes.data for array in arrays))
 
-    kernels.share(work, entries.pages(kernels.parts_of(4 * V.nnz * r)))
+    kernels.parallel_map(work, entries.pages(kernels.part_count(4 * V.nnz * r)))
     R = _like(V, quotients)
-    return fresh.T, R, kernels.in_tiles(kernels.kernel_of("cost", V.dtype), entries.data, quotients)
+    return fresh.T, R, kernels.sum_in_tiles(kernels.kernel_of("cost", V.dtype), entries.data, quotients)
 
 
 def ratio(V: Any, W: Array, H: Array) -> Any:
@@ -86,7 +86,7 @@ def ratio(V: Any, W: Array, H: Array) -> Any:
     W : ndarray of shape (m, r)
     H : ndarray of shape (r, n)
     """
-    if not kernels.fits(V, W, H):
+    if not kernels.supported(V, W, H):
         return reference.ratio(V, W, H)
     W, Ht, r = np.ascontiguousarray(W), np.ascontiguousarray(H.T), len(H)
     entries, quotients = kernels.Entries(V), np.empty(V.nnz, dtype=V.dtype)
@@ -95,7 +95,7 @@ def ratio(V: Any, W: Array, H: Array) -> Any:
     def work(first: int, last: int) -> None:
         kernel(first, last, *entries.pointers, W.ctypes.data, r, Ht.ctypes.data, quotients.ctypes.data)
 
-    kernels.share(work, entries.pages(kernels.parts_of(V.nnz * r)))
+    kernels.parallel_map(work, entries.pages(kernels.part_count(V.nnz * r)))
     return _like(V, quotients)
 
 

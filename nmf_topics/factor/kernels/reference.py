@@ -1,7 +1,7 @@
-"""The kernels in numpy and scipy: what they compute, in a few lines, and what runs where none is compiled.
+"""The kernels in numpy and scipy: what they compute, in a few lines, and what runs where there is no compiled kernel.
 
-Same names, same arguments and, to rounding, same results as the functions of `kernels`, which turns to these where the
-compiled ones are not there or do not fit. H, and every X that a rule moves, is (r, k): one column a page.
+These functions have the names, arguments and, to rounding, results of those in `products` and `steps`. H, and every X
+that a rule updates, is (r, k): one column for each page.
 
 References: Lee & Seung, Algorithms for non-negative matrix factorization, NIPS 13 (2001); Cichocki & Phan, Fast local
 algorithms for large scale nonnegative matrix and tensor factorizations, IEICE Trans. Fundamentals E92-A (2009) 708-721.
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.floating[Any]]
 
-AT_ONCE = 4_000_000  # numbers that are gathered at a time, so that what is gathered stays within some 64 MB
+GATHERED = 4_000_000  # numbers that are gathered at a time, to bound their memory by some 64 MB
 
 
 def WtV(V: Any, W: Array) -> Array:
@@ -31,7 +31,7 @@ def VHt(V: Any, H: Array) -> Array:
 
 
 def smallest(dtype: Any) -> float:
-    """The smallest number whose arithmetic is still exact."""
+    """The smallest number of a type with which arithmetic still has full precision."""
     limits = np.finfo(dtype)
     return float(limits.tiny / limits.eps)
 
@@ -75,7 +75,7 @@ def ratio(V: Any, W: Array, H: Array) -> Any:
     V = V.tocsc()
     data = np.empty(V.nnz, dtype=H.dtype)
     Ht = np.ascontiguousarray(H.T)
-    at_once = max(1, AT_ONCE // len(H))
+    at_once = max(1, GATHERED // len(H))
     column_of = np.repeat(np.arange(V.shape[1]), np.diff(V.indptr))
     for first in range(0, V.nnz, at_once):
         part = slice(first, first + at_once)
@@ -85,7 +85,7 @@ def ratio(V: Any, W: Array, H: Array) -> Any:
 
 
 def kl_step(V: Any, W: Array, H: Array, *, l1: float | Array = 0.0) -> Array:
-    """H * (W' (V / WH)) / (W' 1 + l1); weights of a topic without terms stay."""
+    """H * (W' (V / WH)) / (W' 1 + l1); the weights of a topic without terms stay."""
     sums = (W.sum(axis=0) + np.asarray(l1, dtype=W.dtype))[:, None]
     return H * np.divide(WtV(ratio(V, W, H), W), sums, out=np.ones_like(H), where=sums > 0)
 

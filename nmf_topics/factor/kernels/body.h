@@ -248,7 +248,7 @@ TARGET double NAME(dot)(i64 n, const REAL *a, const REAL *b)
     return sum;
 }
 
-#include "kernels_divergence.h"
+#include "divergence.h"
 
 #undef VEC
 #undef LANES
