@@ -274,6 +274,7 @@ VALUES: dict[str, tuple[tuple[object, ...], tuple[object, ...]]] = {
     "--limit": ((0, 1, 100), (-1, "x")),  # 0 removes a recorded limit
     "--text": (("extracts", "wikitext"), ("html",)),
     "--hits": ((1, 10_000), (0, 10_001, "x")),
+    "--also-language": (("de", "de,fr", "none"), ("d", "../de", "de fr")),
     "--as-of": (("2020-02-29", "now"), ("2021-02-29", "yesterday", "9999-01-01")),
     "--workers": ((1, 3), (0, 4)),
     "--timeout": ((0.5, 30), (0, "x", "nan", "inf")),
