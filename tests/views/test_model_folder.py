@@ -51,7 +51,7 @@ def write(model: TopicModel, **options: Any) -> None:
 def without_font(model: TopicModel) -> TopicModel:
     """The model with words that no font has."""
     rows: Any = model.rows
-    return replace(model, rows=Vocabulary(rows.terms, [f"語{i}" for i in range(len(rows))]))
+    return replace(model, rows=Vocabulary(rows.terms, [f"語{i}" for i in range(len(rows))]), description=None)
 
 
 @pytest.fixture
