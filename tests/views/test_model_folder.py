@@ -290,7 +290,7 @@ def test_redraw_that_fails(models: dict[int, TopicModel]) -> None:
     before = contents()
     with pytest.raises(OutputError, match="scripts: Chinese"):
         redraw(without_font(models[3]), FOLDER, PictureStyle())
-    with pytest.raises(OutputError, match="no room"):
+    with pytest.raises(OutputError, match="too small for the words"):
         redraw(models[3], FOLDER, PictureStyle(size=(8, 8)))
     assert contents() == before
 
