@@ -142,7 +142,9 @@ matrix_options = stack(
         "--corpus-stops/--no-corpus-stops",
         help="Drop frequent words that are spread evenly across pages.",
     ),
-    _recipe_option("--max-terms", type=click.IntRange(min=1), help="Keep the most frequent words only."),
+    _recipe_option(
+        "--max-terms", type=click.IntRange(min=1), help="Keep only this many words, the most frequent ones."
+    ),
     _recipe_option("--weighting", type=click.Choice(list(WEIGHTINGS)), help="How counts become the entries of V."),
     _recipe_option(
         "--idf-power",
