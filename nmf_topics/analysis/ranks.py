@@ -30,7 +30,7 @@ class RankRow:
     rank : r
     singular_value : the r-th of V
     svd_error : ||V - V_r|| / ||V|| of the best approximation of this rank, which no factorization can beat
-    error : ||V - WH|| / ||V||
+    error : ||V - WH|| / ||V|| of the factorization, before topics are refined
     fit : 1 - error^2, the part of V explained
     coherence : mean page-level NPMI of the topics that have one; nan for images
     diversity : share of distinct words among the top 25 of all topics
@@ -86,13 +86,14 @@ def try_ranks(
     for rank in ranks:
         model = fit_topics(data, rank, seed=seed, **factors)
         on_model(model)
+        error = float(model.trace[-1]) if model.recipe["refine"] == "mixture" else model.relative_error
         pages = np.bincount(model.dominant()[model.dominant() >= 0], minlength=rank)
         yield RankRow(
             rank,
             float(values[rank - 1]),
             float(np.sqrt(max(square - np.square(values[:rank]).sum(), 0.0) / square)),
-            model.relative_error,
-            1 - model.relative_error**2,
+            error,
+            1 - error**2,
             float(np.mean(known)) if (known := model.coherences[~np.isnan(model.coherences)]).size else float("nan"),
             diversity(model.W) if data.rows.kind == "terms" else float("nan"),
             float(pages.min() / pages.sum()),

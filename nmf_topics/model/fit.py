@@ -13,6 +13,7 @@ from nmf_topics.factor.blocks import Array, PageBlocks, as_blocks
 from nmf_topics.factor.engines.checkpoints import Checkpointing
 from nmf_topics.factor.factorize import Factorization, Iteration, check_options, factorize
 from nmf_topics.factor.kernels import one_blas_thread
+from nmf_topics.factor.mixture import Pass
 from nmf_topics.factor.objectives import objective_of, rule_of
 from nmf_topics.factor.penalties import PenaltyOptions
 from nmf_topics.factor.project import project
@@ -23,6 +24,7 @@ from nmf_topics.matrix.weighting import MANY_ENTRIES
 from nmf_topics.model.guide import rows_of_guide
 from nmf_topics.model.measures import coherence
 from nmf_topics.model.model import TopicModel
+from nmf_topics.model.refine import Refine, refine_by_mixture, refinement_of
 from nmf_topics.pipeline.chunked_pages import parts_of_columns
 from nmf_topics.text.analyzer import word_options
 
@@ -42,13 +44,16 @@ def fit_topics(
     l2_words: float = 0.0,
     l2_pages: float = 0.0,
     guide: Mapping[str, Sequence[str]] | None = None,
+    refine: Refine = "auto",
     on_iteration: Callable[[Iteration], None] | None = None,
+    on_pass: Callable[[Pass], None] | None = None,
     checkpoints: Checkpointing | None = None,
 ) -> TopicModel:
     """Topics of a DataMatrix.
 
-    The factorization, then columns of W to sum one, then H once more with W fixed until nothing moves (so that
-    classifying a page of the fit gives its column back), then topics in the order of their mass.
+    The factorization; a mixture of multinomials that refines its topics (`refine`); columns of W scaled to sum one; H
+    once more with W fixed until nothing moves (so that classifying a page of the fit gives its column back); and topics
+    in the order of their mass.
 
     Parameters
     ----------
@@ -58,7 +63,9 @@ def fit_topics(
         is its `rule`, and the recipe of the model names the one that was used
     guide : words by the name of a topic that they are to lead to (see `model.guide`); the error of the trace is then
         that of V and of the pages of the guide together
-    on_iteration : called after each iteration
+    refine : a key of `model.refine.REFINEMENTS`; what was done is in the model's recipe, as `refine` and `refinement`
+    on_iteration : called after each iteration of the factorization
+    on_pass : called after each iteration of the mixture
     checkpoints : where a long fit keeps its state, from which the same call goes on after an interruption
 
     Raises
@@ -67,13 +74,16 @@ def fit_topics(
         if the rank is too large for the data, the data cannot be factored, or penalties leave no topic.
     GuideError
         if a topic of the guide has no word of the data.
+    OptionError
+        if a mixture is asked for that cannot be made.
     """
     check_rank(data, rank)
-    V = as_blocks(working_precision(data))
+    V = pages = as_blocks(working_precision(data))
     rule = rule_of(objective, solver)
     iterations: dict[str, Any] = {"rank": rank, "objective": objective, "rule": rule, "start": start, "seed": seed}
     penalties = {"l1_words": l1_words, "l1_pages": l1_pages, "l2_words": l2_words, "l2_pages": l2_pages}
     iterations |= penalties
+    refinement = refinement_of(refine, data, penalties=penalties, guided=bool(guide))
     checkpoint = checkpoints.of(V, iterations | ({"guide": guide} if guide else {})) if checkpoints else None
     named: dict[int, str] = {}
     if guide:
@@ -91,6 +101,9 @@ def fit_topics(
     )
     if checkpoint:
         checkpoint.done()
+    record: dict[str, Any] = {}
+    if refinement == "mixture":
+        result, record = refine_by_mixture(data, pages, result, on_pass=on_pass)
     options = {
         "rank": rank,
         "objective": objective,
@@ -101,6 +114,8 @@ def fit_topics(
         "max_iter": max_iter,
         **penalties,
         **({"guide": {name: list(words) for name, words in guide.items()}} if guide else {}),
+        "refine": refinement,
+        **({"refinement": record} if record else {}),
     }
     model = model_from(data, result, {**data.recipe, **options}, named=named)
     if not model.H.any():  # without penalties topics explain something of what V holds
