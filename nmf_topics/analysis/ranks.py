@@ -86,7 +86,7 @@ def try_ranks(
     for rank in ranks:
         model = fit_topics(data, rank, seed=seed, **factors)
         on_model(model)
-        error = float(model.trace[-1]) if model.recipe["refine"] == "mixture" else model.relative_error
+        error = float(model.trace[-1]) if "refinement" in model.recipe else model.relative_error
         pages = np.bincount(model.dominant()[model.dominant() >= 0], minlength=rank)
         yield RankRow(
             rank,

@@ -119,8 +119,8 @@ def _best(models: Iterable[tuple[int, TopicModel]], seed: int, runs: int) -> Top
     found: dict[int, Array] = {}
     for run, model in models:
         found[run] = model.W
-        refined = model.recipe["refine"] == "mixture"
-        reached = float(model.trace[-1]) if refined or model.penalties.any() else model.relative_error
+        before = "refinement" in model.recipe or model.penalties.any()  # of what was minimised
+        reached = float(model.trace[-1]) if before else model.relative_error
         if best is None or (reached, run) < best[:2]:
             best = reached, run, model
     assert best is not None

@@ -63,7 +63,7 @@ def fit_topics(
         is its `rule`, and the recipe of the model names the one that was used
     guide : words by the name of a topic that they are to lead to (see `model.guide`); the error of the trace is then
         that of V and of the pages of the guide together
-    refine : a key of `model.refine.REFINEMENTS`; what was done is in the model's recipe, as `refine` and `refinement`
+    refine : a key of `model.refine.REFINEMENTS`; what was done is in the recipe of the model, as `refinement`
     on_iteration : called after each iteration of the factorization
     on_pass : called after each iteration of the mixture
     checkpoints : where a long fit keeps its state, from which the same call goes on after an interruption
@@ -83,7 +83,7 @@ def fit_topics(
     iterations: dict[str, Any] = {"rank": rank, "objective": objective, "rule": rule, "start": start, "seed": seed}
     penalties = {"l1_words": l1_words, "l1_pages": l1_pages, "l2_words": l2_words, "l2_pages": l2_pages}
     iterations |= penalties
-    refinement = refinement_of(refine, data, penalties=penalties, guided=bool(guide))
+    refinement = refinement_of(refine, data, rank, penalties=penalties, guided=bool(guide))
     checkpoint = checkpoints.of(V, iterations | ({"guide": guide} if guide else {})) if checkpoints else None
     named: dict[int, str] = {}
     if guide:
@@ -114,7 +114,7 @@ def fit_topics(
         "max_iter": max_iter,
         **penalties,
         **({"guide": {name: list(words) for name, words in guide.items()}} if guide else {}),
-        "refine": refinement,
+        "refine": refine,
         **({"refinement": record} if record else {}),
     }
     model = model_from(data, result, {**data.recipe, **options}, named=named)

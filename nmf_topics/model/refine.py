@@ -23,20 +23,22 @@ from nmf_topics.factor.mixture import Mixture, Pass, fit_mixture
 from nmf_topics.matrix.datamatrix import DataMatrix
 
 Refine = Literal["auto", "mixture", "none"]
+FEWEST_PAGES = 10  # for each topic, below which words on the pages of a topic are too much of an accident
 REFINEMENTS: dict[str, str] = {
-    "auto": "mixture for text, unless there are penalties or a guide",
+    "auto": "mixture for text of 10 pages a topic or more, unless there are penalties or a guide",
     "mixture": "give each page to one topic by its counts of words",
     "none": "leave the factors as they are",
 }
 
 
-def refinement_of(name: str, data: DataMatrix, *, penalties: Mapping[str, float], guided: bool) -> str:
+def refinement_of(name: str, data: DataMatrix, rank: int, *, penalties: Mapping[str, float], guided: bool) -> str:
     """The refinement that a fit gets: "mixture" or "none".
 
     Parameters
     ----------
     name : a key of REFINEMENTS
     data : DataMatrix
+    rank : number of topics
     penalties : of the fit, by name
     guided : whether the fit has a guide
 
@@ -54,7 +56,8 @@ def refinement_of(name: str, data: DataMatrix, *, penalties: Mapping[str, float]
         raise OptionError(
             f"topics cannot be refined by a mixture: {problem}", remedy=Remedy("use {refine}", refine="none")
         )
-    return "none" if problem else "mixture"
+    few = name == "auto" and len(data.columns) < FEWEST_PAGES * rank
+    return "none" if problem or few else "mixture"
 
 
 def _problem(data: DataMatrix, penalties: Mapping[str, float], guided: bool) -> str:

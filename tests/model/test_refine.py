@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
+from nmf_topics.analysis.stability import fit_runs, stability
 from nmf_topics.corpus.open import sample_corpus_path
 from nmf_topics.errors import OptionError
 from nmf_topics.matrix.datamatrix import DataMatrix
@@ -49,7 +50,7 @@ def agreement(model: TopicModel) -> float:
 def test_text_is_refined_by_default(sample: DataMatrix, refined: TopicModel) -> None:
     """The trace is that of the factorization; the recipe says what was done after it."""
     plain = fit_topics(sample, 10, refine="none")
-    assert (refined.recipe["refine"], plain.recipe["refine"]) == ("mixture", "none")
+    assert (refined.recipe["refine"], plain.recipe["refine"]) == ("auto", "none")
     assert "refinement" not in plain.recipe
     assert refined.trace.tobytes() == plain.trace.tobytes()
     record = refined.recipe["refinement"]
@@ -96,7 +97,7 @@ def test_pages_of_the_fit_get_their_own_weights(refined: TopicModel) -> None:
 )
 def test_what_a_mixture_would_undo(sample: DataMatrix, options: dict[str, Any], said: str) -> None:
     """With penalties or a guide the factors stay as they are; a mixture that is asked for is refused."""
-    assert fit_topics(sample, 5, **options).recipe["refine"] == "none"
+    assert "refinement" not in fit_topics(sample, 5, **options).recipe
     with pytest.raises(OptionError, match=said):
         fit_topics(sample, 5, refine="mixture", **options)
 
@@ -104,7 +105,7 @@ def test_what_a_mixture_would_undo(sample: DataMatrix, options: dict[str, Any], 
 def test_a_matrix_without_counts(sample: DataMatrix) -> None:
     """Weights alone are factored and left; a mixture of them is refused, and so is a name that nobody knows."""
     bare = replace(sample, counts=None)
-    assert fit_topics(bare, 5).recipe["refine"] == "none"
+    assert "refinement" not in fit_topics(bare, 5).recipe
     with pytest.raises(OptionError, match="it needs counts of words; use refine='none'"):
         fit_topics(bare, 5, refine="mixture")
     with pytest.raises(OptionError, match="no refinement 'more'; there are auto, mixture, none"):
@@ -117,6 +118,34 @@ def test_few_topics(sample: DataMatrix, rank: int) -> None:
     model, plain = fit_topics(sample, rank), fit_topics(sample, rank, refine="none")
     assert (model.W.tobytes() == plain.W.tobytes()) == (rank == 1)
     assert ("refinement" in model.recipe) == (rank == 2)
+
+
+def test_few_pages(sample: DataMatrix) -> None:
+    """With fewer than ten pages a topic nothing is refined, unless it is asked for."""
+    found = [fit_topics(sample, rank, refine=how) for rank, how in ((18, "auto"), (19, "auto"), (19, "mixture"))]
+    assert ["refinement" in model.recipe for model in found] == [True, False, True]
+
+
+def test_best_of_runs(sample: DataMatrix) -> None:
+    """Runs are compared by the error of their factorizations, and stability is that of refined topics."""
+    options: dict[str, Any] = {"start": "random", "seed": 3, "max_iter": 30}
+    best = fit_runs(sample, 4, 3, **options)
+    runs = [fit_topics(sample, 4, start="random", seed=3 + run, max_iter=30) for run in range(3)]
+    first = min(runs, key=lambda model: model.trace[-1])
+    assert best.W.tobytes() == first.W.tobytes()
+    others = [model.W for model in runs if model is not first]
+    np.testing.assert_allclose(best.stabilities, stability(first.W, others))
+
+
+@pytest.mark.parametrize("engine", ["disk", pytest.param("dask", marks=pytest.mark.loopback)])
+def test_engines(ok: Run, engine: str) -> None:
+    """On disk and on a cluster the topics are those in memory, and so is what was done."""
+    ok("fit", sample_corpus_path(), "-r", 5, "--no-report", "--no-clouds", "-o", "memory", "--engine", "memory")
+    ok("fit", sample_corpus_path(), "-r", 5, "--no-report", "--no-clouds", "-o", engine, "--engine", engine)
+    memory, other = load_model("memory"), load_model(engine)
+    np.testing.assert_allclose(other.W @ other.H, memory.W @ memory.H, atol=1e-5)
+    np.testing.assert_array_equal(other.dominant(), memory.dominant())
+    assert other.recipe["refinement"]["pages_moved"] == memory.recipe["refinement"]["pages_moved"]
 
 
 def test_divergence(sample: DataMatrix) -> None:
@@ -148,12 +177,12 @@ def test_earlier_runs_are_repeated_without() -> None:
 
 def test_the_program_says_what_it_did(ok: Run, tiny_corpus: Path) -> None:
     """One sentence on stderr, the stages in run.json, the method in the report; --refine none has none of it."""
-    said = ok("fit", tiny_corpus, "-r", 3, "--max-pages", 0.5, "-o", "a").stderr
+    said = ok("fit", tiny_corpus, "-r", 3, "--max-pages", 0.5, "-o", "a", "--refine", "mixture").stderr
     assert "refined by a mixture model: " in said
     run = json.loads(Path("a/run.json").read_text(encoding="utf-8"))
     assert run["refinement"]["stages"]
     assert run["options"]["refine"] == "mixture"
-    assert "--refine" not in run["repeat"]
+    assert "--refine mixture" in run["repeat"]
     assert any("mixture of multinomials" in step for step in provenance(load_model("a"), {})["method"])
     assert "refined" not in ok("fit", tiny_corpus, "-r", 3, "--max-pages", 0.5, "-o", "b", "--refine", "none").stderr
     run = json.loads(Path("b/run.json").read_text(encoding="utf-8"))

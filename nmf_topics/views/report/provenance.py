@@ -122,9 +122,7 @@ def _differences(recipe: Mapping[str, Any], base: Recipe) -> list[str]:
         if name == "solver":  # a model names the rule that was taken
             usual = rule_of(recipe.get("objective", base.objective), usual)
         options += _option(name, recipe.get(name, usual), usual)
-    refined = recipe.get("refine", "none")
-    if "words" in recipe and refined != ("none" if base.refine == "none" else "mixture"):
-        options += _option("refine", refined, base.refine)
+    options += _option("refine", recipe.get("refine", "none"), base.refine)  # earlier versions had no refinement
     for topic, listed in recipe.get("guide", {}).items():
         options += ["--guide", f"{topic}: {', '.join(listed)}"]
     return options
