@@ -152,6 +152,7 @@ class _Fitting:
         for columns, part in counts.map(_lengths, shared=(used.astype(np.float32)[:, None],)):
             self.lengths[:, columns] = part
         known = self.lengths[self.lengths > 0]
+        self.known, self.most = known.size, float(np.log(rank))  # pages with words; the largest entropy of a page
         if not known.size:
             raise MatrixError("no page has a word that the mixture could use")
         self.weights = 1 / np.maximum(1, self.lengths / np.float32(LONGEST * np.median(known)))
@@ -161,37 +162,44 @@ class _Fitting:
 
     def anneal(self, R: Array) -> Array:
         """Heat, cool, and let pages count in full; the posteriors in the end."""
-        limit = HEATING[0]
+        reached = 0  # how many limits of HEATING leave the topics of pages certain enough
         for words in HEATING:
-            heated = self._rest(R, words, HEATED)
+            heated = self._rest(R, words, HEATED, hottest=UNCERTAIN)
             if self.stages[-1].uncertainty > UNCERTAIN:
                 break
-            R, limit = heated, words
-        R = self._rest(R, limit, AT_REST)
+            R, reached = heated, reached + 1
+        while reached:  # near its limit a mixture melts slowly, so it may do so only when it is left alone for long
+            rested = self._rest(R, HEATING[reached - 1], AT_REST, hottest=UNCERTAIN)
+            if self.stages[-1].uncertainty <= UNCERTAIN:
+                R = rested
+                break
+            reached -= 1
+        limit = HEATING[max(reached - 1, 0)]
         while (limit := limit * COOLING) < LAST_LIMIT:
             R = self._rest(R, limit, AT_REST)
         return self._rest(R, np.inf, AT_REST)
 
-    def _rest(self, R: Array, words: float, tolerance: float) -> Array:
-        """Iterate with one limit until the posteriors hardly move."""
+    def _rest(self, R: Array, words: float, tolerance: float, *, hottest: float = 1.0) -> Array:
+        """Iterate with one limit until the posteriors hardly move, or their uncertainty is above `hottest`."""
         scale = 1 / np.maximum(1, self.lengths / np.float32(words))
         sums = self._sums(R * self.weights)
-        passes, moved = 0, 1.0
-        while moved >= tolerance and passes < MAX_PASSES:
+        passes, moved, uncertainty = 0, 1.0, 0.0
+        while moved >= tolerance and uncertainty <= hottest and passes < MAX_PASSES:
             shared = (self._log_shares(sums),)
             R, before = np.empty_like(R), R
-            sums, moved = np.zeros(sums.shape), 0.0
-            for columns, (part, words_of_topics, change) in self.counts.map(
+            sums, moved, uncertainty = np.zeros(sums.shape), 0.0, 0.0
+            for columns, (part, words_of_topics, change, entropy) in self.counts.map(
                 _iterate, split=(before, scale, self.weights), shared=shared
             ):
                 R[:, columns] = part
                 sums += words_of_topics
                 moved += change / R.shape[1]
+                uncertainty += (entropy - self._blank(columns)) / self.known / self.most
             passes += 1
             self._passes += 1
             if self.on_pass:
                 self.on_pass(Pass(self._passes, words, moved))
-        self.stages.append(Stage(words, passes, self._uncertainty(R)))
+        self.stages.append(Stage(words, passes, max(uncertainty, 0.0)))
         return R
 
     def _sums(self, weights: Array) -> Array:
@@ -207,14 +215,9 @@ class _Fitting:
         P /= P.sum(axis=0)
         return np.log(P, out=np.zeros_like(P), where=P > 0).astype(np.float32)
 
-    def _uncertainty(self, R: Array) -> float:
-        """Mean entropy of the posteriors of pages with words, as a share of that of equal ones."""
-        entropy = 0.0
-        known = self.lengths[0] > 0
-        for first in range(0, R.shape[1], kernels.TILE):
-            part = R[:, first : first + kernels.TILE][:, known[first : first + kernels.TILE]].astype(np.float64)
-            entropy -= float((part * np.log(np.maximum(part, 1e-300))).sum())
-        return entropy / int(known.sum()) / float(np.log(self.rank))
+    def _blank(self, columns: slice) -> float:
+        """Entropy of the pages without words among some: all topics are as likely for them."""
+        return int((self.lengths[0, columns] == 0).sum()) * self.most
 
 
 def _lengths(counts: Any, used: Array) -> Array:
@@ -227,13 +230,17 @@ def _words_of_topics(counts: Any, weights: Array) -> Array:
     return kernels.VHt(counts.astype(np.float32), weights)
 
 
-def _iterate(counts: Any, before: Array, scale: Array, weights: Array, log_shares: Array) -> tuple[Array, Array, float]:
-    """The posteriors of a block of pages, the words of each topic by them, and how much the posteriors changed."""
+def _iterate(
+    counts: Any, before: Array, scale: Array, weights: Array, log_shares: Array
+) -> tuple[Array, Array, float, float]:
+    """The posteriors of a block of pages, the words of each topic by them, how much they changed, and their entropy."""
     counts = counts.astype(np.float32)
-    R = kernels.WtV(counts, log_shares)
-    R *= scale
-    R -= R.max(axis=0)
-    np.exp(R, out=R)
-    R /= R.sum(axis=0)
+    logs = kernels.WtV(counts, log_shares)
+    logs *= scale
+    logs -= logs.max(axis=0)
+    R = np.exp(logs)
+    sums = R.sum(axis=0)
+    R /= sums
     change = 0.5 * float(np.abs(R - before).sum(dtype=np.float64))
-    return R, kernels.VHt(counts, np.asfortranarray(R * weights)), change
+    entropy = float(np.log(sums).sum(dtype=np.float64) - np.multiply(R, logs).sum(dtype=np.float64))
+    return R, kernels.VHt(counts, np.asfortranarray(R * weights)), change, entropy
