@@ -13,7 +13,7 @@ $(VENV)/pip-is-there:
 	$(PYTHON) -m venv $(VENV)
 	touch $@
 
-$(VENV)/installed: $(VENV)/pip-is-there pyproject.toml hatch_build.py $(wildcard nmf_topics/factor/kernels*.[ch])
+$(VENV)/installed: $(VENV)/pip-is-there pyproject.toml hatch_build.py $(wildcard nmf_topics/factor/kernels/*.[ch])
 	$(BIN)/pip install --quiet --editable .
 	touch $@
 

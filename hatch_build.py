@@ -20,8 +20,8 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-SOURCE = "nmf_topics/factor/kernels.c"
-LIBRARY = "nmf_topics/factor/_kernels.so"
+SOURCE = "nmf_topics/factor/kernels/kernels.c"
+LIBRARY = "nmf_topics/factor/kernels/_kernels.so"
 FLAGS = ["-O2", "-ftree-vectorize", "-std=gnu11", "-fPIC", "-shared"]
 SECONDS = 600
 

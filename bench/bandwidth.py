@@ -91,7 +91,7 @@ def main() -> None:
     parser.add_argument("--pages", type=int, default=0, help="draw so many, in place of 20newsgroups-train")
     given = parser.parse_args()
     V = draw(20_000, given.pages) if given.pages else newsgroups()
-    print(f"V: {V.shape[0]:,} terms x {V.shape[1]:,} pages, {V.nnz:,} entries; {kernels.about()}\n")
+    print(f"V: {V.shape[0]:,} terms x {V.shape[1]:,} pages, {V.nnz:,} entries; {kernels.backend_name()}\n")
     print("| product | type | rank | table, KiB | GB/s | limit | in V's order | of the limit | of V's order |")
     print("|---|---|---|---|---|---|---|---|---|")
     with kernels.using(threads=1), kernels.one_blas_thread():

@@ -24,7 +24,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from nmf_topics.factor.blocks import as_blocks
-from nmf_topics.factor.engines.choice import EngineOptions, Size, choose_engine, show_bytes
+from nmf_topics.factor.engines.choice import EngineOptions, ProblemSize, choose_engine, show_bytes
 from nmf_topics.factor.engines.disk import OnDisk, to_disk
 from nmf_topics.factor.engines.store import write_blocks
 from nmf_topics.factor.factorize import factorize
@@ -99,7 +99,7 @@ def held(folder: Path, memory: int, rank: int) -> dict[str, Any]:
     V = OnDisk(folder)
     stored = sum(part.stored for part in V.manifest.parts)
     m, n = V.shape
-    plan = choose_engine(Size(m, n, rank, stored, itemsize=4), EngineOptions("disk", memory))
+    plan = choose_engine(ProblemSize(m, n, rank, stored, itemsize=4), EngineOptions("disk", memory))
     times: list[float] = []
     result = factorize(V, rank, start="random", tolerance=0, max_iter=3, on_iteration=lambda i: times.append(i.seconds))
     swapped = [line.split()[1] for line in Path("/proc/self/status").read_text().splitlines() if "VmSwap" in line]

@@ -140,7 +140,7 @@ RACERS: dict[str, tuple[Callable[..., tuple[float, float]], dict[str, Any]]] = {
 
 def race(V: Any, ranks: list[int], rounds: int) -> None:
     """Print the table of the race."""
-    print(f"V: {V.shape[0]:,} terms x {V.shape[1]:,} pages, {V.nnz:,} entries; {kernels.about()}\n")
+    print(f"V: {V.shape[0]:,} terms x {V.shape[1]:,} pages, {V.nnz:,} entries; {kernels.backend_name()}\n")
     print("| rank | method | fit, s | error | to 0.1 %, s | cd takes so many times that |\n|---|---|---|---|---|---|")
     for rank in ranks:
         fits: dict[str, list[tuple[float, float]]] = {name: [] for name in RACERS}
@@ -267,7 +267,7 @@ def large(pages: int, ranks: list[int]) -> None:
         V = draw(50_000, pages)
         sp.save_npz(path, V, compressed=False)
         size = V.data.nbytes + V.indices.nbytes + V.indptr.nbytes
-        print(f"V: 50,000 terms x {pages:,} pages, {V.nnz:,} entries, {size / 1e6:,.0f} MB; {kernels.about()}\n")
+        print(f"V: 50,000 terms x {pages:,} pages, {V.nnz:,} entries, {size / 1e6:,.0f} MB; {kernels.backend_name()}\n")
         del V
         print("| rank | method | s a pass | peak, MB | over V |\n|---|---|---|---|---|")
         for rank in ranks:

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from recipe import CORPORA, measure
 
-from nmf_topics.factor import kernels, starts
+from nmf_topics.factor import init, kernels
 from nmf_topics.factor.blocks import as_blocks, sum_of_squares
 from nmf_topics.factor.factorize import factorize
 from nmf_topics.factor.state import State
@@ -38,24 +38,24 @@ def ways(seeds: int) -> Iterator[tuple[str, list[Callable[[Any, int], Pair]]]]:
 
     def sketched(passes: int, seed: int, fill: str) -> Callable[[Any, int], Pair]:
         def start(V: Any, rank: int) -> Pair:
-            svd = starts.sketched_svd
-            starts.sketched_svd = lambda V, rank: svd(V, rank, passes=passes, seed=seed)
+            svd = init.sketched_svd
+            init.sketched_svd = lambda V, rank: svd(V, rank, passes=passes, seed=seed)
             try:
-                return starts.make_start(V, rank, fill, 0)
+                return init.initialize(V, rank, fill, 0)
             finally:
-                starts.sketched_svd = svd
+                init.sketched_svd = svd
 
         return start
 
     def exact(V: Any, rank: int) -> Pair:
-        sketch, starts.sketched_svd = starts.sketched_svd, starts.truncated_svd
+        sketch, init.sketched_svd = init.sketched_svd, init.truncated_svd
         try:
-            return starts.make_start(V, rank, "nndsvda", 0)
+            return init.initialize(V, rank, "nndsvda", 0)
         finally:
-            starts.sketched_svd = sketch
+            init.sketched_svd = sketch
 
     def by_name(name: str, seed: int) -> Callable[[Any, int], Pair]:
-        return lambda V, rank: starts.make_start(V, rank, name, seed)
+        return lambda V, rank: init.initialize(V, rank, name, seed)
 
     yield "nndsvda, exact", [exact]
     for passes in (2, 3, 4, 5, 7):

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from recipe import CORPORA
 
-from nmf_topics.factor import kernels, starts
+from nmf_topics.factor import init, kernels
 from nmf_topics.factor.blocks import Array, InMemory, as_blocks
 from nmf_topics.factor.factorize import Factorization, factorize
 from nmf_topics.model.fit import working_precision
@@ -38,10 +38,10 @@ def residual(V: InMemory, before: Factorization, rank: int) -> tuple[Array, Arra
     more = rank - W.shape[1]
     Y = np.random.default_rng(0).standard_normal((V.shape[0], more + 5)).astype(V.dtype)
     for _ in range(4):
-        Y = starts._orthonormal(Y, 0.0)
+        Y = init._orthonormal(Y, 0.0)
         B = kernels.WtV(V.V, np.ascontiguousarray(Y)) - (Y.T @ W) @ H
         Y = kernels.VHt(V.V, np.asfortranarray(B)) - W @ (H @ B.T)
-    Y = starts._orthonormal(Y, 0.0)
+    Y = init._orthonormal(Y, 0.0)
     B = kernels.WtV(V.V, np.ascontiguousarray(Y)) - (Y.T @ W) @ H
     squares, Q = np.linalg.eigh(kernels.gram(np.asfortranarray(B)))
     s, Q = np.sqrt(np.maximum(squares[::-1], 1e-30)), Q[:, ::-1]

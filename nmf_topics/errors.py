@@ -18,6 +18,7 @@ As a string it names them as in Python (`rank=3`); the command line names its ow
             WikiUnreachable   a wiki cannot be reached at all
                 ContactRequired  a host of Wikimedia must not be called without a contact address
                 LoginError       a wiki does not accept a login, or the credentials cannot be used
+            NothingFound      a wiki has no pages of the kind that was asked for
         MissingExtra          a package is not installed that something optional needs (an ImportError)
 """
 
@@ -140,6 +141,15 @@ class NmfTopicsError(Exception):
     ----------
     message : what happened, and where
     remedy : what to try next
+
+    Examples
+    --------
+    >>> from nmf_topics import fit_topics
+    >>> try:
+    ...     fit_topics(["green tea", "black tea"], 7, min_pages=1)
+    ... except NmfTopicsError as error:
+    ...     print(error.message, error.remedy.options, sep="; ")
+    rank 7 is larger than the number of pages, 2; (Option(name='rank', value=1),)
     """
 
     def __init__(self, message: str, *, remedy: Remedy | None = None) -> None:
@@ -224,6 +234,10 @@ class ContactRequired(WikiUnreachable):
 
 class LoginError(WikiUnreachable):
     """A wiki does not accept a login, or the credentials cannot be used."""
+
+
+class NothingFound(FetchError):
+    """A category or a list of a wiki has no pages."""
 
 
 class MissingExtra(NmfTopicsError, ImportError):

@@ -13,11 +13,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from nmf_topics.corpus.fetch.client import Client, RequestPolicy
 from nmf_topics.corpus.fetch.fetch import Fetch, Result
-from nmf_topics.corpus.fetch.journal import Journal
+from nmf_topics.corpus.fetch.restore import open_journal
 from nmf_topics.corpus.fetch.settings import Settings
-from nmf_topics.errors import FetchError
+from nmf_topics.errors import FetchError, WikiUnreachable
 
 API = "http://wiki.test/w/api.php"
 NAMESPACES = {"": 0, "Talk": 1, "Category": 14}
@@ -151,7 +153,7 @@ class FakeWiki:
         props = str(asked.get("prop", "")).split("|")
         answer: Answer = {"pageid": page.pageid, "ns": page.namespace, "title": page.title}
         if "info" in props:
-            answer["lastrevid"] = page.revisions[-1][0]
+            answer |= {"lastrevid": page.revisions[-1][0]} | ({"redirect": True} if page.redirect else {})
         if "pageprops" in props and "__DISAMBIG__" in page.source:
             answer["pageprops"] = {"disambiguation": ""}
         if "categories" in props:
@@ -253,7 +255,7 @@ def refusing(first: int, last: int | None = None) -> Callable[[int, Mapping[str,
 
     def spoil(number: int, asked: Mapping[str, Any]) -> BaseException | None:
         refused = number >= first and (last is None or number <= last)
-        return FetchError("wiki.test answers HTTP 403: blocked", status=403) if refused else None
+        return WikiUnreachable("wiki.test answers HTTP 403: blocked") if refused else None
 
     return spoil
 
@@ -263,9 +265,21 @@ def interrupting(at: int) -> Callable[[int, Mapping[str, Any]], BaseException | 
     return lambda number, asked: KeyboardInterrupt() if number == at else None
 
 
+def ask_fake(monkeypatch: pytest.MonkeyPatch, client: FakeClient) -> None:
+    """Let the command fetch ask a fake wiki."""
+    monkeypatch.setattr("nmf_topics.cli.fetch.polite_client", lambda options, talk: client)
+
+
 def fetch_fake(
-    folder: Path, client: FakeClient, *asks: dict[str, Any], refresh: bool = False, **settings: Any
+    folder: Path,
+    client: FakeClient,
+    *asks: dict[str, Any],
+    refresh: bool = False,
+    tell: Callable[[str], None] = lambda message: None,
+    **settings: Any,
 ) -> Result:
     """Fetch from a fake wiki with these settings of the corpus."""
-    with Journal(folder) as journal:
-        return Fetch(client, journal, Settings(wiki=API, **settings)).run(folder, list(asks), refresh=refresh)
+    with open_journal(folder, tell=tell) as journal:
+        return Fetch(client, journal, Settings(wiki=API, **settings), tell=tell).run(
+            folder, list(asks), refresh=refresh
+        )

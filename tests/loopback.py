@@ -154,7 +154,7 @@ def texts_asked(entries: list[dict[str, Any]]) -> list[str]:
     return [
         number
         for entry in entries
-        if entry["asked"].get("prop") in ("extracts|revisions", "revisions")
+        if "extracts" in entry["asked"].get("prop", "") or "content" in entry["asked"].get("rvprop", "")
         for number in entry["asked"].get("pageids", entry["asked"].get("revids", "")).split("|")
     ]
 
@@ -191,11 +191,11 @@ def fetch_into(
     """Fetch in this process, with these settings of the corpus, and with the waits that nobody asked for cut short."""
     from nmf_topics.corpus.fetch.client import Client, RequestPolicy
     from nmf_topics.corpus.fetch.fetch import Fetch
-    from nmf_topics.corpus.fetch.journal import Journal
+    from nmf_topics.corpus.fetch.restore import open_journal
     from nmf_topics.corpus.fetch.settings import Settings
 
     client = Client(RequestPolicy(contact="dev@example.org", timeout=timeout, tries=tries, backoff=0.02, busy=0.2))
-    with Journal(folder) as journal:
+    with open_journal(folder) as journal:
         run = Fetch(client, journal, Settings(wiki=api, **settings), workers=workers, tell=tell)
         return run.run(folder, list(asks), refresh=refresh)
 

@@ -1,7 +1,7 @@
-"""Dates of pages, as sources write them: ISO 8601, years, numbers, mail headers, names of months.
+"""Read the dates of pages in the formats that sources use: ISO 8601, years, numbers, mail headers, month names.
 
-What cannot be told is not guessed: 3/4/2004 is of 2004, and its month is only known where another date of the same
-column, like 25/4/2004, says which of the numbers are months.
+Ambiguous parts are not guessed: 3/4/2004 gives the year 2004, and its month only if another date of the same column,
+such as 25/4/2004, shows which of the numbers are months.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 Date = tuple[int, ...]  # (year,), (year, month) or (year, month, day)
 
-_TIME = r"(?:[T,\s]+\d[\d:.,]*\s*[^\d]{,6}[\d:]*)?"  # of the day, with its zone
+_TIME = r"(?:[T,\s]+\d[\d:.,]*\s*[^\d]{,6}[\d:]*)?"  # time of day, with its zone
 _ISO = re.compile(r"(\d{4})(?:-?(\d{2})(?:-?(\d{2})" + _TIME + ")?)?")
 _YEAR_FIRST = re.compile(r"(\d{4})[/.](\d{1,2})(?:[/.](\d{1,2})" + _TIME + ")?")
 _YEAR_LAST = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})" + _TIME)
@@ -21,15 +21,15 @@ _MONTH = re.compile(r"[^\W\d_]{3}")
 
 
 def read_dates(values: Sequence[Any]) -> list[Date | None]:
-    """Dates of a column, each as exactly as it is written; None where there is none that can be read.
+    """Read the dates of a column, each as exactly as it is written; None where no date can be read.
 
     Parameters
     ----------
-    values : what the source has: strings, numbers (a year, or yyyymmdd), None
+    values : strings, numbers (a year, or yyyymmdd), or None
 
     Returns
     -------
-    (year,), (year, month) or (year, month, day) of each value; times of day and their zones are left out
+    (year,), (year, month) or (year, month, day) for each value; times of day and zones are ignored
 
     Examples
     --------
@@ -53,7 +53,7 @@ def _text(value: Any) -> str:
 
 
 def _read(text: str, order: tuple[int, int] | None) -> Date | None:
-    """One date; `order` says which groups of 3/4/2004 are month and day, where that is known."""
+    """Read one date; `order` gives the positions of month and day in 3/4/2004, if they are known."""
     if found := _ISO.fullmatch(text) or _YEAR_FIRST.fullmatch(text):
         return _checked(*(int(part) for part in found.groups() if part))
     if found := _YEAR_LAST.fullmatch(text):
@@ -64,7 +64,7 @@ def _read(text: str, order: tuple[int, int] | None) -> Date | None:
 
 
 def _checked(*parts: int) -> Date | None:
-    """A date, if the calendar has it."""
+    """Return a date if it exists in the calendar."""
     from datetime import date
 
     try:
@@ -75,14 +75,14 @@ def _checked(*parts: int) -> Date | None:
 
 
 def _in_words(text: str) -> Date | None:
-    """A date with the name of a month in English, as in "Tue, 4 Mar 1997 08:00:00 GMT", "March 1997"."""
+    """Read a date with an English month name, such as "Tue, 4 Mar 1997 08:00:00 GMT" or "March 1997"."""
     from datetime import datetime
 
     from dateutil import parser
 
     if len(text) > 80 or not _YEAR.search(text) or not _MONTH.search(text):
         return None
-    try:  # twice, with different days for what the text leaves open
+    try:  # twice, with different defaults, to find the parts that the text does not give
         one, other = (
             parser.parse(text, default=datetime(1, month, day), ignoretz=True) for month, day in ((1, 1), (2, 2))
         )

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -27,8 +26,9 @@ from nmf_topics.analysis.coherence import (
 )
 from nmf_topics.errors import ModelError
 from nmf_topics.factor.blocks import Array
-from nmf_topics.model.measures import diversity, nmi, purity, sparseness, top_rows
+from nmf_topics.model.measures import diversity_of, nmi, purity, sparseness, top_rows
 from nmf_topics.model.model import TopicModel
+from nmf_topics.model.shown import TopicWord
 from nmf_topics.terms.count import PageLike
 from nmf_topics.terms.phrases import Phrases
 from nmf_topics.terms.sequences import number_terms
@@ -44,9 +44,11 @@ class TopicScores:
     Attributes
     ----------
     topic, label, pages : as in `Topic`
-    coherence : NPMI of its ten top words by page, in the corpus of the fit
-    c_npmi, c_v, umass : of its top words in the reference texts
-    exclusivity : mean over its top words of w_ik over the sum of w_i, from 1/r to 1
+    coherence : NPMI of its ten first words by page, in the corpus of the fit
+    coverage : share of its own pages that have one of its first words, mean over these words
+    lift : log2 of that share over the share of all pages, mean over these words
+    c_npmi, c_v, umass : of its first words in the reference texts
+    exclusivity : mean over its first words of w_ik over the sum of w_i, from 1/r to 1; of those that are rows of W
     sparseness : Hoyer's, of its column of W
     stability : over the runs of the fit
     commonest : the label that most of its pages have; "" where they have none, or all pages have the same
@@ -57,6 +59,8 @@ class TopicScores:
     label: str
     pages: int
     coherence: float
+    coverage: float
+    lift: float
     c_npmi: float
     c_v: float
     umass: float
@@ -73,7 +77,7 @@ class Evaluation:
 
     Attributes
     ----------
-    top : words of a topic that were looked at
+    top : words of a topic that were measured
     topics : one a topic
     overall : measure -> value; the mean over topics where topics have it, and `diversity`, `nmi`, `purity`
     labelled : pages with a topic and a label, on which `nmi` and `purity` are computed if there are several labels
@@ -92,14 +96,14 @@ def evaluate_topics(
     top: int = 10,
     on_page: Callable[[PageLike], None] = lambda page: None,
 ) -> Evaluation:
-    """Measure the topics of a model.
+    """Measure the topics of a model by the words that describe them.
 
     Parameters
     ----------
     model : TopicModel
-    reference : pages whose texts say which words stand together: those of the fit, or better others; without them
+    reference : pages whose texts say which words occur together: those of the fit, or better others; without them
         there is no C_NPMI, C_V and UMass
-    top : words of a topic that are looked at
+    top : words of a topic that are measured
     on_page : called with each page of the reference
 
     Raises
@@ -107,17 +111,19 @@ def evaluate_topics(
     ModelError
         if there are texts for a model whose rows are no words, or none of them has two of the words.
     """
-    tops = [top_rows(w, top) for w in model.W.T]
+    text = model.rows.kind == "terms"
+    tops = [model.words(k + 1, top) if text else [] for k in range(model.rank)]
+    rows = [[w.row for w in words if w.row >= 0] for words in tops] if text else [top_rows(w, top) for w in model.W.T]
     scores: list[tuple[float, float, float]] = [(NAN, NAN, NAN)] * model.rank
     if reference is not None:
         near, wide, pages, number = _count(model, tops, reference, on_page)
-        words = [[number[i] for i in rows] for rows in tops]
-        scores = [(window_npmi(near, some), c_v(wide, some), umass(pages, some)) for some in words]
+        numbers = [[number[word.term] for word in words] for words in tops]
+        scores = [(window_npmi(near, some), c_v(wide, some), umass(pages, some)) for some in numbers]
     labels, dominant = model.columns.labels(), model.dominant()
     labelled = [j for j, label in enumerate(labels) if label is not None and dominant[j] >= 0]
     known = labelled if len({labels[j] for j in labelled}) > 1 else []  # one label for all pages says nothing
     topics = []
-    for topic, rows, (npmi_, cv_, umass_) in zip(model.topics(), tops, scores, strict=True):
+    for topic, words, own, (npmi_, cv_, umass_) in zip(model.topics(), tops, rows, scores, strict=True):
         k = topic.number - 1
         mine = Counter(sorted(str(labels[j]) for j in known if dominant[j] == k)).most_common(1)
         total = sum(1 for j in known if dominant[j] == k)
@@ -127,10 +133,12 @@ def evaluate_topics(
                 topic.label,
                 topic.pages,
                 topic.coherence,
+                _mean([word.coverage for word in words]),
+                _mean([word.lift for word in words]),
                 npmi_,
                 cv_,
                 umass_,
-                exclusivity(model.W, k, rows),
+                exclusivity(model.W, k, own),
                 sparseness(model.W[:, [k]]),
                 topic.stability,
                 mine[0][0] if mine else "",
@@ -138,13 +146,15 @@ def evaluate_topics(
             )
         )
     overall = {name: _mean([getattr(scored, name) for scored in topics]) for name in MEANS}
-    overall["diversity"] = diversity(model.W) if model.rows.kind == "terms" else NAN
+    described = [[word.term for word in model.words(k + 1, DIVERSITY_WORDS)] for k in range(model.rank)] if text else []
+    overall["diversity"] = diversity_of(described)
     a, b = [int(dominant[j]) for j in known], [labels[j] for j in known]
     overall |= {"nmi": nmi(a, b) if known else NAN, "purity": purity(a, b) if known else NAN}
     return Evaluation(top, topics, overall, len(labelled))
 
 
-MEANS = ("coherence", "c_npmi", "c_v", "umass", "exclusivity", "sparseness", "stability")
+DIVERSITY_WORDS = 25
+MEANS = ("coherence", "coverage", "lift", "c_npmi", "c_v", "umass", "exclusivity", "sparseness", "stability")
 
 
 def _mean(values: Sequence[float]) -> float:
@@ -159,16 +169,17 @@ def exclusivity(W: Array, k: int, rows: Sequence[int]) -> float:
 
 
 def _count(
-    model: TopicModel, tops: Sequence[Sequence[int]], reference: Iterable[PageLike], on_page: Callable[[PageLike], None]
-) -> tuple[Cooccurrence, Cooccurrence, Cooccurrence, dict[int, int]]:
-    """Co-occurrence of the top words in narrow windows, wide ones and pages; and row of W -> number of a word."""
+    model: TopicModel,
+    tops: Sequence[Sequence[TopicWord]],
+    reference: Iterable[PageLike],
+    on_page: Callable[[PageLike], None],
+) -> tuple[Cooccurrence, Cooccurrence, Cooccurrence, dict[str, int]]:
+    """Co-occurrence of the first words in narrow windows, wide ones and pages; and term -> number of a word."""
     if model.rows.kind != "terms":
         raise ModelError(
             f"the model's rows are {model.rows.kind}, not words: no text can tell how they belong together"
         )
-    number = {row: i for i, row in enumerate(sorted({row for rows in tops for row in rows}))}
-    terms: Any = model.rows
-    numbers = {terms.terms[row]: i for row, i in number.items()}
+    number = {term: i for i, term in enumerate(sorted({word.term for words in tops for word in words}))}
 
     def texts() -> Iterator[str]:
         for page in reference:
@@ -176,7 +187,7 @@ def _count(
             yield page.text
 
     phrases = Phrases.from_meta(model.recipe.get("phrases", ()))
-    pages = number_terms(texts(), numbers, word_options(model.recipe), phrases)
+    pages = number_terms(texts(), number, word_options(model.recipe), phrases)
     near, wide, whole = count_cooccurrence(pages, len(number), (NPMI_WINDOW, CV_WINDOW, None))
     if not whole.together[np.triu_indices(len(number), 1)].any():
         raise ModelError("no page of the reference texts has two of the topics' words: are they of the same language?")

@@ -1,4 +1,4 @@
-"""NMF, vector quantization and PCA of the same V, side by side, as the article has them."""
+"""Compare NMF, vector quantization and PCA on the same V, as the article does."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from nmf_topics.model.model import TopicModel
 
 @dataclass(frozen=True)
 class Factors:
-    """One factorization V ~ W H, with what the article says of it put into figures.
+    """One factorization V ~ W H, with measures of the properties that the article describes.
 
     Attributes
     ----------
     method : "NMF", "VQ" or "PCA"
     W, H : ndarrays of shape (m, r) and (r, n)
     relative_error : ||V - WH||_F / ||V||_F
-    sparseness_W, sparseness_H : Hoyer's, mean over the columns of W and of H
-    negative_W, negative_H : share of entries below zero
-    zeros_W, zeros_H : share of entries below 1e-6 of the largest in size
-    orthonormal : max |W'W - I| after columns are scaled to length one; 0 when they are orthogonal
-    active : mean number of basis columns that a page uses (weights over 1 % of its largest)
+    sparseness_W, sparseness_H : Hoyer's sparseness, mean over the columns of W and of H
+    negative_W, negative_H : share of negative entries
+    zeros_W, zeros_H : share of entries whose size is below 1e-6 of the largest
+    orthonormal : max |W'W - I| with columns scaled to unit length; 0 if they are orthogonal
+    active : mean number of columns of W that a page uses (weights over 1 % of its largest)
     """
 
     method: str
@@ -58,7 +58,7 @@ FIGURES = (
 
 
 def describe(method: str, V: Any, W: Array, H: Array) -> Factors:
-    """Figures of one factorization."""
+    """Measure one factorization."""
     norms = np.linalg.norm(W, axis=0)
     unit = W[:, norms > 0] / norms[norms > 0]
     scaled = np.abs(H) * norms[:, None]
@@ -79,15 +79,15 @@ def describe(method: str, V: Any, W: Array, H: Array) -> Factors:
 
 
 def compare_factorizations(data: DataMatrix, model: TopicModel, *, seed: int = 0) -> list[Factors]:
-    """NMF (a fitted model of `data`), vector quantization and PCA at the model's rank.
+    """Return NMF (a fitted model of `data`), vector quantization and PCA at the rank of the model.
 
     Raises
     ------
     MatrixError
-        if one of them cannot be made of this V.
+        if one of the methods cannot be applied to this V.
     """
     V, H = data.V, model.H
-    if H.shape[1] != V.shape[1]:  # those of pages, where columns of V are pieces
+    if H.shape[1] != V.shape[1]:  # H is of pages, while the columns of V are pieces
         H = model.project(V)[0]
     return [
         describe("NMF", V, model.W, H),

@@ -1,17 +1,17 @@
-"""Two models, topic by topic: which are the same, which split, merged, came or went, and where the pages went.
+"""Compare two models topic by topic: which topics are the same, changed, split, merged, gone or new.
 
-Topics are compared by the cosine of their columns of W over the words of both models; a word that only one of them has
-counts as weightless in the other. Topics are matched one to one so that the sum of the cosines is largest, which gives
-each topic its partner. Beyond that a topic belongs to the nearest one of the other model, if the cosine is at least
-`RELATED`. Seen from the first model to the second, a topic
+The similarity of two topics is the cosine of their columns of W over the words of both models; a word that one model
+lacks has weight 0 there. Topics are matched one to one so that the sum of the cosines is largest; the match of a topic
+is its partner. In addition, each topic is related to the most similar topic of the other model if their cosine is at
+least `RELATED`. From the first model to the second, a topic is
 
-    split       two or more topics belong to it                      the same for two that merged, seen the other way
-    same        its partner is at `SAME` or nearer
-    changed     its partner is at `RELATED` or nearer
-    gone, new   nothing is near it
+    split       if two or more topics are related to it (merged: the same in the other direction)
+    same        if the similarity to its partner is at least `SAME`
+    changed     if the similarity to its partner is at least `RELATED`
+    gone, new   otherwise
 
-Words of models whose texts became terms in one way are the same where their terms are; of other models, where the words
-that readers see are, since a stem is no lemma.
+Words are compared by their terms if both models processed their texts in the same way, else by their surface forms,
+because stems and lemmas differ.
 
 Reference: Greene, O'Callaghan & Cunningham, How many topics?, ECML PKDD 2014 (matching of topics).
 """
@@ -30,21 +30,21 @@ from nmf_topics.factor.blocks import Array, unit_columns
 from nmf_topics.model.measures import nmi
 from nmf_topics.model.model import TopicModel
 
-SAME = 0.7  # what two recipes make of one corpus is as near as that, what two subjects are is not
-RELATED = 0.35  # a part of a topic that split is as near to it as that
+SAME = 0.7  # topics of two recipes on the same corpus are more similar than this, different subjects are less so
+RELATED = 0.35  # least similarity of a topic and a part of it after a split
 Kind = Literal["same", "changed", "split", "merged", "gone", "new"]
 
 
 @dataclass(frozen=True)
 class Change:
-    """What became of some topics.
+    """How some topics changed.
 
     Attributes
     ----------
     kind : "same", "changed", "split", "merged", "gone" or "new"
-    before : numbers of topics of the first model; none where the topic is new
-    after : numbers of topics of the second model, nearest first; none where the topic is gone
-    similarities : cosine of each pair, in the order of the side that has several
+    before : numbers of the topics of the first model; empty for a new topic
+    after : numbers of the topics of the second model, most similar first; empty for a topic that is gone
+    similarities : cosine of each pair, in the order of the side with several topics
     """
 
     kind: Kind
@@ -55,18 +55,18 @@ class Change:
 
 @dataclass(frozen=True, eq=False)
 class Difference:
-    """Two models compared.
+    """The comparison of two models.
 
     Attributes
     ----------
-    changes : in the order of the topics of the first model, then what is new
+    changes : changes in the order of the topics of the first model, then new topics
     similarity : ndarray of shape (r, s), cosines of the topics of the first model with those of the second
-    partner : topic of the first model -> topic of the second that it is matched with; numbers
-    shared_terms : words that both models have
-    pages : pages that both have, and both give a topic
-    flow : ndarray of shape (r, s), how many of these went from which topic to which
-    agreement : NMI of the two models on these pages; nan without any
-    options : option -> its values in both models, where they differ
+    partner : number of a topic of the first model -> number of the matching topic of the second
+    shared_terms : number of words that both models have
+    pages : number of pages that have a topic in both models
+    flow : ndarray of shape (r, s), number of these pages by topic in the first and in the second model
+    agreement : NMI of the two models on these pages; NaN if there are none
+    options : the options that differ, with their values in both models
     """
 
     changes: Sequence[Change]
@@ -80,7 +80,7 @@ class Difference:
 
 
 def compare_models(first: TopicModel, second: TopicModel) -> Difference:
-    """What became of the topics of one model in another.
+    """Compare the topics of two models.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ def compare_models(first: TopicModel, second: TopicModel) -> Difference:
     Raises
     ------
     ModelError
-        if the rows of one are nothing that the other could have.
+        if the rows of the models cannot be compared.
     """
     rows = _shared_rows(first, second)
     similarity, partner = _matched(first, second, rows)
@@ -107,7 +107,7 @@ def compare_models(first: TopicModel, second: TopicModel) -> Difference:
 
 
 def match_topics(first: TopicModel, second: TopicModel) -> tuple[Array, dict[int, int]]:
-    """Cosines of the topics of two models, shape (r, s), and topic of the first -> its partner in the second; numbers.
+    """Return the cosines of the topics, shape (r, s), and the partner of each topic of the first model, as numbers.
 
     Raises
     ------
@@ -124,15 +124,15 @@ def _matched(first: TopicModel, second: TopicModel, rows: Sequence[tuple[int, in
 
 
 def changes_between(similarity: Array, partner: Mapping[int, int]) -> list[Change]:
-    """Changes that cosines and a matching tell, in the order of the topics of the first model, then new ones.
+    """Return the changes that follow from cosines and a matching: topics of the first model in order, then new ones.
 
     Parameters
     ----------
     similarity : ndarray of shape (r, s)
     partner : numbers of matched topics
     """
-    parts = _belonging(similarity.T)  # topic of the first -> topics of the second that belong to it
-    sources = _belonging(similarity)  # topic of the second -> topics of the first
+    parts = _belonging(similarity.T)  # topic of the first -> related topics of the second
+    sources = _belonging(similarity)  # topic of the second -> related topics of the first
     found: dict[tuple[int, int], Change] = {}
     told_before: set[int] = set()
     told_after: set[int] = set()
@@ -163,7 +163,7 @@ def changes_between(similarity: Array, partner: Mapping[int, int]) -> list[Chang
 
 
 def _belonging(similarity: Array) -> dict[int, list[int]]:
-    """Number of a column -> numbers of the rows that are nearest to it and related, nearest first.
+    """Return, for each column, the rows whose most similar column it is and that are related to it; by similarity.
 
     Parameters
     ----------
@@ -178,12 +178,12 @@ def _belonging(similarity: Array) -> dict[int, list[int]]:
 
 
 def _shared_rows(first: TopicModel, second: TopicModel) -> list[tuple[int, int]]:
-    """Pairs of rows that are the same word, or the same pixel."""
+    """Return the pairs of rows that are the same word, or the same pixel."""
     if first.rows.kind != second.rows.kind:
-        raise ModelError(f"{first.rows.kind} cannot be compared with {second.rows.kind}")
+        raise ModelError(f"a model of {first.rows.kind} cannot be compared with a model of {second.rows.kind}")
     if first.rows.kind != "terms":
         if first.rows != second.rows:
-            raise ModelError("the images of the two models are of different size")
+            raise ModelError("the images of the two models have different sizes")
         return [(i, i) for i in range(len(first.rows))]
     names = []
     alike = all(
@@ -199,18 +199,18 @@ def _shared_rows(first: TopicModel, second: TopicModel) -> list[tuple[int, int]]
         names.append(index)
     pairs = [(i, names[1][word]) for word, i in names[0].items() if word in names[1]]
     if not pairs:
-        raise ModelError("the two models have no word in common: are they of the same language?")
+        raise ModelError("the two models have no word in common; are they in the same language?")
     return pairs
 
 
 def _cosines(W: Array, other: Array, rows: Sequence[tuple[int, int]]) -> Array:
-    """Cosines of columns over all rows of both; shape (r, s)."""
+    """Return the cosines of columns over all rows of both models; shape (r, s)."""
     own, theirs = np.array(rows, dtype=np.int64).T
     return np.clip(unit_columns(W)[own].T @ unit_columns(other)[theirs], 0.0, 1.0)
 
 
 def _flow(first: TopicModel, second: TopicModel) -> tuple[np.ndarray, float]:
-    """How many pages went from which topic to which, and how well the two agree on them."""
+    """Return the number of pages by topic in both models, and the NMI of the two models on them."""
     topic = dict(zip(second.columns.ids, second.dominant().tolist(), strict=True))
     pairs = [
         (a, topic[name])
@@ -224,7 +224,7 @@ def _flow(first: TopicModel, second: TopicModel) -> tuple[np.ndarray, float]:
 
 
 def _options(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
-    """Options in which two recipes differ; those of words and bounds by their own names."""
+    """Return the options in which two recipes differ; word options and limits by their own names."""
     one, two = _flat(first), _flat(second)
     names = sorted(one.keys() | two.keys())
     return {name: (one.get(name), two.get(name)) for name in names if one.get(name) != two.get(name)}

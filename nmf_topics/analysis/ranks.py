@@ -1,7 +1,7 @@
-"""How many topics: singular values of V, and what several ranks make of it.
+"""How many topics: singular values of V, and fits of several ranks.
 
-No criterion knows the number of topics; the curves show where more topics stop paying, and the table what they cost in
-coherence and in topics of few pages.
+No criterion gives the true number of topics. The curves show where more topics no longer reduce the error much; the
+table shows what they cost in coherence and in topics with few pages.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from nmf_topics.factor.blocks import Array, as_blocks, sum_of_squares
+from nmf_topics.factor.init import truncated_svd
 from nmf_topics.factor.kernels import one_blas_thread
-from nmf_topics.factor.starts import truncated_svd
 from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.model.fit import check_rank, fit_topics
 from nmf_topics.model.measures import diversity
@@ -23,19 +23,19 @@ from nmf_topics.pipeline.recipes import Recipe
 
 @dataclass(frozen=True)
 class RankRow:
-    """What one rank makes of V.
+    """The results of one rank.
 
     Attributes
     ----------
     rank : r
-    singular_value : the r-th of V
-    svd_error : ||V - V_r|| / ||V|| of the best approximation of this rank, which no factorization can beat
-    error : ||V - WH|| / ||V|| of the factorization, before topics are refined
-    fit : 1 - error^2, the part of V explained
-    coherence : mean page-level NPMI of the topics that have one; nan for images
-    diversity : share of distinct words among the top 25 of all topics
+    singular_value : the r-th singular value of V
+    svd_error : ||V - V_r|| / ||V|| for the best approximation of this rank; a lower bound of the error
+    error : ||V - WH|| / ||V|| of the factorization, before the topics are refined
+    fit : 1 - error^2, the explained part of V
+    coherence : mean page-level NPMI over the topics that have one; NaN for images
+    diversity : share of distinct words among the top 25 words of all topics
     smallest : share of pages of the smallest topic
-    iterations : of the fit
+    iterations : number of iterations of the fit
     """
 
     rank: int
@@ -50,7 +50,7 @@ class RankRow:
 
 
 def singular_values(data: DataMatrix, k: int) -> Array:
-    """The k largest singular values of V, falling; at most min(m, n) of them."""
+    """Return the k largest singular values of V in descending order; at most min(m, n)."""
     with one_blas_thread():
         return truncated_svd(as_blocks(data.V), min(k, *data.V.shape))[1]
 
@@ -64,20 +64,20 @@ def try_ranks(
     singular: Array | None = None,
     on_model: Callable[[TopicModel], None] = lambda model: None,
 ) -> Iterator[RankRow]:
-    """A row for each rank, as soon as it is fitted.
+    """Fit each rank and yield its row.
 
     Parameters
     ----------
     data : DataMatrix
-    ranks : increasing
-    recipe : its solver, start and bounds of iterations are used; least squares always
-    singular : singular values of V, at least as many as the largest rank; computed where None
+    ranks : ascending
+    recipe : source of the solver, the initialization and the limits of iterations; the loss is always least squares
+    singular : singular values of V, at least as many as the largest rank; None: compute them
     on_model : called with each model
 
     Raises
     ------
     MatrixError
-        if the largest rank does not fit the data; before any work.
+        if the largest rank is too large for the data; checked first.
     """
     check_rank(data, max(ranks))
     values = singular_values(data, max(ranks)) if singular is None else singular
@@ -102,20 +102,20 @@ def try_ranks(
 
 
 def suggest(rows: Sequence[RankRow], singular: Sequence[float] = ()) -> tuple[int, int, list[str]]:
-    """A range of ranks worth looking at, and why.
+    """Suggest a range of ranks, with reasons.
 
-    Up to three ranks span the range: the end of the steep part of the singular values, the bend of the error curve (the
-    rank farthest below the straight line from the first rank to the last), and the best coherence.
+    Up to three ranks determine the range: the end of the steep part of the singular values, the bend of the error curve
+    (the rank farthest below the straight line from the first rank to the last), and the best coherence.
 
     Parameters
     ----------
-    rows : one a rank, increasing
-    singular : singular values of V, falling; too few of them say nothing
+    rows : one row for each rank, ascending
+    singular : singular values of V, descending; ignored if there are too few
 
     Returns
     -------
-    low, high : ranks from the first to the last of the rows
-    reasons : one sentence each
+    low, high : the range, within the ranks of `rows`
+    reasons : one sentence for each criterion
     """
     ranks = np.array([row.rank for row in rows], dtype=float)
     errors = np.array([row.error for row in rows])
@@ -134,21 +134,21 @@ def suggest(rows: Sequence[RankRow], singular: Sequence[float] = ()) -> tuple[in
     if np.isfinite(coherences).any():
         best = rows[int(np.nanargmax(coherences))].rank
         candidates.append(best)
-        reasons.append(f"the top words of topics stand together most (NPMI) at rank {best}")
+        reasons.append(f"coherence (NPMI) is highest at rank {best}")
     if not candidates:
         candidates = [rows[0].rank, rows[-1].rank]
         reasons.append("no curve singles out a rank")
     return min(candidates), max(candidates), reasons
 
 
-AFTER = 5  # singular values that a fall is compared with
+AFTER = 5  # number of following singular values that a decrease is compared with
 
 
 def _end_of_steep_part(singular: Array, lowest: int) -> int | None:
-    """The rank from `lowest` on after which the fall to the next singular value is largest against those that follow.
+    """Return the rank after which the singular values decrease most, compared with the following decreases.
 
-    Falls are of logarithms, so that they are relative; a tenth of the mean fall keeps flat ends from deciding. The
-    values before `lowest` are of what all pages share.
+    Decreases of logarithms are used, because they are relative. A tenth of the mean decrease is added to the
+    denominator, so that the flat end does not decide. Values before `lowest` belong to what all pages share.
     """
     if len(singular) < lowest + AFTER + 1 or singular[0] <= 0:
         return None

@@ -1,6 +1,6 @@
-"""ranks.json: what `ranks` has found out so far, for a run that goes on, and for figures and reports of a model.
+"""ranks.json: the results of `ranks` so far, used to resume it and in the figures and report of a model.
 
-schema, key, recipe (of V), singular_values, rows (one a rank, null for nan)
+Keys: schema, key, recipe (of V), singular_values, rows (one for each rank, with null for NaN).
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ _DAMAGE = (OSError, ValueError, KeyError, TypeError, AttributeError)
 def keep_ranks(
     path: Path, key: str, recipe: Mapping[str, Any], singular: Sequence[float], rows: Mapping[int, RankRow]
 ) -> None:
-    """Write down what is known.
+    """Write the results so far.
 
     Parameters
     ----------
-    path : of ranks.json
-    key : what the rows depend on
-    recipe : of V
-    singular : singular values of V, falling
-    rows : by rank
+    path : path of ranks.json
+    key : digest of everything that the rows depend on
+    recipe : recipe of V
+    singular : singular values of V, descending
+    rows : rows by rank
     """
     plain = [plain_row(rows[rank]) for rank in sorted(rows)]
     document = {"schema": 1, "key": key, "recipe": recipe, "singular_values": list(singular), "rows": plain}
@@ -39,12 +39,12 @@ def keep_ranks(
 
 
 def plain_row(row: RankRow) -> dict[str, Any]:
-    """A row for JSON, null for nan."""
+    """Return a row for JSON, with None for NaN."""
     return {name: None if value != value else value for name, value in asdict(row).items()}
 
 
 def read_ranks(path: Path, key: str) -> dict[int, RankRow]:
-    """Rows of an earlier run on the same data with the same options, by rank; none where there was none."""
+    """Return the rows of an earlier run on the same data with the same options, by rank; empty if there was none."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         return _rows(document) if document["key"] == key else {}
@@ -53,16 +53,16 @@ def read_ranks(path: Path, key: str) -> dict[int, RankRow]:
 
 
 def ranks_of(model: TopicModel, folder: Path) -> tuple[list[RankRow], list[float]] | None:
-    """What `ranks` found on the corpus of a model with its options.
+    """Return the results of `ranks` on the corpus of a model with the same options.
 
     Parameters
     ----------
     model : TopicModel
-    folder : of the model; results of `ranks` lie beside it
+    folder : model folder; the results of `ranks` are in the same parent folder
 
     Returns
     -------
-    rows by increasing rank, and singular values of V; None where nobody asked, or of something else
+    rows by ascending rank, and singular values of V; None if there are no results for this corpus and these options
     """
     name = model.recipe.get("corpus", {}).get("name")
     try:

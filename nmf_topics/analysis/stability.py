@@ -1,8 +1,8 @@
-"""Can a topic be trusted: does it come back when the fit begins somewhere else?
+"""Stability: does a topic appear again when the fit starts from another initialization?
 
-`fit_runs` fits from several starts, keeps the factorization of least error, and gives each of its topics the mean
-similarity of the topics that match it in the other runs: 1 for a topic that every run finds, low for an accident of the
-start. Topics are matched one to one so that the sum of their cosines is largest.
+`fit_runs` fits from several initializations and keeps the factorization with the least error. The stability of a topic
+is its mean similarity to the matching topics of the other runs: 1 for a topic that every run finds, low for a topic
+that depends on the initialization. Topics are matched one to one so that the sum of their cosines is largest.
 
 Reference: Greene, O'Callaghan & Cunningham, How many topics? Stability analysis for topic models, ECML PKDD 2014 (there
 with samples of pages and overlaps of top words).
@@ -37,10 +37,10 @@ def match_topics(W: Array, other: Array) -> tuple[np.ndarray, Array]:
 
     Returns
     -------
-    partner : ndarray of shape (r,), for each column of W its column of `other`
-    similarity : ndarray of shape (r,), their cosines, from 0 to 1; a dead topic's is 0
+    partner : ndarray of shape (r,), the matching column of `other` for each column of W
+    similarity : ndarray of shape (r,), their cosines, from 0 to 1; 0 for an empty topic
     """
-    from scipy.optimize import linear_sum_assignment  # takes 0.1 s, which a fit from one start need not pay
+    from scipy.optimize import linear_sum_assignment  # takes 0.1 s, which a single fit does not need
 
     cosine = unit_columns(W).T @ unit_columns(other)
     rows, partner = linear_sum_assignment(cosine, maximize=True)
@@ -58,21 +58,23 @@ def fit_runs(
     on_pass: Callable[[Pass], None] | None = None,
     **options: Any,
 ) -> TopicModel:
-    """The best of several fits, with the stability of its topics.
+    """Fit several times and return the best model, with the stability of its topics.
 
-    Where V is in memory the fits go on beside each other, one on each processor. Elsewhere each of them has all
-    processors, one after another: they would only fight for the disk. The result is the same to the last bit.
+    If V is in memory, the fits run in parallel, one on each processor. Otherwise they run one after another on all
+    processors, because they would compete for the disk. Both ways give identical bytes.
 
     Parameters
     ----------
     data, rank : as in `fit_topics`
-    runs : at least 2; the first begins at `start`, the others at random, with the seeds that follow `seed`
-    on_iteration, on_pass : called after each iteration of any of them, by one at a time
+    runs : number of fits, at least 2; the first uses the initialization `start`, the others random ones with the seeds
+        after `seed`
+    on_iteration, on_pass : called after each iteration of any fit, never by two fits at once
     options : further options of `fit_topics`
 
     Returns
     -------
-    TopicModel of the factorization of least error, its `stabilities` filled; its recipe has `runs` and the first seed
+    the TopicModel whose factorization has the least error, with its `stabilities`; its recipe has `runs` and the first
+    seed
     """
     if runs < 2:
         raise ValueError("stability needs at least two runs")
@@ -104,17 +106,17 @@ def fit_runs(
         waiting = {pool.submit(copy_context().run, fit_beside, run): run for run in range(runs)}
         try:
             return _best(((waiting.pop(job), job.result()) for job in as_completed(waiting)), seed, runs)
-        finally:  # an error, or Ctrl-C: those that wait do not begin, those that go on end after this iteration
+        finally:  # after an error or Ctrl-C, waiting fits do not start and running ones stop after this iteration
             ended.set()
             pool.shutdown(wait=False, cancel_futures=True)
 
 
 class _EndedError(Exception):
-    """The other runs are not wanted any more."""
+    """Another fit failed or was interrupted."""
 
 
 def _best(models: Iterable[tuple[int, TopicModel]], seed: int, runs: int) -> TopicModel:
-    """The model of least error and penalties, of the first run among equals, with stabilities; of others W is kept."""
+    """Return the model with the least error and penalties, with stabilities; the first run wins ties."""
     best: tuple[float, int, TopicModel] | None = None
     found: dict[int, Array] = {}
     for run, model in models:
@@ -130,5 +132,5 @@ def _best(models: Iterable[tuple[int, TopicModel]], seed: int, runs: int) -> Top
 
 
 def stability(W: Array, others: Sequence[Array]) -> Array:
-    """Mean similarity of each topic to its partner in the other runs; shape (r,)."""
+    """Return the mean similarity of each topic to its match in the other runs; shape (r,)."""
     return np.mean([match_topics(W, other)[1] for other in others], axis=0)

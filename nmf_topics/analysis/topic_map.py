@@ -1,12 +1,12 @@
-"""A map of topics: how unlike their words are, and places in the plane that tell it as well as the plane can.
+"""A map of topics: positions in the plane whose distances approximate the distances of the topics.
 
 The distance of two topics is the Jensen-Shannon distance of their columns of W, which sum to one,
 
     d(p, q)^2 = H((p + q) / 2) - (H(p) + H(q)) / 2,    H entropy in bits,
 
-0 for the same words with the same weights, 1 for topics that share no word. It is a metric, and a Euclidean one, so
-that classical scaling (principal coordinates) has no negative eigenvalues but for rounding. A page lies at the mean of
-the places of its topics, weighted by its shares.
+which is 0 for equal weights of all words and 1 for topics that share no word. It is a metric and can be embedded in a
+Euclidean space, so classical scaling (principal coordinates) has no negative eigenvalues apart from rounding. The
+position of a page is the mean of the positions of the topics, weighted by its shares.
 
 References: Endres & Schindelin, A new metric for probability distributions, IEEE Trans. Inf. Theory 49 (2003) 1858-60;
 Fuglede & Topsøe, Jensen-Shannon divergence and Hilbert space embedding, ISIT 2004;
@@ -27,13 +27,13 @@ from nmf_topics.model.model import TopicModel
 
 @dataclass(frozen=True)
 class TopicMap:
-    """Topics in the plane.
+    """Positions of topics in the plane.
 
     Attributes
     ----------
-    positions : ndarray of shape (r, 2), the mean of all at the origin; nan for a dead topic
-    shown : share of the squared distances that the plane shows, from 0 to 1; nan for fewer than two topics
-    distances : ndarray of shape (r, r), before they were brought into the plane; nan for a dead topic
+    positions : ndarray of shape (r, 2), centred at the origin; NaN for an empty topic
+    shown : share of the squared distances that the plane preserves, from 0 to 1; NaN for fewer than two topics
+    distances : ndarray of shape (r, r), the exact distances; NaN for an empty topic
     """
 
     positions: Array
@@ -42,18 +42,19 @@ class TopicMap:
 
 
 def topic_distances(W: Array) -> Array:
-    """Jensen-Shannon distances of the columns of W.
+    """Return the Jensen-Shannon distances of the columns of W.
 
     Parameters
     ----------
-    W : ndarray of shape (m, r), non-negative; columns of any sum
+    W : ndarray of shape (m, r), non-negative; the sums of columns do not matter
 
     Returns
     -------
-    ndarray of shape (r, r), from 0 to 1, symmetric, zeros on the diagonal; nan where a column is all zeros.
+    ndarray of shape (r, r), from 0 to 1, symmetric, with zeros on the diagonal; NaN for a column of zeros
 
     Examples
     --------
+    >>> import numpy as np
     >>> topic_distances(np.array([[0.5, 1.0, 0.0], [0.5, 1.0, 0.0], [0.0, 0.0, 3.0]]))
     array([[0., 0., 1.],
            [0., 0., 1.],
@@ -74,26 +75,27 @@ def topic_distances(W: Array) -> Array:
 
 
 def _entropy(P: Array) -> Array:
-    """Entropy of each column, in bits; nan where the column is nan."""
+    """Return the entropy of each column in bits; NaN for a column of NaN."""
     return -(P * np.log2(np.where(P > 0, P, 1.0))).sum(axis=0)
 
 
 def classical_scaling(distances: Array, k: int = 2) -> tuple[Array, float]:
-    """Places whose distances are as near to the given ones as k dimensions allow.
+    """Return positions in k dimensions whose distances approximate the given ones (classical scaling).
 
     Parameters
     ----------
     distances : ndarray of shape (r, r), symmetric, finite
-    k : dimensions
+    k : number of dimensions
 
     Returns
     -------
-    positions : ndarray of shape (r, k), columns by falling spread, zeros where there are fewer dimensions than k. The
-        entry of a column that is largest in size is positive: a map has no left and right of its own.
-    shown : share of the squared distances that they show; nan where all distances are zero
+    positions : ndarray of shape (r, k), columns in descending order of variance; zeros beyond the rank. The entry with
+        the largest absolute value of a column is positive, which fixes the sign.
+    shown : share of the squared distances that the positions preserve; NaN if all distances are zero
 
     Examples
     --------
+    >>> import numpy as np
     >>> classical_scaling(np.array([[0.0, 3.0], [3.0, 0.0]]), 1)
     (array([[ 1.5],
            [-1.5]]), 1.0)
@@ -106,7 +108,7 @@ def classical_scaling(distances: Array, k: int = 2) -> tuple[Array, float]:
     values[values < 1e-12 * values.max(initial=0.0)] = 0.0
     positions = np.zeros((r, k))
     for column in range(min(r, k)):
-        v = np.round(vectors[:, column], 12)  # of two ends that are equal but for rounding the first one is positive
+        v = np.round(vectors[:, column], 12)  # rounding: of two equal ends, the first one is positive
         sign = 1.0 if v[np.argmax(np.abs(v))] >= 0 else -1.0
         positions[:, column] = sign * vectors[:, column] * np.sqrt(values[column])
     total = values.sum()
@@ -114,7 +116,7 @@ def classical_scaling(distances: Array, k: int = 2) -> tuple[Array, float]:
 
 
 def topic_map(model: TopicModel) -> TopicMap:
-    """The topics of a model in the plane.
+    """Return the map of the topics of a model.
 
     Parameters
     ----------
@@ -122,7 +124,7 @@ def topic_map(model: TopicModel) -> TopicMap:
 
     Returns
     -------
-    TopicMap; its axes mean nothing by themselves, and must be drawn to one scale
+    TopicMap; its axes have no meaning of their own and must be drawn to the same scale
     """
     distances = topic_distances(model.W)
     alive = np.flatnonzero(model.W.any(axis=0))
@@ -132,19 +134,19 @@ def topic_map(model: TopicModel) -> TopicMap:
 
 
 def page_map(topics: TopicMap, H: Array) -> Array:
-    """Pages on the map of their topics.
+    """Return the positions of pages on the map of topics.
 
     Parameters
     ----------
     topics : TopicMap of r topics
-    H : ndarray of shape (r, n), weights of the pages
+    H : ndarray of shape (r, n), weights of the topics on each page
 
     Returns
     -------
-    ndarray of shape (n, 2), the mean of the topics' places weighted by the shares of each page; nan for a page without
-    a topic
+    ndarray of shape (n, 2), the means of the positions of topics, weighted by the shares of each page; NaN for a page
+    without a topic
     """
-    H = np.where(np.isnan(topics.positions[:, :1]), 0.0, H)  # a dead topic has no place
+    H = np.where(np.isnan(topics.positions[:, :1]), 0.0, H)  # an empty topic has no position
     sums = H.sum(axis=0)
     shares = H / np.where(sums > 0, sums, np.nan)
     return np.asarray(shares.T @ np.nan_to_num(topics.positions))

@@ -1,4 +1,4 @@
-"""Topics over time, or by group: the mean share of each topic over the pages of a period, or of one label."""
+"""Trends: the mean share of each topic over the pages of a period of time, or of a group such as a label."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from nmf_topics.factor.blocks import Array
 from nmf_topics.model.model import TopicModel
 
 Unit = Literal["day", "month", "year", "decade", "century"]
-UNITS: tuple[Unit, ...] = ("day", "month", "year", "decade", "century")  # the finest first
-MOST_PERIODS = 60  # more cannot be told apart in a figure
-PAGES_A_PERIOD = 3  # on average; means of fewer pages jump about
+UNITS: tuple[Unit, ...] = ("day", "month", "year", "decade", "century")  # finest first
+MOST_PERIODS = 60  # most periods that a figure can show legibly
+PAGES_A_PERIOD = 3  # least mean number of pages in a period; means of fewer pages are too noisy
 MOST_GROUPS = 30
-MOST_ASKED_GROUPS = 50  # when somebody asks for a metadata by its name: what a figure has room for
-DATES = ("date", "year", "published", "created")  # no `timestamp`: of a wiki it is when the page was last touched
+MOST_ASKED_GROUPS = 50  # most groups of a metadata field that the user names: as many as fit into a figure
+DATES = ("date", "year", "published", "created")  # not `timestamp`: for a wiki page it is the time of the last edit
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,12 +29,12 @@ class Trend:
 
     Attributes
     ----------
-    by : name of the metadata
-    unit : of the periods, or "group"
-    names : of the periods in order of time, without gaps ("2018-03", "1990s"), or of the groups, sorted
-    pages : ndarray of shape (g,), pages in each; may be 0 for a period
-    shares : ndarray of shape (r, g), mean share of each topic over these pages; nan where there are none
-    left_out : pages without a topic, or without a date or label that can be read
+    by : name of the metadata field
+    unit : unit of the periods, or "group"
+    names : names of the periods in order, without gaps ("2018-03", "1990s"), or of the groups, sorted
+    pages : ndarray of shape (g,), number of pages in each; 0 for a period without pages
+    shares : ndarray of shape (r, g), mean share of each topic over these pages; NaN where there are none
+    left_out : number of pages without a topic, or without a readable date or label
     """
 
     by: str
@@ -46,22 +46,22 @@ class Trend:
 
 
 def trend_over_time(model: TopicModel, by: str = "date", unit: Unit | None = None) -> Trend | None:
-    """Mean shares of the topics by day, month, year, decade or century.
+    """Return the mean shares of the topics by day, month, year, decade or century.
 
     Parameters
     ----------
     model : TopicModel
-    by : name of the metadata that has the date of each page
-    unit : length of a period; None for the finest one with at most 60 periods and at least 3 pages in the mean
+    by : name of the metadata field with the date of each page
+    unit : length of a period; None: the finest one with at most 60 periods and on average at least 3 pages in each
 
     Returns
     -------
-    Trend, or None where the dates make fewer than two periods
+    Trend, or None if the dates give fewer than two periods
 
     Raises
     ------
     ModelError
-        if the dates are not exact enough for `unit`, or there would be more than 1000 periods.
+        if the dates are not exact enough for `unit`, or give more than 1000 periods.
     """
     dates = read_dates([meta.get(by) for meta in model.columns.meta])
     known = np.flatnonzero([date is not None for date in dates] & (model.dominant() >= 0))
@@ -70,7 +70,9 @@ def trend_over_time(model: TopicModel, by: str = "date", unit: Unit | None = Non
     exact = min(len(dates[j] or ()) for j in known)  # 1 for years, 2 for months, 3 for days
     possible = UNITS[3 - exact :]
     if unit is not None and unit not in possible:
-        raise ModelError(f"some pages say no more of their {by} than the {possible[0]}; a trend by {unit} needs more")
+        raise ModelError(
+            f"some pages have only the {possible[0]} of their {by}; a trend by {unit} needs more exact dates"
+        )
     units: Sequence[Unit] = [unit] if unit else possible
     numbers = {u: np.array([_period(dates[j] or (), u) for j in known]) for u in units}
     spans = {u: int(np.ptp(n)) + 1 for u, n in numbers.items()}
@@ -80,14 +82,16 @@ def trend_over_time(model: TopicModel, by: str = "date", unit: Unit | None = Non
     if spans[chosen] < 2:
         return None
     if spans[chosen] > 1000:
-        raise ModelError(f"{spans[chosen]} periods are too many for a trend by {chosen}; try a longer one")
+        raise ModelError(
+            f"a trend by {chosen} would have {spans[chosen]} periods, which is too many; choose a longer period"
+        )
     first = int(numbers[chosen].min())
     names = [_name(first + i, chosen) for i in range(spans[chosen])]
     return _trend(model, by, chosen, names, known, numbers[chosen] - first)
 
 
 def _period(date: Date, unit: Unit) -> int:
-    """The number of the period in which a date lies; periods that follow each other have numbers that do."""
+    """Return the number of the period of a date; successive periods have successive numbers."""
     year = date[0]
     if unit == "day":
         return int(np.datetime64(f"{year:04d}-{date[1]:02d}-{date[2]:02d}", "D").astype(int))
@@ -105,16 +109,16 @@ def _name(number: int, unit: Unit) -> str:
 
 
 def trend_by_group(model: TopicModel, by: str) -> Trend | None:
-    """Mean shares of the topics by the values of a metadata.
+    """Return the mean shares of the topics by the values of a metadata field.
 
     Parameters
     ----------
     model : TopicModel
-    by : name of the metadata; pages that lack it are left out
+    by : name of the metadata field; pages without it are left out
 
     Returns
     -------
-    Trend, or None where there are fewer than two groups
+    Trend, or None if there are fewer than two groups
     """
     values = [_group(meta.get(by)) for meta in model.columns.meta]
     known = np.flatnonzero([value is not None for value in values] & (model.dominant() >= 0))
@@ -126,17 +130,17 @@ def trend_by_group(model: TopicModel, by: str) -> Trend | None:
 
 
 def trends_of(model: TopicModel, *, groups: int, unit: Unit | None = None) -> list[Trend]:
-    """The trends that a model has by itself.
+    """Return the trends that the metadata of a model allow.
 
     Parameters
     ----------
     model : TopicModel
-    groups : of how many metadata at most
-    unit : of the trend over time; None for one that fits
+    groups : most metadata fields to use for groups
+    unit : unit of the trend over time; None: choose one
 
     Returns
     -------
-    shares over time by the first metadata that is a date, if there is one, and by those that make groups
+    the trend over time by the first metadata field with dates, if there is one, and the trends by group
     """
     names = model.columns.meta_names()
     dated = (trend_over_time(model, name, unit) for name in DATES if name in names)
@@ -147,32 +151,32 @@ def trends_of(model: TopicModel, *, groups: int, unit: Unit | None = None) -> li
 
 
 def trend_by(model: TopicModel, by: str, unit: Unit | None = None) -> Trend:
-    """The trend by a metadata that somebody named: over time where it holds dates, by group otherwise.
+    """Return the trend by a given metadata field: over time if it has dates, else by group.
 
     Raises
     ------
     ModelError
-        if pages have no such metadata, or it makes neither periods nor 2 to 50 groups.
+        if no page has this field, or it gives neither periods nor 2 to 50 groups.
     """
     names = model.columns.meta_names()
     if by not in names:
-        raise ModelError(f"the pages have no {by!r}; they have {', '.join(names) or 'no metadata'}")
+        raise ModelError(f"no page has the metadata field {by!r}; there are: {', '.join(names) or 'no fields'}")
     over_time = trend_over_time(model, by, unit)
     if over_time is not None and (unit is not None or over_time.left_out <= len(model.columns) // 2):
         return over_time
     groups = trend_by_group(model, by)
     if groups is None or len(groups.names) > MOST_ASKED_GROUPS:
-        raise ModelError(f"{by!r} makes neither periods nor 2 to {MOST_ASKED_GROUPS} groups of pages")
+        raise ModelError(f"the field {by!r} gives neither periods of time nor 2 to {MOST_ASKED_GROUPS} groups of pages")
     return groups
 
 
 def groupings(model: TopicModel, most: int = MOST_GROUPS) -> list[str]:
-    """Names of the metadata that put pages into groups, on half of the pages or more; "label" first.
+    """Return the metadata fields that divide pages into groups and that at least half of the pages have; "label" first.
 
     Parameters
     ----------
     model : TopicModel
-    most : groups of a metadata; there are at least two, and two pages to a group on average
+    most : most groups of a field; it has at least two groups, with at least two pages each on average
     """
     n = len(model.columns)
     found = []
@@ -190,7 +194,7 @@ def _group(value: Any) -> str | None:
 def _trend(
     model: TopicModel, by: str, unit: Any, names: Sequence[str], columns: np.ndarray, group: np.ndarray
 ) -> Trend:
-    """Means over the groups; `group` says in which of them each of the columns is."""
+    """Return the means over groups; `group` is the group of each column."""
     H = model.H[:, columns]
     shares = H / H.sum(axis=0)
     pages = np.bincount(group, minlength=len(names))

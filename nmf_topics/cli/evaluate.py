@@ -27,11 +27,13 @@ from nmf_topics.views.tables.terminal import decimals, print_table
 # measure -> its name in the table of all, and of how many of its decimals are shown
 NAMES = {
     "coherence": "coherence: NPMI by page",
+    "coverage": "coverage: pages of a topic that have a word",
+    "lift": "lift (log2): that share against all pages",
     "c_npmi": "coherence: C_NPMI, windows of 10 words",
     "c_v": "coherence: C_V, windows of 110 words",
     "umass": "coherence: UMass, by page",
-    "diversity": "diversity of the 25 top words",
-    "exclusivity": "exclusivity of the top words",
+    "diversity": "diversity of the first 25 words",
+    "exclusivity": "exclusivity of the first words",
     "sparseness": "sparseness of W (Hoyer)",
     "stability": "stability over runs",
     "nmi": "agreement with labels: NMI",
@@ -39,6 +41,8 @@ NAMES = {
 }
 SHORT = {
     "coherence": "NPMI",
+    "coverage": "coverage",
+    "lift": "lift",
     "c_npmi": "C_NPMI",
     "c_v": "C_V",
     "umass": "UMass",
@@ -57,11 +61,11 @@ SHORT = {
 @o.json_option
 @o.talk_options
 def evaluate(model: Path, top: int, **options: Any) -> None:
-    """Measure how good the topics of a model are.
+    """Measure the quality of topics.
 
-    Coherence (do the words of a topic stand together in texts?), diversity and exclusivity (do topics differ?),
-    sparseness, stability (with fit --runs), and the agreement with labels where pages have them. MODEL is a model
-    folder; left out, the last one that was fitted.
+    Coherence (do the words of a topic occur together?), coverage and lift (are they on its pages, and more often than
+    on others?), diversity and exclusivity (do topics differ?), sparseness, stability (with fit --runs), and the
+    agreement with labels where pages have them. MODEL is a model folder; if omitted, the last one that was fitted.
 
     \b
     Example:

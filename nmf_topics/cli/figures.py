@@ -42,7 +42,7 @@ MARK = "figures.json"
 def figures(model: Path, format: tuple[str, ...], output: Path | None, force: bool, **options: Any) -> None:
     """Draw figures of a model for papers.
 
-    Top words, shares of the topics on all pages, a map of the topics, shares over time where pages have dates, by
+    Words, shares of the topics on all pages, a map of the topics, shares over time where pages have dates, by
     group where they have labels, and the curves of `ranks` where that was run: as SVG, PDF and PNG, with a caption
     for each. MODEL is a model folder; left out, the last one that was fitted.
 

@@ -20,9 +20,9 @@ from nmf_topics.corpus.page import Corpus
 from nmf_topics.errors import NmfTopicsError
 from nmf_topics.factor import kernels
 from nmf_topics.factor.blocks import as_blocks
+from nmf_topics.factor.column_stats import column
 from nmf_topics.factor.engines.checkpoints import Checkpointing
 from nmf_topics.factor.engines.choice import EngineOptions
-from nmf_topics.factor.sums import one_page
 from nmf_topics.files.atomic import folder_of_files
 from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.model.files import MARK, point_latest
@@ -57,6 +57,7 @@ if TYPE_CHECKING:
 @o.factor_options
 @o.guide_option
 @o.refine_option
+@o.topic_words_option
 @o.seed_option
 @click.option(
     "--runs",
@@ -232,7 +233,7 @@ def run_fit(
             checkpoints=checkpoints,
         )
     report_fit(model, talk)
-    talk.detail(f"kernels: {kernels.about()}, threads: {kernels.thread_count()}")
+    talk.detail(f"kernels: {kernels.backend_name()}, threads: {kernels.thread_count()}")
     shown = typical_page(model) if data.rows.kind == "pixels" and clouds else None
     with record.stage("write"):
         if names:
@@ -245,7 +246,7 @@ def run_fit(
                 folder,
                 lambda: record.document(model),
                 force=force,
-                example=None if shown is None else (one_page(as_blocks(data.V), shown), shown),
+                example=None if shown is None else (column(as_blocks(data.V), shown), shown),
                 extracts=extracts,
                 words=data.words,
                 versions=versions(),

@@ -17,7 +17,7 @@ from nmf_topics.cli import options as o
 from nmf_topics.cli.console import Console
 from nmf_topics.cli.fit import read_data, text_of
 from nmf_topics.factor.blocks import Array, as_blocks
-from nmf_topics.factor.sums import page_sums
+from nmf_topics.factor.column_stats import page_sums
 from nmf_topics.files.atomic import folder_of_files
 from nmf_topics.files.csv_files import write_csv
 from nmf_topics.matrix.datamatrix import DataMatrix

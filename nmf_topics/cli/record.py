@@ -28,7 +28,7 @@ PACKAGES = ("numpy", "scipy", "simplemma", "PyStemmer", "nltk", "regex", "wordcl
 def versions() -> dict[str, str]:
     """Of this program, Python, and what decides on results."""
     own = {"nmf-topics": __version__, "python": platform.python_version()}
-    return own | versions_of(PACKAGES, "not installed") | {"kernels": kernels.about()}
+    return own | versions_of(PACKAGES, "not installed") | {"kernels": kernels.backend_name()}
 
 
 def source_path(source: Source) -> str:
@@ -68,7 +68,7 @@ class Record:
         return {
             "path": source_path(self.source),
             "given": self.source.path not in (None, str(sample_corpus_path())),
-            **self.source.columns(),
+            **self.source.reading(),
         }
 
     def _repeat(self, model: TopicModel) -> str | None:

@@ -17,8 +17,8 @@ import scipy.sparse as sp
 
 from nmf_topics.errors import MatrixError, Remedy
 from nmf_topics.factor.blocks import Array, as_blocks, sum_of_squares
+from nmf_topics.factor.init import truncated_svd
 from nmf_topics.factor.kernels import one_blas_thread
-from nmf_topics.factor.starts import truncated_svd
 
 DENSE_LIMIT = 2 * 2**30  # bytes; scipy's k-means wants V whole
 

@@ -174,7 +174,7 @@ def update_block(
     bounds = _chunk_bounds(V)
     for at in range(0, len(bounds) - 1, CHUNKS_AT_ONCE):
         some = bounds[at : at + CHUNKS_AT_ONCE + 1]
-        for (first, last), found in zip(pairwise(some), kernels.share_out(work, some), strict=True):
+        for (first, last), found in zip(pairwise(some), kernels.parallel_map_dynamic(work, some), strict=True):
             new[:, first:last] = found.H
             numerator += found.numerator
             denominator += found.denominator

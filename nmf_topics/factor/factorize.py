@@ -27,10 +27,10 @@ import numpy as np
 from nmf_topics.errors import MatrixError
 from nmf_topics.factor import kernels
 from nmf_topics.factor.blocks import Array, PageBlocks, as_blocks, count_positive
+from nmf_topics.factor.init import INITIALIZATIONS, initialize
 from nmf_topics.factor.objectives import Objective, objective_of, problems_of_names, rule_of
 from nmf_topics.factor.penalties import Penalties, PenaltyOptions
 from nmf_topics.factor.rules import RULES
-from nmf_topics.factor.starts import STARTS, make_start
 from nmf_topics.factor.state import State
 
 StopReason = Literal["converged", "certified", "exact", "max_iter"]
@@ -63,9 +63,15 @@ class Factorization:
     certificate : float, the last bound on the remaining decrease, relative to the objective: how much it could decrease
         if H alone, and then W alone, took its best value; nan if no iteration was certified
     penalties : Penalties on W and H, absolute
-    objective, rule, start : str, names as in `OBJECTIVES`, `RULES` and `STARTS`; start is "given" where the caller gave
-        W and H
+    objective, rule, start : str, names as in `OBJECTIVES`, `RULES` and `INITIALIZATIONS`; start is "given" where the
+        caller gave W and H
     seed : int
+
+    Examples
+    --------
+    >>> result = factorize(np.array([[1.0, 0.0, 2.0], [0.0, 3.0, 0.0]]), 2)
+    >>> result.W.shape, result.H.shape, result.error < 1e-6
+    ((2, 2), (2, 3), True)
     """
 
     W: Array
@@ -118,9 +124,9 @@ def factorize(
     rank : int from 1 to min(m, n), the number of topics r
     objective : a name in `OBJECTIVES`, or an Objective such as `beta_objective(0.5)`
     rule : a name in `RULES`; None for the objective's own
-    start : the initialization: a name in `STARTS`, None for the objective's own ("nndsvda"), or W of shape (m, r) and H
-        of shape (r, n), non-negative, such as the factors of an earlier factorization. Multiplicative rules cannot
-        leave the zeros of "nndsvd"
+    start : the initialization: a name in `INITIALIZATIONS`, None for the objective's own ("nndsvda"), or W of shape
+        (m, r) and H of shape (r, n), non-negative, such as the factors of an earlier factorization. Multiplicative
+        rules cannot leave the zeros of "nndsvd"
     seed : int >= 0, random seed for the initialization
     tolerance : float >= 0, the mean relative decrease of the error per iteration below which the loop stops; 0 never
         stops
@@ -166,7 +172,7 @@ def factorize(
             f"{blocks.shape[1]} and the rank {rank}"
         )
     began = time.perf_counter()
-    kernels.say_if_missing()
+    kernels.warn_if_missing()
     with kernels.one_blas_thread():
         state = resume if resume is not None else _initial_state(blocks, rank, goal, start, seed)
         if penalties is None:
@@ -205,7 +211,7 @@ def _initial_state(V: PageBlocks, rank: int, goal: Objective, start: str | tuple
             f"the objective {goal.name!r} needs a V without zeros, and this one has {zeros:,} of them; choose another "
             f"objective, or add a small number to V"
         )
-    W, H = make_start(V, rank, start, seed) if isinstance(start, str) else _given(V, rank, *start)
+    W, H = initialize(V, rank, start, seed) if isinstance(start, str) else _given(V, rank, *start)
     return State(np.ascontiguousarray(W), np.asfortranarray(H), scale)
 
 
@@ -279,9 +285,9 @@ def _problems(
     yield from problems_of_names(objective, rule)
     if not isinstance(start, str | None):
         if not (isinstance(start, tuple) and len(start) == 2):
-            yield f"a start is one of {', '.join(STARTS)}, or a pair of W and H, not {type(start).__name__}"
-    elif start is not None and start not in STARTS:
-        yield f"no start {start!r}; choose from {', '.join(STARTS)}"
+            yield f"a start is one of {', '.join(INITIALIZATIONS)}, or a pair of W and H, not {type(start).__name__}"
+    elif start is not None and start not in INITIALIZATIONS:
+        yield f"no start {start!r}; choose from {', '.join(INITIALIZATIONS)}"
     elif start == "nndsvd" and rule in RULES and RULES[rule].multiplicative:
         yield f"the rule {rule!r} cannot leave the zeros of the start 'nndsvd'; use 'nndsvda' or 'nndsvdar'"
     if not isinstance(tolerance, Real) or math.isnan(tolerance) or tolerance < 0:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from nmf_topics.factor import kernels, moves
+from nmf_topics.factor import kernels, steps
 from nmf_topics.factor.blocks import Array, column_sums
 from nmf_topics.factor.divergence import BlockPass, BoundTerms, Divergence, Pass
 from nmf_topics.factor.extrapolation import ROUNDING, extrapolate
@@ -44,7 +44,7 @@ def penalty_units(scale: float, n_pages: int) -> PenaltyUnits:
 
 def update_block(V: Any, H: Array, H_last: Array, W: Array, *, beta: float, certify: bool, l1: float) -> BlockPass:
     """One multiplicative update of H of one block; see `divergence.Divergence`."""
-    new, ratios, cost = moves.kl(V, W, H, l1=l1)
+    new, ratios, cost = steps.kl(V, W, H, l1=l1)
     H_sums, W_sums = new.sum(axis=1, dtype=np.float64), W.sum(axis=0, dtype=np.float64)
     bound = None
     if certify:
@@ -90,9 +90,9 @@ class _Pages:
         return _Pages(self.V[:, columns], self.W, self.l1)
 
     def derivatives(self, H: Array) -> tuple[Array, Array]:
-        R = moves.ratio(self.V, self.W, H)
+        R = steps.ratio(self.V, self.W, H)
         slopes = (self.W.sum(axis=0) + self.l1)[:, None] - kernels.WtV(R, self.W)
-        return slopes, weighted_grams(moves.ratio(R, self.W, H), self.W)  # of V / (WH)^2
+        return slopes, weighted_grams(steps.ratio(R, self.W, H), self.W)  # of V / (WH)^2
 
     def losses(self, H: Array) -> Array:
         return page_divergences(self.V, self.W, H) + self.l1 @ H
@@ -103,7 +103,7 @@ class _Pages:
 
 def page_divergences(V: Any, W: Array, H: Array) -> Array:
     """The divergence of each page, shape (n,); infinite for a page with a term that WH lacks."""
-    R = moves.ratio(V, W, H)
+    R = steps.ratio(V, W, H)
     v, r = (V.data, R.data) if sp.issparse(V) else (V, R)
     costs = np.where(r > 0, v * np.log(np.where(r > 0, r, 1.0)), np.where(v > 0, np.inf, 0.0))
     if sp.issparse(V):
@@ -133,10 +133,10 @@ def solve_pages(V: Any, W: Array, *, rule: Rule, penalty: Array = NO_PENALTY) ->
     totals, W_sums, l1 = column_sums(V), W.sum(axis=0), np.broadcast_to(penalty[0], W.shape[1])
 
     def step(H: Array, active: Columns) -> Array:
-        return moves.kl(V[:, active], W, H, l1=l1)[0]
+        return steps.kl(V[:, active], W, H, l1=l1)[0]
 
     size = float(W_sums.sum()) or 1.0
     start = np.tile(totals / size, (len(W_sums), 1))
     H = newton(_Pages(V, W, l1), repeat_to_convergence(start, step, PAGE_MAX_STEPS))
-    H = moves.kl(V, W, H, l1=l1)[0]  # weights too small to matter in a page's divergence follow
+    H = steps.kl(V, W, H, l1=l1)[0]  # weights too small to matter in a page's divergence follow
     return H, relative_to(totals, page_divergences(V, W, H))

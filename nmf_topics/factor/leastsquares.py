@@ -22,9 +22,9 @@ import numpy as np
 import scipy.sparse as sp
 
 from nmf_topics.factor import kernels
-from nmf_topics.factor.activeset import solve_nnls
 from nmf_topics.factor.blocks import Array, PageBlocks, column_squares
 from nmf_topics.factor.extrapolation import extrapolate, has_decreased
+from nmf_topics.factor.nnls import solve_nnls
 from nmf_topics.factor.page_solver import NO_PENALTY, Columns, repeat_to_convergence
 from nmf_topics.factor.penalties import NO_PENALTIES, Penalties, Penalty, PenaltyUnits
 from nmf_topics.factor.rules import Rule

@@ -16,8 +16,8 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from nmf_topics.factor.activeset import solve_nnls
 from nmf_topics.factor.blocks import Array
+from nmf_topics.factor.nnls import solve_nnls
 
 # A page has converged when no weight moves by more than this share of the page's largest weight.
 PAGE_TOLERANCE = 1e-10

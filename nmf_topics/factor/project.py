@@ -101,5 +101,5 @@ def _solve_block(V: Any, W: Array, *, solve: Callable[..., tuple[Array, Array]],
     def work(first: int, last: int) -> tuple[Array, Array]:
         return solve(pages_of(V, slice(first, last)), W)
 
-    found = kernels.share_out(work, [*range(0, V.shape[1], at_once), V.shape[1]])
+    found = kernels.parallel_map_dynamic(work, [*range(0, V.shape[1], at_once), V.shape[1]])
     return np.concatenate([H for H, _ in found], axis=1), np.concatenate([errors for _, errors in found])

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nmf_topics.factor import moves
+from nmf_topics.factor import steps as update_steps
 from nmf_topics.factor.blocks import Array
 
 Step = Callable[..., Array]
@@ -58,7 +58,7 @@ def mu(X: Array, AtB: Array, AtA: Array, *, l1: float = 0.0, steps: int = 1) -> 
     array([[3.],
            [2.]])
     """
-    return moves.mu(X, AtB, AtA, l1=l1, steps=steps)
+    return update_steps.mu(X, AtB, AtA, l1=l1, steps=steps)
 
 
 def hals(X: Array, AtB: Array, AtA: Array, *, l1: float = 0.0, steps: int = 1) -> Array:
@@ -90,7 +90,7 @@ def hals(X: Array, AtB: Array, AtA: Array, *, l1: float = 0.0, steps: int = 1) -
     array([[3.],
            [2.]])
     """
-    return moves.hals(X, AtB, AtA, l1=l1, steps=steps)
+    return update_steps.hals(X, AtB, AtA, l1=l1, steps=steps)
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,20 @@ class PixelGrid:
             if weights[i] > 0
         ]
 
+    def png(self, weights: Array, *, size: int = 96) -> bytes:
+        """Weights of the pixels as a picture in PNG of about `size` pixels, the heavier the darker."""
+        import io
+
+        from PIL import Image
+
+        heaviest = weights.max(initial=0.0)
+        dark = weights / heaviest if heaviest > 0 else weights
+        grey = np.round(255 * (1 - np.clip(dark, 0, 1))).astype(np.uint8).reshape(self.height, self.width)
+        factor = max(1, size // max(self.height, self.width))
+        file = io.BytesIO()
+        Image.fromarray(np.repeat(np.repeat(grey, factor, axis=0), factor, axis=1), "L").save(file, "PNG")
+        return file.getvalue()
+
     def to_meta(self) -> dict[str, Any]:
         """As JSON."""
         return {"height": self.height, "width": self.width}
@@ -124,6 +138,17 @@ def build_image_matrix(
     ------
     ImageError
         if there is no image, none can be read, or their sizes differ.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from PIL import Image
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for name, grey in (("black", 0), ("white", 255)):
+    ...         Image.new("L", (3, 2), grey).save(f"{folder}/{name}.png")
+    ...     data = build_image_matrix(Path(folder))
+    >>> data.V.shape, list(data.columns.titles), data.V[0].tolist()
+    ((6, 2), ['black', 'white'], [0.0, 1.0])
     """
     pixels: list[Array] = []
     names: list[str] = []

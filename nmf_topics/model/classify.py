@@ -39,6 +39,16 @@ class Assignment:
     explanation : for each topic the words that carried it, as (word, W_ik h_k as a share of its sum over the page)
     h : the page's column of H
     note : what is wrong, where something is
+
+    Examples
+    --------
+    >>> from nmf_topics import classify, fit_topics
+    >>> model = fit_topics(["green tea", "black tea", "a goal", "the final goal"] * 3, 2, min_pages=1)
+    >>> page = classify(model, ["tea and cake"], explain=True)[0]
+    >>> page.topics.weight, page.known_words, page.unknown_words
+    (1.0, 0.5, ['cake'])
+    >>> page.explanation[page.topics.topic]
+    [('tea', 1.0)]
     """
 
     name: str
@@ -74,6 +84,11 @@ class Classifier:
         model = self.model
         if model.rows.kind != "terms":
             raise ModelError(f"the model's rows are {model.rows.kind}, not words: it cannot classify text")
+        if "words" not in model.recipe:
+            raise ModelError(
+                "the model was fitted to a matrix, so it does not know how text becomes terms; pass the counts of its "
+                "terms as a matrix, and their names as terms=[...]"
+            )
         if model.weighting is None:
             raise ModelError("the model does not say how its words were weighted: it cannot classify text")
         pages = list(pages)
@@ -187,5 +202,13 @@ def classify_pages(
     ------
     ModelError
         if the model is not one of text.
+
+    Examples
+    --------
+    >>> from nmf_topics import classify_pages, fit_topics
+    >>> model = fit_topics(["green tea", "black tea", "a goal", "the final goal"] * 3, 2, min_pages=1)
+    >>> [page] = classify_pages(model, [("a.txt", "A page", "white tea")])
+    >>> page.name, page.topics.status, page.known_words
+    ('a.txt', 'ok', 0.5)
     """
     return Classifier(model).texts(pages, explain=explain)

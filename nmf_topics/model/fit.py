@@ -8,21 +8,21 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from nmf_topics.errors import MatrixError, Remedy
+from nmf_topics.errors import MatrixError, OptionError, Remedy
 from nmf_topics.factor.blocks import Array, PageBlocks, as_blocks
+from nmf_topics.factor.column_stats import page_sizes, page_sums
 from nmf_topics.factor.engines.checkpoints import Checkpointing
 from nmf_topics.factor.factorize import Factorization, Iteration, check_options, factorize
+from nmf_topics.factor.init import initialize
 from nmf_topics.factor.kernels import one_blas_thread
 from nmf_topics.factor.mixture import Pass
 from nmf_topics.factor.objectives import objective_of, rule_of
 from nmf_topics.factor.penalties import PenaltyOptions
 from nmf_topics.factor.project import project
-from nmf_topics.factor.starts import make_start
-from nmf_topics.factor.sums import page_sizes, page_sums
 from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.matrix.weighting import MANY_ENTRIES
+from nmf_topics.model.description import TOPIC_WORDS, TopicWords, describe_topics
 from nmf_topics.model.guide import rows_of_guide
-from nmf_topics.model.measures import coherence
 from nmf_topics.model.model import TopicModel
 from nmf_topics.model.refine import Refine, refine_by_mixture, refinement_of
 from nmf_topics.pipeline.chunked_pages import parts_of_columns
@@ -45,6 +45,7 @@ def fit_topics(
     l2_pages: float = 0.0,
     guide: Mapping[str, Sequence[str]] | None = None,
     refine: Refine = "auto",
+    topic_words: TopicWords = "typical",
     on_iteration: Callable[[Iteration], None] | None = None,
     on_pass: Callable[[Pass], None] | None = None,
     checkpoints: Checkpointing | None = None,
@@ -64,6 +65,7 @@ def fit_topics(
     guide : words by the name of a topic that they are to lead to (see `model.guide`); the error of the trace is then
         that of V and of the pages of the guide together
     refine : a key of `model.refine.REFINEMENTS`; what was done is in the recipe of the model, as `refinement`
+    topic_words : how the words that describe each topic are chosen, a key of TOPIC_WORDS (see `model.description`)
     on_iteration : called after each iteration of the factorization
     on_pass : called after each iteration of the mixture
     checkpoints : where a long fit keeps its state, from which the same call goes on after an interruption
@@ -75,8 +77,10 @@ def fit_topics(
     GuideError
         if a topic of the guide has no word of the data.
     OptionError
-        if a mixture is asked for that cannot be made.
+        for an unknown `topic_words` or `refine`, and a mixture that is asked for but cannot be made.
     """
+    if topic_words not in TOPIC_WORDS:
+        raise OptionError(f"topic_words must be one of {', '.join(TOPIC_WORDS)}, not {topic_words!r}")
     check_rank(data, rank)
     V = pages = as_blocks(working_precision(data))
     rule = rule_of(objective, solver)
@@ -116,6 +120,7 @@ def fit_topics(
         **({"guide": {name: list(words) for name, words in guide.items()}} if guide else {}),
         "refine": refine,
         **({"refinement": record} if record else {}),
+        "topic_words": topic_words,
     }
     model = model_from(data, result, {**data.recipe, **options}, named=named)
     if not model.H.any():  # without penalties topics explain something of what V holds
@@ -139,12 +144,13 @@ def model_from(
     W = np.where(sums > 0, W / np.where(sums > 0, sums, 1.0), 0.0)
     l1, l2 = result.penalties.H.of_scaled(sums)
     H, errors = project(data.V, W, objective=result.objective, rule=result.rule, l1=l1, l2=l2)
-    overall, columns = overall_error(data.V, errors, result.objective), data.columns
+    overall, columns, weights = overall_error(data.V, errors, result.objective), data.columns, H
     if text and word_options(recipe).chunk:
         parts, columns = parts_of_columns(data.columns)
         H, errors = parts.aggregate(data.V, H, errors, result.objective)
     order = np.argsort(-H.sum(axis=1), kind="stable")
     W, H = np.ascontiguousarray(W[:, order]), np.ascontiguousarray(H[order])
+    description, coherences = describe_topics(data, W, weights[order], recipe.get("topic_words", "typical"))
     return TopicModel(
         W=W,
         H=H,
@@ -152,7 +158,7 @@ def model_from(
         trace=result.trace,
         stopped=result.stop_reason,
         relative_error=overall,
-        coherences=coherence(data.V, W) if text else np.full(result.rank, np.nan),
+        coherences=coherences,
         stabilities=np.full(result.rank, np.nan),
         rows=data.rows,
         columns=columns,
@@ -162,6 +168,7 @@ def model_from(
         names={number: named[k] for number, k in enumerate(order.tolist(), start=1) if named and k in named},
         certificate=result.certificate,
         penalties=np.stack([l1[order], l2[order]]),
+        description=description,
     )
 
 
@@ -203,7 +210,7 @@ def guided(
     rows, _ = rows_of_guide(data, guide)
     with one_blas_thread():
         blocks = GuidedBlocks(V, rows, iterations["objective"])
-        W, H = make_start(V, iterations["rank"], iterations["start"], iterations["seed"])
+        W, H = initialize(V, iterations["rank"], iterations["start"], iterations["seed"])
         W, H, topics = blocks.start(W, H)
     return blocks, (W, H), dict(zip(topics, guide, strict=True))
 

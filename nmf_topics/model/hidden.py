@@ -5,10 +5,10 @@ from __future__ import annotations
 import difflib
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from nmf_topics.errors import ModelError
 from nmf_topics.text.analyzer import TermAnalyzer, WordOptions
+from nmf_topics.text.functions import NamedFunction
 
 
 class WordRows:
@@ -16,15 +16,16 @@ class WordRows:
 
     Parameters
     ----------
-    rows : the row axis of a model of text
+    terms, surfaces : normal forms of the words of a model, and the words as a reader sees them
     options : how its text became terms
     """
 
-    def __init__(self, rows: Any, options: WordOptions) -> None:
-        self._reader = TermAnalyzer(options)
-        self._by_term: Mapping[str, int] = {term: i for i, term in enumerate(rows.terms)}
+    def __init__(self, terms: Sequence[str], surfaces: Sequence[str], options: WordOptions) -> None:
+        missing = any(not isinstance(name, NamedFunction) for name in options.own_functions.values())
+        self._reader = None if missing else TermAnalyzer(options)  # without the user's functions words match as spelled
+        self._by_term: Mapping[str, int] = {term: i for i, term in enumerate(terms)}
         self._by_spelling: dict[str, list[int]] = {}
-        for i, (term, surface) in enumerate(zip(rows.terms, rows.surfaces, strict=True)):
+        for i, (term, surface) in enumerate(zip(terms, surfaces, strict=True)):
             for spelling in {term.lower(), surface.lower()}:
                 self._by_spelling.setdefault(spelling, []).append(i)
 
@@ -33,7 +34,8 @@ class WordRows:
         plain = plain_spelling(word)
         if not plain:
             return set()
-        read = (self._reader.read(spelling)[0] for spelling in (plain, plain.capitalize()))
+        reader = self._reader
+        read = [reader.read(spelling)[0] for spelling in (plain, plain.capitalize())] if reader is not None else []
         found = {self._by_term[term] for term in read if term is not None and term in self._by_term}
         return found.union(self._by_spelling.get(plain, ()))
 

@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from nmf_topics.factor.blocks import Array, as_blocks
-from nmf_topics.factor.sums import together
+from nmf_topics.factor.blocks import Array, PageBlocks, as_blocks
+from nmf_topics.factor.column_stats import cooccurrence_counts
 from nmf_topics.matrix.datamatrix import largest
 
 # Multiplicative updates come near zero, but not to it: below this share of a topic's heaviest weight there is none.
@@ -42,7 +42,7 @@ def npmi(V: Any, rows: Sequence[int]) -> float:
     no page makes its pairs 0; nan for fewer than two terms.
     """
     blocks = as_blocks(V)
-    return _mean_npmi(together(blocks, rows) / blocks.shape[1])
+    return _mean_npmi(cooccurrence_counts(blocks, rows) / blocks.shape[1])
 
 
 def _mean_npmi(share: Array) -> float:
@@ -78,10 +78,23 @@ def coherence(V: Any, W: Array, *, top: int = 10) -> Array:
     -------
     ndarray of shape (r,)
     """
-    blocks = as_blocks(V)
-    tops = [top_rows(w, top) for w in W.T]
+    return coherence_of(as_blocks(V), [top_rows(w, top) for w in W.T])
+
+
+def coherence_of(blocks: PageBlocks, tops: Sequence[Sequence[int]]) -> Array:
+    """`npmi` of several lists of rows, in one pass over V.
+
+    Parameters
+    ----------
+    blocks : PageBlocks of shape (m, n); an entry above zero says that the term is on the page
+    tops : rows of each list
+
+    Returns
+    -------
+    ndarray, one value a list
+    """
     rows = sorted({row for found in tops for row in found})
-    share = together(blocks, rows) / blocks.shape[1]
+    share = cooccurrence_counts(blocks, rows) / blocks.shape[1]
     place = {row: i for i, row in enumerate(rows)}
     return np.array([_mean_npmi(share[np.ix_(at, at)]) for at in ([place[row] for row in found] for found in tops)])
 
@@ -94,8 +107,13 @@ def diversity(W: Array, *, top: int = 25) -> float:
     W : ndarray of shape (m, r)
     top : terms of a topic that are looked at; those of no weight never are
     """
-    tops = [i for w in W.T for i in top_rows(w, top)]
-    return len(set(tops)) / len(tops) if tops else float("nan")
+    return diversity_of([top_rows(w, top) for w in W.T])
+
+
+def diversity_of(tops: Sequence[Sequence[Hashable]]) -> float:
+    """Share of distinct terms among those of several lists; nan for empty lists."""
+    every = [term for terms in tops for term in terms]
+    return len(set(every)) / len(every) if every else float("nan")
 
 
 def sparseness(A: Array) -> float:

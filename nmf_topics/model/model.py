@@ -11,7 +11,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,13 +20,18 @@ from nmf_topics.factor.blocks import Array
 from nmf_topics.factor.objectives import OBJECTIVES
 from nmf_topics.factor.project import project
 from nmf_topics.matrix.datamatrix import PageColumns, RowAxis, largest
-from nmf_topics.model.hidden import WordRows, hide_words, unhide_words
-from nmf_topics.model.measures import NEGLIGIBLE
+from nmf_topics.model.description import Description
+from nmf_topics.model.display import model_html, model_text
+from nmf_topics.model.hidden import hide_words, unhide_words
 from nmf_topics.model.page_topics import PageTopics, page_topics
-from nmf_topics.model.relevance import CANDIDATES, LAMBDAS, Candidate, WordOrder, by_relevance
+from nmf_topics.model.relevance import Candidate, WordOrder
+from nmf_topics.model.shown import ShownWords, TopicWord
 from nmf_topics.text.analyzer import word_options
 
-LABEL_WORDS = 3
+if TYPE_CHECKING:
+    import pandas
+
+    from nmf_topics.model.frames import Weights
 
 
 @dataclass(frozen=True)
@@ -36,10 +41,10 @@ class Topic:
     Attributes
     ----------
     number : from 1, in the order of mass
-    label : a given name, or the most distinctive words
+    label : a given name, or two or three words that no other topic's label has
     share : of sum(H)
     pages : pages whose dominant topic this is
-    coherence : page-level NPMI of its ten top words; nan for images
+    coherence : page-level NPMI of the ten words that describe it; nan for images
     stability : mean similarity of this topic over the runs of a fit; nan where there was one run
     """
 
@@ -51,7 +56,7 @@ class Topic:
     stability: float
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class TopicModel:
     """A fitted model.
 
@@ -70,10 +75,20 @@ class TopicModel:
     ledger : counts of what went in, was kept and dropped
     names : given names by topic number
     hidden : words that are not shown
+    description : the words that describe the topics; None for images, and for models of earlier versions
     penalties : ndarray of shape (2, r), what a page pays for its weight of each topic, `l1` and `l2` of `project`;
         zeros where the fit had none
     certificate : bound on what the objective could still fall by where the fit ended, as a part of it (see
         `factor.factorize`); nan where there is none
+
+    Examples
+    --------
+    >>> from nmf_topics import fit_topics
+    >>> model = fit_topics(["green tea", "black tea", "a goal", "the final goal"] * 3, 2, min_pages=1)
+    >>> model.W.shape, model.H.shape, model.dominant().tolist()[:4]
+    ((5, 2), (2, 12), [0, 0, 1, 1])
+    >>> sorted(word for word, weight in model.terms(1, 3))
+    ['black', 'green', 'tea']
     """
 
     W: Array
@@ -93,6 +108,7 @@ class TopicModel:
     hidden: Sequence[str] = ()
     certificate: float = math.nan
     penalties: Array = field(default_factory=lambda: np.zeros((2, 1)))
+    description: Description | None = None
 
     def __post_init__(self) -> None:
         for array in (self.W, self.H, self.errors, self.trace, self.coherences, self.stabilities, self.penalties):
@@ -148,55 +164,52 @@ class TopicModel:
         ]
 
     def label(self, number: int) -> str:
-        """The given name of a topic, else its most distinctive words (for images: its number)."""
+        """The given name of a topic, else words that describe it (for images: its number)."""
         self._check(number)
         return self._labels[number - 1]
 
     @cached_property
     def _labels(self) -> list[str]:
         """Labels of all topics: made once, asked for every page."""
-        made = []
-        for number in range(1, self.rank + 1):
-            if number in self.names:
-                made.append(self.names[number])
-            elif self.rows.kind != "terms":
-                made.append(f"part {number}")
-            else:
-                words = [word for word, _ in self.terms(number, LABEL_WORDS, order="relevance")]
-                made.append(", ".join(words) or "(no words)")
-        return made
+        made = self._shown.labels() if self.rows.kind == "terms" else [f"part {k + 1}" for k in range(self.rank)]
+        return [self.names.get(number, label) for number, label in enumerate(made, start=1)]
 
-    def terms(self, number: int, k: int = 10, *, order: WordOrder = "frequency") -> list[tuple[str, float]]:
-        """The k top words of a topic, as (word, weight in W); words of no weight are left out.
+    def terms(self, number: int, k: int = 10, *, order: WordOrder = "typical") -> list[tuple[str, float]]:
+        """The k first words of a topic, as (word, score or weight in W), without hidden ones.
 
         Parameters
         ----------
         number : from 1
-        order : "frequency", by weight; "relevance", by 0.6 log w + 0.4 log(w / p), p the word's weight over all topics
-            (Sievert & Shirley 2014); "exclusive", by the topic's part of the word's weight; both among its `candidates`
+        order : "typical", the words that describe it, with their scores (see `model.description`; by weight where the
+            model has no description); "weight", by weight in W; "relevance", by 0.6 log w + 0.4 log(w / p), p the
+            word's weight over all topics (Sievert & Shirley 2014); "exclusive", by the topic's part of the word's
+            weight; the last two among its `candidates`
         """
-        if order == "frequency":
-            self._check(number)
-            return self.rows.top(self._shown_weights(number), k)
-        found = self.candidates(number)
-        w, overall = np.array([c.weight for c in found]), np.array([c.overall for c in found])
-        return [(found[i].term, found[i].weight) for i in by_relevance(w, overall, LAMBDAS[order], k)]
+        self._check(number)
+        return self._shown.terms(number - 1, k, order)
+
+    def words(self, number: int, k: int = 10, *, order: WordOrder = "typical") -> list[TopicWord]:
+        """The words of `terms`, of a model of text, with all that is known of each."""
+        self._check(number)
+        return self._shown.words(number - 1, k, order)
 
     def candidates(self, number: int) -> list[Candidate]:
         """The up to 100 heaviest words of a topic, heaviest first: those that `relevance` puts in order."""
         self._check(number)
-        w = self._shown_weights(number)
-        top = self.rows.top(w, CANDIDATES)
-        rows = [int(i) for i in largest(w, len(top))]
-        overall = self.W[rows] @ self.shares
-        return [Candidate(i, term, weight, float(p)) for i, (term, weight), p in zip(rows, top, overall, strict=True)]
+        return self._shown.candidates(number - 1)
 
-    def _shown_weights(self, number: int) -> Array:
-        """A column of W without what is all but zero, and without hidden words."""
-        w = self.W[:, number - 1].copy()
-        w[w <= NEGLIGIBLE * w.max()] = 0.0
-        w[self.hidden_rows] = 0.0
-        return w
+    @property
+    def hidden_rows(self) -> list[int]:
+        """Rows of W of the hidden words."""
+        return self._shown.hidden_rows
+
+    @cached_property
+    def _shown(self) -> ShownWords:
+        described = self.description
+        if described is not None and len(described.topics) != self.rank:  # of another W, before it was replaced
+            described = None
+        options = word_options(self.recipe)
+        return ShownWords(self.rows, self.W, self.shares, described, tuple(self.hidden), options)
 
     def top_pages(self, number: int, k: int = 5) -> list[tuple[int, float]]:
         """The pages with the largest shares of a topic, as (column, share of the page), largest first.
@@ -216,6 +229,74 @@ class TopicModel:
         """Sum of each page's weights, shape (n,)."""
         return np.ascontiguousarray(self.H.T).sum(axis=1)  # in the order in which `page_topics` sums a column
 
+    def topics_frame(self, words: int = 10) -> pandas.DataFrame:
+        """The topics as a data frame of pandas.
+
+        Parameters
+        ----------
+        words : how many top words are put together in the column "words"
+
+        Returns
+        -------
+        DataFrame of r rows, its index the number of the topic: label, share (of sum(H)), pages, coherence (NPMI),
+        stability, words
+
+        Raises
+        ------
+        MissingExtra
+            an ImportError, if pandas is not installed.
+        """
+        from nmf_topics.model.frames import topics_frame
+
+        return topics_frame(self, words)
+
+    def pages_frame(self, weights: Weights = "share") -> pandas.DataFrame:
+        """The pages as a data frame of pandas, in the order of the columns of H.
+
+        The index is that of the data frame or Series that was fitted, so the two can be joined; else the ids.
+
+        Parameters
+        ----------
+        weights : "share" of each topic in the page, which sum to one; or "H", the entries of H as they are
+
+        Returns
+        -------
+        DataFrame of n rows: title, topic (missing where a page has none), label, weight and margin of the topic, error,
+        status, all metadata, topic_1 ... topic_r
+
+        Raises
+        ------
+        MissingExtra
+            an ImportError, if pandas is not installed.
+        """
+        from nmf_topics.model.frames import pages_frame
+
+        return pages_frame(self, weights)
+
+    def words_frame(self) -> pandas.DataFrame:
+        """W as a data frame of pandas.
+
+        Returns
+        -------
+        DataFrame of m rows, its index the terms: word (as readers see the term), topic_1 ... topic_r (columns of W,
+        which sum to one); of images the pixels
+
+        Raises
+        ------
+        MissingExtra
+            an ImportError, if pandas is not installed.
+        """
+        from nmf_topics.model.frames import words_frame
+
+        return words_frame(self)
+
+    def __repr__(self) -> str:
+        return model_text(self)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return model_html(self)
+
     def renamed(self, names: Mapping[int, str], hide: Sequence[str] = (), unhide: Sequence[str] = ()) -> TopicModel:
         """The same model with some topics named (an empty name takes a name away) and some words hidden or shown again.
 
@@ -231,7 +312,7 @@ class TopicModel:
         if hide or unhide:
             if self.rows.kind != "terms":
                 raise ModelError(f"only words can be hidden, and the rows of this model are {self.rows.kind}")
-            hidden = hide_words(self._word_rows, unhide_words(self._word_rows, hidden, unhide), hide)
+            hidden = hide_words(self._shown.spellings, unhide_words(self._shown.spellings, hidden, unhide), hide)
         return replace(
             self, names={number: merged[number] for number in sorted(merged) if merged[number]}, hidden=hidden
         )
@@ -241,16 +322,5 @@ class TopicModel:
             raise ModelError(f"there is no topic {number}; topics are numbered from 1 to {self.rank}")
 
     def has_word(self, word: str) -> bool:
-        """Whether a word, in any of its spellings, is a row of W."""
-        return self.rows.kind == "terms" and bool(self._word_rows.rows_of(word))
-
-    @cached_property
-    def _word_rows(self) -> WordRows:
-        return WordRows(self.rows, word_options(self.recipe))
-
-    @cached_property
-    def hidden_rows(self) -> list[int]:
-        """Rows of the hidden words, in whichever of the spellings of a term they were named."""
-        if not self.hidden or self.rows.kind != "terms":
-            return []
-        return sorted(set().union(*(self._word_rows.rows_of(word) for word in self.hidden)))
+        """Whether the model has a word, in any of its spellings."""
+        return self.rows.kind == "terms" and bool(self._shown.spellings.rows_of(word))

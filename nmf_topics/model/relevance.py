@@ -12,17 +12,18 @@ language learning, visualization and interfaces, 2014.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
 from nmf_topics.factor.blocks import Array
 from nmf_topics.matrix.datamatrix import largest
 
-WordOrder = Literal["frequency", "relevance", "exclusive"]
+WordOrder = Literal["typical", "weight", "relevance", "exclusive", "frequency"]  # the last is an old name of weight
+WORD_ORDERS: tuple[WordOrder, ...] = get_args(WordOrder)
 RELEVANCE = 0.6  # lambda; what people matched topics to words best with, in that paper
 CANDIDATES = 100  # heaviest words of a topic
-LAMBDAS: dict[WordOrder, float] = {"frequency": 1.0, "relevance": RELEVANCE, "exclusive": 0.0}
+LAMBDAS: dict[WordOrder, float] = {"weight": 1.0, "frequency": 1.0, "relevance": RELEVANCE, "exclusive": 0.0}
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 `default` is what measured best on real corpora (docs/recipe.md, made by bench/recipe.py). `article` follows David
 Austin's feature column to the letter: the share of a word in its page, "running", "ran" and "run" as one word by
-Porter's stems of dictionary forms, 2345 words, least squares, a random start, and Lee and Seung's updates, H first.
+Porter's stems of dictionary forms, 2345 words, least squares, a random start, and Lee and Seung's updates, H first. Its
+topics are shown by their heaviest words in W, as the column shows them.
 """
 
 from __future__ import annotations
@@ -31,6 +32,14 @@ class Recipe:
         solver is its `rule`, None for the objective's own
     guide : words by the name of the topic that they lead to, as in `model.guide`
     refine : a key of `model.refine.REFINEMENTS`
+    topic_words : how the words that describe a topic are chosen, a key of `model.description.TOPIC_WORDS`
+
+    Examples
+    --------
+    >>> Recipe(weighting="tfidf", words=WordOptions(language="de", phrases=True)).words.language
+    'de'
+    >>> RECIPES["article"].weighting, RECIPES["article"].solver
+    ('frequency', 'mu')
     """
 
     words: WordOptions = field(default_factory=WordOptions)
@@ -49,6 +58,7 @@ class Recipe:
     l2_pages: float = 0.0
     guide: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     refine: str = "auto"
+    topic_words: str = "typical"
 
     @classmethod
     def recorded(cls, options: Mapping[str, Any]) -> Recipe:
@@ -95,6 +105,7 @@ class Recipe:
             "l2_pages": self.l2_pages,
             **({"guide": self.guide} if self.guide else {}),
             "refine": self.refine,
+            "topic_words": self.topic_words,
         }
 
 
@@ -109,5 +120,6 @@ RECIPES: dict[str, Recipe] = {
         solver="mu",
         start="random",
         refine="none",
+        topic_words="weight",
     ),
 }

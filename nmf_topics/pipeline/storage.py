@@ -20,9 +20,9 @@ from typing import Any
 
 import scipy.sparse as sp
 
-from nmf_topics.factor.engines.choice import EngineOptions, Plan, Size, choose_engine
+from nmf_topics.factor.engines.choice import EngineOptions, Plan, ProblemSize, choose_engine
 from nmf_topics.factor.engines.disk import OnDisk, to_disk
-from nmf_topics.factor.engines.store import MARK, PLACE
+from nmf_topics.factor.engines.store import CACHE_ENV_VAR, MARK
 from nmf_topics.files.atomic import output_errors, remove_if_empty
 from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.matrix.page_counts import FOLDER, PageCounts
@@ -53,7 +53,7 @@ class MatrixStorage:
 
     def plan(self, n_terms: int, n_pages: int, stored: int, *, held: int = 0, **kind: Any) -> Plan:
         """Which engine."""
-        size = Size(n_terms, n_pages, min(self.rank, n_terms, n_pages), stored, **kind)
+        size = ProblemSize(n_terms, n_pages, min(self.rank, n_terms, n_pages), stored, **kind)
         return choose_engine(size, self.options, held=held)
 
     def say(self, plan: Plan) -> None:
@@ -65,7 +65,7 @@ class MatrixStorage:
         """Of blocks of so many pages; one that goes with V where there is no key."""
         if self.cache and key:
             return self.cache / f"{PREFIX}{key}-{columns}"
-        with output_errors(self.cache or Path(tempfile.gettempdir()), PLACE):
+        with output_errors(self.cache or Path(tempfile.gettempdir()), CACHE_ENV_VAR):
             if self.cache:
                 self.cache.mkdir(parents=True, exist_ok=True)
             return Path(tempfile.mkdtemp(prefix=f"{PREFIX}once-", dir=self.cache)) / "V"

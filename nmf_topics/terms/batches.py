@@ -1,7 +1,7 @@
-"""Counts as they come, batch by batch, in memory or on disk, and the one matrix that they make.
+"""Storage for counts in batches, in memory or on disk, and their combination into one matrix.
 
-A batch has counts of whole pages under provisional numbers of rows. The final ones are known when the last page has
-been read, and are put in when a batch is walked.
+A batch has the counts of whole pages with provisional row numbers. The final row numbers are known after the last page,
+and are filled in when the batches are read.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class Batch:
 
     Attributes
     ----------
-    columns : ndarray of int64, shape (k,), places of its pages in the order of ids, growing
+    columns : ndarray of int64, shape (k,), the columns of its pages in V, ascending
     counts : CSC of int32, shape (m, k)
     """
 
@@ -31,35 +31,35 @@ class Batch:
 
 
 class CountBatches:
-    """Batches of counts under provisional rows, in memory up to a bound and on disk beyond it.
+    """Batches of counts with provisional rows, in memory up to a limit and on disk beyond it.
 
     Parameters
     ----------
-    memory : bytes that batches in memory may take; None: all stay there
-    spill : an existing folder for the others, needed where memory is bounded
+    memory : most bytes of batches in memory; None: no limit
+    spill : an existing folder for the other batches; needed if memory is limited
     """
 
     def __init__(self, memory: int | None = None, spill: Path | None = None) -> None:
         if memory is not None and spill is None:
-            raise ValueError("bounded memory needs a folder for what does not fit")
+            raise ValueError("memory is limited, so spill must name a folder for the batches that do not fit")
         self._memory = memory
         self._spill = spill
         self._used = 0
         self._batches: list[tuple[Any, Any, Any] | Path] = []
 
     def add(self, counts: Any) -> None:
-        """Take the counts of the pages that follow: CSC with provisional rows."""
+        """Add the counts of the next pages: CSC with provisional rows."""
         self._batches.append(self._kept(counts, len(self._batches)))
 
     def change(self, number: int, counts: Any) -> None:
-        """Put other counts in the place of a batch."""
+        """Replace the counts of a batch."""
         old = self._batches[number]
         if not isinstance(old, Path):
             self._used -= sum(array.nbytes for array in old)
         self._batches[number] = self._kept(counts, number)
 
     def __getitem__(self, number: int) -> Any:
-        """A batch as CSC with provisional rows, so many of them as it needs."""
+        """Return a batch as CSC with provisional rows, up to its last one."""
         indptr, indices, data = self._read(number)
         return sp.csc_matrix((data, indices, indptr), shape=(int(indices.max(initial=-1)) + 1, len(indptr) - 1))
 
@@ -89,13 +89,13 @@ class CountBatches:
                 self._batches[number] = (np.zeros(1, np.int64), np.zeros(0, np.int32), np.zeros(0, np.int32))
 
     def walk(self, rows: NDArray[np.int64], columns: NDArray[np.int64], n_rows: int) -> Iterator[Batch]:
-        """The batches in the order of reading, with final rows and columns.
+        """Yield the batches in the order of reading, with final rows and columns.
 
         Parameters
         ----------
-        rows : provisional row -> final one, -1 for what is no term
-        columns : number of a page in the order of reading -> place in the order of ids
-        n_rows : m
+        rows : provisional row -> final row, -1 if it is not a term
+        columns : position of a page in the order of reading -> column of V
+        n_rows : number of final rows, m
         """
         first = 0
         for indptr, indices, data in self._walk():
@@ -107,7 +107,7 @@ class CountBatches:
             first += k
 
     def matrix(self, rows: NDArray[np.int64], columns: NDArray[np.int64], n_rows: int) -> Any:
-        """All counts as one CSC of int32, shape (m, n), in canonical form; the batches are given up on the way."""
+        """Return all counts as canonical CSC of int32, shape (m, n); the batches are emptied to save memory."""
         lengths = np.zeros(len(columns) + 1, np.int64)
         first = 0
         for indptr, indices, _ in self._walk():
@@ -134,9 +134,9 @@ class CountBatches:
 
 
 def _final(indptr: Any, rows: Any, data: Any, n_rows: int) -> Any:
-    """Counts with final rows, in order; what is no term (row -1) falls out."""
+    """Return counts with sorted final rows; rows that are not terms (-1) are dropped."""
     keep = rows >= 0
     kept = np.append(0, np.cumsum(keep))
     narrow = rows[keep].astype(np.int32)
     counts = sp.csc_matrix((data[keep], narrow, kept[indptr].astype(np.int32)), shape=(n_rows, len(indptr) - 1))
-    return counts.tocsr().tocsc()  # sorted, in half the time of sort_indices
+    return counts.tocsr().tocsc()  # sorts, in half the time of sort_indices

@@ -1,8 +1,7 @@
-"""Corpus to counts: how often each term occurs on each page.
+"""Count the terms of a corpus: how often each term occurs on each page.
 
-Counts are kept apart from weights and from the bounds of the vocabulary, so that another weighting, another bound or
-another rank needs no second reading of the text. Pages are read once, as a stream; what stays in memory is the counts,
-and of these only as many as the caller allows.
+Counting is separate from weighting and from the vocabulary limits, so another weighting, limit or rank does not read
+the text again. Pages are read once, as a stream. Only the counts stay in memory, up to a limit that the caller sets.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ from nmf_topics.text.language import AUTO, language_of, main_languages, read_in
 
 
 class PageLike(Protocol):
-    """What counting needs of a page."""
+    """The attributes of a page that counting needs."""
 
     @property
     def id(self) -> str: ...
@@ -54,6 +53,7 @@ def gather_counts(
     spill: Path | None = None,
     on_page: Callable[[PageLike], None] | None = None,
     page_of: Callable[[PageLike], str] | None = None,
+    keep_order: bool = False,
 ) -> CountsBuilder:
     """Read a corpus and count its terms, batch by batch.
 
@@ -61,23 +61,24 @@ def gather_counts(
     ----------
     pages : iterable of pages, in any order, read once
     options : WordOptions
-    processes : how many processes count; more than one are started for corpora of some size only
-    memory : bytes that counts may take in memory; None: as many as they need
-    spill : an existing folder for the counts beyond that; it is the caller's to remove
+    processes : number of processes that count; others are started only for large corpora
+    memory : most bytes of counts in memory; None: no limit
+    spill : an existing folder for counts beyond this limit; the caller removes it
     on_page : called with each page as it passes (progress, fingerprint)
-    page_of : where `pages` are pieces of pages: names the page of a piece, whose pieces follow each other
+    page_of : if `pages` are pieces of pages, returns the page of a piece; pieces of a page are consecutive
+    keep_order : leave the columns in the order of `pages` instead of sorting them by id
 
     Raises
     ------
     MatrixError
         if a counting process dies.
     OSError
-        if counts cannot be spilled.
+        if counts cannot be written to `spill`.
     """
     ids: list[str] = []
     titles: list[str] = []
     meta: list[Mapping[str, Any]] = []
-    whole: list[str] = []  # of pieces, the pages
+    whole: list[str] = []  # the page of each piece
 
     def texts() -> Iterator[str]:
         for page in pages:
@@ -94,7 +95,7 @@ def gather_counts(
     languages: Iterable[str] = repeat(options.language)
     lines: dict[str, int] = {}
     with closing(Texts(spill)) as kept:
-        if options.boilerplate or options.language == AUTO:  # what pages share is known when all have been seen
+        if options.boilerplate or options.language == AUTO:  # these need a first pass over all pages
             found: list[str] = []
             for text in source:
                 kept.add(text)
@@ -117,7 +118,7 @@ def gather_counts(
         with closing(gathered), closing(stream):
             for counted in stream:
                 gathered.add(counted)
-            gathered.finish(ids, titles, meta)
+            gathered.finish(ids, titles, meta, keep_order=keep_order)
     return gathered
 
 
@@ -134,17 +135,25 @@ def count_terms(
     ----------
     pages : iterable of pages, in any order, read once
     options : WordOptions
-    processes : how many processes count; more than one are started for corpora of some size only
-    on_page : called with each page as it passes (progress, fingerprint)
+    processes : number of processes that count; others are started only for large corpora
+    on_page : called with each page as it is read (progress, fingerprint)
 
     Returns
     -------
-    TermCounts; pages in the order of their ids, terms sorted. Pages without any term are columns of zeros.
+    TermCounts; pages in the order of their ids, terms sorted. Pages without terms are columns of zeros.
 
     Raises
     ------
     MatrixError
         if a counting process dies.
+
+    Examples
+    --------
+    >>> from nmf_topics import Page
+    >>> pages = [Page("1", "Tea", "green tea"), Page("2", "Coffee", "black coffee, no tea")]
+    >>> counts = count_terms(pages, WordOptions())
+    >>> list(counts.vocabulary.terms), counts.counts.toarray().tolist()
+    (['black', 'coffee', 'green', 'tea'], [[0, 1], [0, 1], [1, 0], [1, 1]])
     """
     return gather_counts(pages, options, processes=processes, on_page=on_page).in_memory()
 
@@ -156,12 +165,12 @@ def count_new_pages(
     phrases: Phrases = NO_PHRASES,
     lines: Collection[str] = (),
 ) -> tuple[Any, list[Counter[str]]]:
-    """Counts of a known vocabulary on new pages.
+    """Count the terms of a given vocabulary on new pages.
 
     Returns
     -------
     counts : CSC of int32, shape (m, n)
-    unknown : for each page how often it has words, in lower case, whose term is not in the vocabulary
+    unknown : for each page, the count of each lower-case word whose term is not in the vocabulary
     """
     found = TokenCounter(readers.options, sequences=bool(phrases), lines=lines).count(texts)
     tokens = [token for _, fresh in found.fresh for token in fresh]
@@ -191,7 +200,7 @@ def _with_phrases(
     vocabulary: Vocabulary,
     phrases: Phrases,
 ) -> Any:
-    """Counts with phrases in the place of their words, and these words gone from the unknown ones."""
+    """Return the counts with phrases instead of their words; these words are also removed from `unknown`."""
     joiner = phrases.joiner({name: unit for unit, name in enumerate(units.names)}, len(units.names))
     in_units = units.of(sequence)
     page = np.cumsum(sequence == PAGE_END)
@@ -199,7 +208,7 @@ def _with_phrases(
     for which, start, end in zip(*(part.tolist() for part in joiner.spans(in_units)), strict=True):
         row = vocabulary.index.get(joiner.terms[which])
         if row is None:
-            continue  # a phrase that bounds took out of the vocabulary: its words stand for themselves
+            continue  # the limits dropped this phrase: count its words
         column = int(page[start])
         change[row, column] += 1
         for place in range(start, end):

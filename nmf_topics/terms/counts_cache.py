@@ -1,8 +1,8 @@
-"""Counts on disk, so that another rank or weighting of the same corpus needs no second reading of its text.
+"""Cache of counts on disk, so that another rank or weighting of the same corpus does not read its text again.
 
-A cache entry is one .npz without pickle: the arrays of a CSC matrix, and the names as UTF-8 JSON in an array of bytes.
-The cache is a convenience: whatever goes wrong with it, the text is read again. The oldest entries go first when it
-grows beyond its bounds.
+A cache entry is one .npz file without pickle: the arrays of a CSC matrix, and names as UTF-8 JSON in arrays of bytes.
+If anything is wrong with an entry, the text is read again. When the cache exceeds its limits, the entries that were not
+used for the longest time are removed.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from nmf_topics.terms.term_counts import CountsInfo, TermCounts
 from nmf_topics.terms.vocabulary import Vocabulary
 from nmf_topics.text.analyzer import WordOptions
 
-PREFIX = "counts-"  # only files of this name are ours to forget: the user may keep others in the same folder
+PREFIX = "counts-"  # only files with this prefix are removed: the folder may hold other files
 MAX_ENTRIES = 20
 MAX_BYTES = 4 * 2**30
 
 
 def cache_folder() -> Path:
-    """Where counts are kept: NMF_TOPICS_CACHE, else the user's cache folder."""
+    """Return the cache folder: NMF_TOPICS_CACHE, else the user's cache folder."""
     if own := os.environ.get("NMF_TOPICS_CACHE"):
         return Path(own)
     base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
@@ -44,7 +44,7 @@ def _entry(key: str, folder: Path) -> Path:
 
 
 def store_counts(key: str, counts: TermCounts, origin: Mapping[str, Any], folder: Path) -> None:
-    """Keep counts under a key, with what is known of where they came from.
+    """Store counts under a key, with a description of their source.
 
     Raises
     ------

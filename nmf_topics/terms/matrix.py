@@ -1,4 +1,4 @@
-"""Counts to V: bounds on the vocabulary, then the weighting."""
+"""From counts to V: apply the vocabulary limits, then the weighting."""
 
 from __future__ import annotations
 
@@ -26,25 +26,34 @@ def build_term_matrix(
     idf_power: float = 1.0,
     recipe: Mapping[str, Any] | None = None,
 ) -> DataMatrix:
-    """V of terms x pages from counts.
+    """Build V (terms x pages) from counts.
 
     Parameters
     ----------
-    counts : TermCounts, as `count_terms` gives them
-    bounds : Bounds on the pages of a term; the defaults where None
+    counts : TermCounts (see `count_terms`)
+    bounds : vocabulary limits; None: the defaults
     weighting : a key of WEIGHTINGS
-    unit : whether columns are scaled to length one
-    idf_power : exponent of the idf, for the weightings that have one
-    recipe : what is known of the counts' origin, carried along
+    unit : whether to scale columns to unit length
+    idf_power : exponent of the idf, for weightings that use it
+    recipe : description of the source of the counts; stored with V
 
     Returns
     -------
-    DataMatrix of shape (terms within bounds, pages); a page without any such term is a column of zeros.
+    DataMatrix of shape (selected terms, pages); a page without any of these terms is a column of zeros
 
     Raises
     ------
     MatrixError
-        if no term is within bounds.
+        if no term is within the limits.
+
+    Examples
+    --------
+    >>> from nmf_topics import Page, WordOptions, count_terms
+    >>> pages = [Page("1", "Tea", "green tea"), Page("2", "Coffee", "black coffee, no tea")]
+    >>> counts = count_terms(pages, WordOptions())
+    >>> data = build_term_matrix(counts, bounds=Bounds(min_pages=1, max_pages=1.0), weighting="frequency", unit=False)
+    >>> data.V.toarray().round(2).tolist()
+    [[0.0, 0.33], [0.0, 0.33], [0.5, 0.0], [0.5, 0.33]]
     """
     bounds = bounds or Bounds()
     within = terms_within(SingleBatch(counts), bounds)
@@ -76,7 +85,7 @@ def names_of_counts(
 
 
 def recipe_of(counts: Any, bounds: Bounds, origin: Mapping[str, Any] | None, **weights: Any) -> dict[str, Any]:
-    """Every option that shapes V, from what is known of the counts' origin, the counts, bounds and weights."""
+    """Return all options that determine V: of the source, the counts, the limits and the weighting."""
     return {
         **(origin or {}),
         "words": asdict(counts.options),

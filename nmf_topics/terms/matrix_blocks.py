@@ -1,4 +1,4 @@
-"""Counts to V on disk: what `terms.matrix` does, a batch of counts at a time."""
+"""From counts to V on disk: the same as `terms.matrix`, one batch of counts at a time."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ def build_term_blocks(
     recipe: Mapping[str, Any] | None = None,
     ledger: Callable[[int, Mapping[str, Any]], Mapping[str, Any]] = lambda blank, ledger: ledger,
 ) -> DataMatrix:
-    """V of terms x pages on disk, from counts in batches; one batch or one block is in memory at a time.
+    """Build V (terms x pages) on disk from counts in batches; one batch or block is in memory at a time.
 
     Parameters
     ----------
-    within : counts and terms, as `terms_within` gives them for `bounds`
-    folder : of the blocks, new or an older one of this kind
-    block : pages of a block
+    within : the counts and the selected terms (see `terms_within`)
+    folder : folder for the blocks; new, or one with blocks to replace
+    block : number of pages in a block
     bounds, weighting, unit, idf_power, recipe : as in `build_term_matrix`
-    ledger : makes the final ledger from the number of pages without any term within bounds and the ledger so far
+    ledger : returns the final token accounting from the number of pages without terms and the accounting so far
 
     Raises
     ------
     MatrixError
-        if no page has any term within bounds.
+        if no page has a selected term.
     OutputError
         if the blocks cannot be written.
     """

@@ -1,7 +1,8 @@
-"""Counting in several processes: one reads pages, puts counts together and counts what the others have no time for.
+"""Count tokens in several processes.
 
-Batches of pages go out and counts come back in the order of reading, a few at a time, so that memory stays bounded
-however long the corpus is. Processes are started only when there is enough to count to be worth their start.
+The main process reads pages, merges counts, and counts batches itself while all others are busy. Batches are sent and
+counts are returned in the order of reading, a few at a time, so memory is bounded for any corpus. Processes are started
+only if the corpus is large enough to make up for the time this takes.
 """
 
 from __future__ import annotations
@@ -19,10 +20,10 @@ from nmf_topics.errors import MatrixError, Remedy
 from nmf_topics.terms.token_counter import BatchCounts, TokenCounter
 from nmf_topics.text.analyzer import WordOptions
 
-ALONE = 8_000_000  # characters that are counted before other processes are started
-WAITING = 2  # batches that are given to each of them at once
-FAR = 8  # batches for each process that may be read ahead of the one that is wanted next
-_counter: TokenCounter | None = None  # of a counting process
+ALONE = 8_000_000  # characters that the main process counts before it starts others
+WAITING = 2  # batches waiting at each process
+FAR = 8  # batches for each process that may be read ahead of the next result
+_counter: TokenCounter | None = None  # the counter of a counting process
 
 
 def count_batches(
@@ -33,20 +34,20 @@ def count_batches(
     lines: Collection[str] = (),
     processes: int = 1,
 ) -> Generator[BatchCounts, None, None]:
-    """Count batches of pages in their order.
+    """Count batches of pages and yield their counts in order.
 
     Parameters
     ----------
-    batches : languages and texts of whole pages, as `page_batches` gives them
+    batches : languages and texts of whole pages (see `page_batches`)
     options : WordOptions
-    sequences : whether the order of the tokens is wanted, too
-    lines : lines that many pages share, to be taken out
-    processes : how many count, this one among them
+    sequences : whether to return the order of the tokens as well
+    lines : lines to remove because many pages share them
+    processes : number of processes that count, including this one
 
     Raises
     ------
     MatrixError
-        if a counting process dies (most often for want of memory).
+        if a counting process dies, most often because memory ran out.
     """
     stream = iter(batches)
     counter = TokenCounter(options, sequences=sequences, lines=lines)
@@ -54,11 +55,13 @@ def count_batches(
     for languages, texts in stream:
         yield counter.count(texts, languages)
         size += sum(map(len, texts))
-        if processes > 1 and size >= ALONE and not options.own_functions:  # which may not be sent to another process
+        if (
+            processes > 1 and size >= ALONE and not options.own_functions
+        ):  # functions cannot always be sent to another process
             break
     else:
         return
-    # spawn: a process that was forked beside the threads of a numerical library can hang
+    # spawn: a process that is forked while a numerical library has threads can hang
     others = processes - 1
     pool = ProcessPoolExecutor(others, get_context("spawn"), _begin, (options, sequences, frozenset(lines)))
     ahead: deque[Future[BatchCounts]] = deque()
@@ -66,7 +69,7 @@ def count_batches(
         for languages, texts in stream:
             if sum(not future.done() for future in ahead) < WAITING * others:
                 ahead.append(pool.submit(_count, texts, languages))
-            else:  # all others have enough to do
+            else:  # all other processes are busy
                 ahead.append(_done(counter.count(texts, languages)))
             while ahead and (ahead[0].done() or len(ahead) > FAR * processes):
                 yield ahead.popleft().result()
@@ -74,7 +77,7 @@ def count_batches(
             yield future.result()
     except BrokenProcessPool as error:
         raise MatrixError(
-            "a process that counted words was ended from outside, most likely because memory ran out",
+            "a process that counted words was killed, most likely because memory ran out",
             remedy=Remedy("try {processes=1}"),
         ) from error
     finally:
@@ -88,7 +91,7 @@ def _done(found: BatchCounts) -> Future[BatchCounts]:
 
 
 def _begin(options: WordOptions, sequences: bool, lines: frozenset[str]) -> None:
-    """Make the counter of a counting process, which ends with the one that started it, and leaves Ctrl-C to it."""
+    """Set up a counting process: it ignores Ctrl-C, and it ends when the main process ends."""
     global _counter
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()

@@ -1,7 +1,7 @@
-"""Phrases in counts that are made already: an occurrence of a phrase is one of the phrase and none of its words.
+"""Put phrases into existing counts: an occurrence of a phrase is counted for the phrase and not for its words.
 
-The order of the words is all that this needs of a text, so the text is not read again: the numbers of the tokens, a
-fraction of its size, are kept in memory or in a temporary file.
+This needs only the order of the tokens. Their numbers, a fraction of the size of the text, are kept in memory or in a
+temporary file, so the text is not read again.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from numpy.typing import NDArray
 from nmf_topics.terms.phrases import Joiner
 from nmf_topics.terms.token_counter import PAGE_END
 
-IN_MEMORY = 2**26  # bytes of sequences that are kept in memory
+IN_MEMORY = 2**26  # bytes of sequences kept in memory; more goes to a temporary file
 
 
 class Sequences:
-    """Arrays of int32, kept in order to be walked as often as wanted; in a temporary file once they grow."""
+    """Arrays of int32 in order that can be iterated repeatedly; kept in a temporary file if they are large."""
 
     def __init__(self) -> None:
-        self._file: Any = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 (it lives as long as this)
+        self._file: Any = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 (closed by close)
         self._lengths: list[int] = []
 
     def add(self, sequence: NDArray[np.integer]) -> None:
-        """Put one at the end."""
+        """Append a sequence."""
         self._file.write(sequence.astype(np.int32).tobytes())
         self._lengths.append(len(sequence))
 
@@ -39,24 +39,24 @@ class Sequences:
             yield np.frombuffer(self._file.read(4 * length), np.int32)
 
     def close(self) -> None:
-        """Give memory and file back."""
+        """Release the memory and delete the file."""
         self._file.close()
 
 
 class PhraseUnits:
-    """What phrases are made of: terms; and stop words that open a name, as in New York.
+    """The units that phrases consist of: terms, and stop words at the start of a name (New York).
 
-    A stop word is a unit only where it is written with a capital and so is the term after it.
+    A stop word is a unit only where both it and the following term are capitalized.
 
     Parameters
     ----------
     tokens : tokens as they are written
-    read : of each token its term, "kept"; or None and the reason why it has none
+    read : for each token (term, "kept") or (None, reason)
 
     Attributes
     ----------
-    names : of the units, terms first, in an order that is that of no text; a stop word is named with a capital
-    n_terms : how many are terms
+    names : the names of the units: terms first, then capitalized stop words, each in alphabetical order
+    n_terms : number of units that are terms
     """
 
     def __init__(self, tokens: Sequence[str], read: Sequence[tuple[str | None, str]]) -> None:
@@ -73,7 +73,7 @@ class PhraseUnits:
         self._capital = np.array([token[0].isupper() for token in tokens], bool)
 
     def of(self, sequence: NDArray[np.int32]) -> NDArray[np.int64]:
-        """A sequence of tokens as one of units: below 0 what is none, with the ends of pages as they were."""
+        """Convert a sequence of tokens to one of units; numbers below 0 are no units, page ends stay."""
         if not len(self._term):
             return sequence.astype(np.int64)
         token = np.maximum(sequence, 0)
@@ -85,18 +85,19 @@ class PhraseUnits:
 
 
 class PhraseSubstitution:
-    """Moves counts from words to the phrases that they are part of, batch by batch.
+    """Moves counts from words to the phrases that contain them, batch by batch.
 
     Parameters
     ----------
     joiner : finds phrases in sequences of units
-    rows : ndarray, unit -> row of the counts, for words and then for the phrases of the joiner
-    n_rows : rows of the counts, those of the phrases included
+    rows : ndarray, unit -> row of the counts: first the words, then the phrases of the joiner
+    n_rows : number of rows of the counts, including those of the phrases
 
     Attributes
     ----------
-    tokens, pages : ndarrays of shape (n_rows,), what each row has gained or lost, and the pages that have it then
-    spellings : row of a phrase -> how often it was written with which tokens
+    tokens : ndarray of shape (n_rows,), the change of each row's count
+    pages : ndarray of shape (n_rows,), the number of pages that have each row after the change
+    spellings : row of a phrase -> number of occurrences by its tokens
     """
 
     def __init__(self, joiner: Joiner, rows: NDArray[np.int64], n_rows: int) -> None:
@@ -107,13 +108,13 @@ class PhraseSubstitution:
         self.spellings: dict[int, Counter[tuple[int, ...]]] = defaultdict(Counter)
 
     def apply(self, counts: Any, sequence: NDArray[np.int32], units: NDArray[np.int64]) -> Any:
-        """The counts of a batch with its phrases.
+        """Return the counts of a batch with its phrases.
 
         Parameters
         ----------
         counts : CSC of shape (rows so far, k)
-        sequence : the numbers of all its tokens, with breaks and ends of pages
-        units : the same with units for tokens
+        sequence : the numbers of all tokens of the batch, with breaks and page ends
+        units : the same sequence as units
         """
         which, start, end = self._joiner.spans(units)
         page = np.cumsum(sequence == PAGE_END)

@@ -1,18 +1,17 @@
-"""Phrases: words that go together, as one term: "new york", "machine learning", "prime minister".
+"""Find phrases, groups of words that become one term: "new york", "machine learning", "prime minister".
 
-A phrase is two terms that follow each other in the text, in one breath, far more often than chance would have it. It is
-looked for before stop words go, so that "house of lords" holds no "house lords". With
+A phrase is a pair of terms that follow each other, without punctuation between them, far more often than by chance.
+Phrases are found before stop words are removed, so "house of lords" does not contain "house lords". With
 
-    c1, c2   how often each of the two occurs        c12   how often one follows the other
-    n        words of all pages, stop words and breaks between words among them
+    c1, c2   frequencies of the two terms            c12   frequency of the pair
+    n        number of words on all pages, including stop words and breaks
 
-two terms are a phrase if c12 >= LEAST and the normalised pointwise mutual information is at least BOUND:
+a pair is a phrase if c12 >= LEAST and its normalized pointwise mutual information is at least BOUND:
 
-    npmi = log(n c12 / (c1 c2)) / log(n / c12)       1 where they always go together, 0 by chance
+    npmi = log(n c12 / (c1 c2)) / log(n / c12)       1 if the terms occur only together, 0 by chance
 
-Once pairs are joined, pairs of the result are looked for in the same way, so that a phrase has up to four words. Where
-two phrases overlap the one of higher npmi is taken. Text is not read again for this: the numbers of its tokens in their
-order, a fraction of its size, are kept in memory or in a temporary file.
+A second round finds pairs of the joined units in the same way, so a phrase has up to four words. Where two phrases
+overlap, the one with the higher npmi is used.
 
 Reference: Bouma, Normalized (pointwise) mutual information in collocation extraction, GSCL (2009) 31-40.
 """
@@ -26,23 +25,23 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-LEAST = 10  # occurrences of a phrase
-BOUND = 0.45  # its npmi
-OPENER_BOUND = 0.6  # its npmi where a stop word opens it: New York, but not The Beatles
+LEAST = 10  # least frequency of a phrase
+BOUND = 0.45  # least npmi of a phrase
+OPENER_BOUND = 0.6  # least npmi of a phrase that begins with a stop word: New York, but not The Beatles
 ROUNDS = 2  # pairs, then pairs of pairs
-PAIRS = 2**24  # pairs that are gathered before equal ones are put together
+PAIRS = 2**24  # pairs collected before equal ones are merged
 
 Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class Pairs:
-    """Pairs of units that are one unit, of one round.
+    """The pairs of units that one round joins.
 
     Attributes
     ----------
-    left, right : ndarrays of shape (k,), units, the best pair first
-    first : the number of the unit that the best pair makes; the others follow
+    left, right : ndarrays of shape (k,), the units of each pair, best pair first
+    first : the unit that the best pair becomes; the others are numbered from there
     """
 
     left: Ints
@@ -50,12 +49,12 @@ class Pairs:
     first: int
 
     def join(self, units: Ints) -> tuple[Ints, Ints]:
-        """Join the pairs in a sequence of units (below 0: no unit, nothing joins over it).
+        """Join the pairs in a sequence of units; numbers below 0 are no units and separate pairs.
 
         Returns
         -------
         joined : the sequence with one unit for each pair
-        places : where in the given sequence the pairs were
+        places : positions of the pairs in the given sequence
         """
         place, rank = self._find(units)
         if not len(place):
@@ -66,7 +65,7 @@ class Pairs:
         return np.delete(joined, place[chosen] + 1), place[chosen]
 
     def _find(self, units: Ints) -> tuple[Ints, Ints]:
-        """Where a pair stands, and which one."""
+        """Return the positions of pairs, and which pair is at each position."""
         if not len(self.left) or len(units) < 2:
             return np.empty(0, np.int64), np.empty(0, np.int64)
         keys = self.left << 32 | self.right
@@ -80,7 +79,7 @@ class Pairs:
 
 
 def _without_overlap(place: Ints, rank: Ints) -> NDArray[np.bool_]:
-    """Of pairs that share a unit the one of best rank, then of what is left the next best, the earlier among equals."""
+    """Choose among overlapping pairs: the best rank first, then the next best of the rest; the first one wins ties."""
     chosen = np.zeros(len(place), bool)
     alive = np.arange(len(place))
     while len(alive):
@@ -99,18 +98,18 @@ def _without_overlap(place: Ints, rank: Ints) -> NDArray[np.bool_]:
 
 
 def find_pairs(sequences: Iterable[Ints], totals: Ints, fresh: NDArray[np.bool_], openers: NDArray[np.bool_]) -> Pairs:
-    """The pairs of units that go together.
+    """Find the pairs of units that form a phrase.
 
     Parameters
     ----------
     sequences : all sequences of units
-    totals : ndarray of shape (u,), how often each unit occurs
-    fresh : ndarray of shape (u,), units of which a pair must have one: the others have been asked about before
-    openers : ndarray of shape (u,), units that are stop words
+    totals : ndarray of shape (u,), the frequency of each unit
+    fresh : ndarray of bool, shape (u,), units that are new in this round; each pair has at least one of them
+    openers : ndarray of bool, shape (u,), units that are stop words
 
     Returns
     -------
-    Pairs, the one of highest npmi first, the more frequent and then the earlier units first among equals.
+    Pairs, highest npmi first; then the more frequent ones, then in the order of the units
     """
     often = totals >= LEAST
     gathered: list[tuple[Ints, Ints]] = []
@@ -120,7 +119,7 @@ def find_pairs(sequences: Iterable[Ints], totals: Ints, fresh: NDArray[np.bool_]
         left, right = units[:-1], units[1:]
         both = (left >= 0) & (right >= 0)
         n += len(units)
-        # a word that repeats itself is no phrase
+        # a repeated word is not a phrase
         good = both & (left != right) & often[np.maximum(left, 0)] & often[np.maximum(right, 0)]
         good &= fresh[np.maximum(left, 0)] | fresh[np.maximum(right, 0)]
         gathered.append(np.unique(left[good] << 32 | right[good], return_counts=True))
@@ -138,7 +137,7 @@ def find_pairs(sequences: Iterable[Ints], totals: Ints, fresh: NDArray[np.bool_]
 
 
 def _together(gathered: Sequence[tuple[Ints, Ints]]) -> tuple[Ints, Ints]:
-    """Equal keys put together, their counts added up."""
+    """Merge equal keys and add their counts."""
     if not gathered:
         return np.empty(0, np.int64), np.empty(0, np.int64)
     keys, inverse = np.unique(np.concatenate([keys for keys, _ in gathered]), return_inverse=True)
@@ -147,18 +146,18 @@ def _together(gathered: Sequence[tuple[Ints, Ints]]) -> tuple[Ints, Ints]:
 
 
 def term_of(left: str, right: str) -> str:
-    """The term that two make."""
+    """Return the term of a pair."""
     return f"{left.lower()} {right}"
 
 
 @dataclass(frozen=True)
 class Phrases:
-    """The phrases of a corpus, by terms, to be found on its pages and on new ones.
+    """The phrases of a corpus as pairs of terms; they apply to its pages and to new ones.
 
     Attributes
     ----------
-    rounds : for each round its pairs of terms, the best first; from the second round on a term may be a phrase itself,
-        and the first of a pair may be a stop word, with a capital
+    rounds : the pairs of each round, best first; the first term of a pair may be a capitalized stop word, and in the
+        second round a term may be a phrase
     """
 
     rounds: tuple[tuple[tuple[str, str], ...], ...] = ()
@@ -168,23 +167,23 @@ class Phrases:
 
     @cached_property
     def words(self) -> dict[str, list[str]]:
-        """Phrase -> its words."""
+        """The words of each phrase."""
         found: dict[str, list[str]] = {}
         for left, right in (pair for pairs in self.rounds for pair in pairs):
             found[term_of(left, right)] = [word for part in (left, right) for word in found.get(part, [part])]
         return found
 
     def to_meta(self) -> list[list[list[str]]]:
-        """As JSON."""
+        """Return the JSON form."""
         return [[list(pair) for pair in pairs] for pairs in self.rounds]
 
     @classmethod
     def from_meta(cls, meta: Sequence[Sequence[Sequence[str]]]) -> Phrases:
-        """The phrases that `to_meta` described."""
+        """Return the phrases from their JSON form."""
         return cls(tuple(tuple((str(left), str(right)) for left, right in pairs) for pairs in meta))
 
     def joiner(self, unit_of: Mapping[str, int], n_units: int) -> Joiner:
-        """What finds the phrases in sequences of units; pairs with a term that has no unit are not looked for."""
+        """Return a joiner for sequences of units; pairs with a term that is not a unit are ignored."""
         known = dict(unit_of)
         rounds: list[Pairs] = []
         terms: list[str] = []
@@ -199,13 +198,13 @@ class Phrases:
 
 @dataclass(frozen=True)
 class Joiner:
-    """Rounds of pairs that have numbers.
+    """Joins phrases in sequences of units.
 
     Attributes
     ----------
     rounds : Pairs of each round
-    terms : of the units from `n_units` on, which are phrases; the same phrase may be made in two ways
-    n_units : units that are words
+    terms : the terms of the units from `n_units` on, which are phrases; two pairs can form the same phrase
+    n_units : number of units that are words
     """
 
     rounds: Sequence[Pairs]
@@ -213,13 +212,13 @@ class Joiner:
     n_units: int
 
     def join(self, units: Ints) -> Ints:
-        """A sequence with phrases joined."""
+        """Return the sequence with its phrases joined."""
         for pairs in self.rounds:
             units, _ = pairs.join(units)
         return units
 
     def spans(self, units: Ints) -> tuple[Ints, Ints, Ints]:
-        """The phrases of a sequence: which (a place in `terms`), where each begins, and where it ends."""
+        """Return the phrases of a sequence: the index in `terms`, the start and the end of each."""
         starts = np.arange(len(units) + 1)
         for pairs in self.rounds:
             units, places = pairs.join(units)
@@ -229,13 +228,13 @@ class Joiner:
 
 
 def find_phrases(units: Callable[[], Iterable[Ints]], names: Sequence[str], n_terms: int) -> Phrases:
-    """The phrases of a corpus.
+    """Find the phrases of a corpus.
 
     Parameters
     ----------
-    units : gives the sequences of all pages, each time it is called: places in `names`, below 0 what is none
-    names : of the units, terms first
-    n_terms : how many are terms; the others are stop words that may open a phrase
+    units : returns the sequences of all pages, each time it is called; numbers below 0 are no units
+    names : the names of the units, terms first
+    n_terms : number of units that are terms; the others are stop words that can begin a phrase
 
     Returns
     -------

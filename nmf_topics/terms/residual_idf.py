@@ -1,12 +1,13 @@
-"""How evenly a word is spread over pages: words that say nothing of a subject come as they come, by chance.
+"""Residual idf: how much a word is concentrated on few pages; words without a subject are spread as by chance.
 
-A word that occurs t times, thrown at random on n pages of like length, is on n (1 - exp(-t/n)) of them. A word of a
-subject is on fewer, as it is repeated where its subject is. Residual idf is how many times fewer, as a power of two:
+If the t occurrences of a word were distributed at random over n pages of equal length, it would be on n (1 - exp(-t/n))
+of them. A word that belongs to a subject is on fewer pages, because it is repeated there. Residual idf is the base-2
+logarithm of this ratio:
 
-    ridf = log2(n (1 - exp(-t/n)) / pages)        0 and below for what is spread as by chance
+    ridf = log2(n (1 - exp(-t/n)) / pages)        0 or less for words that are spread as by chance
 
-Words on many pages and of small residual idf are the stop words of a corpus: "appreciated" and "thanks" of letters,
-"Tuesday" of news. On short texts (a headline, a message of one line) no word repeats, and this tells nothing.
+Words that are on many pages and have a small residual idf are the stop words of a corpus: "appreciated" and "thanks" in
+letters, "Tuesday" in news. In short texts such as headlines no word is repeated, so the measure does not apply.
 
 Reference: Church & Gale, Inverse document frequency (idf): a measure of deviations from Poisson, WVLC (1995) 121-130.
 """
@@ -16,22 +17,23 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-SHARE = 0.05  # of the pages that a stop word of a corpus must be on
-BOUND = 0.3  # of its residual idf
+SHARE = 0.05  # least share of pages of a corpus stop word
+BOUND = 0.3  # greatest residual idf of a corpus stop word
 
 
 def residual_idf(pages: NDArray[np.integer], tokens: NDArray[np.integer], n_pages: int) -> NDArray[np.float64]:
-    """Residual idf of some words; nan of those that are on no page.
+    """Return the residual idf of some words; NaN for words that are on no page.
 
     Parameters
     ----------
-    pages, tokens : ndarrays of shape (m,), pages that have a word and how often it occurs in all
-    n_pages : pages of the corpus
+    pages, tokens : ndarrays of shape (m,), the number of pages that have a word, and of its occurrences
+    n_pages : number of pages of the corpus
 
     Examples
     --------
+    >>> import numpy as np
     >>> residual_idf(np.array([50, 10]), np.array([69, 69]), 100).round(2).tolist()
-    [-0.01, 2.32]
+    [-0.0, 2.32]
     """
     found = np.full(len(pages), np.nan)
     some = pages > 0
@@ -40,5 +42,5 @@ def residual_idf(pages: NDArray[np.integer], tokens: NDArray[np.integer], n_page
 
 
 def is_corpus_stop_word(pages: NDArray[np.integer], tokens: NDArray[np.integer], n_pages: int) -> NDArray[np.bool_]:
-    """Which words are stop words of the corpus; parameters as in `residual_idf`."""
+    """Return which words are corpus stop words; parameters as in `residual_idf`."""
     return (pages >= SHARE * n_pages) & (residual_idf(pages, tokens, n_pages) < BOUND)

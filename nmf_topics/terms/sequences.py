@@ -1,4 +1,4 @@
-"""Texts as sequences of terms: what stands next to what, once stop words are gone and phrases are one term."""
+"""Convert texts to sequences of terms, without dropped words and with phrases as single terms."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _DROPPED = -2
 def number_terms(
     texts: Iterable[str], numbers: Mapping[str, int], options: WordOptions, phrases: Phrases
 ) -> Iterator[NDArray[np.int64]]:
-    """For each text the terms in their order, by number; OTHER for those that have none.
+    """Yield the numbers of the terms of each text in order; OTHER for terms without a number.
 
     Parameters
     ----------
-    texts : read once, some at a time
+    texts : read once, in batches
     numbers : term -> number, from 0
-    options : how text becomes terms
-    phrases : those that are terms; their words are no terms of their own there
+    options : WordOptions
+    phrases : the phrases that are terms; inside them, their words are not terms
     """
     readers = Readers(options)
     for languages, batch in page_batches((readers.language_of(text), text) for text in texts):
@@ -37,7 +37,7 @@ def number_terms(
         joiner = phrases.joiner({name: unit for unit, name in enumerate(units.names)}, len(units.names))
         assert found.sequence is not None
         sequence = joiner.join(units.of(found.sequence))
-        openers = [_DROPPED] * (len(units.names) - units.n_terms)  # stop words that may open a phrase, but did not
+        openers = [_DROPPED] * (len(units.names) - units.n_terms)  # capitalized stop words outside phrases
         words, joined = units.names[: units.n_terms], joiner.terms
         of_unit = [numbers.get(t, OTHER) for t in words] + openers + [numbers.get(t, OTHER) for t in joined]
         values = np.full(len(sequence), _DROPPED)

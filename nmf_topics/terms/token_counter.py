@@ -1,12 +1,12 @@
-"""Tokens of whole batches of pages, counted an order of magnitude faster than one by one.
+"""Count the tokens of batches of pages, an order of magnitude faster than token by token.
 
-Bytes that end a token in ASCII text (space, punctuation) cut the text into chunks; a chunk is counted as it stands, and
-`tokens` looks at each distinct chunk once. The counts are those of `tokens`, page by page; a test holds them to it.
-Nothing here knows terms: a counter can work in a process of its own and send numbers for tokens, with the tokens that
-it has not sent before.
+ASCII bytes that always end a token (spaces, punctuation) split the text into chunks. Chunks are counted as bytes, and
+`tokens` is applied once to each distinct chunk. The counts equal those of `tokens` for each page; a test checks this.
+A counter does not know about terms, so it can run in another process and send numbers for tokens, together with the
+tokens that it has not sent before.
 
-Where word order matters (phrases) the same cut gives sequences: the tokens of a page in order, with a break wherever
-two neighbours are not in one breath: punctuation other than a hyphen, an apostrophe or a single line end.
+Where word order matters (phrases), the same chunks give sequences: the tokens of a page in order, with a break at
+punctuation other than a hyphen, an apostrophe or a single line end.
 """
 
 from __future__ import annotations
@@ -29,35 +29,35 @@ from nmf_topics.text.cleaning import Cleaner
 from nmf_topics.text.functions import function_of
 from nmf_topics.text.tokenize import tokens, words_of_token
 
-BATCH = 1_000_000  # characters handled at once: what the memory of counting is proportional to
-MOST_TOKENS = 2_000_000  # a counter that knows more distinct tokens begins anew, so that it does not grow for ever
+BATCH = 1_000_000  # characters in a batch; the memory for counting is proportional to it
+MOST_TOKENS = 2_000_000  # a counter with more distinct tokens starts afresh, so that its memory is bounded
 
-BREAK, PAGE_END = -1, -2  # in sequences, among the numbers of tokens
+BREAK, PAGE_END = -1, -2  # marks in sequences, among the numbers of tokens
 
-# What stays in a chunk: ASCII letters and digits, the apostrophe, and every byte of a letter beyond ASCII.
+# The bytes of a chunk: ASCII letters and digits, the apostrophe, and all bytes of non-ASCII characters.
 _KEPT = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'") | frozenset(range(128, 256))
-_JOINING = frozenset(b" \n\r-_") | _KEPT  # what may stand between the words of a phrase
-_END_BYTE, _BREAK_BYTE = b"\xff", b"\xfe"  # bytes that no UTF-8 text holds
+_JOINING = frozenset(b" \n\r-_") | _KEPT  # bytes that are allowed between the words of a phrase
+_END_BYTE, _BREAK_BYTE = b"\xff", b"\xfe"  # bytes that do not occur in UTF-8
 _TABLE = bytes(byte if byte in _KEPT else 32 for byte in range(256))
 _BREAK_TABLE = bytes(byte if byte in _KEPT else 32 if byte in _JOINING else _BREAK_BYTE[0] for byte in range(256))
-_END_CHUNK, _BREAK_CHUNK = 0, 1  # their numbers among the chunks
-_MANY = -3  # a chunk of no token, of several, or of one with breaks beside it
+_END_CHUNK, _BREAK_CHUNK = 0, 1  # the numbers of these two as chunks
+_MANY = -3  # a chunk with no token, several tokens, or a break
 
 Ints = NDArray[np.int32]
 
 
 @dataclass(frozen=True)
 class BatchCounts:
-    """The tokens of a batch of pages, by number.
+    """The counts of a batch of pages, with tokens as numbers.
 
     Attributes
     ----------
-    origin : whose numbers these are; a counter sends each token with its number once
-    fresh : (language, tokens) of those that follow the ones sent before, in order of their numbers
-    page, token, count : how often a token occurs on a page of the batch (from 0); pairs may repeat, to be added up
-    languages : of each page
-    sequence : the tokens of all pages in order, with BREAK and PAGE_END among them; None where order does not matter
-    removed : tokens of what was taken out of the texts before they were counted, by reason
+    origin : the counter that assigned the numbers; it sends each token once
+    fresh : (language, tokens) that are new in this batch, in the order of their numbers
+    page, token, count : ndarrays, the count of a token on a page of the batch (from 0); equal pairs are to be added
+    languages : the language of each page
+    sequence : the tokens of all pages in order, with BREAK and PAGE_END; None if the order is not needed
+    removed : number of tokens removed before counting, by reason
     """
 
     origin: tuple[int, int]
@@ -71,14 +71,14 @@ class BatchCounts:
 
 
 class Growing:
-    """An array that grows at its end, in amortised constant time."""
+    """An array that can be extended in amortized constant time."""
 
     def __init__(self, dtype: type = np.int64) -> None:
         self._all: NDArray[Any] = np.zeros(1024, dtype)
         self._used = 0
 
     def extend(self, values: Sequence[int] | NDArray[np.integer]) -> None:
-        """Put values at the end."""
+        """Append values."""
         need = self._used + len(values)
         if need > len(self._all):
             grown = np.zeros(max(need, 2 * len(self._all)), self._all.dtype)
@@ -89,12 +89,12 @@ class Growing:
 
     @property
     def array(self) -> NDArray[Any]:
-        """What it holds; a view that is good until the next `extend`."""
+        """The values; this view is valid until the next `extend`."""
         return self._all[: self._used]
 
 
 class _Ids(dict[bytes, int]):
-    """Numbers chunks in the order of their first appearance."""
+    """Numbers chunks in the order of their first occurrence."""
 
     def __missing__(self, chunk: bytes) -> int:
         number = self[chunk] = len(self)
@@ -102,19 +102,19 @@ class _Ids(dict[bytes, int]):
 
 
 class _Chunks:
-    """The chunks of one language, and the tokens that each stands for."""
+    """The chunks of one language, and the tokens of each chunk."""
 
     def __init__(self, language: str, new_token: Callable[[str, str], int]) -> None:
         self.ids = _Ids({_END_BYTE: _END_CHUNK, _BREAK_BYTE: _BREAK_CHUNK})
         self._language = language
         self._new_token = new_token
-        self._numbers: dict[str, int] = {}  # of the tokens
+        self._numbers: dict[str, int] = {}  # token -> number
         self._only = Growing(np.int32)  # chunk -> its only token, or _MANY
         self._only.extend([PAGE_END, BREAK])
         self._parts: dict[int, Ints] = {}  # chunk of _MANY -> its tokens and breaks
 
     def read_new(self) -> None:
-        """Find the tokens of the chunks that came since the last call."""
+        """Tokenize the chunks that are new since the last call."""
         known = len(self._only.array)
         only = []
         new = list(islice(reversed(self.ids), len(self.ids) - known))
@@ -136,7 +136,7 @@ class _Chunks:
         return number
 
     def expand(self, chunks: NDArray[np.integer]) -> tuple[Ints, Ints]:
-        """The tokens, breaks and ends of some chunks, in order, and of each which of `chunks` it comes from."""
+        """Return the tokens, breaks and ends of some chunks in order, and the position in `chunks` of each."""
         values = self._only.array[chunks]
         source = np.arange(len(chunks), dtype=np.int32)
         many = np.flatnonzero(values == _MANY)
@@ -152,7 +152,7 @@ class _Chunks:
 
 
 def parts_of_chunk(chunk: str, language: str) -> Iterator[str | None]:
-    """The words of a chunk in order, with None where something stands between them that parts phrases."""
+    """Yield the words of a chunk in order, and None where a character between them separates phrases."""
     text = unicodedata.normalize("NFC", chunk.replace("\u00ad", "")).replace("\u2019", "'")
     at = 0
     for token in tokens(chunk):
@@ -166,7 +166,7 @@ def parts_of_chunk(chunk: str, language: str) -> Iterator[str | None]:
 
 
 def n_tokens(text: str, language: str) -> int:
-    """How many tokens a text has."""
+    """Return the number of tokens of a text."""
     chunks = [raw.decode("utf-8", "replace") for raw in text.encode("utf-8", "surrogatepass").translate(_TABLE).split()]
     plain = sum(chunk.isascii() and chunk.isalnum() for chunk in chunks)
     others = (chunk for chunk in chunks if not (chunk.isascii() and chunk.isalnum()))
@@ -174,13 +174,13 @@ def n_tokens(text: str, language: str) -> int:
 
 
 class TokenCounter:
-    """Counts the tokens of batches of pages; knows each distinct chunk that it has met.
+    """Counts the tokens of batches of pages; it remembers every distinct chunk.
 
     Parameters
     ----------
     options : WordOptions
-    sequences : whether the order of the tokens is wanted, too
-    lines : lines that many pages share, which are taken out with other boilerplate, if the options say so
+    sequences : whether to return the order of the tokens as well
+    lines : lines that many pages share; removed with other boilerplate if the options say so
     """
 
     def __init__(self, options: WordOptions, *, sequences: bool = False, lines: Collection[str] = ()) -> None:
@@ -195,11 +195,11 @@ class TokenCounter:
         self._generation += 1
         self._chunks: dict[str, _Chunks] = {}
         self._own: dict[str, OwnTokens] = {}
-        self._tokens = 0  # sent so far
+        self._tokens = 0  # number of tokens sent
         self._fresh: list[tuple[str, list[str]]] = []
 
     def _new_token(self, language: str, token: str) -> int:
-        """The number of a token that has none yet, to be sent with the batch."""
+        """Assign a number to a new token, which is sent with the batch."""
         if not self._fresh or self._fresh[-1][0] != language:
             self._fresh.append((language, []))
         self._fresh[-1][1].append(token)
@@ -211,8 +211,8 @@ class TokenCounter:
 
         Parameters
         ----------
-        texts : of the pages; page 0 is the first one
-        languages : of the pages, if they are known
+        texts : the texts of the pages; the first one is page 0
+        languages : the languages of the pages; None: detect them
         """
         if self._tokens > MOST_TOKENS:
             self._begin()
@@ -222,7 +222,7 @@ class TokenCounter:
             cleaned = [self._cleaner.split(text) for text in texts]
             texts, pieces_out = [kept for kept, _ in cleaned], [out for _, out in cleaned]
         removed: Counter[str] = Counter()
-        for language, out in zip(languages, pieces_out, strict=False):  # none where nothing is cleaned
+        for language, out in zip(languages, pieces_out, strict=False):  # empty if texts are not cleaned
             for reason, piece in out:
                 removed[reason] += n_tokens(piece, language)
         nothing = np.empty(0, np.int32)
@@ -244,7 +244,7 @@ class TokenCounter:
     def _count_language(
         self, language: str, texts: Sequence[str], first: int
     ) -> Iterator[tuple[tuple[Ints, Ints, Ints], Ints]]:
-        """(page, token, count) and the sequence of pages of one language, the first of them page `first`."""
+        """Yield (page, token, count) and the sequence of pages of one language; the first one is page `first`."""
         if self._tokenizer is not None:
             if language not in self._own:
                 new_token = partial(self._new_token, language)
@@ -256,12 +256,12 @@ class TokenCounter:
         for pieces, last_ends in _batches(texts):
             counted, sequence = self._count(self._chunks[language], pieces, first)
             if not last_ends:
-                sequence[-1:] = BREAK  # the page goes on; of a page this long a phrase at the seam may be lost
+                sequence[-1:] = BREAK  # the page continues; a phrase at this place is lost
             yield counted, sequence
             first += len(pieces) - (0 if last_ends else 1)
 
     def _count(self, chunks: _Chunks, texts: Sequence[str], first_page: int) -> tuple[tuple[Ints, Ints, Ints], Ints]:
-        """(page, token, count) of pieces of text, the first of page `first_page`; and their sequence if wanted."""
+        """Return (page, token, count) of pieces of text, the first on page `first_page`, and their sequence."""
         raw = (b" " + _END_BYTE + b" ").join([text.encode("utf-8", "surrogatepass") for text in texts])
         if self._sequences:
             for dash in (b"\n\n", b"--", b" - "):
@@ -284,14 +284,14 @@ class TokenCounter:
 
 
 def _batches(texts: Iterable[str]) -> Iterator[tuple[list[str], bool]]:
-    """Pieces of text of about BATCH characters in all, each with whether the last one ends its page."""
+    """Yield lists of pieces with about BATCH characters in all, and whether the last piece ends its page."""
     batch: list[str] = []
     size = 0
     for text in texts:
         start = 0
-        while len(text) - start > BATCH:  # a long page goes on in the next batch
+        while len(text) - start > BATCH:  # a long page continues in the next batch
             cut = max(text.rfind(" ", start, start + BATCH), text.rfind("\n", start, start + BATCH)) + 1
-            if cut <= start:  # one endless word: it may not be cut, so it is taken whole
+            if cut <= start:  # a word longer than a batch is not split
                 ends = [end for end in (text.find(" ", start + BATCH), text.find("\n", start + BATCH)) if end >= 0]
                 cut = min(ends, default=len(text))
             batch.append(text[start:cut])
@@ -307,7 +307,7 @@ def _batches(texts: Iterable[str]) -> Iterator[tuple[list[str], bool]]:
 
 
 def page_batches(pages: Iterable[tuple[str, str]]) -> Iterator[tuple[list[str], list[str]]]:
-    """Languages and texts of whole pages, about BATCH characters of text at a time."""
+    """Yield languages and texts of whole pages, with about BATCH characters of text at a time."""
     languages: list[str] = []
     texts: list[str] = []
     size = 0

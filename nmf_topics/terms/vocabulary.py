@@ -1,4 +1,4 @@
-"""Vocabulary: the terms that are the rows of V, and the words that readers see in their place."""
+"""The vocabulary: the terms that are the rows of V, and the word forms that readers see for them."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class Vocabulary:
 
     Attributes
     ----------
-    terms : normal forms, the identity of a row
-    surfaces : for each term the commonest word of the corpus that has this normal form, cased as it mostly is
+    terms : normalized words; each is the identity of a row
+    surfaces : the surface form of each term: its most frequent word form in the corpus, in its most frequent case
     """
 
     terms: Sequence[str]
@@ -33,22 +33,22 @@ class Vocabulary:
 
     @cached_property
     def index(self) -> dict[str, int]:
-        """Term -> row."""
+        """The row of each term."""
         return {term: row for row, term in enumerate(self.terms)}
 
     def top(self, weights: Array, k: int) -> list[tuple[str, float]]:
-        """The k words of largest weight, as readers see them; words of no weight are left out."""
+        """Return the k words with the largest positive weights, as readers see them."""
         return [(self.surfaces[i], float(weights[i])) for i in largest(weights, k) if weights[i] > 0]
 
     def take(self, rows: np.ndarray) -> Vocabulary:
-        """The vocabulary of some rows only."""
+        """Return the vocabulary of some rows."""
         return Vocabulary([self.terms[i] for i in rows], [self.surfaces[i] for i in rows])
 
     def to_meta(self) -> dict[str, Any]:
-        """As JSON."""
+        """Return the JSON form."""
         return {"terms": list(self.terms), "surfaces": list(self.surfaces)}
 
     @classmethod
     def from_meta(cls, meta: Mapping[str, Any]) -> Vocabulary:
-        """The vocabulary that `to_meta` described."""
+        """Return the vocabulary from its JSON form."""
         return cls(list(meta["terms"]), list(meta["surfaces"]))

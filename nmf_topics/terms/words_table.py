@@ -23,7 +23,7 @@ from nmf_topics.terms.pruning import SelectedTerms, TermStatus
 from nmf_topics.terms.residual_idf import BOUND, SHARE, residual_idf
 
 LINES = 100_000
-REST = "(words without a line of their own)"
+REST = "(words without a row of their own)"
 KEPT = "yes"
 IN_PHRASES = "only in phrases"
 
@@ -32,14 +32,14 @@ Line = tuple[str, str, int | None, int, str, float | None]  # term, forms, pages
 
 
 def word_table(within: SelectedTerms) -> list[Line]:
-    """The table: words from the most frequent one to the rarest, in the order of normal forms among equals.
+    """Return the table, most frequent words first; ties are in the order of terms.
 
     Parameters
     ----------
-    within : the terms of a corpus, judged
+    within : the selected terms of a corpus
     """
     tokens, width, others = within.counts.tokens, within.width, within.counts.forms.others
-    dropped = np.flatnonzero((within.status > 0) & ((width == 1) | (tokens > 0)))  # else a phrase that is words again
+    dropped = np.flatnonzero((within.status > 0) & ((width == 1) | (tokens > 0)))  # not phrases that were split
     rows = np.concatenate([within.rows, dropped])
     words = np.append(tokens[rows] * width[rows], np.array([other.count for other in others], np.int64))
     order = np.argsort(-words, kind="stable")
@@ -57,7 +57,7 @@ def word_table(within: SelectedTerms) -> list[Line]:
 
 
 def spread_as_by_chance(lines: Iterable[Sequence[Any]], n_pages: int) -> list[str]:
-    """Words that are stop words of the corpus, or would be were it asked for; the most even one first."""
+    """Return the corpus stop words, whether they were dropped or not; the most evenly spread one first."""
     found = [
         (evenness, term)
         for term, _, pages, _, kept, evenness in lines
@@ -70,7 +70,7 @@ def spread_as_by_chance(lines: Iterable[Sequence[Any]], n_pages: int) -> list[st
 
 
 def _columns(within: SelectedTerms, rows: NDArray[np.int64]) -> Iterator[tuple[Any, list[Any]]]:
-    """The columns of the table: of some terms, and of the words that are none."""
+    """Yield the columns of the table: the values of some terms, and of the dropped words."""
     counts, others = within.counts, within.counts.forms.others
     surfaces, tokens = _objects(counts.vocabulary.surfaces)[rows], counts.tokens[rows].astype(object)
     forms = _objects(counts.forms.of_terms or [""] * len(counts.vocabulary))[rows]
@@ -93,7 +93,7 @@ def _columns(within: SelectedTerms, rows: NDArray[np.int64]) -> Iterator[tuple[A
 
 
 def _rounded(values: NDArray[np.float64]) -> NDArray[Any]:
-    """To two decimals, from 0 on: what is below is chance as well. None for what is not known."""
+    """Round to two decimals; negative values become 0 (they mean chance as well), NaN becomes None."""
     found = np.maximum(values.round(2), 0.0).astype(object)
     found[np.isnan(values)] = None
     return found

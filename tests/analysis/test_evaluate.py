@@ -16,7 +16,6 @@ from nmf_topics.corpus.page import Page
 from nmf_topics.errors import ModelError
 from nmf_topics.images.pixels import PixelGrid
 from nmf_topics.matrix.datamatrix import PageColumns
-from nmf_topics.model.measures import top_rows
 from nmf_topics.model.model import TopicModel
 from nmf_topics.text.analyzer import TermAnalyzer, word_options
 from nmf_topics.text.tokenize import tokens
@@ -47,9 +46,8 @@ def test_windows_run_over_words_that_are_no_stop_words(model: TopicModel) -> Non
     reader = TermAnalyzer(word_options(model.recipe))
     kept = [[term for token in tokens(text) if (term := reader.read(token)[0])] for text in texts]
     assert "zebra" in kept[0]
-    terms: Sequence[str] = model.rows.terms  # type: ignore[attr-defined]
     for k, scores in enumerate(found.topics):
-        words = [terms[i] for i in top_rows(model.W[:, k], 3)]
+        words = [word.term for word in model.words(k + 1, 3)]
         numbered = [np.array([words.index(t) if t in words else -1 for t in page]) for page in kept]
         near, whole = count_cooccurrence(numbered, 3, [10, None])
         assert scores.c_npmi == pytest.approx(window_npmi(near, [0, 1, 2]))

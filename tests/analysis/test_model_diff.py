@@ -161,7 +161,7 @@ def test_images(model: TopicModel) -> None:
     m = len(model.rows)
     images = replace(model, rows=PixelGrid(1, m))
     assert {change.kind for change in compare_models(images, images).changes} == {"same"}
-    with pytest.raises(ModelError, match="pixels cannot be compared with terms"):
+    with pytest.raises(ModelError, match="a model of pixels cannot be compared with a model of terms"):
         compare_models(images, model)
     with pytest.raises(ModelError, match="different size"):
         compare_models(images, replace(model, rows=PixelGrid(m, 1)))

@@ -113,7 +113,7 @@ def test_planted_rank_is_suggested(rng: np.random.Generator, rank: int) -> None:
     assert low <= rank <= high
     assert (low, high) != (1, 13)
     assert f"bends most at rank {rank}" in reasons[0]
-    assert reasons[1].startswith("the top words of topics stand together most (NPMI) at rank")
+    assert reasons[1].startswith("coherence (NPMI) is highest at rank")
 
 
 def test_largest_rank_of_all(rng: np.random.Generator) -> None:

@@ -86,8 +86,8 @@ def test_runs_beside_each_other_are_those_in_turn(sample: DataMatrix, which: str
     def fit(threads: int) -> tuple[list[bytes], Any]:
         used: set[str] = set()
         with kernels.using(which, threads=threads):
-            model = fit_runs(sample, 6, 5, max_iter=30, on_iteration=lambda it: used.add(kernels.about()))
-            assert used == {kernels.about()}
+            model = fit_runs(sample, 6, 5, max_iter=30, on_iteration=lambda it: used.add(kernels.backend_name()))
+            assert used == {kernels.backend_name()}
         arrays = (model.W, model.H, model.trace, model.stabilities)
         return [array.tobytes() for array in arrays], model.recipe
 

@@ -55,7 +55,7 @@ def test_what_cannot_be_compared(ok: Run, refuse: Refuse, fitted: Path) -> None:
     assert "there is no model in gone" in refuse("diff", fitted, "gone")
     write_faces(Path("faces"))
     ok("fit", "faces", "-r", 2, "-o", "images")
-    assert "terms cannot be compared with pixels" in refuse("diff", fitted, "images")
+    assert "a model of terms cannot be compared with a model of pixels" in refuse("diff", fitted, "images")
 
 
 def test_no_page_in_common(ok: Run, fitted: Path) -> None:

@@ -25,8 +25,14 @@ def test_with_the_corpus_of_the_fit(ok: Run, corpus: Path, fitted: Path) -> None
     assert "warning" not in done.stderr
     assert found["source"] == "tiny.jsonl"
     assert set(found["overall"]) == {
-        *("coherence", "c_npmi", "c_v", "umass", "diversity", "exclusivity", "sparseness", "stability", "nmi", "purity")
+        *("coherence", "coverage", "lift", "c_npmi", "c_v", "umass", "diversity", "exclusivity", "sparseness"),
+        *("stability", "nmi", "purity"),
     }
+    topics = document(ok("topics", "--json"))["topics"]
+    for measure in ("coverage", "lift"):
+        means = [sum(word[measure] for word in topic["description"]) / len(topic["terms"]) for topic in topics]
+        assert [topic[measure] for topic in found["topics"]] == pytest.approx(means)
+        assert found["overall"][measure] == pytest.approx(sum(means) / 3)
     assert found["overall"]["nmi"] == 1
     assert found["overall"]["stability"] is None
     assert found["labelled_pages"] == 12
@@ -37,7 +43,10 @@ def test_with_the_corpus_of_the_fit(ok: Run, corpus: Path, fitted: Path) -> None
 def test_table(ok: Run, corpus: Path) -> None:
     """People see a row a topic with the label that most of its pages have, then the measures of all."""
     lines = ok("evaluate", "--top", 4, "--quiet").stdout.splitlines()
-    assert lines[0].split() == "topic label pages NPMI C_NPMI C_V UMass exclusive sparse purity most have".split()
+    assert (
+        lines[0].split()
+        == "topic label pages NPMI coverage lift C_NPMI C_V UMass exclusive sparse purity most have".split()
+    )
     assert {line.split()[-1] for line in lines[1:4]} == {"animals", "music", "space"}
     assert any(line.startswith("agreement with labels: NMI") and line.endswith("1.000") for line in lines)
     assert not any("stability" in line for line in lines)

@@ -45,6 +45,7 @@ def test_options_reach_the_model(ok: Run, tiny_corpus: Path) -> None:
         "--l2-words": 0.0,
         "--l2-pages": 0.0,
         "--refine": "none",
+        "--topic-words": "weight",
         "--rank": 2,
         "--seed": 5,
     }
@@ -127,6 +128,8 @@ def test_json_of_fit_and_topics(ok: Run, tiny_corpus: Path) -> None:
     topic = found["topics"][0]
     assert {"topic", "label", "share", "pages", "terms", "top_pages"} <= set(topic)
     assert {"term", "weight"} == set(topic["terms"][0])
+    assert {"term", "score", "coverage", "lift"} == set(topic["description"][0])
+    assert [word["term"] for word in topic["description"]] == [word["term"] for word in topic["terms"]]
     assert {"id", "title", "weight"} == set(topic["top_pages"][0])
     shares = [topic["share"] for topic in found["topics"]]
     assert shares == sorted(shares, reverse=True)

@@ -13,8 +13,8 @@ import scipy.sparse as sp
 from nmf_topics.errors import MatrixError
 from nmf_topics.factor.blocks import InMemory, PageBlocks, as_blocks, as_linear_operator, sum_of_squares
 from nmf_topics.factor.factorize import factorize
+from nmf_topics.factor.init import INITIALIZATIONS, initialize, mean_entry, truncated_svd
 from nmf_topics.factor.project import project
-from nmf_topics.factor.starts import STARTS, make_start, mean_entry, truncated_svd
 
 
 class Cut:
@@ -106,11 +106,11 @@ class TestEngine:
         for found, expected in zip(truncated_svd(ENGINES[engine](V), 4), truncated_svd(as_blocks(V), 4), strict=True):
             np.testing.assert_allclose(found, expected, atol=1e-8)
 
-    @pytest.mark.parametrize("start", STARTS)
+    @pytest.mark.parametrize("start", INITIALIZATIONS)
     def test_start(self, engine: str, start: str, V: np.ndarray) -> None:
         """The same start begins at the same place, to 1e-8."""
         for found, expected in zip(
-            make_start(ENGINES[engine](V), 4, start, 3), make_start(as_blocks(V), 4, start, 3), strict=True
+            initialize(ENGINES[engine](V), 4, start, 3), initialize(as_blocks(V), 4, start, 3), strict=True
         ):
             np.testing.assert_allclose(found, expected, atol=1e-8)
 

@@ -14,12 +14,12 @@ from program import LINUX
 
 from nmf_topics.errors import EngineError
 from nmf_topics.factor.engines import choice
-from nmf_topics.factor.engines.choice import ENGINES, EngineOptions, Plan, Size, choose_engine, show_bytes
+from nmf_topics.factor.engines.choice import ENGINES, EngineOptions, Plan, ProblemSize, choose_engine, show_bytes
 from nmf_topics.files import system
 
 MB = 10**6
-LARGE = Size(n_terms=50_000, n_pages=1_000_000, rank=50, stored=100 * MB, itemsize=4, wide=True)
-SMALL = Size(n_terms=2_000, n_pages=500, rank=10, stored=50_000)
+LARGE = ProblemSize(n_terms=50_000, n_pages=1_000_000, rank=50, stored=100 * MB, itemsize=4, wide=True)
+SMALL = ProblemSize(n_terms=2_000, n_pages=500, rank=10, stored=50_000)
 
 
 @pytest.fixture(autouse=True)
@@ -31,7 +31,7 @@ def _machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(choice, "processors", lambda: 2)
 
 
-def plan(size: Size, *options: object, held: int = 0) -> Plan:
+def plan(size: ProblemSize, *options: object, held: int = 0) -> Plan:
     """What is chosen."""
     return choose_engine(size, EngineOptions(*options), held=held)
 
@@ -145,7 +145,7 @@ import json, sys
 import numpy as np
 import scipy.sparse as sp
 from pathlib import Path
-from nmf_topics.factor.engines.choice import EngineOptions, Size, choose_engine
+from nmf_topics.factor.engines.choice import EngineOptions, ProblemSize, choose_engine
 from nmf_topics.factor.engines.disk import OnDisk, to_disk
 from nmf_topics.files.system import peak
 from nmf_topics.matrix.datamatrix import DataMatrix, PageColumns
@@ -162,8 +162,8 @@ if engine == "write":  # in a process of its own, so that what it takes is not c
     sys.exit()
 V = OnDisk(folder)
 stored = n * words
-plan = choose_engine(Size(m, n, rank, stored, itemsize=4, wide=True), EngineOptions(engine, 10**9), held=0)
-size = Size(m, n, rank, stored, itemsize=4, wide=True)
+plan = choose_engine(ProblemSize(m, n, rank, stored, itemsize=4, wide=True), EngineOptions(engine, 10**9), held=0)
+size = ProblemSize(m, n, rank, stored, itemsize=4, wide=True)
 if engine == "memory":
     V = sp.hstack([part for _, part in V.map(sp.csc_matrix.astype, shared=(np.float64,))], format="csc")
 names = [str(i) for i in range(n)]

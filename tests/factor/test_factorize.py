@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -16,17 +18,17 @@ from threadpoolctl import threadpool_info, threadpool_limits
 from nmf_topics.errors import MatrixError
 from nmf_topics.factor.blocks import as_blocks
 from nmf_topics.factor.factorize import WINDOW, Factorization, Iteration, factorize
+from nmf_topics.factor.init import INITIALIZATIONS, initialize
 from nmf_topics.factor.kernels import one_blas_thread
 from nmf_topics.factor.objectives import OBJECTIVES
 from nmf_topics.factor.project import project
 from nmf_topics.factor.rules import RULES
-from nmf_topics.factor.starts import STARTS, make_start
 
 Array = NDArray[Any]
 WAYS = [
     (objective, rule, start)
     for objective, rule in PAIRS
-    for start in STARTS
+    for start in INITIALIZATIONS
     if start != "nndsvd" or not RULES[rule].multiplicative
 ]
 
@@ -50,7 +52,7 @@ def cosines(A: Array, B: Array) -> Array:
 
 
 @pytest.mark.parametrize("sparse", [False, True], ids=["dense", "sparse"])
-@pytest.mark.parametrize("start", [start for start in STARTS if start != "nndsvd"])
+@pytest.mark.parametrize("start", [start for start in INITIALIZATIONS if start != "nndsvd"])
 @pytest.mark.parametrize("objective", OBJECTIVES)
 def test_mu_is_scikit_learns(objective: str, start: str, sparse: bool, rng: np.random.Generator) -> None:
     """From the same start, W and H are those of scikit-learn's solver "mu" to 1e-7 after 30 iterations.
@@ -68,7 +70,7 @@ def test_mu_is_scikit_learns(objective: str, start: str, sparse: bool, rng: np.r
         tolerance=0,
         max_iter=30,
     )
-    W, H = make_start(as_blocks(V), 4, start, 5)
+    W, H = initialize(as_blocks(V), 4, start, 5)
     their_W, their_H, iterations = non_negative_factorization(
         sp.csr_matrix(V.T) if sparse else np.ascontiguousarray(V.T),
         W=np.ascontiguousarray(H.T),
@@ -498,3 +500,25 @@ def test_refused_projections(W: Array, settings: dict[str, str], messages: list[
         project(np.eye(3), W, **settings)
     for message in messages:
         assert message in str(caught.value)
+
+
+def test_importing_it_needs_numpy_and_scipy_only() -> None:
+    """`factorize` and `project` can be imported where no other package can."""
+    program = """
+import sys
+
+class Refuse:
+    def find_spec(self, name, path=None, target=None):
+        own = name.split(".")[0]
+        if own not in sys.stdlib_module_names | {"nmf_topics", "numpy", "scipy"} and not own.startswith("_"):
+            raise ModuleNotFoundError(name)
+
+sys.meta_path.insert(0, Refuse())
+from nmf_topics import factorize, project
+try:
+    import threadpoolctl
+except ModuleNotFoundError:
+    print("refused")
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "refused\n"

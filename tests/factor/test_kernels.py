@@ -17,15 +17,16 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from nmf_topics.factor import kernels, moves, reference
+from nmf_topics.factor import kernels, steps
 from nmf_topics.factor.blocks import AT_ONCE, as_blocks
 from nmf_topics.factor.factorize import factorize
+from nmf_topics.factor.kernels import library, products, reference
 from nmf_topics.factor.project import project
 from nmf_topics.files.system import processors
 
 Array = NDArray[Any]
 
-compiled = pytest.mark.skipif(kernels.about() == "numpy and scipy", reason="installed without a C compiler")
+compiled = pytest.mark.skipif(kernels.backend_name() == "numpy and scipy", reason="installed without a C compiler")
 # around every border: fewer than a vector, one vector, its neighbours, the most that registers hold, panels beyond
 RANKS = (1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 50, 52, 53, 100, 104, 105, 209)
 TOLERANCE = {np.dtype(np.float32): 3e-6, np.dtype(np.float64): 1e-13}
@@ -43,7 +44,7 @@ def problem(r: int, dtype: type, rng: np.random.Generator) -> tuple[Any, Array, 
 
 def everything(V: Any, W: Array, H: Array, module: Any = None) -> dict[str, Array]:
     """What every kernel makes of one problem, or one of `reference`."""
-    module, rules = module or kernels, module or moves
+    module, rules = module or kernels, module or steps
     AtB, AtA = reference.WtV(V, W), W.T @ W
     moved, R, cost = rules.kl(V, W, H)
     return {
@@ -86,8 +87,8 @@ def test_logarithm(which: str, dtype: type) -> None:
     one, log = np.ones(1, dtype=dtype), np.log(x.astype(np.float64))
     with kernels.using(which):
         kernel = kernels.kernel_of("cost", x.dtype)
-        found = np.array([kernels.in_tiles(kernel, one, x[i : i + 1]) + 1 for i in range(len(x))])
-        assert kernels.in_tiles(kernel, one, np.zeros(1, dtype=dtype)) == -1.0  # 0 stands for log 0
+        found = np.array([kernels.sum_in_tiles(kernel, one, x[i : i + 1]) + 1 for i in range(len(x))])
+        assert kernels.sum_in_tiles(kernel, one, np.zeros(1, dtype=dtype)) == -1.0  # 0 stands for log 0
     # log x - 1 is what is computed, and 1 is taken off again
     np.testing.assert_allclose(found, log, rtol=2 * np.finfo(dtype).eps, atol=2 * np.finfo(dtype).eps)
 
@@ -97,8 +98,8 @@ def test_logarithm(which: str, dtype: type) -> None:
 @pytest.mark.parametrize("r", [3, 17, 105])
 def test_threads_do_not_show(r: int, dtype: type, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch) -> None:
     """One to seven threads give the same bytes, and so do two halves of the pages for what is of each page alone."""
-    monkeypatch.setattr(kernels, "WORTH_A_THREAD", 0)
-    monkeypatch.setattr(kernels, "TILE", 32)
+    monkeypatch.setattr("nmf_topics.factor.kernels.threads.MIN_COST_PER_THREAD", 0)
+    monkeypatch.setattr(products, "TILE", 32)
     V, W, H = problem(r, dtype, rng)
     runs = []
     for threads in (1, 2, 3, 7):
@@ -116,8 +117,8 @@ def test_threads_do_not_show_in_pages_on_fixed_topics(
     objective: str, which: str, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Pages are solved for some at a time, always the same ones, by one to three threads: the same bytes."""
-    monkeypatch.setattr(kernels, "WORTH_A_THREAD", 0)
-    monkeypatch.setattr("nmf_topics.factor.project.AT_ONCE", 0)  # 16 pages
+    monkeypatch.setattr("nmf_topics.factor.kernels.threads.MIN_COST_PER_THREAD", 0)
+    monkeypatch.setattr("nmf_topics.factor.project.GRAM_ENTRIES", 0)  # 16 pages
     V, W, _ = problem(5, np.float64, rng)
     runs = []
     for threads in (1, 2, 3):
@@ -129,10 +130,12 @@ def test_threads_do_not_show_in_pages_on_fixed_topics(
 def test_work_that_is_shared_out() -> None:
     """Every piece is done once, in its own place, with the kernels of who asked; an error comes through."""
     with kernels.using("reference", threads=3):
-        found = kernels.share_out(lambda a, b: (a, b, kernels.about(), kernels.thread_count()), list(range(41)))
+        found = kernels.parallel_map_dynamic(
+            lambda a, b: (a, b, kernels.backend_name(), kernels.thread_count()), list(range(41))
+        )
         assert found == [(i, i + 1, "numpy and scipy", 1) for i in range(40)]
         with pytest.raises(ZeroDivisionError):
-            kernels.share_out(lambda a, b: 1 // (a - 7), list(range(41)))
+            kernels.parallel_map_dynamic(lambda a, b: 1 // (a - 7), list(range(41)))
 
 
 def test_by_hand() -> None:
@@ -176,7 +179,7 @@ def test_every_form_of_V(form: Callable[[Any], Any], rng: np.random.Generator) -
 
 def test_entries_need_no_order(rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch) -> None:
     """Terms of a page may stand in any order, on several threads too."""
-    monkeypatch.setattr(kernels, "WORTH_A_THREAD", 0)
+    monkeypatch.setattr("nmf_topics.factor.kernels.threads.MIN_COST_PER_THREAD", 0)
     V, _, H = problem(9, np.float64, rng)
     shuffled = V.copy()
     for j in range(N):
@@ -224,7 +227,7 @@ def test_without_a_library() -> None:
         + "from nmf_topics.factor import kernels\n"
         + "from nmf_topics.factor.factorize import factorize\n"
         + "for _ in range(3): print(factorize(np.eye(3), 2, max_iter=3).W.shape)\n"
-        + "print(kernels.about())"
+        + "print(kernels.backend_name())"
     )
     assert done.stdout.splitlines() == ["(3, 2)"] * 3 + ["numpy and scipy"]
     assert done.stderr.count("\n") == 1
@@ -243,16 +246,16 @@ def test_the_program_says_so_too(tmp_path: Any, tiny_corpus: Any) -> None:
 
 def test_a_library_of_another_version(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is not used: its functions may take other arguments."""
-    monkeypatch.setattr(kernels, "INTERFACE", kernels.INTERFACE + 1)
-    found = kernels._Kernels()
+    monkeypatch.setattr(library, "INTERFACE", library.INTERFACE + 1)
+    found = library.Kernels()
     assert found.library is None
-    if kernels.LIBRARY.exists():
-        assert "another version" in found.why
+    if library.LIBRARY.exists():
+        assert "another version" in found.reason
 
 
 def test_nothing_is_said_where_there_is_one(caplog: pytest.LogCaptureFixture) -> None:
     """With compiled kernels there is nothing to say."""
-    if kernels.about() != "numpy and scipy":
+    if kernels.backend_name() != "numpy and scipy":
         with caplog.at_level(logging.DEBUG):
             factorize(np.eye(3), 2, max_iter=2)
         assert not caplog.records
@@ -260,12 +263,12 @@ def test_nothing_is_said_where_there_is_one(caplog: pytest.LogCaptureFixture) ->
 
 def test_reference_on_request(rng: np.random.Generator) -> None:
     """`using` turns to the reference and back again, after an error as well."""
-    before = kernels.about()
+    before = kernels.backend_name()
     with kernels.using("reference"):
-        assert kernels.about() == "numpy and scipy"
+        assert kernels.backend_name() == "numpy and scipy"
     with pytest.raises(ZeroDivisionError), kernels.using("reference"):
         raise ZeroDivisionError
-    assert kernels.about() == before
+    assert kernels.backend_name() == before
 
 
 def test_each_thread_has_its_own_use() -> None:
@@ -275,19 +278,19 @@ def test_each_thread_has_its_own_use() -> None:
     def ask(which: str, threads: int) -> None:
         with kernels.using(which, threads=threads):
             inside.wait()  # all three are within
-            seen[which] = (kernels.about(), kernels.thread_count())
+            seen[which] = (kernels.backend_name(), kernels.thread_count())
             inside.wait()
 
     with ThreadPoolExecutor(2) as pool:
         jobs = [pool.submit(ask, "reference", 5), pool.submit(ask, "plain", 6)]
         inside.wait()
-        here = kernels.about(), kernels.thread_count()
+        here = kernels.backend_name(), kernels.thread_count()
         inside.wait()
         for job in jobs:
             job.result()
-    assert here == (kernels.about(), processors())
+    assert here == (kernels.backend_name(), processors())
     assert seen["reference"] == ("numpy and scipy", 5)
-    assert seen["plain"] == (kernels.about().replace(", AVX2", ""), 6)
+    assert seen["plain"] == (kernels.backend_name().replace(", AVX2", ""), 6)
 
 
 def test_fits_beside_each_other(rng: np.random.Generator) -> None:
@@ -346,14 +349,14 @@ def test_after_a_fork() -> None:
         """
 import os, warnings, numpy as np
 warnings.simplefilter("ignore")  # Python warns of forks beside threads; that is what is tested
-from nmf_topics.factor import kernels, moves
-kernels.WORTH_A_THREAD = 0
+from nmf_topics.factor import kernels, steps
+kernels.MIN_COST_PER_THREAD = 0
 X = np.asfortranarray(np.ones((3, 50)))
 with kernels.using(threads=2):
-    moves.mu(X, X, np.eye(3))
+    steps.mu(X, X, np.eye(3))
     child = os.fork()
     if child == 0:
-        moves.mu(X, X, np.eye(3))
+        steps.mu(X, X, np.eye(3))
         os._exit(7)
     print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 """

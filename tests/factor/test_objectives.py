@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from nmf_topics.factor.blocks import as_blocks
 from nmf_topics.factor.factorize import factorize
+from nmf_topics.factor.init import INITIALIZATIONS, initialize
 from nmf_topics.factor.objectives import OBJECTIVES
 from nmf_topics.factor.project import project
 from nmf_topics.factor.rules import RULES
-from nmf_topics.factor.starts import STARTS, make_start
 from nmf_topics.factor.state import State
 
 Array = NDArray[Any]
@@ -175,14 +175,14 @@ def test_descent(dtype: type) -> None:
         kind = KINDS[number % len(KINDS)]
         objective, rule = PAIRS[number // len(KINDS) % len(PAIRS)]
         form = ("dense", "sparse")[int(rng.integers(2))]
-        starts = [name for name in STARTS if name != "nndsvd" or not RULES[rule].multiplicative]
+        starts = [name for name in INITIALIZATIONS if name != "nndsvd" or not RULES[rule].multiplicative]
         start = starts[int(rng.integers(len(starts)))]
         V = suited(make_problem(kind, dtype, rng), objective).astype(dtype)
         rank = int(rng.integers(1, min(V.shape) + 4))
         what = f"problem {number}: {kind} {V.shape}, {objective}, {rule}, {form}, {start}, r = {rank}"
 
         blocks, goal = as_blocks(sp.csc_matrix(V) if form == "sparse" else V), OBJECTIVES[objective]
-        W, H = make_start(blocks, rank, start, number)
+        W, H = initialize(blocks, rank, start, number)
         state = State(W, H, goal.scale(blocks))
         before, told_before = relative_loss(V, W, H, objective), np.inf
         for _ in range(SWEEPS):
@@ -205,7 +205,7 @@ def test_descent(dtype: type) -> None:
         ranks["one" if rank == 1 else "too many" if rank > min(V.shape) else "some"] += 1
     assert sum(ranks.values()) * 2 == PROBLEMS >= 3_000
     locked = sum(RULES[rule].multiplicative for _, rule in PAIRS)  # which do not begin at nndsvd
-    assert len(solved) == (len(KINDS) + 2 + len(STARTS)) * len(PAIRS) - locked
+    assert len(solved) == (len(KINDS) + 2 + len(INITIALIZATIONS)) * len(PAIRS) - locked
     assert min(solved.values()) >= 30
     assert min(ranks[name] for name in ("one", "some", "too many")) >= 100
 
@@ -233,7 +233,7 @@ def residuals(V: Array, W: Array, H: Array, objective: str) -> float:
 def test_certificate(rng: np.random.Generator) -> None:
     """30 x 40, r = 3: after 3,000 sweeps of hals both factors satisfy the Kuhn-Tucker conditions to 1e-6."""
     V = rng.random((30, 40))
-    W, H = make_start(as_blocks(V), 3, "random", 0)
+    W, H = initialize(as_blocks(V), 3, "random", 0)
     assert residuals(V, W, H, "frobenius") > 1.0
     for _ in range(3_000):
         W, H, _ = sweep(V, W, H, "frobenius", "hals")
@@ -245,7 +245,7 @@ def test_certificate(rng: np.random.Generator) -> None:
 def test_multiplicative_rules_near_the_same_conditions(objective: str, rule: str, rng: np.random.Generator) -> None:
     """They end more slowly, zeros being neared and never reached: the residual falls to 2 % in 3,000 sweeps."""
     V = rng.random((30, 3)) @ rng.random((3, 40)) + 0.1 * rng.random((30, 40))
-    W, H = make_start(as_blocks(V), 3, "random", 0)
+    W, H = initialize(as_blocks(V), 3, "random", 0)
     goal, blocks = OBJECTIVES[objective], as_blocks(V)
     begun, state = residuals(V, W, H, objective), State(W, H, goal.scale(blocks))
     for _ in range(3_000):
@@ -274,7 +274,7 @@ def test_the_certificate_bounds_what_one_factor_can_do(
     """No W and no H alone, at its best place, lessens the objective by more than was certified."""
     V = suited(rng.random((15, 20)) * (rng.random((15, 20)) < 0.6), objective)
     goal, blocks = OBJECTIVES[objective], as_blocks(form(V))
-    W, H = make_start(blocks, 3, "random", 1)
+    W, H = initialize(blocks, 3, "random", 1)
     state = State(W, H, goal.scale(blocks))
     for iteration in range(1, 61):
         before = state

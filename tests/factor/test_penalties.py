@@ -20,11 +20,11 @@ from nmf_topics.factor import kernels
 from nmf_topics.factor.blocks import as_blocks
 from nmf_topics.factor.engines.disk import to_disk
 from nmf_topics.factor.factorize import factorize
+from nmf_topics.factor.init import initialize
 from nmf_topics.factor.objectives import OBJECTIVES
 from nmf_topics.factor.penalties import Penalties, Penalty, PenaltyOptions
 from nmf_topics.factor.project import project
 from nmf_topics.factor.rules import RULES
-from nmf_topics.factor.starts import make_start
 from nmf_topics.factor.state import State
 
 Array = NDArray[Any]
@@ -84,7 +84,7 @@ def test_what_is_minimised_never_grows(
     blocks = as_blocks(V if engine == "dense" else sp.csc_matrix(V))
     if engine == "disk":
         blocks = to_disk(sp.csc_matrix(V), tmp_path / "V", columns=9)
-    W, H = make_start(blocks, 4, "random", 2)
+    W, H = initialize(blocks, 4, "random", 2)
     state = State(W, H, goal.scale(blocks))
     before, told_before = np.inf, np.inf
     with kernels.using(which):
@@ -113,7 +113,7 @@ def test_the_certificate_bounds_what_one_factor_can_do(
     """No W and no H alone, at its best place, lessens error and penalties by more than was certified."""
     V, penalties, goal = small_V(rng), BOTH[objective], OBJECTIVES[objective]
     blocks = as_blocks(form(V))
-    W, H = make_start(blocks, 3, "random", 1)
+    W, H = initialize(blocks, 3, "random", 1)
     state = State(W, H, goal.scale(blocks))
     for iteration in range(1, 61):
         before = state

@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 from scipy.optimize import nnls
 
-from nmf_topics.factor.activeset import solve_nnls
+from nmf_topics.factor.nnls import solve_nnls
 from nmf_topics.factor.rules import RULES, hals, kkt_residual, mu
 
 Array = NDArray[np.float64]

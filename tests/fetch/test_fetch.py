@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from click.testing import Result
 
-from nmf_topics.corpus.fetch.journal import JOURNAL, Journal
-from nmf_topics.corpus.fetch.select import pageviews_address, pins_in
+from nmf_topics.corpus.fetch.journal import Journal
+from nmf_topics.corpus.fetch.select import pageviews_address
 from nmf_topics.corpus.fetch.texts import plain_extract, without_formulas
-from nmf_topics.errors import CorpusError, OutputError
+from nmf_topics.errors import OutputError
 
 Run = Callable[..., Result]
 
@@ -81,24 +80,6 @@ def test_a_broken_dump_leaves_nothing(run: Run, tmp_path: Path) -> None:
     assert not Path("corpora").exists()
 
 
-def test_pins_in_a_table(tmp_path: Path) -> None:
-    """Pins are the revisions of a table; of a ledger, those of its pages only, each once."""
-    path = tmp_path / "pins.csv"
-    path.write_text("title,status,pageid,revid\nA,ok,1,10\na,redirect-merged,1,10\nB,missing,,\nC,ok,2,20\n")
-    assert pins_in(path, print) == [("A", 10), ("C", 20)]
-    path.write_text("revid\n7\n7\n")
-    assert pins_in(path, print) == [("revision 7", 7)]
-    for text, said in (
-        ("id\n7\n", "no column revid"),
-        ("revid\nx\n", "line 2"),
-        ("revid\n", "no revision"),
-        ("", "no"),
-    ):
-        path.write_text(text)
-        with pytest.raises(CorpusError, match=said):
-            pins_in(path, print)
-
-
 @pytest.mark.parametrize(
     "base", ["http://h", "http://h/", "http://h/api/rest_v1", "http://h/api/rest_v1/metrics/pageviews/"]
 )
@@ -122,51 +103,6 @@ def test_plan_of_the_article_needs_nobody(run: Run) -> None:
     assert "12 for lists" in result.stdout
     assert "1,000 for texts" in result.stdout
     assert not Path("corpora").exists()
-
-
-def test_journal_keeps_what_was_written(tmp_path: Path) -> None:
-    """Facts are there after the journal was opened again; a line that was cut off is as if it had never been."""
-    folder = tmp_path / "c"
-    with Journal(folder) as journal:
-        journal.begin_round(False)
-        journal.write([("title", "Größe", {"status": "page"})])
-        journal.write([("page", "1", {"text": "some\nwords", "revid": 5}), ("page", "2", {"text": "more", "revid": 6})])
-    whole = (folder / JOURNAL).read_bytes()
-    last = whole.rindex(b"\n", 0, -1) + 1
-    for cut in (len(whole), len(whole) - 1, last + 10, last):
-        shutil.rmtree(folder)
-        folder.mkdir()
-        (folder / JOURNAL).write_bytes(whole[:cut])
-        with Journal(folder) as journal:
-            assert journal.get("title", "Größe") == {"status": "page"}
-            if cut == len(whole):
-                assert journal.text("page", "1") == "some\nwords"
-                assert journal.text("page", "2") == "more"
-            else:
-                assert journal.get("page", "1") is None
-                journal.write([("page", "3", {"text": "new", "revid": 7})])
-                assert journal.text("page", "3") == "new"
-        with Journal(folder) as journal:
-            assert (journal.get("page", "3") is None) == (cut == len(whole))
-
-
-def test_journal_of_a_refreshed_corpus(tmp_path: Path) -> None:
-    """A new round keeps texts, asks for titles again, and leaves what is out of date behind when it is done."""
-    with Journal(tmp_path / "c") as journal:
-        journal.begin_round(False)
-        journal.write(
-            [("title", "A", {"revid": 5}), ("title", "B", {"revid": 6}), ("page", "1", {"text": "x", "revid": 5})]
-        )
-        journal.finish_round()
-        journal.begin_round(True)
-        assert journal.get("title", "A", any_round=False) is None
-        assert journal.get("page", "1") == {"revid": 5}
-        journal.write([("title", "A", {"revid": 5})])
-        journal.finish_round()
-    with Journal(tmp_path / "c") as journal:
-        assert journal.get("title", "A", any_round=False) == {"revid": 5}
-        assert journal.get("title", "B") is None
-        assert journal.text("page", "1") == "x"
 
 
 def test_a_folder_of_somebody_else(run: Run, tmp_path: Path) -> None:

@@ -197,10 +197,10 @@ def test_kill_at_every_request(wiki: Wiki, port: int, undisturbed: dict[str, dic
 def test_kill_at_any_moment_leaves_the_corpus_whole(
     wiki: Wiki, port: int, undisturbed: dict[str, dict[str, bytes]], tmp_path: Path
 ) -> None:
-    """Kills at random moments of a corpus that grows leave pages.jsonl whole, and cost a request each at most."""
+    """Kills at random moments of a change of texts leave pages.jsonl old or new, and cost a request each at most."""
     log, folder, rng = tmp_path / "log", tmp_path / "c", random.Random(5)
     with proxied(wiki.api, log, port=port) as api:
-        command = ("fetch", "--category", "Sixty", "--wiki", api, "-o", folder, "-q")
+        command = ("fetch", "--category", "Sixty", "--text", "extracts", "-o", folder, "-q")
         fetch_into(folder, api, {"category": "Sixty", "depth": 0}, text="wikitext")
         small = (folder / "pages.jsonl").read_bytes()
         kills = 0
@@ -246,7 +246,7 @@ def test_two_at_once_in_one_folder(wiki: Wiki, port: int) -> None:
         second = call(*command)
         kill(process)
     assert second.returncode == 1
-    assert "another fetch is at work in c" in second.stderr
+    assert "another fetch is writing into c" in second.stderr
 
 
 def test_answers_in_parts(wiki: Wiki, tmp_path: Path) -> None:

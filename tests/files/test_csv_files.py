@@ -16,7 +16,7 @@ from program import Run
 
 import nmf_topics.files.csv_files
 from nmf_topics.corpus.fetch.ledger import COLUMNS, Row, write_ledger
-from nmf_topics.corpus.fetch.select import pins_in
+from nmf_topics.corpus.fetch.pins import pins_in
 from nmf_topics.corpus.open import open_corpus
 from nmf_topics.files.csv_files import guarded, unguarded, write_csv
 
@@ -140,10 +140,10 @@ def test_titles_that_attack_are_harmless_in_every_table(ok: Run) -> None:
 def test_a_ledger_is_harmless_and_pins_have_their_titles() -> None:
     """ledger.csv follows the rule, and --pin reads the titles that were meant."""
     rows = [Row("=1+1", "ok", 1, 11, 5, text=("page", "1")), Row("-30-", "ok", 2, 22, 5, text=("page", "2"))]
-    write_ledger(rows, Path("ledger.csv"))
+    write_ledger(rows, Path("ledger.csv"), wiki="http://w.test/w/api.php")
     assert [row[0] for row in read_csv(Path("ledger.csv").read_text(encoding="utf-8"))] == ["title", "'=1+1", "'-30-"]
     assert COLUMNS[0] == "title"
-    assert pins_in(Path("ledger.csv"), print) == [("=1+1", 11), ("-30-", 22)]
+    assert pins_in(Path("ledger.csv"), print)["pins"] == [["=1+1", 11, 1], ["-30-", 22, 2]]
 
 
 @given(st.lists(st.lists(st.text(alphabet="a=-'\0\r\n\t \",1", max_size=4), min_size=1, max_size=3), max_size=8))

@@ -23,8 +23,8 @@ from nmf_topics.factor.blocks import InMemory, as_blocks
 from nmf_topics.factor.engines.disk import to_disk
 from nmf_topics.factor.factorize import factorize
 from nmf_topics.factor.guiding import GuidedBlocks
+from nmf_topics.factor.init import initialize
 from nmf_topics.factor.rules import RULES
-from nmf_topics.factor.starts import make_start
 from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.model.classify import classify_pages
 from nmf_topics.model.files import load_model
@@ -169,7 +169,7 @@ def test_no_other_topic_takes_a_page_of_the_guide(sample: DataMatrix, rule: str)
     rows, _ = rows_of_guide(sample, GUIDE)
     V = as_blocks(sample.V)
     blocks = GuidedBlocks(V, rows, "frobenius")
-    W, H, topics = blocks.start(*make_start(V, 6, "random", 1))
+    W, H, topics = blocks.start(*initialize(V, 6, "random", 1))
     result = factorize(blocks, 6, rule=rule, start=(W, H), certify=False, max_iter=40)
     own = result.H[:, V.shape[1] :]
     assert [int(column.argmax()) for column in own.T] == topics
@@ -182,7 +182,7 @@ def test_what_is_minimised_is_V_with_the_pages_of_the_guide(sample: DataMatrix) 
     V = as_blocks(sample.V.astype(np.float64))
     assert isinstance(V, InMemory)
     blocks = GuidedBlocks(V, rows, "frobenius")
-    start = blocks.start(*make_start(V, 5, "random", 0))[:2]
+    start = blocks.start(*initialize(V, 5, "random", 0))[:2]
     whole = np.hstack([V.V.toarray(), blocks.pages.toarray()])
     result = factorize(blocks, 5, rule="mu", start=start, certify=False, max_iter=30)
     appended = factorize(whole, 5, rule="mu", start=start, max_iter=30)
@@ -227,7 +227,7 @@ def test_rows_that_cannot_guide(rows: list[list[int]], rank: int, said: str) -> 
     """Each with its own message."""
     V = as_blocks(np.vstack([np.eye(3), np.zeros(3)]) + np.array([[0.5], [0.5], [0.5], [0]]))
     with pytest.raises(MatrixError, match=said):
-        GuidedBlocks(V, rows, "frobenius").start(*make_start(V, rank, "random", 0))
+        GuidedBlocks(V, rows, "frobenius").start(*initialize(V, rank, "random", 0))
 
 
 def test_the_zeros_of_a_start_are_still_refused(sample: DataMatrix) -> None:

@@ -19,9 +19,9 @@ from hypothesis.extra.numpy import arrays
 from losses import LOSSES, relative_loss
 
 from nmf_topics.errors import MatrixError, ModelError
+from nmf_topics.factor.init import INITIALIZATIONS
 from nmf_topics.factor.objectives import OBJECTIVES, problems_of_names
 from nmf_topics.factor.rules import RULES
-from nmf_topics.factor.starts import STARTS
 from nmf_topics.images.pixels import PixelGrid
 from nmf_topics.matrix.datamatrix import DataMatrix, PageColumns
 from nmf_topics.model.fit import fit_topics
@@ -38,7 +38,7 @@ WAYS = [
     (objective, rule, start)
     for objective in OBJECTIVES
     for rule in RULES
-    for start in STARTS
+    for start in INITIALIZATIONS
     if not list(problems_of_names(objective, rule)) and (start != "nndsvd" or not RULES[rule].multiplicative)
 ]
 WAYS_OF_TEXT = [way for way in WAYS if not OBJECTIVES[way[0]].positive]  # V has zeros
@@ -535,7 +535,7 @@ def digest(model: TopicModel) -> str:
     return state.hexdigest()
 
 
-ORDERS: list[Any] = ["frequency", "relevance", "exclusive"]
+ORDERS: list[Any] = ["typical", "weight", "relevance", "exclusive"]
 QUESTIONS: dict[str, Callable[[TopicModel], Any]] = {
     "rank": lambda model: model.rank,
     "error_name": lambda model: model.error_name,
@@ -547,6 +547,7 @@ QUESTIONS: dict[str, Callable[[TopicModel], Any]] = {
     "topics": lambda model: model.topics(),
     "label": lambda model: [model.label(k) for k in (1, 2, 3)],
     "terms": lambda model: [model.terms(k, 99, order=order) for k in (1, 2, 3) for order in ORDERS],
+    "words": lambda model: [model.words(k, 99, order=order) for k in (1, 2, 3) for order in ORDERS],
     "candidates": lambda model: [model.candidates(k) for k in (1, 2, 3)],
     "top_pages": lambda model: [model.top_pages(k, 99) for k in (1, 2, 3)],
     "project": lambda model: model.project(model.W)[0],

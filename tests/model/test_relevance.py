@@ -41,7 +41,7 @@ def test_candidates_are_the_heaviest_words(model: TopicModel) -> None:
     """Falling weights, the words of `terms`, the weight over all topics by their shares; hidden ones out."""
     for number in range(1, model.rank + 1):
         found = model.candidates(number)
-        assert [(c.term, c.weight) for c in found] == model.terms(number, CANDIDATES)
+        assert [(c.term, c.weight) for c in found] == model.terms(number, CANDIDATES, order="weight")
         for c in found:
             assert c.weight == model.W[c.row, number - 1]
             assert c.overall == pytest.approx(sum(model.W[c.row] * model.shares))

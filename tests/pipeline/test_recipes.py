@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from nmf_topics.factor.factorize import factorize
+from nmf_topics.factor.init import INITIALIZATIONS
 from nmf_topics.factor.objectives import OBJECTIVES, rule_of
 from nmf_topics.factor.rules import RULES
-from nmf_topics.factor.starts import STARTS
 from nmf_topics.matrix.weighting import WEIGHTINGS
 from nmf_topics.model.fit import fit_topics
 from nmf_topics.pipeline.prepare import Source, prepare
@@ -39,7 +39,7 @@ def test_recipes_name_what_there_is(name: str) -> None:
     assert recipe.weighting in WEIGHTINGS
     assert recipe.objective in OBJECTIVES
     assert rule_of(recipe.objective, recipe.solver) in RULES
-    assert recipe.start in STARTS
+    assert recipe.start in INITIALIZATIONS
     assert recipe.words.normalize in NORMALIZATIONS
     assert recipe.words.stemmer in STEMMERS
 

@@ -15,7 +15,7 @@ import pytest
 import nmf_topics
 
 ROOT = Path(nmf_topics.__file__).parent.parent
-LIBRARY = "nmf_topics/factor/_kernels.so"
+LIBRARY = "nmf_topics/factor/kernels/_kernels.so"
 HAS_COMPILER = any(shutil.which(name) for name in ("cc", "gcc", "clang")) and sys.platform != "win32"
 
 pytestmark = pytest.mark.skipif(not (ROOT / "hatch_build.py").exists(), reason="only in a checkout")
@@ -60,7 +60,7 @@ def test_without_a_compiler(compiler: str, project: Path, monkeypatch: pytest.Mo
     name, files = build(project, compiler)
     assert re.fullmatch(r"nmf_topics-[\d.]+-py3-none-any\.whl", name)
     assert not [path for path in files if path.endswith(".so")]
-    assert "nmf_topics/factor/kernels.py" in files
+    assert "nmf_topics/factor/kernels/library.py" in files
     assert not (project / LIBRARY).exists()
 
 
@@ -83,6 +83,6 @@ def test_sources_have_no_warnings(tmp_path: Path) -> None:
     if not HAS_COMPILER:
         pytest.skip("no C compiler here")
     flags = ["-fsyntax-only", "-std=gnu11", "-Wall", "-Wextra", "-Wno-psabi", "-Wno-unknown-pragmas", "-Werror"]
-    source = ROOT / "nmf_topics" / "factor" / "kernels.c"
+    source = ROOT / "nmf_topics" / "factor" / "kernels" / "kernels.c"
     done = subprocess.run(["cc", *flags, str(source)], capture_output=True, text=True)
     assert not done.stderr

@@ -23,10 +23,16 @@ def test_numbers_are_those_of_the_tables(visit: Open, reports: Path) -> None:
     model = reports / "models" / "text"
     topics, pages = read_table(model / "topics.csv"), read_table(model / "pages.csv")
     page = visit("topic-3")
-    page.locator("#lambda").fill("1")
     own = [row for row in topics if row["topic"] == "3"][:30]
     shown = cells(page, "table.wide")
-    assert [(row[0], row[2]) for row in shown] == [(row["term"], f"{float(row['weight']):.5f}") for row in own]
+    assert [row[0] for row in shown] == [row["term"] for row in own]
+    words = load_model(model).words(3, 30)
+    assert [row[2] for row in shown] == [f"{100 * round(word.coverage, 4):.1f} %" for word in words]
+    page.locator("#word-order").select_option("weight")
+    page.locator("#lambda").fill("1")
+    shown = cells(page, "table.wide")
+    weights = [(word.word, f"{word.weight:.5f}") for word in load_model(model).words(3, 30, order="weight")]
+    assert [(row[0], row[2]) for row in shown] == weights
     facts = page.locator("dl.facts").first.inner_text().split()
     head = own[0]
     assert f"{100 * float(head['share']):.1f}" in facts
@@ -51,11 +57,13 @@ def test_numbers_are_those_of_the_tables(visit: Open, reports: Path) -> None:
 
 
 def test_relevance_is_the_programs(visit: Open, reports: Path) -> None:
-    """At 1, 0.6 and 0 the slider puts words in the order of `topics --words frequency|relevance|exclusive`."""
+    """At 1, 0.6 and 0 the slider puts words in the order of `topics --words weight|relevance|exclusive`."""
     model = load_model(reports / "models" / "text")
     page = visit("topic-2")
+    assert page.locator("#lambda").is_hidden()
+    page.locator("#word-order").select_option("weight")
     assert page.locator("#lambda").input_value() == "0.6"
-    orders: list[tuple[str, Any]] = [("0.6", "relevance"), ("0", "exclusive"), ("1", "frequency")]
+    orders: list[tuple[str, Any]] = [("0.6", "relevance"), ("0", "exclusive"), ("1", "weight")]
     for value, order in orders:
         page.locator("#lambda").fill(value)
         assert [row[0] for row in cells(page, "table.wide")] == [word for word, _ in model.terms(2, 30, order=order)]

@@ -34,7 +34,8 @@ def counts() -> TermCounts:
         Page("c", "", "", {}),
     ]
     found = count_terms(pages, WordOptions(normalize="both", stop=("dog", "été")))
-    return replace(found, phrases=Phrases(((("New", "york"),), (("new york", "city"),))))
+    phrases = Phrases(((("New", "york"),), (("new york", "city"),)))
+    return replace(found, info=replace(found.info, phrases=phrases))
 
 
 def only_entry(folder: Path) -> Path:

@@ -79,6 +79,9 @@ def test_the_recipe_records_every_option(counts: TermCounts) -> None:
         "words": {
             "language": "en",
             "languages": [],
+            "tokenizer": None,
+            "lemmatizer": None,
+            "stop_test": None,
             "normalize": "lemma",
             "stemmer": "snowball",
             "default_stops": True,

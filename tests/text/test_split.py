@@ -89,7 +89,7 @@ def test_abbreviations_and_numbers_are_not_cut() -> None:
 
 def test_a_piece_has_a_word() -> None:
     """No size below one."""
-    with pytest.raises(ValueError, match="at least one word"):
+    with pytest.raises(ValueError, match="size must be at least 1, not 0"):
         cut_text("text", 0)
 
 

@@ -44,7 +44,7 @@ def with_meta(model: TopicModel, name: str, values: list[Any]) -> TopicModel:
 
 
 def test_words(model: TopicModel, figure: Callable[[], Any]) -> None:
-    """A panel a topic: its heaviest words with their weights, the heaviest at the top."""
+    """A panel a topic: the words that describe it, the first at the top, with the share of its pages that have them."""
     draw_words(model.renamed({2: "Costs $5 and $x^2$"}), Path(), ["png"], top=6)
     axes = figure().axes
     assert [axis.get_title(loc="left")[:1] for axis in axes] == ["1", "2", "3"]
@@ -52,7 +52,7 @@ def test_words(model: TopicModel, figure: Callable[[], Any]) -> None:
     for k, axis in enumerate(axes):
         shown = [label.get_text() for label in axis.get_yticklabels()]
         assert shown == [word for word, _ in model.terms(k + 1, 6)]
-        assert [bar.get_width() for bar in axis.patches] == [weight for _, weight in model.terms(k + 1, 6)]
+        assert [bar.get_width() for bar in axis.patches] == [word.coverage for word in model.words(k + 1, 6)]
         heights = [bar.get_y() for bar in axis.patches]
         assert heights == sorted(heights, reverse=True)
 
@@ -190,7 +190,7 @@ def test_which_trends(model: TopicModel) -> None:
     months = with_meta(model, "when", [f"2001-{j + 1:02d}" for j in range(12)])
     assert "trend" in draw_figures(months, Path(), ["png"], by="when", period="month")
     assert "groups" in draw_figures(model, Path(), ["png"], by="label")
-    with pytest.raises(ModelError, match="no 'age'; they have label"):
+    with pytest.raises(ModelError, match="no page has the metadata field 'age'; there are: label"):
         draw_figures(model, Path(), ["png"], by="age")
-    with pytest.raises(ModelError, match="neither periods nor"):
+    with pytest.raises(ModelError, match="neither periods of time nor"):
         draw_figures(with_meta(model, "x", ["same"] * 12), Path(), ["png"], by="x")

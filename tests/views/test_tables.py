@@ -70,10 +70,11 @@ def test_topics_csv(model: TopicModel) -> None:
     assert header == "topic label share pages stability coherence term weight rank_in_topic".split()
     for topic in model.topics():
         mine = [dict(zip(header, row, strict=True)) for row in rows if row[0] == str(topic.number)]
-        terms = model.terms(topic.number, 50)
-        assert [row["term"] for row in mine] == [term for term, _ in terms]
-        assert [float(row["weight"]) for row in mine] == pytest.approx([weight for _, weight in terms], rel=1e-8)
-        assert [row["rank_in_topic"] for row in mine] == [str(place + 1) for place in range(len(terms))]
+        words = model.words(topic.number, 50)
+        assert [row["term"] for row in mine] == [word.word for word in words]
+        weights = [model.W[word.row, topic.number - 1] if word.row >= 0 else 0 for word in words]
+        assert [float(row["weight"]) for row in mine] == pytest.approx(weights, rel=1e-8)
+        assert [row["rank_in_topic"] for row in mine] == [str(place + 1) for place in range(len(words))]
         assert {row["label"] for row in mine} == {topic.label}
         assert {(row["pages"], row["stability"]) for row in mine} == {(str(topic.pages), "")}
         assert float(mine[0]["share"]) == pytest.approx(topic.share, rel=1e-8)

@@ -1,4 +1,4 @@
-"""The files of a corpus: pages.jsonl, ledger.csv and manifest.json, all new or none."""
+"""Write the files of a corpus, pages.jsonl, ledger.csv and manifest.json: all of them or none."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from nmf_topics import __version__
-from nmf_topics.corpus.fetch.journal import is_journalled
+from nmf_topics.corpus.fetch.journal import ELSEWHERE, HEADER, JOURNAL
 from nmf_topics.corpus.fetch.ledger import Row, write_ledger
-from nmf_topics.corpus.open import MANIFEST
+from nmf_topics.corpus.open import MANIFEST, PAGES
 from nmf_topics.corpus.page import Page
 from nmf_topics.errors import OutputError
 from nmf_topics.files.atomic import folder_of_files
+
+LEDGER = "ledger.csv"
+LAST = ("selections",)  # of the manifest: long lists
 
 
 def write_corpus(
@@ -25,28 +28,28 @@ def write_corpus(
     *,
     mark: str,
     rows: Iterable[Row] | None = None,
-    news: bool = True,
+    changed: bool = True,
     force: bool = False,
 ) -> dict[str, Any]:
     """Write a corpus into its folder.
 
     Parameters
     ----------
-    pages : objects with id, title, text and more, one of which becomes a line
-    facts : what the manifest is to say besides counts and time; a function's value is asked for when all is read
-    mark : the file by which the folder is known to be ours
-    rows : of the ledger, if there is one
-    news : something was asked for since the folder was written; otherwise it keeps its time
+    pages : objects with id, title, text and more; each becomes a line
+    facts : for the manifest, besides counts and time; a function is called when all pages are read
+    mark : the file by which the folder is known to be one of this tool
+    rows : of the ledger, if there is one; they come from the wiki in `facts`
+    changed : a wiki was asked since the folder was written; otherwise the time in the manifest stays
 
     Returns
     -------
-    What stands in manifest.json.
+    The contents of manifest.json.
     """
-    before = former(folder).get("fetched")
+    before = read_manifest(folder).get("fetched")
     now = datetime.now(UTC).isoformat(timespec="seconds")
     with folder_of_files(folder, mark=mark, force=force) as partial:
         digest, count, words = hashlib.sha256(), 0, 0
-        with open(partial / "pages.jsonl", "wb") as file:
+        with open(partial / PAGES, "wb") as file:
             for page in pages:
                 line = json.dumps(page, ensure_ascii=False).encode() + b"\n"
                 digest.update(line)
@@ -54,23 +57,32 @@ def write_corpus(
                 count += 1
                 words += len(page["text"].split())
         if rows is not None:
-            write_ledger(rows, partial / "ledger.csv")
-        said = {key: value() if callable(value) else value for key, value in facts.items()}
-        manifest = {"schema": 1, "name": folder.name, **said, "pages": count, "words": words}
-        manifest |= {"fetched": now if news else before or now, "program": f"nmf-topics {__version__}"}
-        manifest["sha256"] = digest.hexdigest()
+            write_ledger(rows, partial / LEDGER, wiki=facts["wiki"])
+        values = {key: value() if callable(value) else value for key, value in facts.items()}
+        last = {key: values.pop(key) for key in LAST if key in values}
+        manifest = {"schema": 1, "name": folder.name, **values, "pages": count, "words": words}
+        manifest |= {"fetched": now if changed else before or now, "program": f"nmf-topics {__version__}"}
+        manifest |= {"sha256": digest.hexdigest(), **last}
         text = json.dumps(manifest, ensure_ascii=False, indent=1) + "\n"
         (partial / MANIFEST).write_text(text, encoding="utf-8")
     return manifest
 
 
-def former(folder: Path) -> Mapping[str, Any]:
-    """The manifest that is there."""
+def read_manifest(folder: Path) -> Mapping[str, Any]:
+    """Return the contents of manifest.json; nothing where there is none that can be read."""
     try:
         found = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def is_fetched(folder: Path) -> bool:
+    """Whether a folder holds a corpus from a wiki, or the beginning of one."""
+    try:
+        return (folder / JOURNAL).stat().st_size > len(HEADER) or "wiki" in read_manifest(folder)
+    except OSError:
+        return "wiki" in read_manifest(folder)
 
 
 def corpus_of_dump(
@@ -96,8 +108,8 @@ def corpus_of_dump(
     OutputError
         When the folder holds something else.
     """
-    if is_journalled(folder):
-        raise OutputError(f"{folder} holds a corpus from a wiki; choose another place with -o")
+    if is_fetched(folder):
+        raise OutputError(f"{folder} holds a corpus from a wiki", remedy=ELSEWHERE)
     counts = {"ok": 0, "too-short": 0}
 
     def wanted() -> Iterable[dict[str, Any]]:

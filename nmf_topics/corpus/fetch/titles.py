@@ -46,19 +46,33 @@ def resolve(
     site: Site,
     journal: Journal,
     on_title: Callable[[str], None] = lambda title: None,
-) -> None:
-    """See to it that the journal says of each title (as `written`) where it leads."""
-    wanted = [title for title in dict.fromkeys(titles) if journal.get("title", title, any_round=False) is None]
+    *,
+    again: bool = False,
+) -> dict[tuple[str, str], str]:
+    """Ask for those titles (as `written`) of which the journal does not say where they lead, and write it down.
+
+    Returns
+    -------
+    Titles to which the wiki gave no answer, as keys of facts, and why; they are not written down, so that the next run
+    asks for them again.
+    """
+    wanted = list(dict.fromkeys(titles))
+    if not again:
+        wanted = [title for title in wanted if journal.get("title", title, any_round=False) is None]
     wrong: list[Fact] = [("title", title, refused) for title in wanted if (refused := _refuse(title))]
     if wrong:
         journal.write(wrong)
     wanted = [title for title in wanted if not _refuse(title)]
+    failed: dict[tuple[str, str], str] = {}
     size = batch_size(client, site) if wanted else BATCH
     for first in range(0, len(wanted), size):
         batch = wanted[first : first + size]
-        journal.write(_ask(batch, client, site))
+        facts = _ask(batch, client, site)
+        failed |= {(kind, title): outcome["note"] for kind, title, outcome in facts if outcome["status"] == "failed"}
+        journal.write(fact for fact in facts if fact[:2] not in failed)
         for title in batch:
             on_title(title)
+    return failed
 
 
 def _refuse(title: str) -> dict[str, Any] | None:

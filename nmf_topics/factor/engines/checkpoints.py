@@ -25,7 +25,7 @@ from nmf_topics import __version__
 from nmf_topics.errors import MatrixError, OutputError
 from nmf_topics.factor import kernels
 from nmf_topics.factor.blocks import InMemory, PageBlocks
-from nmf_topics.factor.engines.store import PLACE
+from nmf_topics.factor.engines.store import CACHE_ENV_VAR
 from nmf_topics.factor.state import STATE_FORMAT, State
 from nmf_topics.files.atomic import whole_file
 
@@ -52,7 +52,7 @@ class Checkpointing:
 
     def of(self, V: PageBlocks, options: Mapping[str, Any]) -> Checkpoint:
         """The checkpoint of one factorization: of V, and all options that decide on its iterations."""
-        identity = [__version__, STATE_FORMAT, kernels.about(), _identity_of(V), dict(options)]
+        identity = [__version__, STATE_FORMAT, kernels.backend_name(), _identity_of(V), dict(options)]
         name = hashlib.sha256(json.dumps(identity, sort_keys=True, default=str).encode()).hexdigest()[:32]
         checkpoint = Checkpoint(self, self.folder / f"{PREFIX}{name}.npz")
         self._used.append(checkpoint.path)
@@ -116,7 +116,7 @@ class Checkpoint:
             return
         began = time.monotonic()
         try:
-            with whole_file(self.path, PLACE) as partial, partial.open("wb") as file:
+            with whole_file(self.path, CACHE_ENV_VAR) as partial, partial.open("wb") as file:
                 np.savez(file, allow_pickle=False, **state.to_arrays())
         except OutputError as error:
             self._broken = True

@@ -45,7 +45,7 @@ class EngineOptions:
 
 
 @dataclass(frozen=True)
-class Size:
+class ProblemSize:
     """How large V is, and its factors.
 
     Attributes
@@ -137,7 +137,7 @@ class Plan:
     columns: int
     needed: int
     allowed: int
-    size: Size
+    size: ProblemSize
 
     def __str__(self) -> str:
         blocks = "" if self.engine == "memory" else f", in blocks of {self.columns} pages"
@@ -147,7 +147,7 @@ class Plan:
         )
 
 
-def choose_engine(size: Size, options: EngineOptions, *, held: int = 0) -> Plan:
+def choose_engine(size: ProblemSize, options: EngineOptions, *, held: int = 0) -> Plan:
     """Where V is to live.
 
     Parameters
@@ -183,7 +183,7 @@ def choose_engine(size: Size, options: EngineOptions, *, held: int = 0) -> Plan:
     return Plan(engine, columns, max(base + needed, peak()), allowed, size)
 
 
-def _pages_of_a_block(size: Size, room: int) -> int:
+def _pages_of_a_block(size: ProblemSize, room: int) -> int:
     """The largest blocks that leave room for all else, within reason."""
     smallest = min(SMALLEST_BLOCK, size.n_pages)
     pages = min(size.n_pages, max(smallest, LARGEST_BLOCK * size.n_pages // max(size.bytes_of_V, 1)))

@@ -29,7 +29,7 @@ from nmf_topics.files.atomic import folder_of_files
 
 SCHEMA = 1
 MARK = "blocks.json"
-PLACE = "NMF_TOPICS_CACHE"  # what chooses the disk that blocks lie on
+CACHE_ENV_VAR = "NMF_TOPICS_CACHE"  # what chooses the disk that blocks lie on
 ALIGNMENT = 64
 MOST_STORED = 2**31 - 1  # entries of a part, so that its indices fit in 32 bits
 TYPES = ("float32", "float64", "int32")
@@ -116,7 +116,7 @@ def write_blocks(
     """
     parts: list[Part] = []
     first: Any = None
-    with folder_of_files(folder, mark=MARK, stale=_files_of, parameter=PLACE, durable=False) as partial:
+    with folder_of_files(folder, mark=MARK, stale=_files_of, parameter=CACHE_ENV_VAR, durable=False) as partial:
         for block in blocks:
             if first is None:
                 first = _Kind.of(block)

@@ -1,10 +1,11 @@
-"""Figures of a model for papers: top words, pages, the map, trends. Drawn with matplotlib, in any of its formats.
+"""Figures of a model for papers: top words, pages, map and trends, in any format of matplotlib.
 
 Each function writes one figure in some formats and returns its caption.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,28 +16,29 @@ from nmf_topics.analysis.topic_map import page_map, topic_map
 from nmf_topics.analysis.trends import Trend
 from nmf_topics.factor.blocks import Array
 from nmf_topics.model.model import TopicModel
+from nmf_topics.model.shown import TopicWord
 from nmf_topics.views.drawing.basis import signed_rgb
 from nmf_topics.views.drawing.clouds import colour_of
 from nmf_topics.views.drawing.fonts import shapes_of
 from nmf_topics.views.plots.plot_style import WIDTH, FigureFonts, new_figure, save_all, tint
 
-MOST_COLUMNS = 2000  # of a heat map; more pages are brought together, as no printer would tell them apart
-MOST_DOTS = 5000  # of a map that are drawn one by one; more are one picture in it
-NAMED_PAGES = 60  # up to so many pages have their titles below
+MOST_COLUMNS = 2000  # most columns of a heat map; more pages are averaged, because print cannot show them
+MOST_DOTS = 5000  # most dots of a map as vector graphics; more are drawn as one bitmap
+NAMED_PAGES = 60  # most pages that are labelled with their titles
 GREY = "#545454"
 DARK = "#202020"
 
 
 def draw_words(model: TopicModel, folder: Path, formats: Sequence[str], *, top: int, font: Path | None = None) -> str:
-    """words: a panel a topic with its heaviest words, or its basis image.
+    """Draw `words`: a panel for each topic with the words that describe it, or its basis image.
 
     Parameters
     ----------
     model : TopicModel
-    folder : existing; gets words.svg ...
-    formats : of FORMATS
-    top : words of a topic
-    font : the user's own choice, or None
+    folder : an existing folder; gets words.svg ...
+    formats : some of FORMATS
+    top : number of words of a topic
+    font : a font file that the user chose, or None
 
     Raises
     ------
@@ -44,16 +46,17 @@ def draw_words(model: TopicModel, folder: Path, formats: Sequence[str], *, top: 
         if no font has the letters of the words and labels.
     """
     text = model.rows.kind == "terms"
-    terms = [model.terms(k + 1, top) if text else [] for k in range(model.rank)]
-    pen = FigureFonts([*_labels(model), *(word for some in terms for word, _ in some)], font, shapes_of(model.recipe))
+    words = [model.words(k + 1, top) if text else [] for k in range(model.rank)]
+    covered = any(not math.isnan(word.coverage) for some in words for word in some)
+    pen = FigureFonts([*_labels(model), *(word.word for some in words for word in some)], font, shapes_of(model.recipe))
     across = min(model.rank, 3 if text else 7)
     down = -(-model.rank // across)
     with pen.settings():
         figure = new_figure(WIDTH, down * (0.5 + 0.125 * top if text else WIDTH / across + 0.2))
         axes = figure.subplots(down, across, squeeze=False).ravel()
-        for axis, topic, some in zip(axes, model.topics(), terms, strict=False):
+        for axis, topic, some in zip(axes, model.topics(), words, strict=False):
             if text:
-                _word_panel(axis, some, pen, colour_of(topic.number))
+                _word_panel(axis, some, pen, colour_of(topic.number), covered=covered)
                 axis.set_title(pen.text(_label(topic), 28), fontsize=7.5)
             else:
                 rows: Any = model.rows
@@ -64,8 +67,13 @@ def draw_words(model: TopicModel, folder: Path, formats: Sequence[str], *, top: 
             axis.set_visible(False)
         save_all(figure, folder, "words", formats)
     if not text:
-        return "The basis images, columns of W: the darker, the heavier."
-    return f"The {top} heaviest words of each topic and their share of its weight (entries of W; columns sum to one)."
+        return "The basis images (columns of W). Darker pixels have larger weights."
+    if not covered:
+        return f"The top {top} words of each topic and their share of its weight (entries of W; columns sum to one)."
+    return (
+        f"The first {top} words that describe each topic. Bars are the share of the topic's own pages that have the "
+        "word, grey lines that of all pages."
+    )
 
 
 def _label(topic: Any) -> str:
@@ -76,21 +84,28 @@ def _labels(model: TopicModel) -> list[str]:
     return [_label(topic) for topic in model.topics()]
 
 
-def _word_panel(axis: Any, terms: Sequence[tuple[str, float]], pen: FigureFonts, colour: tuple[int, int, int]) -> None:
-    """Bars of words, the heaviest at the top."""
+def _word_panel(
+    axis: Any, words: Sequence[TopicWord], pen: FigureFonts, colour: tuple[int, int, int], *, covered: bool
+) -> None:
+    """Draw a bar for each word, the first at the top: its share of pages, or its weight in W if that is unknown."""
     from matplotlib.ticker import MaxNLocator
 
-    places = range(len(terms), 0, -1)
-    axis.barh(places, [weight for _, weight in terms], color=tint(colour, 0.25), height=0.75)
-    axis.set_yticks(places, [pen.text(word, 20) for word, _ in terms])
+    places = np.arange(len(words), 0, -1)
+    values = np.nan_to_num([word.coverage if covered else word.weight for word in words])
+    axis.barh(places, values, color=tint(colour, 0.25), height=0.75)
+    if covered:
+        overall = np.nan_to_num([word.coverage / 2**word.lift for word in words])
+        axis.vlines(overall, places - 0.375, places + 0.375, color=GREY, linewidth=1.2)
+        axis.set_xlim(0, 1)
+    axis.set_yticks(places, [pen.text(word.word, 20) for word in words])
     axis.tick_params(axis="y", length=0)
     axis.xaxis.set_major_locator(MaxNLocator(3))
-    axis.xaxis.set_major_formatter(lambda weight, _: f"{100 * weight:.3g}%")
+    axis.xaxis.set_major_formatter(lambda value, _: f"{100 * value:.3g}%")
     axis.spines["left"].set_visible(False)
 
 
 def draw_pages(model: TopicModel, folder: Path, formats: Sequence[str], *, font: Path | None = None) -> str:
-    """pages: shares of all topics on all pages as a heat map, pages in the order of their topics."""
+    """Draw `pages`: the shares of all topics on all pages as a heat map, with pages ordered by topic."""
     columns = np.flatnonzero(model.H.any(axis=0))
     shares = model.H[:, columns] / model.H[:, columns].sum(axis=0)
     dominant = shares.argmax(axis=0)
@@ -125,7 +140,7 @@ def _without(model: TopicModel, shown: int) -> str:
 
 
 def _means(A: Array, together: int) -> Array:
-    """Means over so many columns that follow each other; the last one over what is left."""
+    """Return the means of groups of consecutive columns; the last group may be smaller."""
     if together <= 1:
         return A
     starts = np.arange(0, A.shape[1], together)
@@ -133,7 +148,7 @@ def _means(A: Array, together: int) -> Array:
 
 
 def draw_map(model: TopicModel, folder: Path, formats: Sequence[str], *, font: Path | None = None) -> str:
-    """map: topics in the plane, the larger the more of the corpus they are, and pages among them."""
+    """Draw `map`: topics in the plane, with areas by their share of the corpus, and pages among them."""
     found = topic_map(model)
     pages, dominant = page_map(found, model.H), model.dominant()
     pen = FigureFonts(_labels(model), font, shapes_of(model.recipe))
@@ -145,7 +160,7 @@ def draw_map(model: TopicModel, folder: Path, formats: Sequence[str], *, font: P
             own = pages[dominant == topic.number - 1]
             axis.scatter(*own.T, color=tint(colour_of(topic.number), 0.3), **dots)
         middle: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 7}
-        for topic in sorted(model.topics(), key=lambda topic: -topic.share):  # small ones upon large ones
+        for topic in sorted(model.topics(), key=lambda topic: -topic.share):  # small topics over large ones
             x, y = found.positions[topic.number - 1]
             if np.isfinite(x):
                 looks: dict[str, Any] = {"alpha": 0.85, "edgecolors": "white", "linewidths": 0.8}
@@ -159,13 +174,13 @@ def draw_map(model: TopicModel, folder: Path, formats: Sequence[str], *, font: P
         save_all(figure, folder, "map", formats)
     shown = f" The plane shows {found.shown:.0%} of their squared distances." if np.isfinite(found.shown) else ""
     return (
-        "Topics by the likeness of their words (Jensen-Shannon distances of the columns of W, classical scaling). Areas"
-        f" are shares of the corpus, dots are pages at the mean of their topics.{shown}"
+        "Topics by the similarity of their words (Jensen-Shannon distances of the columns of W, classical scaling)."
+        f" Areas are shares of the corpus, dots are pages at the mean of their topics.{shown}"
     )
 
 
 def _key(axis: Any, model: TopicModel, pen: FigureFonts) -> None:
-    """Numbers, colours and names of the topics, in a column."""
+    """Draw the legend: numbers, colours and names of the topics."""
     axis.set_axis_off()
     axis.set(xlim=(0, 1), ylim=(max(model.rank, 12), -0.5))
     size = min(7.5, 150 / model.rank)
@@ -177,14 +192,14 @@ def _key(axis: Any, model: TopicModel, pen: FigureFonts) -> None:
 def draw_trend(
     model: TopicModel, trend: Trend, folder: Path, name: str, formats: Sequence[str], *, font: Path | None = None
 ) -> str:
-    """A trend over time as a panel a topic; shares by group as a heat map.
+    """Draw a trend over time with a panel for each topic, or shares by group as a heat map.
 
     Parameters
     ----------
-    model, trend : a model and a trend of it
+    model, trend : a model and one of its trends
     folder, name : the files are folder/name.svg ...
-    formats : of FORMATS
-    font : the user's own choice, or None
+    formats : some of FORMATS
+    font : a font file that the user chose, or None
     """
     pen = FigureFonts(_labels(model), font, shapes_of(model.recipe))
     with pen.settings():
@@ -195,7 +210,7 @@ def draw_trend(
 
 
 def _periods(model: TopicModel, trend: Trend, pen: FigureFonts) -> Any:
-    """A panel a topic, all on one scale, then how many pages each period has."""
+    """Draw a panel for each topic, all with the same scale, and one with the number of pages of each period."""
     from matplotlib.ticker import MaxNLocator, PercentFormatter
 
     panels = model.rank + 1
@@ -217,13 +232,13 @@ def _periods(model: TopicModel, trend: Trend, pen: FigureFonts) -> Any:
     ticks = x[:: -(-len(x) // 5)]
     for place, axis in enumerate(axes):
         axis.set_xticks(ticks, [trend.names[i] for i in ticks])
-        axis.tick_params(labelbottom=place + across >= panels)  # the lowest of each column
+        axis.tick_params(labelbottom=place + across >= panels)  # only in the lowest panel of each column
         axis.set_visible(place < panels)
     return figure
 
 
 def _groups(model: TopicModel, trend: Trend, pen: FigureFonts) -> Any:
-    """Groups below each other, topics beside each other, the share in each cell."""
+    """Draw groups as rows, topics as columns, and the share in each cell."""
     groups = len(trend.names)
     figure = new_figure(WIDTH, 1.7 + 0.22 * groups)
     axis = figure.subplots()

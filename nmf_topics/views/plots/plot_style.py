@@ -1,7 +1,7 @@
-"""What all figures of matplotlib share: settings of a paper, fonts for the letters that are drawn, equal bytes.
+"""The common style of all figures of matplotlib: settings for papers, fonts, and reproducible files.
 
-SVG has its letters as outlines, so that they look the same where the font is not; PDF has the fonts inside, as outlines
-that publishers take (Type 42). No file holds a date, a version, or a name that chance gave.
+SVG files have letters as outlines, so they look the same without the font. PDF files have embedded fonts of a type that
+publishers accept (Type 42). No file contains a date, a version or a random name.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from nmf_topics.views.drawing.fonts import drawable, fonts_for
 
 FORMATS = ("svg", "pdf", "png")
 DPI = 300
-WIDTH = 7.2  # inches: two columns of a journal
+WIDTH = 7.2  # inches, two columns of a journal
 _METADATA: dict[str, dict[str, None]] = {
     ".svg": {"Date": None, "Creator": None},
     ".pdf": {"CreationDate": None, "Creator": None, "Producer": None},
@@ -24,7 +24,7 @@ _METADATA: dict[str, dict[str, None]] = {
 DETERMINED: dict[Any, Any] = {"svg.hashsalt": "nmf-topics", "svg.fonttype": "path", "pdf.fonttype": 42}
 SETTINGS: dict[Any, Any] = {
     **DETERMINED,
-    "text.parse_math": False,  # between two dollar signs of a title matplotlib would read formulas
+    "text.parse_math": False,  # text between two dollar signs is not a formula
     "font.size": 8,
     "axes.titlesize": 8,
     "axes.titlelocation": "left",
@@ -41,18 +41,18 @@ SETTINGS: dict[Any, Any] = {
 
 
 class FigureFonts:
-    """Figures with fonts that have the letters of some texts.
+    """Fonts for figures that have the letters of some texts.
 
     Parameters
     ----------
-    needed : texts whose every letter must be there
-    font : the user's own choice, or None
-    language : ISO 639-1, as `shapes_of` says it, or None
+    needed : texts whose letters the fonts must have
+    font : a font file that the user chose, or None
+    language : ISO 639-1 (see `shapes_of`), or None
 
     Raises
     ------
     FontError
-        if no font has them.
+        if no font has some letters.
     """
 
     def __init__(self, needed: Iterable[str], font: Path | None = None, language: str | None = None) -> None:
@@ -60,12 +60,12 @@ class FigureFonts:
         self.language = language
 
     def text(self, text: str, length: int = 40) -> str:
-        """As much of a text as a label has room for, without what the fonts have no picture of."""
+        """Shorten a text to the length of a label and remove characters that the fonts lack."""
         shown = drawable(text, self.fonts)
         return shown if len(shown) <= length else shown[: length - 1].rstrip(" ,") + "…"
 
     def families(self) -> list[str]:
-        """Names that matplotlib knows the fonts by, in their order."""
+        """Return matplotlib's names of the fonts, in the order of preference."""
         from matplotlib import font_manager
 
         for font in self.fonts:
@@ -74,7 +74,7 @@ class FigureFonts:
 
     @contextmanager
     def settings(self) -> Iterator[None]:
-        """The block draws and saves with the settings of a paper and these fonts."""
+        """Use the settings for papers and these fonts inside the block."""
         import matplotlib
 
         with matplotlib.rc_context({**SETTINGS, "font.family": self.families(), "text.language": self.language}):
@@ -82,19 +82,19 @@ class FigureFonts:
 
 
 def new_figure(width: float, height: float) -> Any:
-    """An empty figure of so many inches, which belongs to nobody else."""
+    """Create an empty figure of the given size in inches, independent of pyplot's state."""
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width, height), layout="constrained")
 
 
 def save_figure(figure: Any, path: Path, dpi: int = DPI) -> None:
-    """Write a figure in the format of the path's ending."""
+    """Write a figure in the format of the path's suffix."""
     figure.savefig(path, dpi=dpi, metadata=_METADATA[path.suffix])
 
 
 def save_all(figure: Any, folder: Path, name: str, formats: Sequence[str]) -> None:
-    """Write a figure in several formats, arranged once."""
+    """Write a figure in several formats; its layout is computed once."""
     figure.draw_without_rendering()
     figure.set_layout_engine("none")
     for ending in formats:
@@ -102,5 +102,5 @@ def save_all(figure: Any, folder: Path, name: str, formats: Sequence[str]) -> No
 
 
 def tint(colour: tuple[int, int, int], light: float = 0.0) -> str:
-    """A colour for matplotlib, lighter by a part of what it lacks to white."""
+    """Return a colour for matplotlib; `light` is the share by which it is moved towards white."""
     return "#{:02x}{:02x}{:02x}".format(*(round(c + (255 - c) * light) for c in colour))

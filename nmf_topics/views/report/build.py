@@ -78,9 +78,14 @@ def build_report(
         licence=_asset("d3-licence.txt"),
         core=base64.b64encode(pack(data)).decode("ascii"),
         texts=base64.b64encode(extracts).decode("ascii") if extracts else "",
-        topics=[(t, ", ".join(word for _, word, *_ in t["words"][:8])) for t in data["topics"]],
+        topics=[(topic, ", ".join(_shown_words(topic)[:8])) for topic in data["topics"]],
     )
     return page.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd") + "\n"
+
+
+def _shown_words(topic: Mapping[str, Any]) -> list[str]:
+    """The words that describe a topic, or its heaviest ones where there is no description."""
+    return [word for word, *_ in topic["described"]] or [word for _, word, *_ in topic["words"]]
 
 
 def write_report(model: TopicModel, path: Path, **parts: Any) -> None:

@@ -26,6 +26,7 @@ SHARES = 2_000_000  # entries of H at most: of many topics fewer pages
 ROWS = 1_200_000  # entries of W that colour the words of texts
 META_LENGTH = 300  # characters of a value
 META_BYTES = 6_000_000  # of all values of a column; a longer one is left out
+DESCRIBING_WORDS = 30  # of a topic
 GROUPINGS = 4  # metadata whose groups are shown, or filter the pages
 FILTER_VALUES = 200  # of a list to choose from
 
@@ -81,12 +82,29 @@ def _topics(model: TopicModel, places: Any, pictures: Mapping[int, str]) -> list
                 "stability": json_number(topic.stability),
                 "place": [json_number(round(float(x), 6)) for x in places.positions[k]],
                 "near": [[i + 1, json_number(round(float(distances[i]), 6))] for i in near],
+                "described": _described(model, topic.number),
                 "words": [[w.row, w.term, w.weight, w.overall] for w in words],  # all digits: their order hangs on them
                 "colour": "#{:02x}{:02x}{:02x}".format(*colour_of(topic.number)),
                 "picture": pictures.get(topic.number),
             }
         )
     return found
+
+
+def _described(model: TopicModel, number: int) -> list[list[Any]]:
+    """The words that describe a topic: word, score, share of its own pages and of all pages that have it."""
+    if model.description is None:
+        return []
+    words = model.words(number, DESCRIBING_WORDS)
+    return [
+        [
+            w.word,
+            json_number(w.score),
+            json_number(round(w.coverage, 4)),
+            json_number(round(w.coverage / 2**w.lift, 4)),
+        ]
+        for w in words
+    ]
 
 
 def _pages(model: TopicModel, columns: np.ndarray, places: Array) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from nmf_topics.model.model import Topic, TopicModel
 from nmf_topics.model.page_topics import PageTopics
+from nmf_topics.model.relevance import WordOrder
 
 if TYPE_CHECKING:
     from nmf_topics.model.classify import Assignment
@@ -31,7 +32,11 @@ def json_number(value: float) -> float | None:
 
 
 def topic_rows(model: TopicModel) -> Iterable[list[str]]:
-    """topics.csv: a row for each of the top terms of each topic."""
+    """topics.csv: a row for each of the words that describe each topic, best first.
+
+    `weight` is that of the word in W, so it does not fall from row to row; it is 0 for a word that is on too many pages
+    to be a row of V.
+    """
     yield ["topic", "label", "share", "pages", "stability", "coherence", "term", "weight", "rank_in_topic"]
     for topic in model.topics():
         head = [
@@ -42,22 +47,22 @@ def topic_rows(model: TopicModel) -> Iterable[list[str]]:
             number(topic.stability),
             number(topic.coherence),
         ]
-        for place, (term, weight) in enumerate(model.terms(topic.number, TERMS_IN_FILE), start=1):
+        for place, (term, weight) in enumerate(_weights(model, topic.number, TERMS_IN_FILE), start=1):
             yield [*head, term, number(weight), str(place)]
+
+
+def _weights(model: TopicModel, topic: int, k: int, order: WordOrder = "typical") -> list[tuple[str, float]]:
+    """The first words of a topic with their weights in W; of images, pixels."""
+    if model.rows.kind != "terms":
+        return model.terms(topic, k)
+    return [(word.word, word.weight) for word in model.words(topic, k, order=order)]
 
 
 def page_rows(model: TopicModel, columns: Sequence[int] | None = None) -> Iterable[list[str]]:
     """pages.csv: a row for each page; metadata whose name is taken already gets `page_` before it."""
     meta_names = model.columns.meta_names()
     weights = [f"topic_{k + 1}" for k in range(model.rank)]
-    taken = {*PAGE_COLUMNS, *weights}
-    headers = {name: name for name in meta_names if name not in taken}
-    for name in meta_names:
-        if name in taken:
-            header = f"page_{name}"
-            while header in {*taken, *headers.values()}:
-                header = f"page_{header}"
-            headers[name] = header
+    headers = model.columns.headers({*PAGE_COLUMNS, *weights})
     yield [*PAGE_COLUMNS, *(headers[name] for name in meta_names), *weights]
     pages = model.pages()
     for j in range(len(pages)) if columns is None else columns:
@@ -116,12 +121,14 @@ def assignment_rows(model: TopicModel, assignments: Iterable[Assignment]) -> Ite
         ]
 
 
-def topic_json(model: TopicModel, number_: int, *, terms: int = 10, pages: int = 5) -> dict[str, Any]:
+def topic_json(
+    model: TopicModel, number_: int, *, terms: int = 10, pages: int = 5, order: WordOrder = "typical"
+) -> dict[str, Any]:
     """One topic for JSON."""
-    return _topic_json(model, model.topics()[number_ - 1], terms, pages)
+    return _topic_json(model, model.topics()[number_ - 1], terms, pages, order)
 
 
-def _topic_json(model: TopicModel, topic: Topic, terms: int, pages: int) -> dict[str, Any]:
+def _topic_json(model: TopicModel, topic: Topic, terms: int, pages: int, order: WordOrder) -> dict[str, Any]:
     return {
         "topic": topic.number,
         "label": topic.label,
@@ -129,7 +136,11 @@ def _topic_json(model: TopicModel, topic: Topic, terms: int, pages: int) -> dict
         "pages": topic.pages,
         "coherence": json_number(topic.coherence),
         "stability": json_number(topic.stability),
-        "terms": [{"term": t, "weight": json_number(w)} for t, w in model.terms(topic.number, terms)],
+        "terms": [{"term": t, "weight": json_number(w)} for t, w in _weights(model, topic.number, terms, order)],
+        "description": [
+            {"term": w.word, **{name: json_number(getattr(w, name)) for name in ("score", "coverage", "lift")}}
+            for w in (model.words(topic.number, terms, order=order) if model.rows.kind == "terms" else ())
+        ],
         "top_pages": [
             {"id": model.columns.ids[j], "title": model.columns.titles[j], "weight": json_number(w)}
             for j, w in model.top_pages(topic.number, pages)
@@ -137,7 +148,7 @@ def _topic_json(model: TopicModel, topic: Topic, terms: int, pages: int) -> dict
     }
 
 
-def model_json(model: TopicModel, path: Path) -> dict[str, Any]:
+def model_json(model: TopicModel, path: Path, *, terms: int = 10, order: WordOrder = "typical") -> dict[str, Any]:
     """A fitted model for JSON."""
     return {
         "schema": 1,
@@ -151,7 +162,7 @@ def model_json(model: TopicModel, path: Path) -> dict[str, Any]:
         "converged": model.stopped != "max_iter",
         "stopped": model.stopped,
         "certificate": json_number(model.certificate),
-        "topics": [_topic_json(model, topic, 10, 5) for topic in model.topics()],
+        "topics": [_topic_json(model, topic, terms, 5, order) for topic in model.topics()],
     }
 
 

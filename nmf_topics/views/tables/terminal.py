@@ -149,7 +149,7 @@ def _narrowed(widths: Sequence[int], floors: Sequence[int], room: int) -> list[i
     return narrowed
 
 
-def print_topics(model: TopicModel, *, words: int = 8, order: WordOrder = "frequency") -> None:
+def print_topics(model: TopicModel, *, words: int = 8, order: WordOrder = "typical") -> None:
     """The topics of a model, largest first."""
     stable = any(not math.isnan(t.stability) for t in model.topics())
     rows = [
@@ -178,10 +178,28 @@ def error_header(model: TopicModel) -> str:
     return model.error_name.rpartition(" ")[2]
 
 
-def print_words(terms: Sequence[tuple[str, float]]) -> None:
-    """Words of a topic with their weights, in the order in which they are given."""
-    heaviest = max((weight for _, weight in terms), default=1.0)
-    rows = [[term, f"{weight:.4f}", bar(weight / heaviest)] for term, weight in terms]
+def print_words(model: TopicModel, topic: int, k: int, *, order: WordOrder = "typical") -> None:
+    """Words of a topic: on how many of its pages they are, and how often against all pages; or their weights in W.
+
+    Weights are shown for orders that come from W, and where nothing is known of the pages that have the words.
+    """
+    if model.rows.kind != "terms":
+        _print_weights(model.terms(topic, k))
+        return
+    words = model.words(topic, k, order=order)
+    if order != "typical" or all(math.isnan(word.coverage) for word in words):
+        _print_weights([(word.word, word.weight) for word in words])
+        return
+    rows = [
+        [word.word, f"{word.coverage:.0%}", bar(word.coverage), "" if math.isnan(word.lift) else f"{2**word.lift:.1f}"]
+        for word in words
+    ]
+    print_table(["word", "of its pages", "", "times as many as of all"], rows, right=(1, 3), spare=(2,))
+
+
+def _print_weights(words: Sequence[tuple[str, float]]) -> None:
+    heaviest = max((weight for _, weight in words), default=1.0)
+    rows = [[word, f"{weight:.4f}", bar(weight / heaviest)] for word, weight in words]
     print_table(["word", "weight", ""], rows, right=(1,), spare=(2,))
 
 

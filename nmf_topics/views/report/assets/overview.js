@@ -16,15 +16,18 @@ function overview() {
     data.trends.map((trend) => trendSection(trend)));
 }
 
+// [word, strength] of the words of a topic: those that describe it, or its heaviest ones where there is no description.
+const shownWords = (t) => (t.described.length ? t.described.map(([text, score]) => [text, score]) : t.words.map(([, text, weight]) => [text, weight]));
+
 function card(t) {
-  const top = t.words.slice(0, 8);
-  const scale = scaleTo(top[0]?.[2]);
+  const top = shownWords(t).slice(0, 8);
+  const scale = scaleTo(top[0]?.[1]);
   return h("article", { class: "card", "--c": t.colour },
     h("h3", {}, chip(t.number)),
     h("p", { class: "share" }, bar(t.share, scaleTo(d3.max(data.topics, (x) => x.share)), { colour: t.colour }), h("span", {}, percent(t.share))),
     t.picture ? h("a", { href: `#topic-${t.number}`, tabindex: "-1", "aria-hidden": "true" }, h("img", { class: "cloud", src: t.picture, alt: "" })) : null,
-    top.length ? tableOf(["word", ""], top.map(([, text, weight]) => [term(text), bar(weight, scale, { colour: t.colour })]),
-      { caption: `Heaviest words of topic ${t.number}`, className: "words" }) : h("p", {}, "(no words)"),
+    top.length ? tableOf(["word", ""], top.map(([text, strength]) => [term(text), bar(strength, scale, { colour: t.colour })]),
+      { caption: `First words of topic ${t.number}`, className: "words" }) : h("p", {}, "(no words)"),
     facts(t, { share: false }));
 }
 

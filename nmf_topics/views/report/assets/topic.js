@@ -1,6 +1,7 @@
-// One topic: its words by relevance, what sets it apart, how it runs, its pages, and its name.
+// One topic: the words that describe it or weigh most, what sets it apart, its trends, its pages, and its name.
 
-let lambda = 0.6;  // what people told topics by best, in the paper of the slider
+let wordOrder = "typical";
+let lambda = 0.6;  // the value at which people recognized topics best, in the paper of the slider
 const WORDS = 30;
 
 // Sievert and Shirley: lambda log w + (1 - lambda) log(w / p); heavier words first among equals.
@@ -66,30 +67,50 @@ function saveNames() {
   document.getElementById("renamed").append(h("span", {}, " then: ", h("code", {}, "nmf-topics label MODEL --from topic-names.txt")));
 }
 
-function wordsSection(t) {
-  const place = h("div");
-  const output = h("output", { for: "lambda" });
+// The words that describe a topic: on how many of its pages they are, and on how many of all.
+function typicalTable(t) {
+  const scale = scaleTo(1);
+  return tableOf(["word", "", "of its pages", "of all pages"],
+    t.described.slice(0, WORDS).map(([text, , coverage, all]) => [term(text),
+      coverage === null ? "" : bar(coverage, scale, { colour: t.colour }), coverage === null ? "–" : percent(coverage), all === null ? "–" : percent(all)]),
+    { caption: `Words that describe topic ${t.number}`, numeric: [2, 3], className: "words wide" });
+}
+
+// The heaviest words in W: the pale bar is a word's weight in all topics.
+function weightTable(t) {
   const under = (p) => (t.share > 0 ? p / t.share : 0);
-  function fill() {
-    output.textContent = `λ = ${lambda.toFixed(2)}`;
-    const shown = byRelevance(t.words, lambda).slice(0, WORDS);
-    const scale = scaleTo(d3.max(shown, ([, , w]) => w));
-    place.replaceChildren(tableOf(["word", "", "weight", "this topic's part"],
-      shown.map(([, text, w, p]) => [term(text), bar(w, scale, { colour: t.colour, under: under(p) }), w.toFixed(5), p > 0 ? percent(Math.min(1, (w * t.share) / p)) : "–"]),
-      { caption: `Words of topic ${t.number} by relevance`, numeric: [2, 3], className: "words wide" }));
-  }
+  const shown = byRelevance(t.words, lambda).slice(0, WORDS);
+  const scale = scaleTo(d3.max(shown, ([, , w]) => w));
+  return tableOf(["word", "", "weight", "this topic's part"],
+    shown.map(([, text, w, p]) => [term(text), bar(w, scale, { colour: t.colour, under: under(p) }), w.toFixed(5), p > 0 ? percent(Math.min(1, (w * t.share) / p)) : "–"]),
+    { caption: `Words of topic ${t.number} by relevance`, numeric: [2, 3], className: "words wide" });
+}
+
+function wordsSection(t) {
+  const typical = () => wordOrder === "typical" && t.described.length > 0;
+  const place = h("div"), help = h("p", { id: "words-help", class: "help" }), output = h("output", { for: "lambda" });
   const slider = h("input", { id: "lambda", type: "range", min: "0", max: "1", step: "0.05", value: lambda,
-    "aria-describedby": "lambda-help", oninput: (event) => { lambda = Number(event.target.value); fill(); } });
+    "aria-describedby": "words-help", oninput: (event) => { lambda = Number(event.target.value); fill(); } });
+  const relevance = h("div", { class: "tools" }, h("label", { for: "lambda" }, "Relevance"), slider, output);
+  const order = h("select", { id: "word-order", "aria-describedby": "words-help", onchange: (event) => { wordOrder = event.target.value; fill(); } },
+    [["typical", "that describe it"], ["weight", "by weight in W"]].map(([value, text]) => h("option", { value, selected: value === wordOrder }, text)));
+  function fill() {
+    relevance.hidden = typical();
+    output.textContent = `λ = ${lambda.toFixed(2)}`;
+    help.textContent = typical()
+      ? "Frequent on the pages of the topic, and more frequent than on other pages. A bar is the share of the topic's own pages that have the word."
+      : "At 1, words are ordered by their weight in the topic; at 0, by how exclusive they are to it. The pale bar is the word's weight in all topics.";
+    place.replaceChildren(typical() ? typicalTable(t) : weightTable(t));
+  }
   fill();
   return h("section", { "aria-labelledby": "h-words" }, h("h2", { id: "h-words" }, "Words"),
-    h("div", { class: "tools" }, h("label", { for: "lambda" }, "Relevance"), slider, output),
-    h("p", { id: "lambda-help", class: "help" }, "At 1 words stand by their weight in the topic, at 0 by how much they are its own. The pale bar is the word's weight in all topics."),
-    t.words.length ? place : h("p", {}, "This topic has no words."));
+    t.described.length ? h("div", { class: "tools" }, h("label", { for: "word-order" }, "Words"), order) : null, relevance, help,
+    t.words.length || t.described.length ? place : h("p", {}, "This topic has no words."));
 }
 
 function cloudSection(t) {
   return h("section", { "aria-labelledby": "h-cloud" }, h("h2", { id: "h-cloud" }, "Cloud"),
-    t.picture ? h("img", { class: "cloud", src: t.picture, alt: `Word cloud of topic ${t.number}: ${t.words.slice(0, 10).map((w) => w[1]).join(", ")}` })
+    t.picture ? h("img", { class: "cloud", src: t.picture, alt: `Word cloud of topic ${t.number}: ${shownWords(t).slice(0, 10).map(([text]) => text).join(", ")}` })
       : h("p", {}, "There is no cloud: no font had the letters when the model was made."));
 }
 

@@ -1,0 +1,147 @@
+"""The words of topics as they are shown: those that describe a topic or weigh most, without hidden ones; labels."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from nmf_topics.factor.blocks import Array
+from nmf_topics.matrix.datamatrix import largest
+from nmf_topics.model.description import DescribingWord, Description
+from nmf_topics.model.hidden import WordRows
+from nmf_topics.model.labels import choose_labels
+from nmf_topics.model.measures import NEGLIGIBLE
+from nmf_topics.model.relevance import CANDIDATES, LAMBDAS, Candidate, WordOrder, by_relevance
+from nmf_topics.text.analyzer import WordOptions
+
+
+@dataclass(frozen=True)
+class TopicWord:
+    """A word of a topic.
+
+    Attributes
+    ----------
+    word : as readers see it
+    term : its normal form
+    row : of W; -1 for a word that is on too many pages to be a row of V
+    weight : in W; 0 for a word that is no row
+    score, coverage, lift : as in `DescribingWord`; nan where the description of the topic does not have the word
+    """
+
+    word: str
+    term: str
+    row: int
+    weight: float
+    score: float = math.nan
+    coverage: float = math.nan
+    lift: float = math.nan
+
+
+@dataclass(frozen=True, eq=False)
+class ShownWords:
+    """What a model shows of the words of its topics; topics are counted from 0.
+
+    Attributes
+    ----------
+    rows : the row axis of the model
+    W : ndarray of shape (m, r)
+    shares : ndarray of shape (r,), of each topic
+    description : the words that describe topics, or None
+    hidden : words that are not shown
+    options : how text became terms
+    """
+
+    rows: Any
+    W: Array
+    shares: Array
+    description: Description | None
+    hidden: Sequence[str]
+    options: WordOptions
+
+    def labels(self) -> list[str]:
+        """A label for each topic, of the words that describe it best, or are most relevant to it."""
+        typical = self.description is not None and self.description.chosen == "typical"
+        order: WordOrder = "typical" if typical else "relevance"
+        described = [self.terms(k, CANDIDATES, order) for k in range(self.W.shape[1])]
+        return [", ".join(label) or "(no words)" for label in choose_labels(described)]
+
+    def terms(self, k: int, most: int, order: WordOrder) -> list[tuple[str, float]]:
+        """The first words of topic k, as in `TopicModel.terms`."""
+        if self.rows.kind != "terms":
+            return list(self.rows.top(self._weights(k), most))
+        scored = order == "typical" and self.description is not None
+        return [(word.word, word.score if scored else word.weight) for word in self.words(k, most, order)]
+
+    def words(self, k: int, most: int, order: WordOrder) -> list[TopicWord]:
+        """The first words of topic k, as in `TopicModel.words`."""
+        described = self.description.topics[k] if self.description is not None else ()
+        if order == "typical" and self.description is not None:
+            shown = [word for word in described if word.term not in self._hidden_terms]
+            return [self._word(k, word) for word in shown[:most]]
+        known = {word.row: self._word(k, word) for word in described}
+        return [
+            known.get(row, TopicWord(self.rows.surfaces[row], self.rows.terms[row], row, float(self.W[row, k])))
+            for row in self._ranked(k, most, order)
+        ]
+
+    def _word(self, k: int, word: DescribingWord) -> TopicWord:
+        weight = float(self.W[word.row, k]) if word.row >= 0 else 0.0
+        return TopicWord(word.word, word.term, word.row, weight, word.score, word.coverage, word.lift)
+
+    def _ranked(self, k: int, most: int, order: WordOrder) -> list[int]:
+        """The first rows of W for topic k, in an order that comes from W alone."""
+        if order in ("typical", "weight", "frequency"):
+            weights = self._weights(k)
+            return [int(i) for i in largest(weights, most) if weights[i] > 0]
+        found = self.candidates(k)
+        w, overall = np.array([c.weight for c in found]), np.array([c.overall for c in found])
+        return [found[i].row for i in by_relevance(w, overall, LAMBDAS[order], most)]
+
+    def candidates(self, k: int) -> list[Candidate]:
+        """The heaviest words of topic k, heaviest first."""
+        w = self._weights(k)
+        top = self.rows.top(w, CANDIDATES)
+        rows = [int(i) for i in largest(w, len(top))]
+        overall = self.W[rows] @ self.shares
+        return [Candidate(i, term, weight, float(p)) for i, (term, weight), p in zip(rows, top, overall, strict=True)]
+
+    def _weights(self, k: int) -> Array:
+        """A column of W without what is all but zero, and without hidden words."""
+        w = self.W[:, k].copy()
+        w[w <= NEGLIGIBLE * w.max()] = 0.0
+        w[self.hidden_rows] = 0.0
+        return w
+
+    @cached_property
+    def _all_words(self) -> list[tuple[str, str]]:
+        """Term and surface of the rows of W, then of the words that only describe topics."""
+        topics = self.description.topics if self.description is not None else ()
+        further = {word.term: word.word for words in topics for word in words if word.row < 0}
+        return [*zip(self.rows.terms, self.rows.surfaces, strict=True), *sorted(further.items())]
+
+    @cached_property
+    def spellings(self) -> WordRows:
+        """Finds words by any spelling; those that are no rows of W come after its rows."""
+        terms, surfaces = zip(*self._all_words, strict=True)
+        return WordRows(terms, surfaces, self.options)
+
+    @cached_property
+    def _hidden_places(self) -> list[int]:
+        """Places of the hidden words in `_all_words`."""
+        if not self.hidden or self.rows.kind != "terms":
+            return []
+        return sorted(set().union(*(self.spellings.rows_of(word) for word in self.hidden)))
+
+    @cached_property
+    def _hidden_terms(self) -> frozenset[str]:
+        return frozenset(self._all_words[i][0] for i in self._hidden_places)
+
+    @cached_property
+    def hidden_rows(self) -> list[int]:
+        """Rows of W of the hidden words."""
+        return [i for i in self._hidden_places if i < len(self.rows)]
