@@ -153,7 +153,7 @@ class FakeWiki:
         props = str(asked.get("prop", "")).split("|")
         answer: Answer = {"pageid": page.pageid, "ns": page.namespace, "title": page.title}
         if "info" in props:
-            answer["lastrevid"] = page.revisions[-1][0]
+            answer |= {"lastrevid": page.revisions[-1][0]} | ({"redirect": True} if page.redirect else {})
         if "pageprops" in props and "__DISAMBIG__" in page.source:
             answer["pageprops"] = {"disambiguation": ""}
         if "categories" in props:

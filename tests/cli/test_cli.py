@@ -273,9 +273,13 @@ VALUES: dict[str, tuple[tuple[object, ...], tuple[object, ...]]] = {
     "--min-words": ((0, 100), (-1, "x")),
     "--limit": ((0, 1, 100), (-1, "x")),  # 0 removes a recorded limit
     "--text": (("extracts", "wikitext"), ("html",)),
+    "--hits": ((1, 10_000), (0, 10_001, "x")),
+    "--also-language": (("de", "de,fr", "none"), ("d", "../de", "de fr")),
+    "--as-of": (("2020-02-29", "now"), ("2021-02-29", "yesterday", "9999-01-01")),
     "--workers": ((1, 3), (0, 4)),
     "--timeout": ((0.5, 30), (0, "x", "nan", "inf")),
     **{f"--{what}": (("x",), NONE) for what in ("titles", "category", "pin", "dump", "pageviews", "contact")},
+    **{f"--{what}": (("x",), NONE) for what in ("search", "links", "section", "remove")},
     **{f"--{what}": (("x",), NONE) for what in ("wiki", "title", "url")},
     **{f"--{part}-column": (("x",), NONE) for part in ("text", "title", "id", "date", "label")},
 }

@@ -157,7 +157,7 @@ def test_both_ways_give_the_same_prose(wiki: Wiki, tmp_path: Path) -> None:
             fetch_into(tmp_path / way, api, {"category": "Sixty", "depth": 0}, text=way)
         texts[way] = {page["title"]: page["text"].split() for page in pages(tmp_path / way)}
         props = Counter(entry["asked"].get("prop") for entry in logged(tmp_path / f"log-{way}"))
-        assert props["extracts|revisions" if way == "extracts" else "revisions"] == requests
+        assert props["extracts|info|revisions" if way == "extracts" else "info|revisions"] == requests
     assert len(texts["extracts"]) == 60
     assert texts["extracts"] == texts["wikitext"]
 

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from nmf_topics.corpus.fetch.as_of import dated_key
 from nmf_topics.corpus.fetch.corpus_folder import LEDGER, is_fetched, read_manifest
 from nmf_topics.corpus.fetch.journal import ELSEWHERE, JOURNAL, TEXT_KINDS, Fact, Journal
 from nmf_topics.corpus.fetch.ledger import REDIRECT, Row
@@ -173,6 +174,7 @@ def _pages_in(folder: Path, tell: Tell) -> Iterator[dict[str, Any]]:
                         "revid": int(page["revid"]),
                         "timestamp": str(page["timestamp"]),
                         "way": "wikitext" if page["text_from"] == "wikitext" else "extracts",
+                        "part": str(page.get("excerpt", "")),
                         "words": len(page["text"].split()),
                         "text": str(page["text"]),
                         "quality": str(page.get("quality", "")),
@@ -216,6 +218,9 @@ def _facts(folder: Path, tell: Tell) -> Iterator[list[Fact]]:
             known = {**outcome, "via": "", "quality": "", "revid": page["revid"] if as_extract else 0}
             facts.append(("pin", str(page["revid"]), known))
             facts.append(("page", str(page["pageid"]), page) if as_extract else ("revision", str(page["revid"]), page))
+        elif settings.as_of:
+            facts.append((*dated_key(page["pageid"], settings.as_of), {"revid": page["revid"]}))
+            facts.append(("revision", str(page["revid"]), page))
         else:
             facts.append(("page", str(page["pageid"]), page))
         facts += [("title", written(title), {**outcome, "via": via}) for title, via in own.items()]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 from nmf_topics.corpus.fetch.client import Client
 from nmf_topics.corpus.fetch.journal import Journal
+from nmf_topics.corpus.fetch.listings import listed
 from nmf_topics.corpus.fetch.page_reference import read_list
-from nmf_topics.corpus.fetch.reply import a_dict, a_number, dicts, expect_line, parts
+from nmf_topics.corpus.fetch.reply import a_dict, a_number, dicts, expect_line
 from nmf_topics.corpus.fetch.site import Site
 from nmf_topics.corpus.fetch.titles import written
 from nmf_topics.corpus.readers.charsets import decode
@@ -51,39 +51,11 @@ def read_text_file(path: Path, tell: Tell) -> str:
     return decode(data, str(path), tell)
 
 
-def _listed(question: dict[str, str | int], client: Client, api: str, journal: Journal) -> list[dict[str, Any]]:
-    """Members of a category, as far as the journal knows them from there, the rest from the wiki."""
-    found: list[dict[str, Any]] = []
-    further: dict[str, str | int] = {}
-    while True:
-        key = urlencode({**question, **further})
-        known = journal.get("listing", key, any_round=False)
-        if known is None:
-            answer = next(iter(parts(client, api, {**question, **further})))
-            listed = dicts(a_dict(answer.get("query", {})).get("categorymembers"))
-            known = {
-                "members": [
-                    [item.get("ns"), expect_line(item.get("title"))]
-                    for item in listed
-                    if expect_line(item.get("title"))
-                ],
-                "continue": a_dict(answer.get("continue", {})),
-            }
-            journal.write([("listing", key, known)])
-        found += [{"ns": space, "title": title} for space, title in known["members"]]
-        if not known["continue"]:
-            return found
-        if known["continue"] == further:
-            raise FetchError("the wiki goes on and on with the same part of a category")
-        further = known["continue"]
-
-
 def category_title(name: str, site: Site) -> str:
-    """Category:Name, whatever of it was given."""
+    """Return Category:Name for the name of a category with or without its namespace."""
     prefix, colon, rest = written(name).partition(":")
-    return (
-        f"Category:{rest.strip()}" if colon and prefix.lower() in site.local_category else f"Category:{written(name)}"
-    )
+    named = colon and prefix.lower() in site.local_category
+    return f"Category:{rest.strip() if named else written(name)}"
 
 
 def titles_of_category(name: str, depth: int, client: Client, site: Site, journal: Journal) -> list[str]:
@@ -101,12 +73,12 @@ def titles_of_category(name: str, depth: int, client: Client, site: Site, journa
         for category in level:
             question: dict[str, str | int] = {"action": "query", "list": "categorymembers", "cmtitle": category}
             question |= {"cmlimit": "max", "cmprop": "title", "cmtype": "page|subcat" if floor < depth else "page"}
-            for member in _listed(question, client, site.api, journal):
-                if member["ns"] == 0:
-                    titles[member["title"]] = None
-                elif member["ns"] == 14 and category_title(member["title"], site) not in seen:
-                    seen.add(category_title(member["title"], site))
-                    below.append(category_title(member["title"], site))
+            for space, title in listed(question, client, site.api, journal):
+                if space == 0:
+                    titles[title] = None
+                elif space == 14 and (name := category_title(title, site)) not in seen:
+                    seen.add(name)
+                    below.append(name)
         level = below
     if not titles:
         raise empty_category(site.name, category_size(top, client, site.api), top, depth)

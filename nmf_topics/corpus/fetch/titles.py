@@ -46,6 +46,8 @@ def resolve(
     site: Site,
     journal: Journal,
     on_title: Callable[[str], None] = lambda title: None,
+    *,
+    again: bool = False,
 ) -> dict[tuple[str, str], str]:
     """Ask for those titles (as `written`) of which the journal does not say where they lead, and write it down.
 
@@ -54,7 +56,9 @@ def resolve(
     Titles to which the wiki gave no answer, as keys of facts, and why; they are not written down, so that the next run
     asks for them again.
     """
-    wanted = [title for title in dict.fromkeys(titles) if journal.get("title", title, any_round=False) is None]
+    wanted = list(dict.fromkeys(titles))
+    if not again:
+        wanted = [title for title in wanted if journal.get("title", title, any_round=False) is None]
     wrong: list[Fact] = [("title", title, refused) for title in wanted if (refused := _refuse(title))]
     if wrong:
         journal.write(wrong)
