@@ -68,7 +68,7 @@ class Record:
         return {
             "path": source_path(self.source),
             "given": self.source.path not in (None, str(sample_corpus_path())),
-            **self.source.columns(),
+            **self.source.reading(),
         }
 
     def _repeat(self, model: TopicModel) -> str | None:

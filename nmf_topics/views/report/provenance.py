@@ -93,7 +93,9 @@ def _source_arguments(source: Mapping[str, Any] | None, recipe: Mapping[str, Any
     path = source["path"]
     words = [] if os.path.isabs(path) and not source.get("given", True) else [path]
     for name, value in source.items():
-        if name not in ("path", "given"):
+        if isinstance(value, Mapping):  # limits of reading
+            words += [word for limit, number in value.items() for word in ("--read-limit", f"{limit}={number}")]
+        elif name not in ("path", "given") and value is not False:
             words += _option(name, value, None)
     return words
 
@@ -148,7 +150,14 @@ def _set_aside(ledger: Mapping[str, Any]) -> list[str]:
     """What could not be read, in words; the first fifty."""
     items = ledger.get("set_aside") or []
     lines = [f"{item.get('where')}: {item.get('reason')}" if isinstance(item, Mapping) else str(item) for item in items]
-    return lines[:50] + ([f"and {len(lines) - 50} more"] if len(lines) > 50 else [])
+    listed = lines[:50] + ([f"and {len(lines) - 50} more"] if len(lines) > 50 else [])
+    reasons = {str(item.get("reason")) for item in items if isinstance(item, Mapping)}
+    others = (ledger.get("files") or {}).get("not_read", [])
+    return listed + [
+        f"{item['files']} {item['kind'] or 'without an ending'}: {item['reason']}"
+        for item in others
+        if item["reason"] not in reasons
+    ]
 
 
 def _flat(values: Mapping[str, Any], before: str = "") -> list[tuple[str, str]]:
