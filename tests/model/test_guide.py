@@ -215,9 +215,9 @@ def test_runs_of_a_guided_fit(sample: DataMatrix) -> None:
 @pytest.mark.parametrize(
     ("rows", "rank", "said"),
     [
-        ([], 3, "names rows"),
-        ([[]], 3, "names rows"),
-        ([[-1]], 3, "names rows"),
+        ([], 3, "needs rows of V"),
+        ([[]], 3, "needs rows of V"),
+        ([[-1]], 3, "needs rows of V"),
         ([[9]], 3, "from 0 to 3"),
         ([[3]], 3, "on no page"),
         ([[0], [1], [2]], 2, "more than the rank"),
