@@ -164,7 +164,7 @@ def _pages(file: str, columns: Source, talk: Console) -> Iterator[Page]:
         return
     if file != "-" and not os.path.exists(file):
         raise ModelError(f"no such file or folder: {file}")
-    yield from open_corpus(file, **columns.columns(), warn=talk.warn)
+    yield from open_corpus(file, **columns.reading(), warn=talk.warn)
 
 
 def _json_waits() -> bool:

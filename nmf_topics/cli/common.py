@@ -12,6 +12,8 @@ from typing import Any, ClassVar, TypeVar
 import click
 
 from nmf_topics.cli.console import Console
+from nmf_topics.corpus.readers.limits import READ_LIMITS
+from nmf_topics.corpus.readers.options import is_text_encoding
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -67,6 +69,33 @@ class Text(click.ParamType[str]):
         except UnicodeEncodeError:
             self.fail(f"{text!r} is not UTF-8 text", param, ctx)
         return text
+
+
+class Encoding(click.ParamType[str]):
+    """The name of an encoding of text."""
+
+    name = "encoding"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The name, if Python can decode text by it."""
+        if not is_text_encoding(str(value)):
+            self.fail(f"{value!r} is not an encoding of text such as cp1252, utf-8 or latin-1", param, ctx)
+        return str(value)
+
+
+class ReadLimit(click.ParamType[tuple[str, int]]):
+    """A limit of reading and its value: page-size=100MB, columns=50000."""
+
+    name = "limit"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, int]:
+        """Name and value."""
+        if isinstance(value, tuple):
+            return value
+        name, _, amount = str(value).partition("=")
+        if name.strip() not in READ_LIMITS:
+            self.fail(f"{value!r} is not a limit; use NAME=VALUE with {', '.join(READ_LIMITS)}", param, ctx)
+        return name.strip(), Bytes().convert(amount, param, ctx)
 
 
 class Bytes(click.ParamType[int]):

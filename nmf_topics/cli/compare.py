@@ -37,7 +37,7 @@ MARK = "compare.json"
 @o.json_option
 @o.talk_options
 def compare(source: str | None, **options: Any) -> None:
-    """Compare NMF, vector quantization and PCA.
+    """Compare NMF with vector quantization and PCA.
 
     All three write V as W times H. Vector quantization allows one column of W for each page (a prototype), PCA any
     signs; NMF adds parts. Writes compare.csv and pictures.
@@ -57,7 +57,7 @@ def compare(source: str | None, **options: Any) -> None:
             data,
             options["rank"],
             seed=options["seed"],
-            **recipe.factors(),
+            **{**recipe.factors(), "refine": "none"},  # the factorization as it is, as the other two are
             on_iteration=lambda it: progress.step(f"error {it.error:.5f}"),
         )
     results = compare_factorizations(data, model, seed=options["seed"])

@@ -26,7 +26,7 @@ RANK = 10
 @o.json_option
 @o.talk_options
 def demo(output: Path, force: bool, **options: Any) -> None:
-    """Fit the sample corpus and say where to look.
+    """Fit the sample corpus.
 
     180 short encyclopedic pages in ten subjects, which come with the program.
 

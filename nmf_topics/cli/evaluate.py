@@ -61,7 +61,7 @@ SHORT = {
 @o.json_option
 @o.talk_options
 def evaluate(model: Path, top: int, **options: Any) -> None:
-    """Measure how good the topics of a model are.
+    """Measure the quality of topics.
 
     Coherence (do the words of a topic occur together?), coverage and lift (are they on its pages, and more often than
     on others?), diversity and exclusivity (do topics differ?), sparseness, stability (with fit --runs), and the

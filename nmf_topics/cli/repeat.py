@@ -45,7 +45,7 @@ MEANING = {
 @o.json_option
 @o.talk_options
 def repeat(run: Path, source: str | None, output: Path | None, force: bool, **options: Any) -> None:
-    """Make a recorded run again and compare the results.
+    """Repeat a recorded run and compare the results.
 
     RUN is a run.json, or a model folder that has one; left out, the last model that was fitted. The texts are read
     from where they were, and the new model is written into a folder of its own, without pictures and report. Exits

@@ -20,7 +20,7 @@ from nmf_topics.views.model_folder import rewrite_report
 @o.json_option
 @o.talk_options
 def report(model: Path, **options: Any) -> None:
-    """Make the HTML report of a model again.
+    """Write the HTML report of a model again.
 
     One file that opens anywhere and needs no network: topics, pages, texts, and how it all was made. `fit` writes it,
     too; make it again after `ranks`, whose curves it takes over. MODEL is a model folder; left out, the last one that

@@ -229,7 +229,7 @@ def classify(
     index: PageIndex | None = None
     pages: Sequence[Page]
     if path is not None:
-        named = {f"{part}_column": name for part, name in columns.parts().items()}
+        named: dict[str, Any] = {f"{part}_column": name for part, name in columns.parts().items()}
         pages = list(open_corpus(path, **named, warn=logger.info))
     elif isinstance(data, Corpus):
         pages = list(data)

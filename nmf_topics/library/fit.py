@@ -205,7 +205,8 @@ def _read(
     if path is not None or isinstance(data, Corpus):
         _refuse(details.given(), "files", "they have these themselves")
     if path is not None:
-        source = Source(str(path), **{f"{part}_column": name for part, name in columns.parts().items()})
+        named: dict[str, Any] = {f"{part}_column": name for part, name in columns.parts().items()}
+        source = Source(str(path), **named)
         if not language_given and (declared := declared_language(path)):
             recipe = replace(recipe, words=replace(recipe.words, language=declared))
     elif isinstance(data, Corpus):
