@@ -58,7 +58,7 @@ def compare(source: str | None, **options: Any) -> None:
             data,
             options["rank"],
             seed=options["seed"],
-            **recipe.factors(),
+            **{**recipe.factors(), "refine": "none"},  # the factorization as it is, as the other two are
             on_iteration=lambda it: progress.step(f"error {it.error:.5f}"),
         )
     results = compare_factorizations(data, model, seed=options["seed"])

@@ -57,6 +57,7 @@ if TYPE_CHECKING:
 @o.matrix_options
 @o.factor_options
 @o.guide_option
+@o.refine_option
 @o.topic_words_option
 @o.seed_option
 @click.option(
@@ -234,6 +235,7 @@ def run_fit(
             seed=seed,
             **recipe.factors(),
             on_iteration=lambda it: progress.step(f"error {it.error:.5f}"),
+            on_pass=lambda it: progress.step(f"refining, {it.moved:.1%} of the pages still moving"),
             checkpoints=checkpoints,
         )
     report_fit(model, talk)
@@ -330,7 +332,14 @@ def report_fit(model: TopicModel, talk: Console) -> None:
         "exact": "the factorization is exact",
         "max_iter": "stopped by --max-iter before it converged",
     }[model.stopped]
-    talk.note(f"{ended}: {len(model.trace)} iterations, {model.error_name} {model.relative_error:.4f}")
+    record = model.recipe.get("refinement")
+    error = float(model.trace[-1]) if record else model.relative_error
+    talk.note(f"{ended}: {len(model.trace)} iterations, {model.error_name} {error:.4f}")
+    if record:
+        talk.note(
+            f"refined by a mixture model: {record['iterations']} iterations, {record['pages_moved']} of "
+            f"{record['pages']} pages moved to another topic, {model.error_name} {model.relative_error:.4f}"
+        )
     if dead := model.dead_topics:
         numbers = ", ".join(map(str, dead))
         talk.warn(
