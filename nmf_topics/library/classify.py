@@ -178,8 +178,8 @@ def classify(
     Parameters
     ----------
     model : TopicModel
-    data : texts, a table, a matrix or a path, as in `fit_topics`; a matrix has the terms of the model in their order, or
-        `terms` names them
+    data : texts, a table, a matrix or a path, as in `fit_topics`; a matrix has the terms of the model in their
+        order, or `terms` names them
     text_column, title_column, id_column, date_column, label_column : names of columns of a table, as in `fit_topics`
     ids, titles, metadata : one per page, as in `fit_topics`
     terms : names of the terms of a matrix; terms that the model does not have are ignored

@@ -76,8 +76,8 @@ def function_of(name: str | None, parameter: str) -> Callable[..., Any] | None:
     if isinstance(name, NamedFunction):
         return name.function
     raise ModelError(
-        f"the model was fitted with its own {parameter}, {name}, which its files do not contain; to read text, load it in "
-        f"Python with load_model(folder, {parameter}=...)"
+        f"the model was fitted with its own {parameter}, {name}, which its files do not contain; to read text, load it "
+        f"in Python with load_model(folder, {parameter}=...)"
     )
 
 
