@@ -51,11 +51,11 @@ def test_a_page_of_the_fit_gets_its_own_weights_back(ok: Run, options: list[str]
     pages = read_table(Path("models/few-r3/pages.csv"))
     assert len(pages) == len(few)
     new = table(ok("classify", "few.jsonl", "--csv").stdout)
-    compare_with_fit(sorted(new, key=lambda row: row["name"]), pages)
+    compare_with_fit(sorted(new, key=lambda row: row["id"]), pages)
     shuffled = [few[i] for i in np.random.default_rng(1).permutation(len(few))]
     Path("shuffled.jsonl").write_text("".join(json.dumps(row) + "\n" for row in shuffled), encoding="utf-8")
     new = table(ok("classify", "shuffled.jsonl", "--csv").stdout)
-    compare_with_fit(sorted(new, key=lambda row: row["name"]), pages)
+    compare_with_fit(sorted(new, key=lambda row: row["id"]), pages)
 
 
 def test_an_image_of_the_fit_gets_its_own_weights_back(ok: Run) -> None:
@@ -119,7 +119,7 @@ def test_classify_standard_input(fitted: Path, tiny_corpus: Path) -> None:
     """JSONL on standard input is many pages, anything else the text of one; a byte order mark does not matter."""
     lines = tiny_corpus.read_text(encoding="utf-8")
     done = call("classify", "-", "--csv", input="\ufeff" + lines)
-    assert [row["name"] for row in table(done.stdout)] == [json.loads(line)["id"] for line in lines.splitlines()]
+    assert [row["id"] for row in table(done.stdout)] == [json.loads(line)["id"] for line in lines.splitlines()]
     done = call("classify", "-", "--json", input="A rocket flew to the moon.")
     (page,) = json.loads(done.stdout)["pages"]
     assert (page["name"], page["status"], done.stderr) == ("stdin", "ok", "")

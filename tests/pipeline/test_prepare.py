@@ -245,7 +245,7 @@ def test_the_same_file_read_otherwise_is_counted_anew(tmp_path: Path) -> None:
     assert sorted(other.rows.terms) == ["band", "song"]  # type: ignore[attr-defined]
     text = tmp_path / "a.txt"
     text.symlink_to(path)
-    with pytest.raises(MatrixError, match="on 1 pages"):
+    with pytest.raises(CorpusError, match="is a single page"):
         read(text, cache=cache)
     link = tmp_path / "b.jsonl"
     link.symlink_to(path)
