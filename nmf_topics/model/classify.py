@@ -119,7 +119,8 @@ class Classifier:
             note = ""
             if topics.topic is not None and known[j] < FEW_WORDS:
                 topics = replace(topics, status="weak")
-                note = f"only {int(known[j])} of its {total} words are known"
+                count = int(known[j])
+                note = f"only {count} of its {total} words {'is' if count == 1 else 'are'} known"
             elif topics.topic is None:
                 known_but = "its known words have no weight in any topic"
                 note = known_but if known[j] else "none of its words is in the model's vocabulary"

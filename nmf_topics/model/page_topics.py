@@ -19,8 +19,8 @@ class PageTopics:
 
     Attributes
     ----------
-    status : "ok", "weak" (fewer than `FEW_WORDS` of its words are known), "no-known-words" or "unreadable"; the last two
-        have no topic
+    status : "ok", "weak" (fewer than `FEW_WORDS` of its words are known), "no-known-words" or "unreadable"; the last
+        two have no topic
     topic : number of the dominant topic, or None
     weight : its share of the page
     margin : its share less that of the second topic

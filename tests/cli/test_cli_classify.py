@@ -87,7 +87,7 @@ def test_pages_without_known_words(ok: Run, tiny_corpus: Path) -> None:
     with tiny_corpus.open("a", encoding="utf-8") as file:
         file.writelines(json.dumps(row) + "\n" for row in odd)
     result = ok("fit", tiny_corpus, "-r", 3, *WIDE)
-    assert "2 of 14 pages have no word of the vocabulary and get no topic" in result.stderr
+    assert "2 of 14 pages have no word of the vocabulary and get no topic: 'Empty', 'Odd'" in result.stderr
     rows = read_table(Path("models/tiny-r3/pages.csv"))[-2:]
     for row in rows:
         assert row["status"] == "no-known-words"
@@ -129,10 +129,10 @@ def test_classify_standard_input(fitted: Path, tiny_corpus: Path) -> None:
 
 def test_classify_several_files(run: Run, fitted: Path) -> None:
     """A file that cannot be read is told and counted as such, and the others are classified all the same."""
-    Path("a.txt").write_text("rocket moon")
+    Path("a.txt").write_text("rocket moon planet")
     Path("b.txt").write_bytes(b"\x00\x01\x02\x03")
     Path("c.xyz").write_text("rocket")
-    Path("d.jsonl").write_text('{"text": "guitar song"}\n{"text": "rocket"}\n{broken\n')
+    Path("d.jsonl").write_text('{"text": "guitar song band"}\n{"text": "rocket moon star"}\n{broken\n')
     Path("texts").mkdir()
     Path("texts/e.txt").write_text("cat mouse dog")
     result = run("classify", "a.txt", "b.txt", "c.xyz", "d.jsonl", "texts", "--json")

@@ -86,9 +86,7 @@ def test_duplicates_are_pointed_out(ok: Run) -> None:
     """With the text that is repeated most, also when the counts are recalled; --drop-duplicates leaves them out."""
     texts = [*tiny_texts(), *["[deleted]"] * 6]
     Path("posts.jsonl").write_text("".join(json.dumps({"text": text}) + "\n" for text in texts))
-    said = (
-        'posts.jsonl: 5 pages have the same text as another (most often "[deleted]"); --drop-duplicates leaves them out'
-    )
+    said = 'posts.jsonl: 5 pages have the same text as another (most often "[deleted]"); --drop-duplicates'
     for _ in range(2):
         assert said in " ".join(ok("fit", "posts.jsonl", "-r", 2, *WIDE).stderr.split())
     run = json.loads(Path("models/posts-r2/run.json").read_text())
@@ -110,7 +108,7 @@ def test_classify_keeps_metadata_and_calls_the_id_id(ok: Run, fitted: Path) -> N
     rows = {row["id"]: row for row in _table(ok("classify", "new.jsonl", "--csv").stdout)}
     assert [rows[page]["status"] for page in ("n1", "n2")] == ["ok", "weak"]
     assert (rows["n1"]["page_weight"], rows["n1"]["lang"], rows["n2"]["source"]) == ("5", "en", "zoo")
-    assert rows["n2"]["note"] == "only 1 of its 3 words are known"
+    assert rows["n2"]["note"] == "only 1 of its 3 words is known"
     assert rows["n2"]["topic"]
     pages = document(ok("classify", "new.jsonl", "--json"))["pages"]
     assert [page["status"] for page in pages] == ["ok", "weak"]
