@@ -40,7 +40,7 @@ ARTICLE: Ask = {"top": 1000, "year": 2018, "month": None}  # the corpus of the a
 @click.argument("pages", nargs=-1, metavar="[TITLE ...]")
 @fetch_options
 def fetch(**options: Any) -> None:
-    """Fetch pages of Wikipedia, or of any MediaWiki, into a corpus.
+    """Fetch pages from Wikipedia or another MediaWiki.
 
     TITLE is the title or the URL of a page. If no pages are named, the 1000 most viewed pages of English Wikipedia of
     2018 that are good or featured articles are fetched into corpora/wikipedia. When a fetch is stopped, the same

@@ -28,11 +28,10 @@ from nmf_topics.views.tables.terminal import print_pages
 @o.json_option
 @o.talk_options
 def pages(model: Path, topic: int | None, top: int | None, **options: Any) -> None:
-    """Show which page belongs to which topic.
+    """Show the topics of pages.
 
-    With --topic: the pages whose main topic it is, with their share of it, largest share first; if it is the main
-    topic of no page, all pages that have a share of it. MODEL is a model folder; left out, the last one that was
-    fitted.
+    With --topic, list the pages whose main topic it is, largest share first; if it is the main topic of no page, list
+    all pages with a share of it. MODEL is a model folder; if omitted, the last one that was fitted.
 
     \b
     Example:

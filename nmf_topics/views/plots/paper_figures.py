@@ -174,8 +174,8 @@ def draw_map(model: TopicModel, folder: Path, formats: Sequence[str], *, font: P
         save_all(figure, folder, "map", formats)
     shown = f" The plane shows {found.shown:.0%} of their squared distances." if np.isfinite(found.shown) else ""
     return (
-        "Topics by the similarity of their words (Jensen-Shannon distances of the columns of W, classical scaling). "
-        f"Areas are shares of the corpus, dots are pages at the mean of their topics.{shown}"
+        "Topics by the similarity of their words (Jensen-Shannon distances of the columns of W, classical scaling)."
+        f" Areas are shares of the corpus, dots are pages at the mean of their topics.{shown}"
     )
 
 
