@@ -16,6 +16,7 @@ import click
 
 from nmf_topics.cli import options as o
 from nmf_topics.cli.console import Console
+from nmf_topics.cli.option_groups import GroupedCommand
 from nmf_topics.cli.wiki import contact_option, pages_asked_for, wiki_option
 from nmf_topics.cli.wording import worded
 from nmf_topics.corpus.open import open_corpus
@@ -37,7 +38,7 @@ MARK = "reconstructions.json"
 BATCH = 16  # pages held at once: a stream of results starts soon and stays small
 
 
-@click.command()
+@click.command(cls=GroupedCommand)
 @click.argument("files", nargs=-1, metavar="FILE ...")
 @click.option("--title", multiple=True, help="A page of Wikipedia, by its title.")
 @click.option("--url", multiple=True, metavar="URL", help="A page of a wiki, by its address.")
@@ -67,7 +68,7 @@ def classify(files: tuple[str, ...], **options: Any) -> None:
     """Assign new pages to the topics of a model.
 
     FILE is a text, web page or document, a folder of them, a table, an image (for a model of images), or - for standard
-    input: JSONL, or the text of one page. The topics stay as they are; only the weights of the page are solved for.
+    input: JSONL, or the text of one page. The topics do not change; only the weights of the new pages are computed.
 
     \b
     Example:

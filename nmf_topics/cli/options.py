@@ -32,6 +32,7 @@ from nmf_topics.factor.rules import RULES
 from nmf_topics.files.system import processors
 from nmf_topics.matrix.weighting import WEIGHTINGS
 from nmf_topics.model.description import TOPIC_WORDS
+from nmf_topics.model.refine import REFINEMENTS
 from nmf_topics.pipeline.prepare import Source
 from nmf_topics.pipeline.recipes import RECIPES, Recipe
 from nmf_topics.terms.counts_cache import cache_folder
@@ -142,7 +143,9 @@ matrix_options = stack(
         "--corpus-stops/--no-corpus-stops",
         help="Drop frequent words that are spread evenly across pages.",
     ),
-    _recipe_option("--max-terms", type=click.IntRange(min=1), help="Keep the most frequent words only."),
+    _recipe_option(
+        "--max-terms", type=click.IntRange(min=1), help="Keep only this many words, the most frequent ones."
+    ),
     _recipe_option("--weighting", type=click.Choice(list(WEIGHTINGS)), help="How counts become the entries of V."),
     _recipe_option(
         "--idf-power",
@@ -187,6 +190,12 @@ factor_options = stack(
     _recipe_option("--l1-pages", type=Finite(min=0), help="Penalty on the sum of H: fewer topics per page."),
     _recipe_option("--l2-words", type=Finite(min=0), help="Penalty on the squares of W: more even words per topic."),
     _recipe_option("--l2-pages", type=Finite(min=0), help="Penalty on the squares of H: more even topics per page."),
+)
+
+refine_option = _recipe_option(
+    "--refine",
+    type=click.Choice(list(REFINEMENTS)),
+    help="Refine topics with a mixture model, so that they separate pages better; auto: where that is possible.",
 )
 
 guide_option = click.option(
@@ -289,7 +298,7 @@ def recipe_of(options: dict[str, Any], source: Source, *, like: Recipe | None = 
         raise click.BadParameter(worded(problem), param_hint="--language")
     bounds = replace(recipe.bounds, **given("min_pages", "max_pages", "max_terms", "corpus_stops"))
     rest = given("weighting", "unit", "idf_power", "objective", "solver", "start", "tolerance", "max_iter")
-    rest |= given("l1_words", "l1_pages", "l2_words", "l2_pages", "topic_words")
+    rest |= given("l1_words", "l1_pages", "l2_words", "l2_pages", "refine", "topic_words")
     if rest.get("objective", recipe.objective) != recipe.objective:
         rest.setdefault("solver", named.solver)  # the solver of one objective is not that of another
     guide = guide_of(options.pop("guide", ())) or recipe.guide

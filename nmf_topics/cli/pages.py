@@ -30,9 +30,8 @@ from nmf_topics.views.tables.terminal import print_pages
 def pages(model: Path, topic: int | None, top: int | None, **options: Any) -> None:
     """Show the topics of pages.
 
-    With --topic: the pages whose main topic it is, with their share of it, largest share first; if it is the main
-    topic of no page, all pages that have a share of it. MODEL is a model folder; left out, the last one that was
-    fitted.
+    With --topic, list the pages whose main topic it is, largest share first; if it is the main topic of no page, list
+    all pages with a share of it. MODEL is a model folder; if omitted, the last one that was fitted.
 
     \b
     Example:

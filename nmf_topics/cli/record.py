@@ -97,6 +97,7 @@ class Record:
             "counts": model.ledger,
             "iterations": len(model.trace),
             "stopped": model.stopped,
+            "refinement": recipe.get("refinement"),
             "certificate": model.certificate if math.isfinite(model.certificate) else None,
             "relative_error": model.relative_error,
             "dead_topics": model.dead_topics,

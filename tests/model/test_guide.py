@@ -248,7 +248,7 @@ def test_a_few_words_help_with_real_pages() -> None:
         "tech": ("software", "computers", "users"),
     }
     labels: list[Any] = data.columns.labels()
-    plain, guided = fit_topics(data, 5), fit_topics(data, 5, guide=guide)
+    plain, guided = fit_topics(data, 5, refine="none"), fit_topics(data, 5, guide=guide)
     assert nmi(guided.dominant().tolist(), labels) > nmi(plain.dominant().tolist(), labels)
     named = [guided.names[topic + 1] for topic in guided.dominant()]
     assert np.mean([name == label for name, label in zip(named, labels, strict=True)]) > 0.95

@@ -76,6 +76,17 @@ class DaskBlocks:
         """Of the entries of V."""
         return self.store.dtype
 
+    def beside(self, store: Any) -> DaskBlocks:
+        """Other blocks in the folder of these, such as the counts that V was made from, on the same cluster.
+
+        Parameters
+        ----------
+        store : OnDisk; its blocks can be used until `self` is closed
+        """
+        other = DaskBlocks.__new__(DaskBlocks)
+        other.store, other._client, other._threads, other._stack = store, self._client, self._threads, ExitStack()
+        return other
+
     @property
     def workers(self) -> int:
         """How many there are now."""

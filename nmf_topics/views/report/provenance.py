@@ -26,6 +26,11 @@ METHOD = (
     "Words are put in order by relevance (Sievert and Shirley, LDAvis, 2014); the map shows Jensen-Shannon distances "
     "between columns of W by classical scaling (Torgerson, Psychometrika 17, 1952).",
 )
+METHOD_OF_MIXTURE = (
+    "The topics were then refined: an annealed mixture of multinomials gives each page to one topic, by all of its "
+    "words (Nigam et al., Machine Learning 39, 2000, 103-134; Ueda and Nakano, Neural Networks 11, 1998, 271-282). The "
+    "columns of W are the means of the pages of each topic, and H was solved for with W fixed."
+)
 METHOD_OF_IMAGES = (
     "Each image is a column of a matrix V, pixels by images, from 0 for black to 1 for white.",
     METHOD[1],
@@ -56,13 +61,18 @@ def provenance(
         "set_aside": _set_aside(model.ledger),
         "recipe": list(_flat({k: v for k, v in model.recipe.items() if k not in FOUND})),
         "versions": dict(versions),
-        "method": METHOD if text else METHOD_OF_IMAGES,
+        "method": _method(model) if text else METHOD_OF_IMAGES,
         "hidden": list(model.hidden),
     }
 
 
 # fields of a recipe that no option sets: what was detected in the corpus, and functions, which only Python can pass
 _NOT_OPTIONS = ("languages", "tokenizer", "lemmatizer", "stop_test")
+
+
+def _method(model: TopicModel) -> Sequence[str]:
+    """How the topics of text were found."""
+    return (*METHOD[:2], METHOD_OF_MIXTURE, *METHOD[2:]) if model.recipe.get("refinement") else METHOD
 
 
 def command(model: TopicModel, source: Mapping[str, Any] | None = None) -> str:
@@ -114,6 +124,7 @@ def _differences(recipe: Mapping[str, Any], base: Recipe) -> list[str]:
         if name == "solver":  # a model names the rule that was taken
             usual = rule_of(recipe.get("objective", base.objective), usual)
         options += _option(name, recipe.get(name, usual), usual)
+    options += _option("refine", recipe.get("refine", "none"), base.refine)  # earlier versions had no refinement
     for topic, listed in recipe.get("guide", {}).items():
         options += ["--guide", f"{topic}: {', '.join(listed)}"]
     return options
