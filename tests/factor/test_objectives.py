@@ -333,9 +333,9 @@ def test_extrapolation_is_faster_for_the_divergence() -> None:
 def test_the_certificate_is_its_formula(
     objective: str, rule: str, form: Callable[[Array], Any], rng: np.random.Generator
 ) -> None:
-    """It is sum(G X) + sum(max(-G, 0) |v| / |a|) of H and of W, over the loss; |.| is the norm that belongs to the loss.
+    """It is sum(G X) + sum(max(-G, 0) |v| / |a|) of H and of W, over the loss, with the norm that belongs to the loss.
 
-    For least squares W is the new one, for divergences that before its update.
+    For least squares W is the new one, for divergences the one before its update.
     """
     V, W, H = rng.random((7, 9)) + 0.1, rng.random((7, 3)) + 0.1, rng.random((3, 9)) + 0.1
     loss, goal, blocks = LOSSES[objective], OBJECTIVES[objective], as_blocks(form(V))
