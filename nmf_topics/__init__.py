@@ -1,11 +1,11 @@
-"""nmf-topics: from a pile of text to topics a person can read, by non-negative matrix factorization.
+"""nmf-topics: topics of texts, by non-negative matrix factorization.
 
-    from nmf_topics import Recipe, Source, fit_topics, prepare
+    from nmf_topics import classify, fit_topics
 
-    data = prepare(Source("corpora/sample"), Recipe())
-    model = fit_topics(data, rank=10)
-    for topic in model.topics():
-        print(topic.number, topic.label, topic.pages)
+    model = fit_topics(frame, 10, text_column="body")   # or a list of texts, a matrix, a path
+    model                                               # three lines; a table in a notebook
+    frame.join(model.pages_frame()[["topic", "label", "weight"]])
+    classify(model, ["A new text."]).to_frame()
 
 Names are imported when they are first used, so that `import nmf_topics` costs nothing.
 """

@@ -12,6 +12,7 @@ import click
 
 from nmf_topics.cli.common import talk_of
 from nmf_topics.cli.console import Console
+from nmf_topics.cli.fetch_languages import LanguageCorpus, fetch_languages
 from nmf_topics.cli.fetch_options import GROUPS, check_options, fetch_options
 from nmf_topics.cli.fetch_selection import read_selection, refuse_unrelated
 from nmf_topics.cli.fetch_settings import choose_settings, describe_changes, describe_settings
@@ -39,7 +40,7 @@ ARTICLE: Ask = {"top": 1000, "year": 2018, "month": None}  # the corpus of the a
 @click.argument("pages", nargs=-1, metavar="[TITLE ...]")
 @fetch_options
 def fetch(**options: Any) -> None:
-    """Fetch pages of Wikipedia, or of any MediaWiki, into a corpus.
+    """Fetch pages from Wikipedia or another MediaWiki.
 
     TITLE is the title or the URL of a page. If no pages are named, the 1000 most viewed pages of English Wikipedia of
     2018 that are good or featured articles are fetched into corpora/wikipedia. When a fetch is stopped, the same
@@ -106,10 +107,12 @@ def fetch(**options: Any) -> None:
         talk.note(f"a refresh of {folder} was not finished; it is continued first")
     for effect in effects:
         talk.note(effect)
+    also: list[LanguageCorpus] = []
     with open_journal(folder, force=options["force"], tell=talk.note) as journal:
         run = Fetch(client, journal, settings, workers=options["workers"], tell=talk.note, progress=talk.progress)
         try:
             result = run.run(folder, asks, refresh=options["refresh"])
+            also = fetch_languages(run, result, folder, talk, refresh=options["refresh"])
         except ContactRequired as error:
             raise click.UsageError(worded(error)) from error
         except (FetchError, KeyboardInterrupt) as error:
@@ -119,7 +122,7 @@ def fetch(**options: Any) -> None:
             if kept:
                 talk.note(kept)
             raise
-    _report(result, folder, client, options["json"])
+    _report(result, also, folder, client, options["json"])
 
 
 def _suggest(folder: Path) -> str:
@@ -156,21 +159,29 @@ def _print_plan(plan: Plan, effects: list[str], folder: Path, client: Client, as
         click.echo(f"        {remark}")
 
 
-def _report(result: Result, folder: Path, client: Client, as_json: bool) -> None:
+def _report(result: Result, also: list[LanguageCorpus], folder: Path, client: Client, as_json: bool) -> None:
     """What it came to; raises when that is not what was asked for."""
     manifest = result.manifest
     if as_json:
         document = {"schema": 1, "corpus": str(folder), "requests": client.requests}
         document |= {key: manifest[key] for key in ("complete", "pages", "words", "counts", "sha256")}
+        document |= {"also": [other.summary() for other in also]} if also else {}
         click.echo(json.dumps(document, ensure_ascii=False, indent=1))
     else:
         click.echo(f"{folder}: {manifest['pages']:,} pages, {manifest['words']:,} words")
         click.echo(", ".join(f"{status} {count:,}" for status, count in manifest["counts"].items()))
+        for other in also:
+            if other.result:
+                found = other.result.manifest
+                click.echo(f"{other.folder}: {found['pages']:,} pages, {found['words']:,} words")
     if outdated := result.outdated:
         keep = f"{outdated} pages keep an older version" if outdated > 1 else "1 page keeps an older version"
         raise FetchError(f"{keep}, see {folder / 'ledger.csv'}; the same command tries them again")
     if failed := manifest["counts"].get("failed", 0):
         raise FetchError(f"{failed} titles failed, see {folder / 'ledger.csv'}; the same command tries them again")
+    for other in also:
+        if other.result and not other.result.complete:
+            raise FetchError(f"titles failed, see {other.folder / 'ledger.csv'}; the same command tries them again")
     if not manifest["pages"]:
         raise FetchError(f"none of the titles became a page; {folder / 'ledger.csv'} says why")
 

@@ -15,11 +15,11 @@ from nmf_topics.corpus.fetch.settings import PAGEVIEWS, QUALITIES
 
 GROUPS = {
     "Which pages": "titles category intersect depth search hits links top year month pin dump".split(),
-    "From where": "language wiki pageviews".split(),
+    "From where": "language also-language wiki pageviews".split(),
     "Which of them are kept": "quality min-words limit remove".split(),
     "Text of a page": "text intro section whole as-of".split(),
     "How": "contact plan refresh workers timeout".split(),
-    "Output": "output force json quiet verbose".split(),
+    "Output": "output force json quiet verbose help".split(),
 }
 
 
@@ -57,6 +57,12 @@ fetch_options = stack(
     _file("--pin", "Fetch exact revisions: the ledger.csv of a corpus, or a table with a column revid."),
     _file("--dump", "Take all pages of a pages-articles dump, without a network."),
     click.option("--language", default="en", show_default=True, help="Language of the Wikipedia."),
+    click.option(
+        "--also-language",
+        type=Text(),
+        metavar="CODES",
+        help="Fetch the same pages in these languages (de,fr), too, into corpora/NAME-de and so on; 'none' ends it.",
+    ),
     wiki_option,
     click.option(
         "--pageviews",
@@ -118,7 +124,7 @@ fetch_options = stack(
         help="Give up after so many seconds without data.",
     ),
     click.option("--output", "-o", type=click.Path(path_type=Path), help="Corpus folder.  [default: corpora/NAME]"),
-    click.option("--force", is_flag=True, help="Write into a folder that holds other files."),
+    click.option("--force", is_flag=True, help="Write into a folder that has other files."),
     json_option,
     talk_options,
 )
@@ -135,6 +141,8 @@ _NEEDS = {
 _EXCLUDE = (
     ("whole", "intro", "--whole takes whole pages, --intro their introductions"),
     ("whole", "section", "--whole takes whole pages, --section parts of them"),
+    ("pin", "also_language", "--pin names exact revisions, which other languages have not"),
+    ("section", "also_language", "--section names sections in one language; --also-language goes with --intro"),
     ("pin", "as_of", "--pin names exact revisions, so --as-of has nothing to choose"),
 )
 

@@ -19,6 +19,7 @@ from nmf_topics.corpus.fetch.settings import Settings
 from nmf_topics.corpus.fetch.site import wikipedia
 from nmf_topics.errors import OptionError
 
+CODE = r"[a-z][a-z-]{1,15}"  # of the language of a Wikipedia
 NAMES = ("text", "quality", "min_words", "limit", "pageviews")  # options that are settings as they stand
 DESCRIPTIONS = {  # of the settings, for messages
     "wiki": "--wiki",
@@ -32,6 +33,7 @@ DESCRIPTIONS = {  # of the settings, for messages
     "sections": "--section",
     "as_of": "--as-of",
     "removed": "--remove",
+    "also_language": "--also-language",
 }
 
 
@@ -65,11 +67,13 @@ def choose_settings(
     if any(is_given(name) for name in ("whole", "intro", "section")):  # each of them says all about the parts of a page
         intro, sections = (options[name] if is_given(name) else () for name in ("intro", "section"))
         named |= {"intro": bool(intro), "sections": tuple(dict.fromkeys(sections))}
+    if is_given("also_language") and options["also_language"]:
+        named["also_language"] = _codes(options["also_language"])
     if is_given("as_of") and options["as_of"]:
         named["as_of"] = _moment(options["as_of"])
     before = recorded or replace(Settings(), **defaults)
     language = options["language"].lower()
-    if not re.fullmatch(r"[a-z][a-z-]{1,15}", language):
+    if not re.fullmatch(CODE, language):
         raise click.BadParameter(f"{options['language']!r} is not the code of a Wikipedia", param_hint="--language")
     if not recorded or is_given("language"):
         named["language"] = language
@@ -80,6 +84,14 @@ def choose_settings(
     elif not before.wiki:
         named["wiki"] = wiki or wikipedia(language)
     return replace(before, **named)
+
+
+def _codes(text: str) -> tuple[str, ...]:
+    """The languages of --also-language."""
+    codes = [code.strip().lower() for code in text.split(",") if code.strip()]
+    if wrong := next((code for code in codes if not re.fullmatch(CODE, code)), ""):
+        raise click.BadParameter(f"{wrong!r} is not the code of a Wikipedia", param_hint="--also-language")
+    return () if codes == ["none"] else tuple(dict.fromkeys(codes))
 
 
 def _moment(text: str) -> str:

@@ -12,6 +12,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from nmf_topics.corpus.reading_log import ReadingLog
+from nmf_topics.corpus.reading_log import SetAside as SetAside
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -40,14 +43,6 @@ class Page:
     row: int | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class SetAside:
-    """Something in the source that is not a page: which, and why."""
-
-    where: str
-    reason: str
-
-
 @dataclass
 class Corpus:
     """A named stream of pages.
@@ -56,9 +51,8 @@ class Corpus:
     ----------
     name : str, short, fit for a folder's name
     source : str, what was opened, for messages and records
-    read : function of one argument that yields the pages, each time from the start; what it cannot use it
-        hands to that argument
-    set_aside : what the last complete reading could not use
+    read : function that yields the pages, each time from the start, and writes what it cannot use into a ReadingLog
+    log : of the last complete reading
     share : how much of the source has been read, from 0 to 1; None where that cannot be known
     keeps_order : whether the columns of V have the pages in the order of the source, not sorted by their ids
 
@@ -77,15 +71,20 @@ class Corpus:
 
     name: str
     source: str
-    read: Callable[[Callable[[SetAside], None]], Iterator[Page]]
-    set_aside: list[SetAside] = field(default_factory=list)
+    read: Callable[[ReadingLog], Iterator[Page]]
+    log: ReadingLog = field(default_factory=ReadingLog)
     share: Callable[[], float | None] = lambda: None
     keeps_order: bool = False
 
     def __iter__(self) -> Iterator[Page]:
-        found: list[SetAside] = []
-        yield from self.read(found.append)
-        self.set_aside = found
+        log = ReadingLog()
+        yield from self.read(log)
+        self.log = log
+
+    @property
+    def set_aside(self) -> list[SetAside]:
+        """What the last complete reading could not use."""
+        return self.log.set_aside
 
 
 class Fingerprint:

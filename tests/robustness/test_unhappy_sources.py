@@ -37,7 +37,7 @@ def test_an_empty_folder(refuse: Refuse) -> None:
     """An empty folder is no corpus; the message says what would be."""
     Path("empty").mkdir()
     said = refuse("fit", "empty")
-    assert "empty is empty; read are a folder of .txt, .md, .html, .pdf, .docx or .epub files, a table" in said
+    assert "empty is empty; read are a folder or archive (.zip, .tar.gz) of texts, web pages, documents" in said
 
 
 def test_a_folder_of_binaries(refuse: Refuse) -> None:
@@ -45,7 +45,9 @@ def test_a_folder_of_binaries(refuse: Refuse) -> None:
     Path("binaries").mkdir()
     for name in ("a.bin", "b.bin", "c.exe"):
         Path("binaries", name).write_bytes(bytes(range(256)))
-    assert "there is no text in binaries, only 2 .bin, 1 .exe" in refuse("fit", "binaries")
+    assert "there is no text in binaries, only 2 .bin (not a format that is read), 1 .exe (not a format" in refuse(
+        "fit", "binaries"
+    )
     Path("binaries/d.txt").write_bytes(bytes(range(256)))
     assert "no text can be read: binaries/d.txt (not text (binary))" in refuse("fit", "binaries")
 
@@ -53,7 +55,9 @@ def test_a_folder_of_binaries(refuse: Refuse) -> None:
 def test_one_page(refuse: Refuse) -> None:
     """One page has no topics."""
     write_texts(Path("one"), ["The cat chased the mouse."])
-    assert "no words are left of 3 distinct ones on 1 pages" in refuse("fit", "one")
+    said = refuse("fit", "one")
+    assert "one is a single page, and topics are what several pages share; read every line as a page" in said
+    assert "--lines" in said
 
 
 def test_pages_that_are_all_the_same(refuse: Refuse) -> None:

@@ -33,6 +33,7 @@ from nmf_topics.corpus.fetch.ledger import (
     pages_of,
     text_key,
 )
+from nmf_topics.corpus.fetch.other_languages import with_owners
 from nmf_topics.corpus.fetch.pins import foreign_wiki, is_called_otherwise, resolve_pins
 from nmf_topics.corpus.fetch.quality import known_marks, linked_marks
 from nmf_topics.corpus.fetch.restore import ledger_of, recorded_settings
@@ -351,7 +352,7 @@ class Fetch:
             "counts": counts_of(rows),
             "selections": [self._recorded(number, ask) for number, ask in selections.items()],
         }
-        contents = pages_of(rows, self.journal, self.site)
+        contents = with_owners(pages_of(rows, self.journal, self.site), selections.values(), self.journal)
         changed = self.client.requests > 0
         manifest = write_corpus(folder, contents, facts, mark=JOURNAL, rows=rows, changed=changed)
         self.pages = len(pages)

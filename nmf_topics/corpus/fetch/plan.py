@@ -17,6 +17,7 @@ from nmf_topics.corpus.fetch.client import Client, RequestPolicy, is_loopback
 from nmf_topics.corpus.fetch.journal import Journal
 from nmf_topics.corpus.fetch.ledger import Asked, is_removed, known_text, text_key
 from nmf_topics.corpus.fetch.listings import PART, listed, question_of_links, search_size
+from nmf_topics.corpus.fetch.other_languages import KIND as LANGLINK
 from nmf_topics.corpus.fetch.quality import hub_of
 from nmf_topics.corpus.fetch.select import category_size, category_title, empty_category
 from nmf_topics.corpus.fetch.selections import Ask, select_titles
@@ -81,6 +82,7 @@ class _Counts:
     revisions: list[int] = field(default_factory=list)  # pages whose revision of a given time is not known
     there: int = 0  # pages of the corpus
     seen: set[Key] = field(default_factory=set)  # titles and pages that are counted
+    known: set[int] = field(default_factory=set)  # ids of the pages whose texts are there
     remarks: list[str] = field(default_factory=list)
 
 
@@ -157,6 +159,7 @@ def _count_known(ask: Ask, asked: Sequence[Asked], settings: Settings, journal: 
             pages += new and text is None
             revisions += new and text is None and key[0] == DATED
             counts.seen.add(key)
+            counts.known |= {outcome["pageid"]} if text is not None and "words" in text else set()
     if "top" in ask:
         pages = max(0, min(pages, ask["top"] - there))
         titles = titles if pages else 0
@@ -236,6 +239,11 @@ def _plan(counts: _Counts, way: Way, settings: Settings, client: Client, journal
     size = request_size(way, settings.excerpt)
     at_a_time = f", {size} at a time" if size > 1 else ""
     steps.append((f"for texts{' of changed pages' if refresh else ''}{at_a_time}", _requests(pages, size)))
+    for language in settings.also_language:
+        unknown = [pageid for pageid in counts.known if journal.get(LANGLINK, f"{pageid}|{language}") is None]
+        number = sum(pages) + (len(counts.known) if refresh else len(unknown))
+        lists = 2 * _requests([number], BATCH) + 1 if number else 0  # links, titles, and what the other wiki is
+        steps.append((f"for the pages in {language}", lists + _requests([number], size)))
     if client.credentials and sum(number for _, number in steps):
         steps.insert(0, ("to log in", 1 if client.credentials.token else 3))
         counts.remarks.append(f"an account with high limits asks for {10 * BATCH} titles at a time")

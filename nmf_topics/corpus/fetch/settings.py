@@ -39,6 +39,7 @@ _VALID: dict[str, Callable[[Any], bool]] = {
     "limit": lambda value: value is None or (_is_number(value) and value > 0),
     "pageviews": _is_text,
     "removed": _is_list_of_texts,
+    "also_language": _is_list_of_texts,
 }
 
 
@@ -58,6 +59,7 @@ class Settings:
     intro, sections : the text of a page is its introduction, these sections, or both; neither for the whole page
     as_of : the text of a page is the one that it had at this time; "" for the present one
     removed : titles of pages that are left out, whatever selects them
+    also_language : codes of languages whose versions of the pages are fetched, too
     """
 
     wiki: str = ""
@@ -71,6 +73,7 @@ class Settings:
     sections: tuple[str, ...] = ()
     as_of: str = ""
     removed: tuple[str, ...] = ()
+    also_language: tuple[str, ...] = ()
 
     @property
     def excerpt(self) -> Excerpt:
