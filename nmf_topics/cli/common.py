@@ -117,8 +117,8 @@ class Bytes(click.ParamType[int]):
 
 
 talk_options = stack(
-    click.option("--quiet", "-q", is_flag=True, help="Say nothing but results and errors."),
-    click.option("--verbose", "-v", is_flag=True, help="Say more."),
+    click.option("--quiet", "-q", is_flag=True, help="Print only results and errors."),
+    click.option("--verbose", "-v", is_flag=True, help="Print more details."),
 )
 
 json_option = click.option("--json", is_flag=True, help="Print one JSON document.")

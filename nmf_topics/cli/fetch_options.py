@@ -19,7 +19,7 @@ GROUPS = {
     "Which of them are kept": "quality min-words limit remove".split(),
     "Text of a page": "text intro section whole as-of".split(),
     "How": "contact plan refresh workers timeout".split(),
-    "Output": "output force json quiet verbose".split(),
+    "Output": "output force json quiet verbose help".split(),
 }
 
 
@@ -124,7 +124,7 @@ fetch_options = stack(
         help="Give up after so many seconds without data.",
     ),
     click.option("--output", "-o", type=click.Path(path_type=Path), help="Corpus folder.  [default: corpora/NAME]"),
-    click.option("--force", is_flag=True, help="Write into a folder that holds other files."),
+    click.option("--force", is_flag=True, help="Write into a folder that has other files."),
     json_option,
     talk_options,
 )

@@ -9,16 +9,31 @@ import click
 
 REST = "Other options"
 
+# The headings of the commands that read a corpus. A command shows those of which it has options.
+CORPUS_GROUPS: Mapping[str, Sequence[str]] = {
+    "Main options": "rank output recipe language runs source from to step title url model explain".split(),
+    "Text": "normalize stemmer stop default-stops keep phrases boilerplate numbers accents chunk".split(),
+    "Vocabulary and weights": "min-pages max-pages corpus-stops max-terms weighting idf-power unit".split(),
+    "Factorization": """objective solver start seed tolerance max-iter l1-words l1-pages l2-words l2-pages guide finish
+        like""".split(),
+    "Reading files": """text-column title-column id-column date-column label-column encoding lines titles-as-text
+        read-limit drop-duplicates""".split(),
+    "Computation": "engine memory scheduler checkpoint processes cache".split(),
+    "Wiki": "wiki contact".split(),
+    "Output": """top topic-words csv jsonl draw clouds report names require-convergence force json quiet
+        verbose help""".split(),
+}
+
 
 class GroupedCommand(click.Command):
     """A command with many options.
 
     Parameters
     ----------
-    groups : names of options, without hyphens in front, by the heading that help shows them under; the others come last
+    groups : names of options, without the leading hyphens, by heading; options that are not listed come last
     """
 
-    def __init__(self, *args: Any, groups: Mapping[str, Sequence[str]], **settings: Any) -> None:
+    def __init__(self, *args: Any, groups: Mapping[str, Sequence[str]] = CORPUS_GROUPS, **settings: Any) -> None:
         super().__init__(*args, **settings)
         self.groups = groups
 

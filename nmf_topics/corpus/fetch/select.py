@@ -1,4 +1,4 @@
-"""Which pages: named, in a category, the most viewed, or exact revisions of somebody's corpus."""
+"""Pages that a file lists, that are in a category, or that are the most viewed."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def category_title(name: str, site: Site) -> str:
 
 
 def titles_of_category(name: str, depth: int, client: Client, site: Site, journal: Journal) -> list[str]:
-    """Titles of the pages in a category and, to a depth, in those below it; no category twice.
+    """Return the titles of the pages in a category and, down to a depth, in those below it; no category twice.
 
     Raises
     ------
@@ -86,7 +86,7 @@ def titles_of_category(name: str, depth: int, client: Client, site: Site, journa
 
 
 def category_size(title: str, client: Client, api: str) -> dict[str, int]:
-    """How many pages and subcats a category has; empty for one that the wiki does not know."""
+    """Return how many pages and subcats a category has; empty if the wiki does not know it."""
     question: dict[str, str | int] = {"action": "query", "prop": "categoryinfo", "titles": title}
     query = a_dict(client.api(api, question).get("query", {}))
     found = [a_dict(page["categoryinfo"]) for page in dicts(query.get("pages")) if "categoryinfo" in page]
@@ -106,7 +106,7 @@ def empty_category(wiki: str, size: Mapping[str, int], title: str, depth: int) -
 
 
 def pageviews_address(base: str) -> str:
-    """Where the lists of most-viewed pages are, for a host, its REST API, or the service itself.
+    """Return the URL of the lists of most viewed pages, for a host, its REST API, or the service itself.
 
     Examples
     --------
@@ -120,7 +120,7 @@ def pageviews_address(base: str) -> str:
 
 
 def project_of(site: Site, language: str) -> str:
-    """What Pageviews calls a wiki: en.wikipedia, for one of Wikimedia's by its address, else by language."""
+    """Return the name of a wiki in Pageviews (en.wikipedia): by its host if it is Wikimedia's, else by language."""
     host = (urlsplit(site.api).hostname or "").removeprefix("www.")
     return host.removesuffix(".org") if host.endswith(".org") else f"{language}.wikipedia"
 
@@ -128,7 +128,7 @@ def project_of(site: Site, language: str) -> str:
 def most_viewed(
     year: int, month: int | None, base: str, project: str, client: Client, site: Site, journal: Journal, tell: Tell
 ) -> list[str]:
-    """Titles of articles in the order of their views in a month or a year, the most viewed first.
+    """Return the titles of articles, the most viewed of a month or a year first.
 
     A month that is not published yet is not written down, so that the next fetch asks for it again.
 
