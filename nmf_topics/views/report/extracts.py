@@ -39,7 +39,8 @@ SCHEMA = 1
 TEXT_BYTES = 8_000_000  # of all texts together, UTF-8; packed and in base64 about half of it
 LONGEST = 12_000  # characters of one page: some 2000 words
 SHORTEST = 1_500  # an extract shorter than this tells nothing, so there are no more pages than that allows
-IMAGES = 1_000
+MOST_UNPACKED = 200_000_000  # several times what the limits below allow
+IMAGE_BYTES = 4_000_000  # of all images together
 SIDE = 64  # pixels of an image are brought together until it is no larger
 CARRIED_WORDS = 10
 CARRIED_SHARE = 0.02  # topics with less of a page are not explained
@@ -101,7 +102,7 @@ def image_extracts(model: TopicModel, data: DataMatrix) -> bytes:
     """The extracts of a model of images: the images that matter most, made smaller where they are large."""
     grid: Any = model.rows
     factor = shrink_factor(grid.height, grid.width)
-    columns = np.sort(representative_pages(model, IMAGES))
+    columns = np.sort(representative_pages(model, IMAGE_BYTES // ((grid.height // factor) * (grid.width // factor))))
     wanted = np.zeros((1, len(data.columns)))
     wanted[0, columns] = 1
     found: list[Array] = []
@@ -135,7 +136,11 @@ def unpack(data: bytes) -> dict[str, Any]:
         if they are damaged or of a later version.
     """
     try:
-        document: dict[str, Any] = json.loads(gzip.decompress(data))
+        unpacker = zlib.decompressobj(wbits=31)
+        text = unpacker.decompress(data, MOST_UNPACKED)
+        if not unpacker.eof:
+            raise ValueError(f"it is cut off, or unpacks to more than {MOST_UNPACKED} bytes")
+        document: dict[str, Any] = json.loads(text)
         if type(document["schema"]) is not int or document["schema"] > SCHEMA:
             raise ValueError("it is of a later version")
         if not all(type(page["page"]) is int for page in document["pages"]):
