@@ -145,9 +145,9 @@ def _suggest(folder: Path) -> str:
 def _kept(run: Fetch, folder: Path) -> str:
     """What is there of a corpus whose fetch was stopped; "" if nothing is."""
     if run.pages:
-        return f"{run.pages} pages are kept in {folder}; the same command goes on from there"
+        return f"{run.pages} pages are kept in {folder}; run the same command again to continue"
     if run.pages is None and (pages := read_manifest(folder).get("pages")):
-        return f"{folder} keeps its {pages} pages as they were; the same command goes on with what came so far"
+        return f"{folder} keeps its {pages} pages as they were; run the same command again to continue"
     return ""
 
 

@@ -75,10 +75,14 @@ def test_a_unit_of_the_users_own(model: TopicModel) -> None:
         assert trend is not None
         assert len(trend.names) == count
     assert trend_over_time(years, unit="century") is None
-    with pytest.raises(ModelError, match="some pages have only the year of their date; a trend by month needs more exact dates"):
+    with pytest.raises(
+        ModelError, match="some pages have only the year of their date; a trend by month needs more exact dates"
+    ):
         trend_over_time(years, unit="month")
     days = with_meta(model, np.ones((3, 2)), "date", ["1900-01-01", "2000-01-01"])
-    with pytest.raises(ModelError, match="a trend by day would have 36525 periods, which is too many; choose a longer period"):
+    with pytest.raises(
+        ModelError, match="a trend by day would have 36525 periods, which is too many; choose a longer period"
+    ):
         trend_over_time(days, unit="day")
 
 

@@ -213,7 +213,7 @@ def test_what_the_user_is_told(
     ask_fake(monkeypatch, FakeClient(fake, stop(3)))
     result = run("fetch", "--refresh", "-o", "c")
     assert result.exit_code == (1 if stop is refusing else 130)
-    assert "c keeps its 5 pages as they were; the same command goes on with what came so far" in result.stderr
+    assert "c keeps its 5 pages as they were; run the same command again to continue" in result.stderr
     ask_fake(monkeypatch, FakeClient(fake))
     result = run("fetch", "-o", "c")
     assert result.exit_code == 0

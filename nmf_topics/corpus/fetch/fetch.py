@@ -23,7 +23,7 @@ from nmf_topics.corpus.fetch.corpus_folder import write_corpus
 from nmf_topics.corpus.fetch.journal import JOURNAL, Journal
 from nmf_topics.corpus.fetch.ledger import (
     Asked,
-    Reckoning,
+    LedgerBuilder,
     Row,
     counts_of,
     known_text,
@@ -313,7 +313,7 @@ class Fetch:
         considered = None
         if ended or self.settings.limit is not None:
             considered = self._considered.keys() | kept
-        rows = Reckoning(self.journal, self.settings, considered, ended, self._failures).rows(self._asked.values())
+        rows = LedgerBuilder(self.journal, self.settings, considered, ended, self._failures).rows(self._asked.values())
         pages = {row.pageid for row in rows if row.status == "ok"}
         if not ended and (kept - pages or not rows):
             return None

@@ -106,7 +106,7 @@ def older_text(
 
 
 @dataclass(frozen=True)
-class Reckoning:
+class LedgerBuilder:
     """What is known at the end of a run, or when it was stopped.
 
     Attributes
