@@ -36,6 +36,7 @@ def fake() -> FakeWiki:
     fake.save("Mate", "Short.[[Category:Drinks]]")
     fake.save("Chai", "#REDIRECT [[Tea]]")
     fake.save("Talk:Tea", "I like it.")
+    fake.save("Coffee", f"Another {prose('coffee', 20)}[[Category:Drinks]]")  # its first revision is pinned
     fake.views["2018/01"] = {"Coffee": 9, "Mate": 8, "Water": 7, "Tea": 6}
     return fake
 

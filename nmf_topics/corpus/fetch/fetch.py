@@ -312,7 +312,7 @@ class Fetch:
         kept = set() if ended else {row.pageid for row in ledger_of(folder) if row.status == "ok"}
         considered = None
         if ended or self.settings.limit is not None:
-            considered = self._considered.keys() | kept
+            considered = self._considered.keys()
         rows = LedgerBuilder(self.journal, self.settings, considered, ended, self._failures).rows(self._asked.values())
         pages = {row.pageid for row in rows if row.status == "ok"}
         if not ended and (kept - pages or not rows):
