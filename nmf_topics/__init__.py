@@ -1,11 +1,11 @@
-"""nmf-topics: from a pile of text to topics a person can read, by non-negative matrix factorization.
+"""nmf-topics: topics of texts, by non-negative matrix factorization.
 
-    from nmf_topics import Recipe, Source, fit_topics, prepare
+    from nmf_topics import classify, fit_topics
 
-    data = prepare(Source("corpora/sample"), Recipe())
-    model = fit_topics(data, rank=10)
-    for topic in model.topics():
-        print(topic.number, topic.label, topic.pages)
+    model = fit_topics(frame, 10, text_column="body")   # or a list of texts, a matrix, a path
+    model                                               # three lines; a table in a notebook
+    frame.join(model.pages_frame()[["topic", "label", "weight"]])
+    classify(model, ["A new text."]).to_frame()
 
 Names are imported when they are first used, so that `import nmf_topics` costs nothing.
 """
@@ -24,12 +24,13 @@ if TYPE_CHECKING:
     from nmf_topics.factor.factorize import factorize as factorize
     from nmf_topics.factor.project import project as project
     from nmf_topics.images.pixels import build_image_matrix as build_image_matrix
+    from nmf_topics.library.classify import classify as classify
+    from nmf_topics.library.fit import fit_topics as fit_topics
     from nmf_topics.matrix.datamatrix import DataMatrix as DataMatrix
     from nmf_topics.model.classify import Assignment as Assignment
     from nmf_topics.model.classify import classify_pages as classify_pages
     from nmf_topics.model.files import load_model as load_model
     from nmf_topics.model.files import save_model as save_model
-    from nmf_topics.model.fit import fit_topics as fit_topics
     from nmf_topics.model.model import TopicModel as TopicModel
     from nmf_topics.pipeline.prepare import Source as Source
     from nmf_topics.pipeline.prepare import prepare as prepare
@@ -57,10 +58,11 @@ _HOMES = {
     "WordOptions": "text.analyzer",
     "build_image_matrix": "images.pixels",
     "build_term_matrix": "terms.matrix",
+    "classify": "library.classify",
     "classify_pages": "model.classify",
     "count_terms": "terms.count",
     "factorize": "factor.factorize",
-    "fit_topics": "model.fit",
+    "fit_topics": "library.fit",
     "load_model": "model.files",
     "open_corpus": "corpus.open",
     "prepare": "pipeline.prepare",

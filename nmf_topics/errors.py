@@ -141,6 +141,15 @@ class NmfTopicsError(Exception):
     ----------
     message : what happened, and where
     remedy : what to try next
+
+    Examples
+    --------
+    >>> from nmf_topics import fit_topics
+    >>> try:
+    ...     fit_topics(["green tea", "black tea"], 7, min_pages=1)
+    ... except NmfTopicsError as error:
+    ...     print(error.message, error.remedy.options, sep="; ")
+    rank 7 is larger than the number of pages, 2; (Option(name='rank', value=1),)
     """
 
     def __init__(self, message: str, *, remedy: Remedy | None = None) -> None:

@@ -153,7 +153,7 @@ class FakeWiki:
         props = str(asked.get("prop", "")).split("|")
         answer: Answer = {"pageid": page.pageid, "ns": page.namespace, "title": page.title}
         if "info" in props:
-            answer["lastrevid"] = page.revisions[-1][0]
+            answer |= {"lastrevid": page.revisions[-1][0]} | ({"redirect": True} if page.redirect else {})
         if "pageprops" in props and "__DISAMBIG__" in page.source:
             answer["pageprops"] = {"disambiguation": ""}
         if "categories" in props:
@@ -165,7 +165,8 @@ class FakeWiki:
             below = sum(other.namespace == 14 for other in members)
             answer["categoryinfo"] = {"size": len(members), "pages": len(members) - below, "files": 0, "subcats": below}
         if "extracts" in props and self.extracts:
-            answer["extract"] = extract_of(page.source)
+            text = extract_of(page.source)
+            answer["extract"] = text.partition("\n\n\n==")[0] if asked.get("exintro") else text
         if "revisions" in props:
             chosen = [item for item in page.revisions if revids is None or item[0] in revids]
             answer["revisions"] = [_revision(*item, asked) for item in (chosen if revids else chosen[-1:])]

@@ -154,7 +154,7 @@ def texts_asked(entries: list[dict[str, Any]]) -> list[str]:
     return [
         number
         for entry in entries
-        if entry["asked"].get("prop") in ("extracts|revisions", "revisions")
+        if "extracts" in entry["asked"].get("prop", "") or "content" in entry["asked"].get("rvprop", "")
         for number in entry["asked"].get("pageids", entry["asked"].get("revids", "")).split("|")
     ]
 

@@ -30,7 +30,7 @@ class RankRow:
     rank : r
     singular_value : the r-th singular value of V
     svd_error : ||V - V_r|| / ||V|| for the best approximation of this rank; a lower bound of the error
-    error : ||V - WH|| / ||V||
+    error : ||V - WH|| / ||V|| of the factorization, before the topics are refined
     fit : 1 - error^2, the explained part of V
     coherence : mean page-level NPMI over the topics that have one; NaN for images
     diversity : share of distinct words among the top 25 words of all topics
@@ -86,13 +86,14 @@ def try_ranks(
     for rank in ranks:
         model = fit_topics(data, rank, seed=seed, **factors)
         on_model(model)
+        error = float(model.trace[-1]) if "refinement" in model.recipe else model.relative_error
         pages = np.bincount(model.dominant()[model.dominant() >= 0], minlength=rank)
         yield RankRow(
             rank,
             float(values[rank - 1]),
             float(np.sqrt(max(square - np.square(values[:rank]).sum(), 0.0) / square)),
-            model.relative_error,
-            1 - model.relative_error**2,
+            error,
+            1 - error**2,
             float(np.mean(known)) if (known := model.coherences[~np.isnan(model.coherences)]).size else float("nan"),
             diversity(model.W) if data.rows.kind == "terms" else float("nan"),
             float(pages.min() / pages.sum()),

@@ -22,6 +22,7 @@ import numpy as np
 from nmf_topics.factor import kernels
 from nmf_topics.factor.blocks import Array, InMemory, as_blocks, unit_columns
 from nmf_topics.factor.factorize import Iteration
+from nmf_topics.factor.mixture import Pass
 from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.model.fit import fit_topics
 from nmf_topics.model.model import TopicModel
@@ -54,6 +55,7 @@ def fit_runs(
     start: str = "nndsvda",
     seed: int = 0,
     on_iteration: Callable[[Iteration], None] | None = None,
+    on_pass: Callable[[Pass], None] | None = None,
     **options: Any,
 ) -> TopicModel:
     """Fit several times and return the best model, with the stability of its topics.
@@ -66,27 +68,32 @@ def fit_runs(
     data, rank : as in `fit_topics`
     runs : number of fits, at least 2; the first uses the initialization `start`, the others random ones with the seeds
         after `seed`
-    on_iteration : called after each iteration of any fit, never by two fits at once
+    on_iteration, on_pass : called after each iteration of any fit, never by two fits at once
     options : further options of `fit_topics`
 
     Returns
     -------
-    the TopicModel with the least error, with its `stabilities`; its recipe has `runs` and the first seed
+    the TopicModel whose factorization has the least error, with its `stabilities`; its recipe has `runs` and the first
+    seed
     """
     if runs < 2:
         raise ValueError("stability needs at least two runs")
     told, ended = threading.Lock(), threading.Event()
 
-    def watch(iteration: Iteration) -> None:
-        if ended.is_set():
-            raise _EndedError
-        if on_iteration:
-            with told:
-                on_iteration(iteration)
+    def watched(call: Callable[[Any], None] | None) -> Callable[[Any], None]:
+        def watch(iteration: Iteration | Pass) -> None:
+            if ended.is_set():
+                raise _EndedError
+            if call:
+                with told:
+                    call(iteration)
+
+        return watch
 
     def fit(run: int) -> TopicModel:
         first = start if run == 0 else "random"
-        return fit_topics(data, rank, start=first, seed=seed + run, on_iteration=watch, **options)
+        calls: dict[str, Any] = {"on_iteration": watched(on_iteration), "on_pass": watched(on_pass)}
+        return fit_topics(data, rank, start=first, seed=seed + run, **calls, **options)
 
     def fit_beside(run: int) -> TopicModel:
         with kernels.using(threads=1):
@@ -114,7 +121,8 @@ def _best(models: Iterable[tuple[int, TopicModel]], seed: int, runs: int) -> Top
     found: dict[int, Array] = {}
     for run, model in models:
         found[run] = model.W
-        reached = float(model.trace[-1]) if model.penalties.any() else model.relative_error
+        before = "refinement" in model.recipe or model.penalties.any()  # of what was minimised
+        reached = float(model.trace[-1]) if before else model.relative_error
         if best is None or (reached, run) < best[:2]:
             best = reached, run, model
     assert best is not None

@@ -8,6 +8,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import click
 
 from nmf_topics.cli import options as o
 from nmf_topics.cli.console import Console
+from nmf_topics.cli.option_groups import GroupedCommand
 from nmf_topics.cli.wiki import contact_option, pages_asked_for, wiki_option
 from nmf_topics.cli.wording import worded
 from nmf_topics.corpus.open import open_corpus
@@ -37,7 +39,7 @@ MARK = "reconstructions.json"
 BATCH = 16  # pages held at once: a stream of results starts soon and stays small
 
 
-@click.command()
+@click.command(cls=GroupedCommand)
 @click.argument("files", nargs=-1, metavar="FILE ...")
 @click.option("--title", multiple=True, help="A page of Wikipedia, by its title.")
 @click.option("--url", multiple=True, metavar="URL", help="A page of a wiki, by its address.")
@@ -67,7 +69,7 @@ def classify(files: tuple[str, ...], **options: Any) -> None:
     """Assign new pages to the topics of a model.
 
     FILE is a text, web page or document, a folder of them, a table, an image (for a model of images), or - for standard
-    input: JSONL, or the text of one page. The topics stay as they are; only the weights of the page are solved for.
+    input: JSONL, or the text of one page. The topics do not change; only the weights of the new pages are computed.
 
     \b
     Example:
@@ -139,7 +141,8 @@ def _texts(
                 break
             single = len(batch) == 1 and os.path.isfile(file) and batch[0].id == Path(file).stem
             named = [(file if single else page.id, page.title, page.text) for page in batch]
-            yield from classifier.texts(named, explain=explain)
+            for page, assignment in zip(batch, classifier.texts(named, explain=explain), strict=True):
+                yield replace(assignment, meta=page.meta)
         if broken:
             yield unreadable(file, broken, classifier.model.rank)
             talk.warn(broken)
@@ -154,7 +157,8 @@ def _wiki_pages(
             talk.warn(f"{name}: {why}")
             yield unreadable(name, why, classifier.model.rank)
         else:
-            yield from classifier.texts([(name, page.title, page.text)], explain=options["explain"])
+            for assignment in classifier.texts([(name, page.title, page.text)], explain=options["explain"]):
+                yield replace(assignment, meta=page.meta)
 
 
 def _pages(file: str, columns: Source, talk: Console) -> Iterator[Page]:
@@ -164,7 +168,7 @@ def _pages(file: str, columns: Source, talk: Console) -> Iterator[Page]:
         return
     if file != "-" and not os.path.exists(file):
         raise ModelError(f"no such file or folder: {file}")
-    yield from open_corpus(file, **columns.columns(), warn=talk.warn)
+    yield from open_corpus(file, **columns.reading(), warn=talk.warn)
 
 
 def _json_waits() -> bool:

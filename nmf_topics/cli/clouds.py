@@ -40,17 +40,17 @@ def _known_colormap(ctx: click.Context, param: click.Parameter, value: str | Non
 @click.option(
     "--size", type=_size, metavar="WIDTHxHEIGHT", default="800x500", show_default=True, help="Of one cloud, in pixels."
 )
-@click.option("--font", type=click.Path(path_type=Path), help="A font file.  [default: one that has the letters]")
-@click.option("--colormap", callback=_known_colormap, help="Of matplotlib.  [default: a colour for each topic]")
-@click.option("--svg", is_flag=True, help="SVG as well as PNG.")
+@click.option("--font", type=click.Path(path_type=Path), help="Font file.  [default: one that has the letters]")
+@click.option("--colormap", callback=_known_colormap, help="Matplotlib colour map.  [default: a colour for each topic]")
+@click.option("--svg", is_flag=True, help="Write SVG as well as PNG.")
 @click.option("--output", "-o", type=click.Path(path_type=Path), help="Folder.  [default: clouds in the model]")
-@click.option("--force", is_flag=True, help="Write into a folder that holds other files.")
+@click.option("--force", is_flag=True, help="Write into a folder that has other files.")
 @o.json_option
 @o.talk_options
 def clouds(model: Path, output: Path | None, force: bool, **options: Any) -> None:
     """Draw the word clouds of a model again.
 
-    MODEL is a model folder; left out, the last one that was fitted. Its report shows the new ones.
+    MODEL is a model folder; if omitted, the last one that was fitted. Its report shows the new clouds.
 
     \b
     Example:

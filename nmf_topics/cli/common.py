@@ -12,6 +12,8 @@ from typing import Any, ClassVar, TypeVar
 import click
 
 from nmf_topics.cli.console import Console
+from nmf_topics.corpus.readers.limits import READ_LIMITS
+from nmf_topics.corpus.readers.options import is_text_encoding
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -69,6 +71,33 @@ class Text(click.ParamType[str]):
         return text
 
 
+class Encoding(click.ParamType[str]):
+    """The name of an encoding of text."""
+
+    name = "encoding"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The name, if Python can decode text by it."""
+        if not is_text_encoding(str(value)):
+            self.fail(f"{value!r} is not an encoding of text such as cp1252, utf-8 or latin-1", param, ctx)
+        return str(value)
+
+
+class ReadLimit(click.ParamType[tuple[str, int]]):
+    """A limit of reading and its value: page-size=100MB, columns=50000."""
+
+    name = "limit"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, int]:
+        """Name and value."""
+        if isinstance(value, tuple):
+            return value
+        name, _, amount = str(value).partition("=")
+        if name.strip() not in READ_LIMITS:
+            self.fail(f"{value!r} is not a limit; use NAME=VALUE with {', '.join(READ_LIMITS)}", param, ctx)
+        return name.strip(), Bytes().convert(amount, param, ctx)
+
+
 class Bytes(click.ParamType[int]):
     """A size: 2GB (10^9 bytes each), 500MB, 1GiB (2^30), or a number of bytes."""
 
@@ -88,8 +117,8 @@ class Bytes(click.ParamType[int]):
 
 
 talk_options = stack(
-    click.option("--quiet", "-q", is_flag=True, help="Say nothing but results and errors."),
-    click.option("--verbose", "-v", is_flag=True, help="Say more."),
+    click.option("--quiet", "-q", is_flag=True, help="Print only results and errors."),
+    click.option("--verbose", "-v", is_flag=True, help="Print more details."),
 )
 
 json_option = click.option("--json", is_flag=True, help="Print one JSON document.")

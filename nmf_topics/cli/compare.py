@@ -12,6 +12,7 @@ import numpy as np
 from nmf_topics.analysis.method_comparison import FIGURES, compare_factorizations
 from nmf_topics.cli import options as o
 from nmf_topics.cli.fit import read_data, text_of, typical_page
+from nmf_topics.cli.option_groups import GroupedCommand
 from nmf_topics.files.atomic import folder_of_files
 from nmf_topics.files.csv_files import write_csv
 from nmf_topics.matrix.datamatrix import DataMatrix
@@ -25,7 +26,7 @@ from nmf_topics.views.tables.terminal import decimals, print_table
 MARK = "compare.json"
 
 
-@click.command()
+@click.command(cls=GroupedCommand)
 @click.argument("source", required=False)
 @o.rank_option
 @click.option("--output", "-o", type=click.Path(path_type=Path), help="Folder.  [default: models/CORPUS-compare-rRANK]")
@@ -33,14 +34,14 @@ MARK = "compare.json"
 @o.factor_options
 @o.seed_option
 @o.corpus_options
-@click.option("--force", is_flag=True, help="Write into a folder that holds other files.")
+@click.option("--force", is_flag=True, help="Write into a folder that has other files.")
 @o.json_option
 @o.talk_options
 def compare(source: str | None, **options: Any) -> None:
-    """Compare NMF, vector quantization and PCA.
+    """Compare NMF with vector quantization and PCA.
 
-    All three write V as W times H. Vector quantization allows one column of W for each page (a prototype), PCA any
-    signs; NMF adds parts. Writes compare.csv and pictures.
+    All three methods approximate V by W times H. Vector quantization uses one column of W for each page (a prototype),
+    PCA allows negative entries, and NMF adds up parts. Writes compare.csv and pictures.
 
     \b
     Example:
@@ -57,7 +58,7 @@ def compare(source: str | None, **options: Any) -> None:
             data,
             options["rank"],
             seed=options["seed"],
-            **recipe.factors(),
+            **{**recipe.factors(), "refine": "none"},  # the factorization as it is, as the other two are
             on_iteration=lambda it: progress.step(f"error {it.error:.5f}"),
         )
     results = compare_factorizations(data, model, seed=options["seed"])

@@ -22,13 +22,13 @@ RANK = 10
 
 @click.command()
 @click.option("--output", "-o", type=click.Path(path_type=Path), default=Path("models/demo"), show_default=True)
-@click.option("--force", is_flag=True, help="Write into a folder that holds other files.")
+@click.option("--force", is_flag=True, help="Write into a folder that has other files.")
 @o.json_option
 @o.talk_options
 def demo(output: Path, force: bool, **options: Any) -> None:
-    """Fit the sample corpus and say where to look.
+    """Fit the sample corpus.
 
-    180 short encyclopedic pages in ten subjects, which come with the program.
+    The sample has 180 short encyclopedic pages on ten subjects and is part of the program.
 
     \b
     Example:

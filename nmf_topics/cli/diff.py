@@ -23,10 +23,10 @@ from nmf_topics.views.tables.terminal import print_table
 @o.json_option
 @o.talk_options
 def diff(first: Path, second: Path, **options: Any) -> None:
-    """Say which topics of two models are the same.
+    """Compare the topics of two models.
 
-    Which stayed, changed, split, merged, went or came, by their words; how many pages of both models went along; and
-    which options differ. FIRST and SECOND are model folders, of one corpus or of two.
+    Shows which topics are the same, changed, split, merged, gone or new, how many pages moved with them, and which
+    options differ. FIRST and SECOND are model folders of the same corpus or of different ones.
 
     \b
     Example:

@@ -13,6 +13,7 @@ import click
 from nmf_topics.analysis.evaluate import Evaluation, evaluate_topics
 from nmf_topics.cli import options as o
 from nmf_topics.cli.console import Console
+from nmf_topics.cli.option_groups import GroupedCommand
 from nmf_topics.cli.recorded import recorded_source
 from nmf_topics.cli.wording import worded
 from nmf_topics.corpus.page import Fingerprint
@@ -53,15 +54,15 @@ SHORT = {
 }
 
 
-@click.command()
+@click.command(cls=GroupedCommand)
 @o.model_argument
-@click.option("--source", help="Texts that say which words stand together.  [default: the corpus of the fit]")
-@click.option("--top", "-n", type=click.IntRange(min=1), default=10, show_default=True, help="Words of a topic.")
+@click.option("--source", help="Texts in which to count words that occur together.  [default: the corpus of the fit]")
+@click.option("--top", "-n", type=click.IntRange(min=1), default=10, show_default=True, help="Words per topic.")
 @o.corpus_options
 @o.json_option
 @o.talk_options
 def evaluate(model: Path, top: int, **options: Any) -> None:
-    """Measure how good the topics of a model are.
+    """Measure the quality of topics.
 
     Coherence (do the words of a topic occur together?), coverage and lift (are they on its pages, and more often than
     on others?), diversity and exclusivity (do topics differ?), sparseness, stability (with fit --runs), and the

@@ -24,17 +24,18 @@ MARK = "export.json"
     type=click.Choice(list(EXPORTS)),
     default=("csv",),
     show_default=True,
-    help="Format; may be given more than once.",
+    help="Format; can be given more than once.",
 )
 @click.option("--output", "-o", type=click.Path(path_type=Path), help="Folder.  [default: export in the model]")
-@click.option("--force", is_flag=True, help="Write into a folder that holds other files.")
+@click.option("--force", is_flag=True, help="Write into a folder that has other files.")
 @o.json_option
 @o.talk_options
 def export(model: Path, to: tuple[str, ...], output: Path | None, force: bool, **options: Any) -> None:
     """Write a model for other programs.
 
-    Tables of topics, pages and words as CSV, JSON lines or an Excel workbook; W and H in MatrixMarket's format; what
-    pyLDAvis takes; the topics as a Markdown table. MODEL is a model folder; left out, the last one that was fitted.
+    Formats: tables of topics, pages and words as CSV, JSON lines or an Excel workbook; W and H as MatrixMarket files;
+    the input of pyLDAvis; the topics as a Markdown table. MODEL is a model folder; if omitted, the last one that was
+    fitted.
 
     \b
     Example:

@@ -10,11 +10,11 @@ from urllib.parse import urlsplit
 
 import click
 
-from nmf_topics.corpus.fetch.fetch import Ask
 from nmf_topics.corpus.fetch.journal import Journal
 from nmf_topics.corpus.fetch.page_reference import PageReference, read_reference
 from nmf_topics.corpus.fetch.pins import pins_in
 from nmf_topics.corpus.fetch.select import titles_in
+from nmf_topics.corpus.fetch.selections import Ask
 from nmf_topics.corpus.plain import safe_name
 from nmf_topics.corpus.readers.streams import split_endings
 from nmf_topics.errors import FetchError
@@ -29,16 +29,18 @@ class Selection:
     Attributes
     ----------
     titles : pages by title or URL, one list for each option that names pages
+    hubs : pages whose links are asked for
     others : everything else, as the library takes it
     name : of the folder under corpora, if none is given
     """
 
     titles: list[list[PageReference]] = field(default_factory=list)
+    hubs: list[PageReference] = field(default_factory=list)
     others: list[Ask] = field(default_factory=list)
     name: str = ""
 
     def __bool__(self) -> bool:
-        return bool(self.titles or self.others)
+        return bool(self.titles or self.hubs or self.others)
 
     def add_name(self, name: str) -> None:
         """Name the folder after the first thing that is asked for."""
@@ -46,11 +48,18 @@ class Selection:
 
     def api(self) -> str:
         """The wiki that the page URLs point to; "" where there are none, or of several wikis."""
-        found = {reference.api for references in self.titles for reference in references if reference.api}
+        pages = [reference for references in (*self.titles, self.hubs) for reference in references]
+        found = {reference.api for reference in pages if reference.api}
         return found.pop() if len(found) == 1 else ""
 
     def asks(self, api: str) -> list[Ask]:
-        """What is asked of a wiki. A URL of another wiki stays a URL, and the ledger will say so."""
+        """Return what is asked of a wiki. A URL of another wiki stays a URL, and the ledger will say so.
+
+        Raises
+        ------
+        FetchError
+            When the links of a page of another wiki are asked for.
+        """
         host = _host(api)
         asks: list[Ask] = []
         for references in self.titles:
@@ -65,7 +74,10 @@ class Selection:
                     titles[reference.title] = None
             asks += [{"titles": list(titles)}] if titles else []
             asks += [{"pins": [[title, revid] for revid, title in pins.items()]}] if pins else []
-        return asks + self.others
+        for hub in self.hubs:
+            if not hub.title or (hub.api and _host(hub.api) != host):
+                raise FetchError(f"{hub.url or 'a page without a title'} is not a page of {host}")
+        return [*asks, *({"links": hub.title} for hub in self.hubs), *self.others]
 
 
 def _host(api: str) -> str:
@@ -81,9 +93,19 @@ def read_selection(options: dict[str, Any], warn: Callable[[str], None]) -> Sele
     if options["titles"] is not None:
         found.titles.append([_reference(title) for title in titles_in(options["titles"], warn)])
         found.add_name(split_endings(options["titles"].name)[0])
-    if options["category"] is not None:
-        found.others.append({"category": options["category"], "depth": options["depth"]})
-        found.add_name(options["category"])
+    categories = list(dict.fromkeys(options["category"]))
+    if options["intersect"]:
+        found.others.append({"intersect": categories, "depth": options["depth"]})
+    else:
+        found.others += [{"category": name, "depth": options["depth"]} for name in categories]
+    found.add_name("-".join(categories))
+    for query in options["search"]:
+        found.others.append({"search": query, "hits": options["hits"]})
+        found.add_name(query)
+    for page in options["links"]:
+        reference = _reference(page)
+        found.hubs.append(reference)
+        found.add_name(f"links of {reference.title or page}")
     if options["top"] is not None:
         found.others.append({"top": options["top"], "year": options["year"], "month": options["month"]})
         month = f"-{options['month']:02d}" if options["month"] else ""
@@ -137,5 +159,5 @@ def _continues(ask: Ask, before: Ask) -> bool:
             pages = {str(item) for item in ask[listed]}
             return pages.issuperset(map(str, before[listed]))
     kind = next(iter(ask))
-    own = {name: value for name, value in ask.items() if name not in ("depth", "top")}
+    own = {name: value for name, value in ask.items() if name not in ("depth", "top", "hits")}
     return kind in before and all(before.get(name) == value for name, value in own.items())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -12,9 +13,13 @@ import click
 from click.core import ParameterSource
 
 from nmf_topics.cli.wiki import address_of_api
+from nmf_topics.cli.wording import worded
+from nmf_topics.corpus.fetch.as_of import read_moment
 from nmf_topics.corpus.fetch.settings import Settings
 from nmf_topics.corpus.fetch.site import wikipedia
+from nmf_topics.errors import OptionError
 
+CODE = r"[a-z][a-z-]{1,15}"  # of the language of a Wikipedia
 NAMES = ("text", "quality", "min_words", "limit", "pageviews")  # options that are settings as they stand
 DESCRIPTIONS = {  # of the settings, for messages
     "wiki": "--wiki",
@@ -24,6 +29,11 @@ DESCRIPTIONS = {  # of the settings, for messages
     "min_words": "--min-words",
     "limit": "--limit",
     "pageviews": "--pageviews",
+    "intro": "--intro",
+    "sections": "--section",
+    "as_of": "--as-of",
+    "removed": "--remove",
+    "also_language": "--also-language",
 }
 
 
@@ -54,9 +64,16 @@ def choose_settings(
     named = {name: options[name] for name in NAMES if is_given(name) and options[name] is not None}
     if named.get("limit") == 0:
         named["limit"] = None
+    if any(is_given(name) for name in ("whole", "intro", "section")):  # each of them says all about the parts of a page
+        intro, sections = (options[name] if is_given(name) else () for name in ("intro", "section"))
+        named |= {"intro": bool(intro), "sections": tuple(dict.fromkeys(sections))}
+    if is_given("also_language") and options["also_language"]:
+        named["also_language"] = _codes(options["also_language"])
+    if is_given("as_of") and options["as_of"]:
+        named["as_of"] = _moment(options["as_of"])
     before = recorded or replace(Settings(), **defaults)
     language = options["language"].lower()
-    if not re.fullmatch(r"[a-z][a-z-]{1,15}", language):
+    if not re.fullmatch(CODE, language):
         raise click.BadParameter(f"{options['language']!r} is not the code of a Wikipedia", param_hint="--language")
     if not recorded or is_given("language"):
         named["language"] = language
@@ -69,6 +86,24 @@ def choose_settings(
     return replace(before, **named)
 
 
+def _codes(text: str) -> tuple[str, ...]:
+    """The languages of --also-language."""
+    codes = [code.strip().lower() for code in text.split(",") if code.strip()]
+    if wrong := next((code for code in codes if not re.fullmatch(CODE, code)), ""):
+        raise click.BadParameter(f"{wrong!r} is not the code of a Wikipedia", param_hint="--also-language")
+    return () if codes == ["none"] else tuple(dict.fromkeys(codes))
+
+
+def _moment(text: str) -> str:
+    """The time of --as-of."""
+    if text.strip().lower() == "now":
+        return ""
+    try:
+        return read_moment(text)
+    except OptionError as error:
+        raise click.BadParameter(worded(error), param_hint="--as-of") from error
+
+
 def _is_wikipedia(api: str) -> bool:
     return (urlsplit(api).hostname or "").endswith(".wikipedia.org")
 
@@ -79,13 +114,13 @@ def describe_changes(before: Settings, after: Settings) -> str:
     Examples
     --------
     >>> describe_changes(Settings(limit=20), Settings(quality="good"))
-    '--quality good (was any), no --limit (was 20)'
+    '--quality good (was any), no --limit 20'
     """
     said = []
     for name, (old, new) in after.changes_from(before).items():
-        option = DESCRIPTIONS[name]
-        former = "none" if old is None else old
-        said.append(f"no {option} (was {former})" if new is None else f"{option} {new} (was {former})")
+        former, option = _shown(name, old), DESCRIPTIONS[name]
+        now = _shown(name, new)
+        said.append(f"{now} (was {former.removeprefix(option).strip() or 'none'})" if now else f"no {former}")
     return ", ".join(said)
 
 
@@ -94,8 +129,17 @@ def describe_settings(settings: Settings) -> str:
 
     Examples
     --------
-    >>> describe_settings(Settings(wiki="https://en.wikipedia.org/w/api.php", quality="good", limit=20))
-    '--wiki https://en.wikipedia.org/w/api.php --quality good --limit 20'
+    >>> describe_settings(Settings(wiki="https://en.wikipedia.org/w/api.php", quality="good", sections=("Plot",)))
+    '--wiki https://en.wikipedia.org/w/api.php --quality good --section Plot'
     """
     changed = settings.changes_from(Settings())
-    return " ".join(f"{DESCRIPTIONS[name]} {value}" for name, (_, value) in changed.items() if value is not None)
+    return " ".join(filter(None, (_shown(name, value) for name, (_, value) in changed.items())))
+
+
+def _shown(name: str, value: Any) -> str:
+    """A setting as options; "" for one that is not set."""
+    if isinstance(value, list):
+        return " ".join(f"{DESCRIPTIONS[name]} {shlex.quote(item)}" for item in value)
+    if value is True:
+        return DESCRIPTIONS[name]
+    return f"{DESCRIPTIONS[name]} {value}" if value or (value == 0 and value is not False) else ""

@@ -29,22 +29,22 @@ MARK = "figures.json"
     type=click.Choice(FORMATS),
     default=FORMATS,
     show_default=True,
-    help="Kind of file; may be given more than once.",
+    help="File format; can be given more than once.",
 )
-@click.option("--top", "-n", type=click.IntRange(min=1), default=10, show_default=True, help="Words of a topic.")
-@click.option("--by", type=Text(), help="Metadata for trends.  [default: dates, and labels]")
-@click.option("--period", type=click.Choice(UNITS), help="Of a trend over time.  [default: one that fits]")
-@click.option("--font", type=click.Path(path_type=Path), help="A font file.  [default: ones that have the letters]")
+@click.option("--top", "-n", type=click.IntRange(min=1), default=10, show_default=True, help="Words per topic.")
+@click.option("--by", type=Text(), help="Metadata field of trends.  [default: dates, and labels]")
+@click.option("--period", type=click.Choice(UNITS), help="Unit of a trend over time.  [default: chosen from the dates]")
+@click.option("--font", type=click.Path(path_type=Path), help="Font file.  [default: ones that have the letters]")
 @click.option("--output", "-o", type=click.Path(path_type=Path), help="Folder.  [default: figures in the model]")
-@click.option("--force", is_flag=True, help="Write into a folder that holds other files.")
+@click.option("--force", is_flag=True, help="Write into a folder that has other files.")
 @o.json_option
 @o.talk_options
 def figures(model: Path, format: tuple[str, ...], output: Path | None, force: bool, **options: Any) -> None:
     """Draw figures of a model for papers.
 
-    Words, shares of the topics on all pages, a map of the topics, shares over time where pages have dates, by
-    group where they have labels, and the curves of `ranks` where that was run: as SVG, PDF and PNG, with a caption
-    for each. MODEL is a model folder; left out, the last one that was fitted.
+    Draws words, shares of the topics on all pages, a map of the topics, shares over time if pages have dates, shares by
+    group if they have labels, and the curves of `ranks` if it was run, as SVG, PDF and PNG with captions. MODEL is a
+    model folder; if omitted, the last one that was fitted.
 
     \b
     Example:

@@ -14,6 +14,7 @@ import numpy as np
 from nmf_topics.cli import options as o
 from nmf_topics.cli.carried import with_earlier_names
 from nmf_topics.cli.console import Console
+from nmf_topics.cli.option_groups import GroupedCommand
 from nmf_topics.cli.record import Record, versions
 from nmf_topics.cli.wording import worded
 from nmf_topics.corpus.page import Corpus
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from nmf_topics.views.report.page_texts import TextCache
 
 
-@click.command()
+@click.command(cls=GroupedCommand)
 @click.argument("source", required=False)
 @o.rank_option
 @click.option("--output", "-o", type=click.Path(path_type=Path), help="Model folder.  [default: models/CORPUS-rRANK]")
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
 @o.matrix_options
 @o.factor_options
 @o.guide_option
+@o.refine_option
 @o.topic_words_option
 @o.seed_option
 @click.option(
@@ -68,8 +70,13 @@ if TYPE_CHECKING:
 @o.engine_options
 @o.checkpoint_option
 @o.corpus_options
-@click.option("--clouds/--no-clouds", default=True, show_default=True, help="Draw word clouds (of images: the parts).")
-@click.option("--report/--no-report", default=True, show_default=True, help="Make report.html.")
+@click.option(
+    "--clouds/--no-clouds",
+    default=True,
+    show_default=True,
+    help="Draw word clouds or basis images.",
+)
+@click.option("--report/--no-report", default=True, show_default=True, help="Write report.html.")
 @click.option(
     "--names/--no-names",
     default=True,
@@ -77,16 +84,16 @@ if TYPE_CHECKING:
     help="Keep names and hidden words of the model that is replaced, for topics that match.",
 )
 @click.option("--require-convergence", is_flag=True, help="Exit with status 3 if the fit did not converge.")
-@click.option("--force", is_flag=True, help="Write into a folder that holds other files.")
+@click.option("--force", is_flag=True, help="Write into a folder that has other files.")
 @o.json_option
 @o.talk_options
 def fit(source: str | None, **options: Any) -> None:
     """Fit topics to a corpus.
 
-    SOURCE is a corpus folder, a folder of .txt, .md, .html, .pdf, .docx or .epub files, a table (.jsonl, .csv, .tsv,
-    .parquet), any of these packed (.gz, .bz2, .xz, .zst), a folder of images, or - for JSONL on standard input. Left
-    out: the newest corpus in ./corpora, else the sample that comes with the program. The model folder gets model.npz,
-    model.json, topics.csv, pages.csv, clouds, run.json, and report.html, which shows it all.
+    SOURCE is a fetched corpus, a folder of texts or documents, a table (.jsonl, .csv, .tsv, .parquet), a MediaWiki
+    dump, a folder of images, or - for JSONL on standard input; files may be compressed. If omitted, the newest corpus
+    in ./corpora is used, else the sample that is part of the program. The model folder gets tables, word clouds and
+    report.html, which shows everything.
 
     \b
     Example:
@@ -228,6 +235,7 @@ def run_fit(
             seed=seed,
             **recipe.factors(),
             on_iteration=lambda it: progress.step(f"error {it.error:.5f}"),
+            on_pass=lambda it: progress.step(f"refining, {it.moved:.1%} of the pages still moving"),
             checkpoints=checkpoints,
         )
     report_fit(model, talk)
@@ -324,7 +332,14 @@ def report_fit(model: TopicModel, talk: Console) -> None:
         "exact": "the factorization is exact",
         "max_iter": "stopped by --max-iter before it converged",
     }[model.stopped]
-    talk.note(f"{ended}: {len(model.trace)} iterations, {model.error_name} {model.relative_error:.4f}")
+    record = model.recipe.get("refinement")
+    error = float(model.trace[-1]) if record else model.relative_error
+    talk.note(f"{ended}: {len(model.trace)} iterations, {model.error_name} {error:.4f}")
+    if record:
+        talk.note(
+            f"refined by a mixture model: {record['iterations']} iterations, {record['pages_moved']} of "
+            f"{record['pages']} pages moved to another topic, {model.error_name} {model.relative_error:.4f}"
+        )
     if dead := model.dead_topics:
         numbers = ", ".join(map(str, dead))
         talk.warn(

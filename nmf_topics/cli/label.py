@@ -58,10 +58,10 @@ def _named(argument: str) -> tuple[int, str] | None:
 @o.json_option
 @o.talk_options
 def label(arguments: tuple[str, ...], hide: tuple[str, ...], unhide: tuple[str, ...], **options: Any) -> None:
-    """Give topics names that stay, or hide words.
+    """Name topics and hide words.
 
-    Names go into the model, its tables, its pictures and its report; names that were edited and saved in the report
-    come back by --from. An empty name (3=) removes a name.
+    Names are stored in the model and used in its tables, pictures and report. --from reads names that were edited and
+    saved in the report. An empty name (3=) removes a name.
 
     \b
     Example:

@@ -1,12 +1,12 @@
-"""The group of commands, and the one place where what went wrong becomes an exit status.
+"""The command line: the list of commands, and the exit status of every error.
 
-    0    done
-    1    the data, a file or the model is at fault (one message, never a traceback)
-    2    usage
-    3    stopped short under --require-convergence
-    130  interrupted (143: ended by SIGTERM, 129: by SIGHUP)
+    0    success
+    1    the data, a file, the network or the model is at fault (one message, never a traceback)
+    2    wrong usage
+    3    did not converge (with --require-convergence)
+    130  interrupted (143: by SIGTERM, 129: by SIGHUP)
 
-Commands are imported when they are called, so that `nmf-topics --help` answers at once.
+A command is imported when it is called, so that `nmf-topics --help` is fast.
 """
 
 from __future__ import annotations
@@ -28,29 +28,38 @@ from nmf_topics.errors import NmfTopicsError
 
 SETTINGS = "nmf-topics.toml"
 
-# command -> its line in the list; a test holds these to the docstrings of the commands
-COMMANDS = {
-    "fetch": "Fetch pages of Wikipedia, or of any MediaWiki, into a corpus.",
-    "fit": "Fit topics to a corpus.",
-    "classify": "Assign new pages to the topics of a model.",
-    "topics": "Show the topics of a model.",
-    "pages": "Show which page belongs to which topic.",
-    "label": "Give topics names that stay, or hide words.",
-    "ranks": "Try several numbers of topics.",
-    "evaluate": "Measure how good the topics of a model are.",
-    "repeat": "Make a recorded run again and compare the results.",
-    "diff": "Say which topics of two models are the same.",
-    "compare": "Compare NMF, vector quantization and PCA.",
-    "export": "Write a model for other programs.",
-    "figures": "Draw figures of a model for papers.",
-    "clouds": "Draw the word clouds of a model again.",
-    "report": "Make the HTML report of a model again.",
-    "demo": "Fit the sample corpus and say where to look.",
+# The commands by purpose, each with its line in the list; a test compares these with the docstrings of the commands.
+COMMAND_GROUPS = {
+    "Get pages": {"fetch": "Fetch pages from Wikipedia or another MediaWiki."},
+    "Fit": {
+        "fit": "Fit topics to a corpus.",
+        "ranks": "Try several numbers of topics.",
+        "repeat": "Repeat a recorded run and compare the results.",
+        "demo": "Fit the sample corpus.",
+    },
+    "Look": {
+        "topics": "Show the topics of a model.",
+        "pages": "Show the topics of pages.",
+        "report": "Write the HTML report of a model again.",
+        "clouds": "Draw the word clouds of a model again.",
+        "figures": "Draw figures of a model for papers.",
+    },
+    "Shape": {"label": "Name topics and hide words."},
+    "Check": {
+        "evaluate": "Measure the quality of topics.",
+        "diff": "Compare the topics of two models.",
+        "compare": "Compare NMF with vector quantization and PCA.",
+    },
+    "Share": {
+        "classify": "Assign new pages to the topics of a model.",
+        "export": "Write a model for other programs.",
+    },
 }
+COMMANDS = {name: line for group in COMMAND_GROUPS.values() for name, line in group.items()}
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM or SIGHUP came: like Ctrl-C, with a status of its own."""
+    """Ended by SIGTERM or SIGHUP; like Ctrl-C, with another exit status."""
 
     def __init__(self, number: int) -> None:
         super().__init__()
@@ -63,7 +72,7 @@ def _terminate(number: int, frame: Any) -> NoReturn:
 
 @contextmanager
 def _statuses() -> Iterator[None]:
-    """What goes wrong in the block becomes a message and a status."""
+    """Convert errors inside the block to a message and an exit status."""
     try:
         yield
     except NmfTopicsError as error:
@@ -84,7 +93,7 @@ def _statuses() -> Iterator[None]:
         ended = "terminated" if isinstance(error, Terminated) else "interrupted"
         click.echo(f"{ended}; files are whole, and nothing half-written stays behind", err=True)
         raise click.exceptions.Exit(error.status if isinstance(error, Terminated) else 130) from None
-    except BrokenPipeError:  # the reader, say `head`, has seen enough
+    except BrokenPipeError:  # the reader, such as `head`, has closed the pipe
         _give_up_stdout()
         raise click.exceptions.Exit(0) from None
     except OSError as error:
@@ -98,7 +107,7 @@ def _statuses() -> Iterator[None]:
 
 
 def _origin(error: click.BadParameter) -> str:
-    """Where a bad value comes from, if it does not stand on the command line."""
+    """Return the source of a bad value that was not given on the command line."""
     name = error.param.name if error.param else None
     if error.ctx is None or name is None:
         return ""
@@ -111,7 +120,7 @@ def _origin(error: click.BadParameter) -> str:
 
 
 def _give_up_stdout() -> bool:
-    """If stdout takes nothing any more, throw away what is left for it, or Python would complain at its end."""
+    """If stdout cannot be written, discard its buffer, so that Python does not report another error at exit."""
     try:
         sys.stdout.flush()
     except OSError:
@@ -121,21 +130,21 @@ def _give_up_stdout() -> bool:
 
 
 class Commands(click.Group):
-    """A group that imports a command when it is needed and turns errors into exit statuses."""
+    """A group that imports commands when they are needed and converts errors to exit statuses."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """All commands, in the order of a first use."""
+        """Return all commands in the order of their groups."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        """The command of that name."""
+        """Import and return a command."""
         if name not in COMMANDS:
             return None
         command: click.Command = getattr(import_module(f"nmf_topics.cli.{name}"), name)
         return command
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
-        """A command, or an error that names the nearest one."""
+        """Return a command, or raise an error that suggests a similar name."""
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
@@ -147,12 +156,13 @@ class Commands(click.Group):
             raise click.UsageError(f"No such command {args[0]!r}. Did you mean {near[0]!r}?", ctx) from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The list of commands, without importing them."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+        """Write the list of commands by purpose, without importing them."""
+        for heading, commands in COMMAND_GROUPS.items():
+            with formatter.section(heading):
+                formatter.write_dl(list(commands.items()))
 
     def make_context(self, *args: Any, **settings: Any) -> click.Context:
-        """Read the options before the command (--help prints, so it can fail like a command)."""
+        """Parse the options before the command; --help prints, so it can fail like a command."""
         with _statuses():
             return super().make_context(*args, **settings)
 
@@ -165,7 +175,7 @@ class Commands(click.Group):
 
 
 def _settings(ctx: click.Context) -> dict[str, Any]:
-    """Options of the called command in `nmf-topics.toml` in the working folder, by command."""
+    """Read the options of the called command from nmf-topics.toml in the working folder."""
     path = Path(SETTINGS)
     if not path.is_file():
         return {}
@@ -177,7 +187,7 @@ def _settings(ctx: click.Context) -> dict[str, Any]:
         raise click.UsageError(f"{SETTINGS} cannot be read: {error}") from error
     for name, table in settings.items():
         if name not in COMMANDS or not isinstance(table, dict):
-            raise click.UsageError(f"{SETTINGS}: [{name}] is not a command; there are {', '.join(COMMANDS)}")
+            raise click.UsageError(f"{SETTINGS}: [{name}] is not a command; the commands are {', '.join(COMMANDS)}")
     called = ctx.invoked_subcommand
     command = cli.get_command(ctx, called) if called in settings else None
     if called is None or command is None:
@@ -186,7 +196,7 @@ def _settings(ctx: click.Context) -> dict[str, Any]:
 
 
 def _values(called: str, command: click.Command, table: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of a table of the settings as they would stand on the command line, which checks them."""
+    """Return the values of a table as strings, as on the command line, so that they are checked in the same way."""
     options = {option.name: option for option in command.params if option.expose_value}
     values: dict[str, Any] = {}
     for key, value in table.items():
@@ -196,7 +206,7 @@ def _values(called: str, command: click.Command, table: Mapping[str, Any]) -> di
         several = value if isinstance(value, list) else [value]
         many = option.nargs != 1 or (isinstance(option, click.Option) and option.multiple)
         if not all(isinstance(item, str | int | float) for item in several) or (isinstance(value, list) and not many):
-            raise click.UsageError(f"{SETTINGS}: [{called}] {key} = {value!r} is no value of an option")
+            raise click.UsageError(f"{SETTINGS}: [{called}] {key} = {value!r} is not a valid value")
         values[str(option.name)] = [str(item) for item in several] if many else str(value)
     return values
 
@@ -212,10 +222,10 @@ def _values(called: str, command: click.Command, table: Mapping[str, Any]) -> di
 @click.version_option(__version__, prog_name="nmf-topics", allow_from_autoenv=False)
 @click.pass_context
 def cli(ctx: click.Context) -> None:
-    """From a pile of text to topics a person can read, by non-negative matrix factorization.
+    """Find the topics of a collection of texts by non-negative matrix factorization.
 
-    Options can also stand in nmf-topics.toml in the working folder ([fit] rank = 12) or in variables such as
-    NMF_TOPICS_FIT_RANK; the command line wins over the variable, the variable over the file.
+    Options can also be set in nmf-topics.toml in the working folder ([fit] rank = 12) or in environment variables
+    (NMF_TOPICS_FIT_RANK). The command line has priority over variables, variables over the file.
 
     \b
     Example:
@@ -227,16 +237,16 @@ def cli(ctx: click.Context) -> None:
 
 
 def main() -> None:
-    """The program."""
+    """Run the program."""
     for name in ("SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)
-        if number is not None and signal.getsignal(number) == signal.SIG_DFL:  # under nohup SIGHUP is ignored
+        if number is not None and signal.getsignal(number) == signal.SIG_DFL:  # nohup ignores SIGHUP, and so do we then
             signal.signal(number, _terminate)
     for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:  # closed by whoever called
+        if getattr(sys, name) is None:  # the caller has closed it
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # a title that the terminal's encoding lacks must not end the program
+        if hasattr(stream, "reconfigure"):  # a title may have characters that the terminal cannot show
             stream.reconfigure(errors="replace")
     cli(prog_name="nmf-topics")
 

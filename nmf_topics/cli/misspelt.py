@@ -36,6 +36,10 @@ _SAME: dict[str, str] = {
     "--to": "format",
     "--format": "type",
     "--quality": "filter",
+    "--search": "query find",
+    "--as-of": "date at until",
+    "--intro": "summary lead abstract",
+    "--also-language": "langlinks languages translations",
     "--title": "titles page",
     "--model": "model-path",
 }

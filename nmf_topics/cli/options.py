@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from nmf_topics.cli.common import AliasedOption, Bytes, Text, stack
+from nmf_topics.cli.common import AliasedOption, Bytes, Encoding, ReadLimit, Text, stack
 from nmf_topics.cli.common import Finite as Finite
 from nmf_topics.cli.common import json_option as json_option
 from nmf_topics.cli.common import talk_of as talk_of
@@ -22,6 +22,7 @@ from nmf_topics.cli.common import talk_options as talk_options
 from nmf_topics.cli.defaults import default_of
 from nmf_topics.cli.wording import worded
 from nmf_topics.corpus.open import declared_language
+from nmf_topics.corpus.readers.limits import READ_LIMITS
 from nmf_topics.errors import GuideError
 from nmf_topics.factor.engines.checkpoints import Checkpointing
 from nmf_topics.factor.engines.choice import ENGINES, EngineOptions
@@ -31,6 +32,7 @@ from nmf_topics.factor.rules import RULES
 from nmf_topics.files.system import processors
 from nmf_topics.matrix.weighting import WEIGHTINGS
 from nmf_topics.model.description import TOPIC_WORDS
+from nmf_topics.model.refine import REFINEMENTS
 from nmf_topics.pipeline.prepare import Source
 from nmf_topics.pipeline.recipes import RECIPES, Recipe
 from nmf_topics.terms.counts_cache import cache_folder
@@ -65,6 +67,29 @@ corpus_options = stack(
     click.option("--id-column", type=Text(), help="Column with the ids.  [default: guessed]"),
     click.option("--date-column", type=Text(), help="Column with the dates.  [default: guessed]"),
     click.option("--label-column", type=Text(), help="Column with known subjects.  [default: guessed]"),
+    click.option(
+        "--encoding",
+        type=Encoding(),
+        help="Encoding of text files and tables without a byte order mark.  [default: utf-8, else guessed]",
+    ),
+    click.option("--lines/--no-lines", default=False, help="Read every line of a text file as a page of its own."),
+    click.option(
+        "--titles-as-text/--no-titles-as-text",
+        default=False,
+        help="Count the words of titles as part of the text.  [default: titles are only shown]",
+    ),
+    click.option(
+        "--drop-duplicates/--keep-duplicates",
+        default=False,
+        help="Leave out pages that repeat another one, or nearly so.  [default: they are only pointed out]",
+    ),
+    click.option(
+        "--read-limit",
+        multiple=True,
+        type=ReadLimit(),
+        metavar="NAME=VALUE",
+        help=f"Raise a limit of what is read: {', '.join(READ_LIMITS)}.",
+    ),
     click.option("--cache/--no-cache", default=True, show_default=True, help="Cache the counts for the next fit."),
 )
 
@@ -123,7 +148,9 @@ matrix_options = stack(
         "--corpus-stops/--no-corpus-stops",
         help="Drop frequent words that are spread evenly across pages.",
     ),
-    _recipe_option("--max-terms", type=click.IntRange(min=1), help="Keep the most frequent words only."),
+    _recipe_option(
+        "--max-terms", type=click.IntRange(min=1), help="Keep only this many words, the most frequent ones."
+    ),
     _recipe_option("--weighting", type=click.Choice(list(WEIGHTINGS)), help="How counts become the entries of V."),
     _recipe_option(
         "--idf-power",
@@ -168,6 +195,12 @@ factor_options = stack(
     _recipe_option("--l1-pages", type=Finite(min=0), help="Penalty on the sum of H: fewer topics per page."),
     _recipe_option("--l2-words", type=Finite(min=0), help="Penalty on the squares of W: more even words per topic."),
     _recipe_option("--l2-pages", type=Finite(min=0), help="Penalty on the squares of H: more even topics per page."),
+)
+
+refine_option = _recipe_option(
+    "--refine",
+    type=click.Choice(list(REFINEMENTS)),
+    help="Refine topics with a mixture model, so that they separate pages better; auto: where that is possible.",
 )
 
 guide_option = click.option(
@@ -227,8 +260,10 @@ def checkpoints_of(options: dict[str, Any], cache: Path | None, note: Callable[[
 
 def source_of(path: str | None, options: dict[str, Any]) -> Source:
     """The source that the corpus options describe; what they hold is taken out of `options`."""
-    names = ("text_column", "title_column", "id_column", "date_column", "label_column")
-    return Source(path, **{name: options.pop(name) for name in names})
+    names = ("text_column", "title_column", "id_column", "date_column", "label_column", "encoding", "lines")
+    limits = dict(options.pop("read_limit"))
+    named = {name: options.pop(name) for name in (*names, "titles_as_text", "drop_duplicates")}
+    return Source(path, **named, read_limits=tuple(sorted(limits.items())))
 
 
 def words_of(values: tuple[str, ...], option: str) -> tuple[str, ...]:
@@ -268,7 +303,7 @@ def recipe_of(options: dict[str, Any], source: Source, *, like: Recipe | None = 
         raise click.BadParameter(worded(problem), param_hint="--language")
     bounds = replace(recipe.bounds, **given("min_pages", "max_pages", "max_terms", "corpus_stops"))
     rest = given("weighting", "unit", "idf_power", "objective", "solver", "start", "tolerance", "max_iter")
-    rest |= given("l1_words", "l1_pages", "l2_words", "l2_pages", "topic_words")
+    rest |= given("l1_words", "l1_pages", "l2_words", "l2_pages", "refine", "topic_words")
     if rest.get("objective", recipe.objective) != recipe.objective:
         rest.setdefault("solver", named.solver)  # the solver of one objective is not that of another
     guide = guide_of(options.pop("guide", ())) or recipe.guide

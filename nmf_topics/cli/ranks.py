@@ -16,6 +16,7 @@ from nmf_topics.analysis.ranks_file import RANKS, keep_ranks, read_ranks
 from nmf_topics.cli import options as o
 from nmf_topics.cli.console import Console
 from nmf_topics.cli.fit import read_data, text_of
+from nmf_topics.cli.option_groups import GroupedCommand
 from nmf_topics.factor.blocks import Array, as_blocks
 from nmf_topics.factor.column_stats import page_sums
 from nmf_topics.files.atomic import folder_of_files
@@ -29,7 +30,7 @@ from nmf_topics.views.tables.terminal import print_table
 MARK = RANKS
 
 
-@click.command()
+@click.command(cls=GroupedCommand)
 @click.argument("source", required=False)
 @click.option("--from", type=click.IntRange(min=1), default=2, show_default=True, help="Smallest rank.")
 @click.option("--to", type=click.IntRange(min=1), default=30, show_default=True, help="Largest rank.")
@@ -40,14 +41,14 @@ MARK = RANKS
 @o.seed_option
 @o.engine_options
 @o.corpus_options
-@click.option("--force", is_flag=True, help="Write into a folder that holds other files.")
+@click.option("--force", is_flag=True, help="Write into a folder that has other files.")
 @o.json_option
 @o.talk_options
 def ranks(source: str | None, **options: Any) -> None:
     """Try several numbers of topics.
 
-    Singular values of V, and for each rank the error, the coherence and the smallest topic: ranks.csv and ranks.png.
-    Ranks that an interrupted run has done already are not done again.
+    Compute the singular values of V and, for each rank, the error, the coherence and the smallest topic. Writes
+    ranks.csv and ranks.png. An interrupted run continues where it stopped.
 
     \b
     Example:

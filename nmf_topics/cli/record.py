@@ -68,7 +68,7 @@ class Record:
         return {
             "path": source_path(self.source),
             "given": self.source.path not in (None, str(sample_corpus_path())),
-            **self.source.columns(),
+            **self.source.reading(),
         }
 
     def _repeat(self, model: TopicModel) -> str | None:
@@ -97,6 +97,7 @@ class Record:
             "counts": model.ledger,
             "iterations": len(model.trace),
             "stopped": model.stopped,
+            "refinement": recipe.get("refinement"),
             "certificate": model.certificate if math.isfinite(model.certificate) else None,
             "relative_error": model.relative_error,
             "dead_topics": model.dead_topics,

@@ -69,10 +69,9 @@ def recorded_source(run: Mapping[str, Any]) -> Source | None:
     recorded = run.get("source")
     if not isinstance(recorded, dict) or not isinstance(recorded.get("path"), str) or recorded["path"] == "-":
         return None
-    options = {name: value for name, value in recorded.items() if name in Source().columns() and value is not None}
     folder = run.get("folder")
     places = [os.path.join(folder, recorded["path"])] if isinstance(folder, str) else []
     for place in (recorded["path"], *places):
-        if os.path.exists(place) and all(isinstance(value, str) for value in options.values()):
-            return Source(place, **options)
+        if os.path.exists(place):
+            return Source.recorded({**recorded, "path": place})
     return None

@@ -32,7 +32,7 @@ MEANING = {
 
 @click.command()
 @click.argument("run", type=click.Path(path_type=Path), default=o.LATEST)
-@click.option("--source", help="Where the texts are now.  [default: where they were]")
+@click.option("--source", help="Source of the texts.  [default: the recorded one]")
 @click.option(
     "--output",
     "-o",
@@ -41,15 +41,15 @@ MEANING = {
 )
 @o.engine_options
 @click.option("--cache/--no-cache", default=True, show_default=True, help="Cache the counts for the next fit.")
-@click.option("--force", is_flag=True, help="Write into a folder that holds other files.")
+@click.option("--force", is_flag=True, help="Write into a folder that has other files.")
 @o.json_option
 @o.talk_options
 def repeat(run: Path, source: str | None, output: Path | None, force: bool, **options: Any) -> None:
-    """Make a recorded run again and compare the results.
+    """Repeat a recorded run and compare the results.
 
-    RUN is a run.json, or a model folder that has one; left out, the last model that was fitted. The texts are read
-    from where they were, and the new model is written into a folder of its own, without pictures and report. Exits
-    with 1 if the topics are different.
+    RUN is a run.json or a model folder; if omitted, the last model that was fitted. The texts are read from their
+    recorded place, and the new model is written to a folder of its own, without pictures and report. The exit status is
+    1 if the topics differ.
 
     \b
     Example:

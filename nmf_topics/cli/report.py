@@ -16,15 +16,15 @@ from nmf_topics.views.model_folder import rewrite_report
 
 @click.command()
 @o.model_argument
-@click.option("--open", is_flag=True, help="Show it in the browser.")
+@click.option("--open", is_flag=True, help="Open the report in the browser.")
 @o.json_option
 @o.talk_options
 def report(model: Path, **options: Any) -> None:
-    """Make the HTML report of a model again.
+    """Write the HTML report of a model again.
 
-    One file that opens anywhere and needs no network: topics, pages, texts, and how it all was made. `fit` writes it,
-    too; make it again after `ranks`, whose curves it takes over. MODEL is a model folder; left out, the last one that
-    was fitted.
+    The report is one HTML file that works offline, with topics, pages, texts and the options of the fit. `fit` writes
+    it as well; write it again after `ranks` to include its curves. MODEL is a model folder; if omitted, the last one
+    that was fitted.
 
     \b
     Example:

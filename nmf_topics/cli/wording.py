@@ -5,7 +5,7 @@ from __future__ import annotations
 from nmf_topics.errors import NmfTopicsError, Notice, Option
 
 # parameters whose option has another name
-FLAGS = {"output": "-o", "stop_words": "--stop"}
+FLAGS = {"output": "-o", "stop_words": "--stop", "read_limits": "--read-limit"}
 
 
 def flag(option: Option) -> str:

@@ -1,6 +1,6 @@
-"""One door for every source of pages: a corpus folder, a folder of texts, a table, a dump, standard input.
+"""Open any source of pages: a corpus folder, a folder or archive of texts, a table, a dump, standard input.
 
-Which reader is right is decided here, by kind and ending; what is not read yet is said with what is.
+The reader is chosen here, by the kind and ending of the source. Errors say which kinds are read.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 import stat
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING
 from nmf_topics.corpus.page import Corpus
 from nmf_topics.corpus.plain import safe_name, show_path
 from nmf_topics.corpus.readers.columns import Columns
+from nmf_topics.corpus.readers.limits import ReadLimits
+from nmf_topics.corpus.readers.options import ReadOptions
 from nmf_topics.corpus.readers.parquet import PARQUET, read_parquet
 from nmf_topics.corpus.readers.streams import Meter, Spool, Unreadable, byte_chunks, meter_of, split_endings
 from nmf_topics.corpus.readers.tables import TABLES, read_table
@@ -31,11 +33,11 @@ if TYPE_CHECKING:
 PAGES = "pages.jsonl"  # what makes a folder a corpus folder
 MANIFEST = "manifest.json"  # where it came from
 READS = (
-    "read are a folder of .txt, .md, .html, .pdf, .docx or .epub files, a table (.jsonl, .ndjson, .csv, .tsv, "
-    ".parquet), a MediaWiki dump (.xml), each of them also packed (.gz, .bz2, .xz, .zst), and JSONL from standard "
+    "read are a folder or archive (.zip, .tar.gz) of texts, web pages, documents and mail (.txt, .md, .html, .pdf, "
+    ".docx, .odt, .rtf, .epub, .srt, .vtt, .eml, .mbox, TEI .xml), a table (.csv, .tsv, .jsonl, .json, .xlsx, "
+    ".parquet), a MediaWiki dump (.xml), each of them also compressed (.gz, .bz2, .xz, .zst), and JSONL from standard "
     "input (-)"
 )
-IMAGES = {".png", ".pgm", ".ppm", ".pbm", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp"}
 
 
 def _warn_user(message: str) -> None:
@@ -50,17 +52,27 @@ def open_corpus(
     id_column: str | None = None,
     date_column: str | None = None,
     label_column: str | None = None,
+    encoding: str | None = None,
+    lines: bool = False,
+    titles_as_text: bool = False,
+    drop_duplicates: bool = False,
+    read_limits: Mapping[str, int] | None = None,
     warn: Callable[[str], None] = _warn_user,
 ) -> Corpus:
     """Open anything that holds pages.
 
     Parameters
     ----------
-    source : a corpus folder, a folder of texts, one text, a table, a MediaWiki dump, "-" for JSONL on standard
-        input, or None for the newest corpus in ./corpora, else the sample; what was taken stands in `Corpus.source`
+    source : a corpus folder, a folder or archive of texts, one text, a table, a MediaWiki dump, "-" for JSONL on
+        standard input, or None for the newest corpus in ./corpora, else the sample; `Corpus.source` says what was taken
     text_column, title_column, id_column, date_column, label_column : columns of a table; left out, they are
-        guessed from their names
-    warn : told of guesses and of what was set aside, each thing once however often the corpus is read
+        guessed from their names. "a.b" is the field b within the field a; the text may be several columns, "a,b"
+    encoding : of text files and tables that have no byte order mark; left out: UTF-8, else guessed
+    lines : every line of a text file (or of standard input) is a page
+    titles_as_text : count the words of titles that the source has as text, too
+    drop_duplicates : leave out pages that have the same text as another, or nearly the same words
+    read_limits : limits of reading that are changed, by name: {"page-size": 10**8}; see `ReadLimits`
+    warn : called with what was guessed and set aside, each thing once however often the corpus is read
 
     Returns
     -------
@@ -70,46 +82,152 @@ def open_corpus(
     ------
     CorpusError
         When there is nothing to read. What is wrong inside a source shows when it is read.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     Path(folder, "tea.jsonl").write_text('{"headline": "Tea", "text": "Green tea."}')
+    ...     [page] = open_corpus(Path(folder, "tea.jsonl"), warn=lambda message: None)
+    41
+    >>> page.title, page.text
+    ('Tea', 'Green tea.')
     """
     wanted = Columns(text_column, title_column, id_column, date_column, label_column)
-    tell = _once(warn)
+    opener = _Opener(wanted, ReadOptions(encoding, lines, titles_as_text, _limits_of(read_limits)), _once(warn))
+    corpus = _opened(opener, source)
+    if not drop_duplicates:
+        return corpus
+    from nmf_topics.corpus.duplicates import without_duplicates
+
+    return without_duplicates(corpus)
+
+
+def _opened(opener: _Opener, source: str | Path | None) -> Corpus:
+    """What a source holds."""
     if source == "-":
-        if sys.stdin is None:
-            raise CorpusError("there is no standard input to read pages from")
-        spool = Spool(sys.stdin.buffer, "standard input")
-        return _table("stdin", "standard input", spool.chunks, ".jsonl", wanted, tell)
+        return opener.standard_input()
     path = default_source() if source is None else Path(source)
     if source == "" or not (mode := _mode(path)):
         raise CorpusError(f"no such file or folder: {str(source)!r}{_suggest(path)}")
     if stat.S_ISDIR(mode):
+        return opener.folder(path)
+    if not stat.S_ISREG(mode):
+        raise CorpusError(f"{path} is neither a file nor a folder; pipe JSONL into standard input (-) instead")
+    return opener.file(path)
+
+
+def _limits_of(limits: Mapping[str, int] | None) -> ReadLimits:
+    try:
+        return ReadLimits.of(limits or {})
+    except ValueError as error:
+        raise CorpusError(str(error)) from error
+
+
+class _Opener:
+    """Opens sources with the same options."""
+
+    def __init__(self, wanted: Columns, options: ReadOptions, tell: Callable[[str], None]) -> None:
+        self._wanted, self._options, self._tell = wanted, options, tell
+
+    def standard_input(self) -> Corpus:
+        """JSONL on standard input, or one page a line."""
+        if sys.stdin is None:
+            raise CorpusError("there is no standard input to read pages from")
+        spool = Spool(sys.stdin.buffer, "standard input")
+        if self._options.lines:
+            from nmf_topics.corpus.readers.folders import Found
+
+            return self._texts(Found(stream=spool.chunks), "stdin", "standard input")
+        return self._table("stdin", "standard input", spool.chunks, ".jsonl")
+
+    def folder(self, path: Path) -> Corpus:
+        """A corpus folder, or a folder of texts."""
         pages = path / PAGES
         name = safe_name(path.name or path.resolve().name)
         if os.path.isfile(pages):  # not pages.is_file(), which raises in a folder that may not be entered
-            return _table_file(name, path, pages, ".jsonl", wanted, tell)
-        return _folder(path, name, wanted, tell)
-    if not stat.S_ISREG(mode):
-        raise CorpusError(f"{path} is neither a file nor a folder; pipe JSONL into standard input (-) instead")
-    stem, ending, _ = split_endings(path.name)
-    if ending in TABLES:
-        return _table_file(safe_name(stem), path, path, ending, wanted, tell)
-    if ending == PARQUET:
-        rows = Meter()
-        return Corpus(safe_name(stem), str(path), lambda _: read_parquet(path, wanted, tell, rows), share=rows.share)
-    from nmf_topics.corpus.mediawiki.dumps import (  # cleaning wikitext takes patterns, and those their time
-        dump_pages,
-        is_dump,
-    )
-    from nmf_topics.corpus.readers.folders import Found
-    from nmf_topics.corpus.readers.formats import TEXTS
+            return self._table_file(name, path, pages, ".jsonl")
+        from nmf_topics.corpus.readers.folders import find_texts
+        from nmf_topics.corpus.reading_log import few_kinds
 
-    if ending in TEXTS:
-        return _texts(Found([(path, show_path(path.name))]), safe_name(stem), str(path), wanted, tell)
-    if is_dump(path.name):
-        if any(wanted.parts().values()):
-            tell(f"{path}: columns are those of a table; for a dump they mean nothing")
+        found = find_texts(path)
+        if not found.texts and not found.set_aside:
+            if not found.others:
+                raise CorpusError(f"{path} is empty; {READS}")
+            raise CorpusError(f"there is no text in {path}, only {few_kinds(found.counted())}; {READS}")
+        return self._texts(found, name, str(path))
+
+    def file(self, path: Path) -> Corpus:
+        """A file, by its ending."""
+        stem, ending, _ = split_endings(path.name)
+        name = safe_name(stem)
+        if ending in TABLES:
+            return self._table_file(name, path, path, ending)
+        if ending == PARQUET:
+            rows = Meter()
+            read = partial(read_parquet, path, self._wanted, self._tell, rows, options=self._options)
+            return Corpus(name, str(path), lambda log: read(log=log), share=rows.share)
+        from nmf_topics.corpus.mediawiki.dumps import dump_pages, is_dump  # its patterns take time to compile
+        from nmf_topics.corpus.readers.archives import is_archive
+        from nmf_topics.corpus.readers.folders import Found
+        from nmf_topics.corpus.readers.formats import TEXTS, why_not_read
+        from nmf_topics.corpus.readers.tei import is_tei
+
+        if is_archive(path.name):
+            return self._archive(path, name)
+        if is_dump(path.name) and not is_tei(path):
+            self._no_columns(path, "a dump")
+            meter = meter_of(path)
+            return Corpus(
+                name, str(path), lambda log: dump_pages(path, warn=self._tell, meter=meter), share=meter.share
+            )
+        if ending in TEXTS:
+            return self._texts(Found([(path, show_path(path.name))]), name, str(path))
+        raise CorpusError(f"{path}: {why_not_read(ending)}; {READS}")
+
+    def _archive(self, path: Path, name: str) -> Corpus:
+        """An archive of texts, or of one table."""
+        from nmf_topics.corpus.readers.archives import member_chunks_of, read_members
+        from nmf_topics.corpus.readers.folders import Found, is_text
+
+        tables, texts = [], 0
+        for member in read_members(path, self._options.limits):
+            texts += is_text(member)
+            if not member.hidden and split_endings(member.name)[1] in TABLES:
+                tables.append(member.name)
+        if texts or not tables:
+            return self._texts(Found([(path, show_path(path.name))]), name, str(path))
+        if len(tables) > 1:
+            listed = ", ".join(map(repr, tables[:5])) + (" ..." if len(tables) > 5 else "")
+            raise CorpusError(f"{path} holds {len(tables)} tables ({listed}); unpack it and name one of them")
+        chunks = partial(member_chunks_of, path, tables[0], self._options.limits)
+        where = f"{path}/{tables[0]}"
+        return self._table(name, str(path), chunks, split_endings(tables[0])[1], where)
+
+    def _table(
+        self, name: str, source: str, chunks: Callable[[], Iterator[bytes]], ending: str, where: str = ""
+    ) -> Corpus:
+        read = partial(read_table, chunks, where or source, ending, self._wanted, self._tell, options=self._options)
+        return Corpus(name, source, lambda log: read(log=log))
+
+    def _table_file(self, name: str, source: Path, path: Path, ending: str) -> Corpus:
+        """A table in a file of its own, or in a corpus folder."""
         meter = meter_of(path)
-        return Corpus(safe_name(stem), str(path), lambda _: dump_pages(path, warn=tell, meter=meter), share=meter.share)
-    raise CorpusError(f"{path}: {_refusal({ending})}; {READS}")
+        corpus = self._table(name, str(source), partial(byte_chunks, path, meter), ending, str(path))
+        return replace(corpus, share=meter.share)
+
+    def _texts(self, found: Found, name: str, source: str) -> Corpus:
+        self._no_columns(source, "texts")
+        from nmf_topics.corpus.readers.folders import read_texts
+
+        files = Meter(len(found.texts))
+        read = partial(read_texts, found, source, tell=self._tell, meter=files, options=self._options)
+        return Corpus(name, source, lambda log: read(log=log), share=files.share)
+
+    def _no_columns(self, source: str | Path, kind: str) -> None:
+        """Say so when columns are named for a source that has none."""
+        if any(self._wanted.parts().values()):
+            self._tell(f"{source}: columns are those of a table; for {kind} they mean nothing")
 
 
 def sample_corpus_path() -> Path:
@@ -180,60 +298,3 @@ def _suggest(path: Path) -> str:
             continue
     close = difflib.get_close_matches(path.name.casefold(), list(near), n=1)
     return f"; did you mean {str(near[close[0]])!r}?" if close else ""
-
-
-def _table(
-    name: str,
-    source: str,
-    chunks: Callable[[], Iterator[bytes]],
-    ending: str,
-    wanted: Columns,
-    tell: Callable[[str], None],
-    where: str = "",
-) -> Corpus:
-    return Corpus(name, source, lambda _: read_table(chunks, where or source, ending, wanted, tell))
-
-
-def _table_file(
-    name: str, source: Path, path: Path, ending: str, wanted: Columns, tell: Callable[[str], None]
-) -> Corpus:
-    """A table in a file of its own, or in a corpus folder."""
-    meter = meter_of(path)
-    corpus = _table(name, str(source), partial(byte_chunks, path, meter), ending, wanted, tell, str(path))
-    return replace(corpus, share=meter.share)
-
-
-def _folder(path: Path, name: str, wanted: Columns, tell: Callable[[str], None]) -> Corpus:
-    from nmf_topics.corpus.readers.folders import find_texts
-
-    found = find_texts(path)
-    if not found.texts and not found.set_aside:
-        if not found.others:
-            raise CorpusError(f"{path} is empty; {READS}")
-        listed = ", ".join(f"{count} {ending or 'without ending'}" for ending, count in found.others.most_common(10))
-        raise CorpusError(f"there is no text in {path}, only {listed}: {_refusal(set(found.others))}; {READS}")
-    return _texts(found, name, str(path), wanted, tell)
-
-
-def _texts(found: Found, name: str, source: str, wanted: Columns, tell: Callable[[str], None]) -> Corpus:
-    if any(wanted.parts().values()):
-        tell(f"{source}: columns are those of a table; for texts they mean nothing")
-    from nmf_topics.corpus.readers.folders import read_texts
-
-    files = Meter(len(found.texts))
-    return Corpus(name, source, lambda aside: read_texts(found, source, aside, tell, files), share=files.share)
-
-
-def _refusal(endings: set[str]) -> str:
-    """Why files with these endings are no corpus."""
-    if endings & {*TABLES, PARQUET}:
-        return "a table is read when it is named itself, not its folder"
-    if ".xml" in endings:
-        return "a dump is read when it is named itself, not its folder"
-    if ".json" in endings:
-        return ".json is not read; make it JSONL: jq -c '.[]' FILE.json > FILE.jsonl"
-    if endings & {".doc", ".odt", ".rtf"}:
-        return "such a file is not read; save it as .docx, .html or .txt"
-    if endings <= IMAGES:
-        return "images hold no text"
-    return "this cannot be read as pages"

@@ -12,6 +12,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from nmf_topics.corpus.reading_log import ReadingLog
+from nmf_topics.corpus.reading_log import SetAside as SetAside
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -25,6 +28,12 @@ class Page:
     meta : whatever else the source says of the page (label, date, url, ...), carried to the results;
         the readers give values of the types str, int, float, bool and None only
     row : the number of its row in the source, from 1, where the source has an order; no part of what the page says
+
+    Examples
+    --------
+    >>> page = Page("1", "Tea", "Green tea and black tea.", {"date": "2004-05-01", "label": "drinks"})
+    >>> page.title, page.meta["label"]
+    ('Tea', 'drinks')
     """
 
     id: str
@@ -32,14 +41,6 @@ class Page:
     text: str
     meta: Mapping[str, Any] = field(default_factory=dict)
     row: int | None = field(default=None, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class SetAside:
-    """Something in the source that is not a page: which, and why."""
-
-    where: str
-    reason: str
 
 
 @dataclass
@@ -50,27 +51,40 @@ class Corpus:
     ----------
     name : str, short, fit for a folder's name
     source : str, what was opened, for messages and records
-    read : function of one argument that yields the pages, each time from the start; what it cannot use it
-        hands to that argument
-    set_aside : what the last complete reading could not use
+    read : function that yields the pages, each time from the start, and writes what it cannot use into a ReadingLog
+    log : of the last complete reading
     share : how much of the source has been read, from 0 to 1; None where that cannot be known
+    keeps_order : whether the columns of V have the pages in the order of the source, not sorted by their ids
 
     Raises
     ------
     CorpusError
         While it is read, when the source is broken, or holds no page.
+
+    Examples
+    --------
+    >>> pages = [Page("1", "Tea", "green tea"), Page("2", "Coffee", "black coffee")]
+    >>> corpus = Corpus("drinks", "two pages", lambda set_aside: iter(pages))
+    >>> [page.title for page in corpus]
+    ['Tea', 'Coffee']
     """
 
     name: str
     source: str
-    read: Callable[[Callable[[SetAside], None]], Iterator[Page]]
-    set_aside: list[SetAside] = field(default_factory=list)
+    read: Callable[[ReadingLog], Iterator[Page]]
+    log: ReadingLog = field(default_factory=ReadingLog)
     share: Callable[[], float | None] = lambda: None
+    keeps_order: bool = False
 
     def __iter__(self) -> Iterator[Page]:
-        found: list[SetAside] = []
-        yield from self.read(found.append)
-        self.set_aside = found
+        log = ReadingLog()
+        yield from self.read(log)
+        self.log = log
+
+    @property
+    def set_aside(self) -> list[SetAside]:
+        """What the last complete reading could not use."""
+        return self.log.set_aside
 
 
 class Fingerprint:

@@ -1,8 +1,8 @@
 """The two other factorizations that the article compares: vector quantization and principal components.
 
-Both write V ~ W H, with other constraints. Vector quantization: each column of H is unary, a single 1, so columns of W
-are prototypes, the means of the pages that they stand for. PCA: columns of W are orthonormal and rows of H orthogonal,
-with entries of both signs.
+Both factor V ~ W H under other constraints. Vector quantization: each column of H is a single 1, so the columns of W
+are prototypes, the means of their pages. Principal components: the columns of W are orthonormal and the rows of H
+orthogonal, with entries of both signs.
 
 Reference: Lee & Seung, Learning the parts of objects by non-negative matrix factorization, Nature 401 (1999) 788-791.
 """
@@ -20,26 +20,33 @@ from nmf_topics.factor.blocks import Array, as_blocks, sum_of_squares
 from nmf_topics.factor.init import truncated_svd
 from nmf_topics.factor.kernels import one_blas_thread
 
-DENSE_LIMIT = 2 * 2**30  # bytes; scipy's k-means wants V whole
+DENSE_LIMIT = 2 * 2**30  # bytes; scipy's k-means needs V dense
 
 
 def vector_quantization(V: Any, rank: int, *, seed: int = 0) -> tuple[Array, Array]:
-    """k-means of the columns of V (scipy's, k-means++ start).
+    """Find prototypes by k-means of the columns of V (scipy's, initialized by k-means++).
 
     Parameters
     ----------
     V : ndarray or scipy sparse matrix of shape (m, n)
-    rank : int, number of prototypes, at most n
+    rank : int from 1 to n, number of prototypes
+    seed : int, random seed
 
     Returns
     -------
-    W : ndarray of shape (m, rank), prototypes; one that no page is nearest to is zero
+    W : ndarray of shape (m, rank), prototypes; zero for a prototype that is nearest to no page
     H : ndarray of shape (rank, n), each column a single 1
 
     Raises
     ------
     MatrixError
-        if V is not fit to be factored or too large to be made dense, or the rank is below 1 or above n.
+        if V cannot be factored or is too large to be made dense, or the rank is below 1 or above n.
+
+    Examples
+    --------
+    >>> W, H = vector_quantization(np.array([[1.0, 1.0, 5.0], [0.0, 0.0, 5.0]]), 2)
+    >>> np.allclose(W @ H, [[1.0, 1.0, 5.0], [0.0, 0.0, 5.0]])
+    True
     """
     from scipy.cluster.vq import kmeans2
 
@@ -53,7 +60,7 @@ def vector_quantization(V: Any, rank: int, *, seed: int = 0) -> tuple[Array, Arr
         )
     points = np.ascontiguousarray((V.toarray() if sp.issparse(V) else V).T, dtype=np.float64)
     with one_blas_thread(), np.errstate(all="ignore"), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "One of the clusters is empty")  # its prototype is zero, as promised
+        warnings.filterwarnings("ignore", "One of the clusters is empty")  # its prototype is zero
         _, labels = kmeans2(points, rank, iter=100, minit="++", missing="warn", seed=seed)
     H = np.zeros((rank, n))
     H[labels, np.arange(n)] = 1.0
@@ -63,12 +70,12 @@ def vector_quantization(V: Any, rank: int, *, seed: int = 0) -> tuple[Array, Arr
 
 
 def principal_components(V: Any, rank: int) -> tuple[Array, Array]:
-    """The truncated SVD of V: the best approximation of this rank without any constraint.
+    """Compute the truncated SVD of V, the best approximation of this rank without constraints.
 
     Parameters
     ----------
-    V : matrix of shape (m, n), not centred, so that the three factorizations answer the same question
-    rank : int, at most min(m, n)
+    V : matrix of shape (m, n); it is not centred, so that the three factorizations answer the same question
+    rank : int from 1 to min(m, n)
 
     Returns
     -------
@@ -78,21 +85,34 @@ def principal_components(V: Any, rank: int) -> tuple[Array, Array]:
     Raises
     ------
     MatrixError
-        if V is not fit to be factored or holds only zeros, or the rank is below 1 or above min(m, n).
+        if V cannot be factored or has only zeros, or the rank is below 1 or above min(m, n).
+
+    Examples
+    --------
+    >>> W, H = principal_components(np.array([[3.0, 0.0], [0.0, 1.0]]), 1)
+    >>> (W @ H).round(6)
+    array([[3., 0.],
+           [0., 0.]])
     """
     blocks = as_blocks(V)
     m, n = blocks.shape
     if not 1 <= rank <= min(m, n):
         raise MatrixError(f"V is {m} x {n}: it has from 1 to {min(m, n)} principal components, not {rank}")
     if sum_of_squares(blocks) == 0:
-        raise MatrixError("V holds only zeros: it has no principal components")
+        raise MatrixError("V has only zeros, so it has no principal components")
     with one_blas_thread():
         U, s, Vt = truncated_svd(blocks, rank)
     return U, s[:, None] * Vt
 
 
 def relative_error(V: Any, W: Array, H: Array) -> float:
-    """||V - WH||_F / ||V||_F for any factors, without forming WH where V is sparse."""
+    """||V - WH||_F / ||V||_F for any factors; WH is not formed.
+
+    Examples
+    --------
+    >>> relative_error(np.array([[3.0], [4.0]]), np.array([[1.0], [0.0]]), np.array([[3.0]]))
+    0.8
+    """
     square = sum_of_squares(as_blocks(V))
     residual = square - 2 * float(np.vdot(np.asarray(V @ H.T), W)) + float(np.vdot(W.T @ W, H @ H.T))
     return float(np.sqrt(max(residual, 0.0) / square))

@@ -50,7 +50,13 @@ ROUNDING = 32.0  # machine epsilons of the size of V by which a divergence may b
 
 
 def exponent(power: float) -> float:
-    """The exponent with which a multiplicative update decreases the divergence; Févotte & Idier (2011), section 4.1."""
+    """The exponent with which a multiplicative update decreases the divergence; Févotte & Idier (2011), section 4.1.
+
+    Examples
+    --------
+    >>> exponent(0.0), exponent(1.5)
+    (0.5, 1.0)
+    """
     return 1 / (2 - power) if power < 1 else 1.0
 
 
@@ -270,7 +276,13 @@ class _Pages:
 
 
 def page_divergences(V: Any, W: Array, H: Array, *, power: float) -> Array:
-    """The divergence of each page, shape (n,); for power < 1 infinite for a page with a term that WH lacks."""
+    """The divergence of each page, shape (n,); for power < 1 infinite for a page with a term that WH lacks.
+
+    Examples
+    --------
+    >>> page_divergences(np.array([[1.0], [1.0]]), np.array([[1.0], [2.0]]), np.array([[1.0]]), power=0.0).round(4)
+    array([0.1931])
+    """
     V = V.toarray() if sp.issparse(V) else V
     if power == 0:
         return np.asarray(_itakura_saito(V, W @ H).sum(axis=0))

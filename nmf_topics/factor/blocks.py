@@ -1,14 +1,14 @@
-"""The seam between the mathematics and the place where V lives.
+"""The interface between the mathematics and the storage of V.
 
 Columns of V are pages, and V ~ W H separates over them: given W, each block of columns can update its part of H
-alone, and W needs only two sums over blocks, V H' (m x r) and H H' (r x r). So all that an engine must do is apply a
-pure function to blocks of columns, `PageBlocks.map`; everything else here follows from it. V is read once an
-iteration, wherever it lives.
+alone, and W needs only two sums over blocks, V H' (m x r) and H H' (r x r). So an engine only has to apply a pure
+function to blocks of columns (`PageBlocks.map`); everything else follows from that. V is read once per iteration,
+wherever it is stored.
 
-`as_blocks` is the only door: behind it nobody asks again what V is. It registers what lives in memory; an engine with
-another home registers its own type.
+`as_blocks` turns whatever a caller has into `PageBlocks` and checks it; nothing else asks what V is. It handles
+matrices in memory; engines with other storage bring objects that are `PageBlocks` already.
 
-Source: the idea of scipy.sparse.linalg.LinearOperator, one door and the narrowest useful matrix.
+Source: the idea of scipy.sparse.linalg.LinearOperator, a matrix with the narrowest useful interface.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.floating[Any]]
 
-AT_ONCE = 2**18  # pages of a matrix in memory that go through a step together: its products with W are held for so many
+AT_ONCE = 2**18  # pages of a matrix in memory that go through a step together, to bound the memory of their products
 
 
 @runtime_checkable
 class PageBlocks(Protocol):
-    """V (m terms x n pages), cut into blocks of columns.
+    """V (m terms x n pages) in blocks of columns.
 
     `map(fn, split=, shared=)` yields `(columns, fn(V[:, columns], *split parts, *shared))` in the order of the
-    blocks; arrays in `split` (n in their last dimension) travel by block, arrays in `shared` whole. `fn` must be pure
-    and at module level, so that it can be sent to another process. A block is an ndarray or a CSC matrix whose entries
-    are sorted and, for the compiled kernels to take it, of type `dtype` with 32 bit indices. Factors of pages lie in
-    Fortran order, so that a block's part is contiguous.
+    blocks. Arrays in `split` have n as their last dimension, and `fn` gets the part of its block; arrays in `shared`
+    it gets whole. `fn` must be pure and at module level, so that it can be sent to another process. A block is an
+    ndarray or a CSC matrix with sorted entries, which for the compiled kernels must have the type `dtype` and 32-bit
+    indices. Factors of pages are in Fortran order, so that the part of a block is contiguous.
     """
 
     @property
@@ -58,7 +58,12 @@ class PageBlocks(Protocol):
 
 
 class InMemory:
-    """V as one block in memory: dense, or CSC (whose transpose, pages x terms, is the CSR of the same arrays)."""
+    """V in memory: dense, or CSC (the same arrays are its transpose, pages x terms, in CSR).
+
+    Parameters
+    ----------
+    V : ndarray or CSC matrix of shape (m, n), checked already; use `as_blocks` for one that is not
+    """
 
     def __init__(self, V: Any) -> None:
         self.V = V
@@ -77,7 +82,7 @@ class InMemory:
     def map(
         self, fn: Callable[..., Any], *, split: Sequence[Array] = (), shared: Sequence[Array] = ()
     ) -> Iterator[tuple[slice, Any]]:
-        """Apply `fn` to V itself, or where it has very many pages to `AT_ONCE` of them after another."""
+        """Apply `fn` to V as one block, or to `AT_ONCE` pages after another where a sparse V has more."""
         n = self.shape[1]
         if n <= AT_ONCE or not sp.issparse(self.V):
             yield slice(0, n), fn(self.V, *split, *shared)
@@ -88,7 +93,13 @@ class InMemory:
 
 
 def pages_of(V: Any, columns: slice) -> Any:
-    """Columns of a CSC matrix or an ndarray, without copying an entry."""
+    """Some columns of a CSC matrix or an ndarray, without copying entries.
+
+    Parameters
+    ----------
+    V : ndarray or CSC matrix of shape (m, n)
+    columns : slice with a start and a stop, from 0 to n
+    """
     if not sp.issparse(V):
         return V[:, columns]
     first, last = int(V.indptr[columns.start]), int(V.indptr[columns.stop])
@@ -101,23 +112,32 @@ def pages_of(V: Any, columns: slice) -> Any:
 
 @singledispatch
 def as_blocks(V: Any) -> PageBlocks:
-    """The one door: V as `PageBlocks`, checked.
+    """Check V and return it as `PageBlocks`.
 
     Parameters
     ----------
-    V : ndarray or scipy sparse matrix of shape (m, n), or PageBlocks
+    V : ndarray or scipy sparse matrix of shape (m, n), or PageBlocks. float32 stays float32, all else becomes float64
+
+    Returns
+    -------
+    PageBlocks; it shares the arrays of V where they have the right form
 
     Raises
     ------
     MatrixError
-        if V is not two-dimensional, has no rows or columns, holds NaN, infinite, negative or masked entries, or none
-        that can be squared within the range of its type.
+        if V is not two-dimensional, has no rows or columns, has NaN, infinite, negative or masked entries, or entries
+        whose squares are out of the range of its type.
+
+    Examples
+    --------
+    >>> as_blocks(np.eye(3, 2)).shape
+    (3, 2)
     """
     if isinstance(V, PageBlocks):
         return V
     if sp.issparse(V):
         return _from_sparse(V)
-    raise MatrixError(f"a {type(V).__name__} is not a matrix; give a numpy array or a scipy sparse matrix")
+    raise MatrixError(f"a {type(V).__name__} is not a matrix; use a numpy array or a scipy sparse matrix")
 
 
 @as_blocks.register
@@ -125,7 +145,7 @@ def _from_array(V: np.ndarray) -> PageBlocks:
     if V.ndim != 2:
         raise MatrixError(f"V must have two dimensions (terms x pages), not {V.ndim}")
     if np.ma.is_masked(V):
-        raise MatrixError("V holds masked entries; fill them in first, an unknown entry is not a zero")
+        raise MatrixError("V has masked entries; fill them first, as an unknown entry is not a zero")
     V = np.ascontiguousarray(V, dtype=_float_of(V.dtype))
     _check(V.shape, V)
     return InMemory(V)
@@ -146,23 +166,23 @@ def _from_sparse(V: Any) -> PageBlocks:
 def _float_of(dtype: np.dtype[Any]) -> type[np.floating[Any]]:
     """float32 stays what it is; everything else becomes float64."""
     if dtype.kind not in "biuf":
-        raise MatrixError(f"V holds entries of type {dtype}; it must hold real numbers")
+        raise MatrixError(f"V has entries of type {dtype}; they must be real numbers")
     return np.float32 if dtype == np.float32 else np.float64
 
 
 def _check(shape: tuple[int, ...], values: Array) -> None:
-    """What every factorization needs of V; `values` are its entries, or just the stored ones."""
+    """Raise a MatrixError unless V can be factored; `values` are its entries, or only the stored ones."""
     if 0 in shape:
         raise MatrixError(f"V is {shape[0]} x {shape[1]}: there is nothing to factor")
     if values.size and not np.isfinite(values).all():
-        raise MatrixError("V holds NaN or infinite entries; clean them out first")
+        raise MatrixError("V has NaN or infinite entries; remove them first")
     if values.size and values.min() < 0:
-        raise MatrixError("V holds negative entries; it must hold counts, weights or pixels of 0 or more")
+        raise MatrixError("V has negative entries; counts, weights or pixels must be 0 or more")
     largest, limits = values.max(initial=0.0), np.finfo(values.dtype)
     low, high = np.sqrt(limits.tiny) / limits.eps, np.sqrt(limits.max) * limits.eps
-    if largest and not low < largest < high:  # squares of entries, and sums of them, must keep their digits
+    if largest and not low < largest < high:  # squares of entries, and their sums, must keep full precision
         raise MatrixError(
-            f"the largest entry of V is {largest:.1e}, out of reach of {values.dtype} arithmetic "
+            f"the largest entry of V is {largest:.1e}, outside the range of {values.dtype} arithmetic "
             f"({low:.0e} to {high:.0e}); divide V by it"
         )
 
@@ -208,7 +228,7 @@ def count_positive(V: PageBlocks) -> int:
 
 def as_linear_operator(V: PageBlocks) -> LinearOperator:
     """V for the solvers of scipy (svds, lsmr, ...): products with V and V', each in one pass over the blocks."""
-    from scipy.sparse.linalg import LinearOperator  # 0.06 s, for those who need it
+    from scipy.sparse.linalg import LinearOperator  # takes 0.06 s to import
 
     m, n = V.shape
 
@@ -235,6 +255,13 @@ def as_linear_operator(V: PageBlocks) -> LinearOperator:
 
 
 def unit_columns(X: Array) -> Array:
-    """X with its columns at length one; those of zeros stay."""
+    """X with its columns scaled to length one; columns of zeros stay.
+
+    Examples
+    --------
+    >>> unit_columns(np.array([[3.0, 0.0], [4.0, 0.0]]))
+    array([[0.6, 0. ],
+           [0.8, 0. ]])
+    """
     lengths = np.linalg.norm(X, axis=0)
     return np.asarray(X / np.where(lengths > 0, lengths, 1.0), dtype=X.dtype)

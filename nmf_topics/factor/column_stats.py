@@ -1,6 +1,6 @@
-"""What is asked of V besides its factors, through the seam: sums over pages, pairs of terms, a single page.
+"""Statistics of V by column: sums, sizes, co-occurrence of terms, and a single column.
 
-Each costs one pass over the blocks of V, wherever it lives.
+Each takes one pass over the blocks of V, wherever it is stored.
 """
 
 from __future__ import annotations
@@ -16,21 +16,34 @@ from nmf_topics.factor.blocks import Array, PageBlocks, column_squares, column_s
 
 
 def page_sums(V: PageBlocks) -> Array:
-    """Sum of each page's entries; shape (n,), float64."""
-    return _of_pages(V, column_sums)
+    """The sum of each page; shape (n,), float64.
+
+    Examples
+    --------
+    >>> from nmf_topics.factor.blocks import as_blocks
+    >>> page_sums(as_blocks(np.array([[1.0, 2.0], [3.0, 0.0]])))
+    array([4., 2.])
+    """
+    return page_sizes(V, column_sums)
 
 
 def page_squares(V: PageBlocks) -> Array:
     """||v||^2 of each page; shape (n,), float64."""
-    return _of_pages(V, column_squares)
+    return page_sizes(V, column_squares)
 
 
 def page_sizes(V: PageBlocks, fn: Callable[[Any], Array]) -> Array:
-    """What a function of a block's columns gives for each page; shape (n,), float64."""
-    return _of_pages(V, fn)
+    """What a function of the columns of a block, such as `Objective.page_sizes`, gives for each page.
 
+    Parameters
+    ----------
+    V : PageBlocks of shape (m, n)
+    fn : returns one number for each column of a block; at module level, so that it can be sent to another process
 
-def _of_pages(V: PageBlocks, fn: Any) -> Array:
+    Returns
+    -------
+    ndarray of shape (n,), float64
+    """
     result = np.empty(V.shape[1])
     for columns, part in V.map(fn):
         result[columns] = part
@@ -38,31 +51,44 @@ def _of_pages(V: PageBlocks, fn: Any) -> Array:
 
 
 def cooccurrence_counts(V: PageBlocks, rows: Sequence[int]) -> Array:
-    """On how many pages two terms stand both.
+    """Count the pages on which two terms occur together.
 
     Parameters
     ----------
-    V : PageBlocks of shape (m, n); an entry above zero says that the term is on the page
-    rows : k terms
+    V : PageBlocks of shape (m, n); an entry above zero means that the term is on the page
+    rows : k terms, as rows of V
 
     Returns
     -------
-    ndarray of shape (k, k), float64, of whole numbers; the diagonal has the pages of each term
+    ndarray of shape (k, k), float64, of whole numbers; the diagonal counts the pages of each term
+
+    Examples
+    --------
+    >>> from nmf_topics.factor.blocks import as_blocks
+    >>> cooccurrence_counts(as_blocks(np.array([[1.0, 2.0], [3.0, 0.0]])), [0, 1])
+    array([[2., 1.],
+           [1., 1.]])
     """
     result = np.zeros((len(rows), len(rows)))
     if len(rows):
-        for _, part in V.map(partial(_together, rows=np.asarray(rows))):
+        for _, part in V.map(partial(_cooccurrences, rows=np.asarray(rows))):
             result += part
     return result
 
 
-def _together(V: Any, *, rows: np.ndarray) -> Array:
+def _cooccurrences(V: Any, *, rows: np.ndarray) -> Array:
     present = (sp.csr_matrix(V)[rows] > 0).astype(np.float64)
     return np.asarray((present @ present.T).todense())
 
 
 def column(V: PageBlocks, page: int) -> Array:
-    """A column of V, dense; shape (m,)."""
+    """One page of V, dense; shape (m,).
+
+    Raises
+    ------
+    IndexError
+        if V has no such page.
+    """
     if not 0 <= page < V.shape[1]:
         raise IndexError(f"there is no page {page} among {V.shape[1]}")
     for columns, block in V.map(_column, split=(np.arange(V.shape[1]) == page,)):
@@ -72,7 +98,7 @@ def column(V: PageBlocks, page: int) -> Array:
 
 
 def _column(V: Any, chosen: np.ndarray) -> Array | None:
-    """The chosen column of a block, if it is there."""
+    """The chosen column of a block; None if it is in another block."""
     found = np.flatnonzero(chosen)
     if not found.size:
         return None

@@ -66,6 +66,12 @@ class Factorization:
     objective, rule, start : str, names as in `OBJECTIVES`, `RULES` and `INITIALIZATIONS`; start is "given" where the
         caller gave W and H
     seed : int
+
+    Examples
+    --------
+    >>> result = factorize(np.array([[1.0, 0.0, 2.0], [0.0, 3.0, 0.0]]), 2)
+    >>> result.W.shape, result.H.shape, result.error < 1e-6
+    ((2, 2), (2, 3), True)
     """
 
     W: Array

@@ -102,7 +102,13 @@ class _Pages:
 
 
 def page_divergences(V: Any, W: Array, H: Array) -> Array:
-    """The divergence of each page, shape (n,); infinite for a page with a term that WH lacks."""
+    """The divergence of each page, shape (n,); infinite for a page with a term that WH lacks.
+
+    Examples
+    --------
+    >>> page_divergences(np.array([[1.0], [1.0]]), np.array([[1.0], [2.0]]), np.array([[1.0]])).round(4)
+    array([0.3069])
+    """
     R = steps.ratio(V, W, H)
     v, r = (V.data, R.data) if sp.issparse(V) else (V, R)
     costs = np.where(r > 0, v * np.log(np.where(r > 0, r, 1.0)), np.where(v > 0, np.inf, 0.0))

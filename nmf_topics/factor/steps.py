@@ -1,7 +1,12 @@
-"""Steps of rules: compiled where that could be done, else `reference`.
+"""Update steps: compiled where possible, otherwise by `kernels.reference`.
 
-As in `kernels`, rows are shared out between threads and each is computed alone and in one order. X is (r, k), a column
-a page (or, of W', a term).
+As in `kernels.products`, rows are split between threads, and each is computed alone and in one order. X is (r, k); a
+column is a page, or for W' a term.
+
+References
+----------
+Lee & Seung, Algorithms for non-negative matrix factorization, NIPS 13 (2001); Cichocki & Phan, Fast local algorithms
+for large scale nonnegative matrix and tensor factorizations, IEICE Trans. Fundamentals E92-A (2009) 708-721.
 """
 
 from __future__ import annotations
@@ -16,7 +21,7 @@ from nmf_topics.factor.kernels import Array, reference
 
 
 def _step(name: str, X: Array, AtB: Array, AtA: Array, l1: float, steps: int) -> Array:
-    """A rule of least squares on the rows of X', which do not know of each other."""
+    """A step for least squares on the rows of X', which do not depend on each other."""
     fall_back = getattr(reference, name)
     if not kernels.compiled() or X.dtype not in kernels.TYPES or AtB.dtype != X.dtype or not X.size:
         return np.asarray(fall_back(X, AtB, AtA.astype(X.dtype, copy=False), l1=l1, steps=steps))
@@ -35,30 +40,97 @@ def _step(name: str, X: Array, AtB: Array, AtA: Array, l1: float, steps: int) ->
 
 
 def mu(X: Array, AtB: Array, AtA: Array, *, l1: float = 0.0, steps: int = 1) -> Array:
-    """`steps` multiplicative updates  X <- X * (A'B) / (A'A X + l1); see `rules.mu`."""
+    """Lee and Seung's multiplicative update  X <- X * (A'B) / (A'A X + l1).
+
+    Parameters
+    ----------
+    X : ndarray of shape (r, k), non-negative, not modified
+    AtB : ndarray of shape (r, k), non-negative
+    AtA : ndarray of shape (r, r), non-negative, symmetric
+    l1 : float >= 0, the weight of sum(X) in 1/2 ||B - A X||_F^2 + l1 sum(X), which is minimised
+    steps : int, how many updates to make one after another
+
+    Returns
+    -------
+    ndarray of shape (r, k), non-negative; the minimised function has not grown, and zeros of X have stayed zeros
+
+    Notes
+    -----
+    2 k r^2 flops. Where the denominator is zero, the entry is zero itself or belongs to a dead topic, and stays.
+    Entries too small for full precision are set to the zero that they tend to: subnormal numbers would slow the
+    processor down a hundredfold and change nothing else.
+
+    References
+    ----------
+    Lee & Seung (2001), equation (4).
+
+    Examples
+    --------
+    >>> W, V = np.array([[1.0, 0.0], [0.0, 2.0]]), np.array([[3.0], [4.0]])
+    >>> mu(np.ones((2, 1)), W.T @ V, W.T @ W)
+    array([[3.],
+           [2.]])
+    """
     return _step("mu", X, AtB, AtA, l1, steps)
 
 
 def hals(X: Array, AtB: Array, AtA: Array, *, l1: float = 0.0, steps: int = 1) -> Array:
-    """`steps` times each topic in turn to its non-negative minimum; see `rules.hals`."""
+    """Hierarchical alternating least squares: take each row of X in turn to its non-negative minimum.
+
+    Parameters
+    ----------
+    X : ndarray of shape (r, k), non-negative, not modified
+    AtB : ndarray of shape (r, k)
+    AtA : ndarray of shape (r, r), symmetric
+    l1, steps : as for `mu`
+
+    Returns
+    -------
+    ndarray of shape (r, k), non-negative; the minimised function has not grown. Zeros may become positive again
+
+    Notes
+    -----
+    2 k r^2 flops. The row of a dead topic (AtA[i, i] is zero or too small to divide by) stays as it is.
+
+    References
+    ----------
+    Cichocki & Phan (2009), algorithm FAST-HALS.
+
+    Examples
+    --------
+    >>> W, V = np.array([[1.0, 0.0], [0.0, 2.0]]), np.array([[3.0], [4.0]])
+    >>> hals(np.ones((2, 1)), W.T @ V, W.T @ W)
+    array([[3.],
+           [2.]])
+    """
     return _step("hals", X, AtB, AtA, l1, steps)
 
 
 def kl(V: Any, W: Array, H: Array, *, l1: float | Array = 0.0) -> tuple[Array, Any, float]:
-    """One multiplicative step on H for the Kullback-Leibler divergence, and what W needs of it.
+    """One multiplicative update of H for the Kullback-Leibler divergence, and what the update of W needs.
 
     Parameters
     ----------
     V : ndarray or CSC matrix of shape (m, n)
     W : ndarray of shape (m, r)
     H : ndarray of shape (r, n)
-    l1 : float >= 0, weight of the sum of H beside the divergence, or ndarray of shape (r,), of each topic's
+    l1 : float >= 0, the penalty on the sum of H, or ndarray of shape (r,) with one for each topic
 
     Returns
     -------
-    H : ndarray of shape (r, n), Lee and Seung's (2001) equation (5)
-    R : V / WH with the new H, where V is not zero; sparse where V is
-    cost : sum(V log(V / WH) - V) with the new H
+    H : ndarray of shape (r, n), the updated weights
+    R : V / WH with the new H where V is not zero; sparse if V is
+    cost : float, sum(V log(V / WH) - V) with the new H
+
+    References
+    ----------
+    Lee & Seung (2001), equation (5).
+
+    Examples
+    --------
+    >>> H, R, cost = kl(np.array([[4.0], [8.0]]), np.ones((2, 1)), np.ones((1, 1)))
+    >>> H, R.ravel()
+    (array([[6.]]), array([0.66666667, 1.33333333]))
     """
     if not kernels.supported(V, W, H):
         H, R, cost = reference.kl(V, W, H, l1=l1)
@@ -78,7 +150,7 @@ def kl(V: Any, W: Array, H: Array, *, l1: float | Array = 0.0) -> tuple[Array, A
 
 
 def ratio(V: Any, W: Array, H: Array) -> Any:
-    """V / WH where V and WH are not zero, else zero; sparse where V is.
+    """V / WH where V and WH are not zero, otherwise zero; sparse if V is.
 
     Parameters
     ----------
@@ -100,7 +172,7 @@ def ratio(V: Any, W: Array, H: Array) -> Any:
 
 
 def _like(V: Any, entries: Array) -> Any:
-    """A matrix with these entries where V has its own."""
+    """A matrix with these entries in the places of V's."""
     R = sp.csc_matrix((entries, V.indices, V.indptr), shape=V.shape)
-    R.has_sorted_indices = V.has_sorted_indices  # known already, and not looked up again
+    R.has_sorted_indices = V.has_sorted_indices  # known already: no need to check again
     return R

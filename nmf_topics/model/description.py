@@ -7,12 +7,12 @@ page j,
 
     g_ik = sum_j s_kj sqrt(f_ij) / sum_j s_kj          how much the pages of a topic use a word
     q_i  = the same over all pages
-    score_ik = g_ik log(g_ik / q_i)
+    score_ik = g_ik log(g_ik / q_i)^LIFT_POWER
 
-The square root keeps a word that one page repeats from describing a whole topic. The score is the word's part of the
-relative entropy between topic and corpus; it is large for words that are both frequent in the topic and special to it.
-A word must also be on at least `FLOOR` times as large a share of the topic's own pages (those it is the main topic of)
-as of the other pages.
+The square root keeps a word that one page repeats from describing a whole topic. With a power of 1 the score would be
+the word's part of the relative entropy between topic and corpus, which is large for words that are both frequent in the
+topic and special to it; a power above 1 favours the special ones a little. A word must also be on at least `FLOOR`
+times as large a share of the topic's own pages (those it is the main topic of) as of the other pages.
 
     coverage = share of the topic's own pages that have the word
     lift     = log2 of coverage over the share of all pages that have it
@@ -38,6 +38,7 @@ from nmf_topics.model.measures import NEGLIGIBLE, coherence_of
 
 MAX_WORDS = 100  # kept for each topic
 FLOOR = 4 / 3
+LIFT_POWER = 1.2
 AT_ONCE = 2_000_000  # entries of a block that are worked on together
 DIGITS = 9  # significant digits of scores: words that differ only by rounding are equal, and stand in the order of rows
 
@@ -229,7 +230,7 @@ class _Sums:
             others = (self.pages - self.own[:, k]) / max(self.n_pages - self.own_pages[k], 1)
             special &= self.own[:, k] / self.own_pages[k] >= FLOOR * others
         scores = np.zeros(len(g))
-        scores[special] = g[special] * np.log(g[special] / q[special])
+        scores[special] = g[special] * np.log(g[special] / q[special]) ** LIFT_POWER
         return scores
 
     def coverage_and_lift(self, i: int, k: int) -> tuple[float, float]:

@@ -17,6 +17,7 @@ import os
 import zipfile
 import zlib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +28,13 @@ import nmf_topics.terms.vocabulary  # noqa: F401
 from nmf_topics.errors import ModelError
 from nmf_topics.factor.objectives import OBJECTIVES
 from nmf_topics.factor.rules import RULES
-from nmf_topics.matrix.datamatrix import AXES, PageColumns, RowAxis
+from nmf_topics.files.atomic import folder_of_files
+from nmf_topics.matrix.datamatrix import AXES, PageColumns, PageIndex, RowAxis
 from nmf_topics.matrix.weighting import WEIGHTINGS, FittedWeighting
 from nmf_topics.model.description import Description
 from nmf_topics.model.model import TopicModel
+from nmf_topics.model.own_functions import with_functions
+from nmf_topics.text.functions import Lemmatizer, StopTest, Tokenizer
 
 SCHEMA = 1
 MARK = "model.json"
@@ -57,8 +61,38 @@ _DAMAGE = (
 )
 
 
-def save_model(model: TopicModel, folder: Path) -> None:
-    """Write model.npz and model.json into an existing folder; the same model makes the same bytes."""
+def save_model(model: TopicModel, folder: Path | str, *, force: bool = False) -> None:
+    """Save a model into a folder, as model.npz and model.json; the same model makes the same bytes.
+
+    Both files are replaced together once they are complete, so an interruption leaves the model that was there.
+
+    Parameters
+    ----------
+    model : TopicModel; of the user's own functions only the names are saved
+    folder : made if it does not exist; a model that is there is replaced
+    force : write into a folder that holds other files but no model
+
+    Raises
+    ------
+    OutputError
+        if the folder holds other files, or cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from nmf_topics import fit_topics
+    >>> model = fit_topics(["green tea", "black tea", "a goal", "the final goal"] * 3, 2, min_pages=1)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_model(model, folder)
+    ...     print(load_model(folder).rank)
+    2
+    """
+    with folder_of_files(Path(folder), mark=MARK, force=force) as partial:
+        write_model(model, partial)
+
+
+def write_model(model: TopicModel, folder: Path) -> None:
+    """Write model.npz and model.json into an existing folder."""
     arrays = {name: getattr(model, name) for name in _ARRAYS}
     if model.penalties.any():
         arrays["penalties"] = model.penalties
@@ -74,6 +108,7 @@ def save_model(model: TopicModel, folder: Path) -> None:
             "ids": list(model.columns.ids),
             "titles": list(model.columns.titles),
             "meta": [dict(meta) for meta in model.columns.meta],
+            **({"index": model.columns.index.to_meta()} if model.columns.index is not None else {}),
         },
         "weighting": weighting,
         "recipe": model.recipe,
@@ -112,17 +147,46 @@ def point_latest(folder: Path, latest: Path) -> None:
     os.replace(fresh, latest)
 
 
-def load_model(path: Path | str) -> TopicModel:
-    """Read a model folder.
+def load_model(
+    path: Path | str,
+    *,
+    tokenizer: Tokenizer | None = None,
+    lemmatizer: Lemmatizer | None = None,
+    stop_words: StopTest | None = None,
+) -> TopicModel:
+    """Load a model from its folder.
+
+    Nothing in the files is run: they hold arrays and JSON.
 
     Parameters
     ----------
     path : the folder, or `latest`, which names one
+    tokenizer, lemmatizer, stop_words : the user's own functions that the model was fitted with, if it was. Without
+        them the model loads, but cannot read text
+
+    Returns
+    -------
+    TopicModel
 
     Raises
     ------
     ModelError
-        if there is no model, or it is damaged, foreign, or of a later version.
+        a ValueError, if there is no model, it is damaged, foreign, or of a later version; or if functions are given
+        that do not lead from the words of the model to its terms.
+    OptionError
+        a ValueError, for a function that the model was fitted without.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from nmf_topics import classify, fit_topics
+    >>> texts = ["green tea", "black tea", "a goal", "the final goal"] * 3
+    >>> model = fit_topics(texts, 2, min_pages=1, tokenizer=str.split)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_model(model, folder)
+    ...     again = load_model(folder, tokenizer=str.split)
+    >>> classify(again, ["white tea"]).topics == classify(model, ["white tea"]).topics
+    True
     """
     folder = resolve_model(Path(path))
     if not os.path.isfile(folder / MARK):  # a Path raises for a name that is too long
@@ -136,11 +200,13 @@ def load_model(path: Path | str) -> TopicModel:
     except _DAMAGE as error:
         raise ModelError(f"the model in {folder} is damaged: {error}; fit it again") from error
     try:
-        return _build(document, arrays)
+        model = _build(document, arrays)
     except ModelError as error:
         raise ModelError(f"the model in {folder} cannot be used: {error}") from error
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ModelError(f"the model in {folder} is damaged: {error}; fit it again") from error
+    given = {"tokenizer": tokenizer, "lemmatizer": lemmatizer, "stop_words": stop_words}
+    return replace(model, recipe=with_functions(model.recipe, model.rows, given)) if any(given.values()) else model
 
 
 def _build(document: Mapping[str, Any], arrays: Mapping[str, Any]) -> TopicModel:
@@ -208,8 +274,11 @@ def _rows(described: Mapping[str, Any]) -> RowAxis:
 
 
 def _columns(described: Mapping[str, Any]) -> PageColumns:
-    columns = PageColumns(**described)
+    index = PageIndex.from_meta(described["index"]) if "index" in described else None
+    columns = PageColumns(**{**described, "index": index})
     n = len(_strings(columns.ids))
+    if index is not None and len(index.labels) != n:
+        raise ModelError("the index of its pages has another length")
     if len(_strings(columns.titles)) != n or len(columns.meta) != n:
         raise ModelError("its pages have not as many titles or metadata as ids")
     if not all(isinstance(meta, dict) for meta in columns.meta):

@@ -15,6 +15,7 @@ from nmf_topics.factor.engines.checkpoints import Checkpointing
 from nmf_topics.factor.factorize import Factorization, Iteration, check_options, factorize
 from nmf_topics.factor.init import initialize
 from nmf_topics.factor.kernels import one_blas_thread
+from nmf_topics.factor.mixture import Pass
 from nmf_topics.factor.objectives import objective_of, rule_of
 from nmf_topics.factor.penalties import PenaltyOptions
 from nmf_topics.factor.project import project
@@ -23,6 +24,7 @@ from nmf_topics.matrix.weighting import MANY_ENTRIES
 from nmf_topics.model.description import TOPIC_WORDS, TopicWords, describe_topics
 from nmf_topics.model.guide import rows_of_guide
 from nmf_topics.model.model import TopicModel
+from nmf_topics.model.refine import Refine, refine_by_mixture, refinement_of
 from nmf_topics.pipeline.chunked_pages import parts_of_columns
 from nmf_topics.text.analyzer import word_options
 
@@ -42,14 +44,17 @@ def fit_topics(
     l2_words: float = 0.0,
     l2_pages: float = 0.0,
     guide: Mapping[str, Sequence[str]] | None = None,
+    refine: Refine = "auto",
     topic_words: TopicWords = "typical",
     on_iteration: Callable[[Iteration], None] | None = None,
+    on_pass: Callable[[Pass], None] | None = None,
     checkpoints: Checkpointing | None = None,
 ) -> TopicModel:
     """Topics of a DataMatrix.
 
-    The factorization, then columns of W to sum one, then H once more with W fixed until nothing moves (so that
-    classifying a page of the fit gives its column back), then topics in the order of their mass.
+    The factorization; a mixture of multinomials that refines its topics (`refine`); columns of W scaled to sum one; H
+    once more with W fixed until nothing moves (so that classifying a page of the fit gives its column back); and topics
+    in the order of their mass.
 
     Parameters
     ----------
@@ -59,8 +64,10 @@ def fit_topics(
         is its `rule`, and the recipe of the model names the one that was used
     guide : words by the name of a topic that they are to lead to (see `model.guide`); the error of the trace is then
         that of V and of the pages of the guide together
+    refine : a key of `model.refine.REFINEMENTS`; what was done is in the recipe of the model, as `refinement`
     topic_words : how the words that describe each topic are chosen, a key of TOPIC_WORDS (see `model.description`)
-    on_iteration : called after each iteration
+    on_iteration : called after each iteration of the factorization
+    on_pass : called after each iteration of the mixture
     checkpoints : where a long fit keeps its state, from which the same call goes on after an interruption
 
     Raises
@@ -70,16 +77,17 @@ def fit_topics(
     GuideError
         if a topic of the guide has no word of the data.
     OptionError
-        for an unknown `topic_words`.
+        for an unknown `topic_words` or `refine`, and a mixture that is asked for but cannot be made.
     """
     if topic_words not in TOPIC_WORDS:
         raise OptionError(f"topic_words must be one of {', '.join(TOPIC_WORDS)}, not {topic_words!r}")
     check_rank(data, rank)
-    V = as_blocks(working_precision(data))
+    V = pages = as_blocks(working_precision(data))
     rule = rule_of(objective, solver)
     iterations: dict[str, Any] = {"rank": rank, "objective": objective, "rule": rule, "start": start, "seed": seed}
     penalties = {"l1_words": l1_words, "l1_pages": l1_pages, "l2_words": l2_words, "l2_pages": l2_pages}
     iterations |= penalties
+    refinement = refinement_of(refine, data, rank, penalties=penalties, guided=bool(guide))
     checkpoint = checkpoints.of(V, iterations | ({"guide": guide} if guide else {})) if checkpoints else None
     named: dict[int, str] = {}
     if guide:
@@ -97,6 +105,9 @@ def fit_topics(
     )
     if checkpoint:
         checkpoint.done()
+    record: dict[str, Any] = {}
+    if refinement == "mixture":
+        result, record = refine_by_mixture(data, pages, result, on_pass=on_pass)
     options = {
         "rank": rank,
         "objective": objective,
@@ -107,6 +118,8 @@ def fit_topics(
         "max_iter": max_iter,
         **penalties,
         **({"guide": {name: list(words) for name, words in guide.items()}} if guide else {}),
+        "refine": refine,
+        **({"refinement": record} if record else {}),
         "topic_words": topic_words,
     }
     model = model_from(data, result, {**data.recipe, **options}, named=named)

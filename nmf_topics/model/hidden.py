@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from nmf_topics.errors import ModelError
 from nmf_topics.text.analyzer import TermAnalyzer, WordOptions
+from nmf_topics.text.functions import NamedFunction
 
 
 class WordRows:
@@ -20,7 +21,8 @@ class WordRows:
     """
 
     def __init__(self, terms: Sequence[str], surfaces: Sequence[str], options: WordOptions) -> None:
-        self._reader = TermAnalyzer(options)
+        missing = any(not isinstance(name, NamedFunction) for name in options.own_functions.values())
+        self._reader = None if missing else TermAnalyzer(options)  # without the user's functions words match as spelled
         self._by_term: Mapping[str, int] = {term: i for i, term in enumerate(terms)}
         self._by_spelling: dict[str, list[int]] = {}
         for i, (term, surface) in enumerate(zip(terms, surfaces, strict=True)):
@@ -32,7 +34,8 @@ class WordRows:
         plain = plain_spelling(word)
         if not plain:
             return set()
-        read = (self._reader.read(spelling)[0] for spelling in (plain, plain.capitalize()))
+        reader = self._reader
+        read = [reader.read(spelling)[0] for spelling in (plain, plain.capitalize())] if reader is not None else []
         found = {self._by_term[term] for term in read if term is not None and term in self._by_term}
         return found.union(self._by_spelling.get(plain, ()))
 

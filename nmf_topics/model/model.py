@@ -11,7 +11,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,11 +21,17 @@ from nmf_topics.factor.objectives import OBJECTIVES
 from nmf_topics.factor.project import project
 from nmf_topics.matrix.datamatrix import PageColumns, RowAxis, largest
 from nmf_topics.model.description import Description
+from nmf_topics.model.display import model_html, model_text
 from nmf_topics.model.hidden import hide_words, unhide_words
 from nmf_topics.model.page_topics import PageTopics, page_topics
 from nmf_topics.model.relevance import Candidate, WordOrder
 from nmf_topics.model.shown import ShownWords, TopicWord
 from nmf_topics.text.analyzer import word_options
+
+if TYPE_CHECKING:
+    import pandas
+
+    from nmf_topics.model.frames import Weights
 
 
 @dataclass(frozen=True)
@@ -50,7 +56,7 @@ class Topic:
     stability: float
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class TopicModel:
     """A fitted model.
 
@@ -74,6 +80,15 @@ class TopicModel:
         zeros where the fit had none
     certificate : bound on what the objective could still fall by where the fit ended, as a part of it (see
         `factor.factorize`); nan where there is none
+
+    Examples
+    --------
+    >>> from nmf_topics import fit_topics
+    >>> model = fit_topics(["green tea", "black tea", "a goal", "the final goal"] * 3, 2, min_pages=1)
+    >>> model.W.shape, model.H.shape, model.dominant().tolist()[:4]
+    ((5, 2), (2, 12), [0, 0, 1, 1])
+    >>> sorted(word for word, weight in model.terms(1, 3))
+    ['black', 'green', 'tea']
     """
 
     W: Array
@@ -213,6 +228,74 @@ class TopicModel:
     def _page_totals(self) -> Array:
         """Sum of each page's weights, shape (n,)."""
         return np.ascontiguousarray(self.H.T).sum(axis=1)  # in the order in which `page_topics` sums a column
+
+    def topics_frame(self, words: int = 10) -> pandas.DataFrame:
+        """Return the topics as a pandas data frame.
+
+        Parameters
+        ----------
+        words : number of words in the column "words"
+
+        Returns
+        -------
+        DataFrame of r rows, indexed by the number of the topic: label, share (of sum(H)), pages, coherence (NPMI),
+        stability, words
+
+        Raises
+        ------
+        MissingExtra
+            an ImportError, if pandas is not installed.
+        """
+        from nmf_topics.model.frames import topics_frame
+
+        return topics_frame(self, words)
+
+    def pages_frame(self, weights: Weights = "share") -> pandas.DataFrame:
+        """Return the pages as a pandas data frame, in the order of the columns of H.
+
+        Its index is that of the data frame or Series that was fitted, so that both can be joined; otherwise the ids.
+
+        Parameters
+        ----------
+        weights : "share" for the shares of the topics in the page, which sum to one; "H" for the entries of H
+
+        Returns
+        -------
+        DataFrame of n rows: title, topic (missing if a page has none), label, weight and margin of the topic, error,
+        status, all metadata, topic_1 ... topic_r
+
+        Raises
+        ------
+        MissingExtra
+            an ImportError, if pandas is not installed.
+        """
+        from nmf_topics.model.frames import pages_frame
+
+        return pages_frame(self, weights)
+
+    def words_frame(self) -> pandas.DataFrame:
+        """Return W as a pandas data frame.
+
+        Returns
+        -------
+        DataFrame of m rows, indexed by term: word (the displayed form), topic_1 ... topic_r (columns of W, which sum to
+        one); for images it is indexed by pixel
+
+        Raises
+        ------
+        MissingExtra
+            an ImportError, if pandas is not installed.
+        """
+        from nmf_topics.model.frames import words_frame
+
+        return words_frame(self)
+
+    def __repr__(self) -> str:
+        return model_text(self)
+
+    def _repr_html_(self) -> str:
+        """Return the HTML that notebooks display."""
+        return model_html(self)
 
     def renamed(self, names: Mapping[int, str], hide: Sequence[str] = (), unhide: Sequence[str] = ()) -> TopicModel:
         """The same model with some topics named (an empty name takes a name away) and some words hidden or shown again.

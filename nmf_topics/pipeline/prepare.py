@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from functools import cache
-from importlib.metadata import PackageNotFoundError, distribution
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nmf_topics.corpus.open import PAGES, open_corpus
+from nmf_topics.corpus.duplicates import DuplicateFinder, describe_duplicates
 from nmf_topics.corpus.page import Corpus, Fingerprint, Page
-from nmf_topics.errors import CorpusError, EngineError, Remedy
+from nmf_topics.corpus.reading_log import ReadingLog
+from nmf_topics.errors import CorpusError, EngineError, Notice, Remedy
 from nmf_topics.factor.blocks import as_blocks
 from nmf_topics.factor.column_stats import page_sums
 from nmf_topics.factor.engines.choice import EngineOptions
 from nmf_topics.factor.engines.store import CACHE_ENV_VAR
 from nmf_topics.files.atomic import output_errors
-from nmf_topics.images.pixels import build_image_matrix, image_files
+from nmf_topics.images.pixels import build_image_matrix
 from nmf_topics.matrix.datamatrix import DataMatrix
-from nmf_topics.pipeline.chunked_pages import page_of, parts_of_columns, pieces_of
+from nmf_topics.pipeline.chunked_pages import by_page, page_of, parts_of_columns, pieces_of
 from nmf_topics.pipeline.recipes import Recipe
+from nmf_topics.pipeline.source import Source as Source
+from nmf_topics.pipeline.source import counts_key as counts_key
+from nmf_topics.pipeline.source import is_image_folder as is_image_folder
+from nmf_topics.pipeline.source import open_source as open_source
+from nmf_topics.pipeline.source import versions_of as versions_of
 from nmf_topics.pipeline.storage import MatrixStorage, key_of
 from nmf_topics.terms.counts_cache import recall_counts, store_counts
 from nmf_topics.terms.matrix import build_term_matrix
@@ -35,51 +36,6 @@ from nmf_topics.text.language_notes import remarks
 
 if TYPE_CHECKING:
     from nmf_topics.terms.counts_builder import CountsBuilder
-
-# what decides on text, tokens and normal forms
-_DECIDING = (
-    *("trafilatura", "lxml", "pypdfium2", "python-docx", "charset-normalizer"),
-    *("simplemma", "PyStemmer", "nltk", "stopwordsiso", "regex"),
-    *("py3langid", "rjieba", "sudachipy", "sudachidict-small", "pythainlp"),
-)
-COUNTING = 5  # raise when the same text would be counted otherwise, so that older caches are not believed
-
-
-@dataclass(frozen=True)
-class Source:
-    """What is to be read.
-
-    Attributes
-    ----------
-    path : a corpus folder, a folder of texts or images, a table, "-", or None for the newest corpus or the sample
-    text_column, title_column, id_column, date_column, label_column : of a table, guessed where None
-    """
-
-    path: str | None = None
-    text_column: str | None = None
-    title_column: str | None = None
-    id_column: str | None = None
-    date_column: str | None = None
-    label_column: str | None = None
-
-    def columns(self) -> dict[str, str | None]:
-        """The named columns."""
-        return {name: value for name, value in asdict(self).items() if name != "path"}
-
-
-def is_image_folder(path: str | None) -> bool:
-    """Whether a source is a folder of images: one that holds more of them than texts (a README may lie there)."""
-    # os.path, as a Path raises for a name that is too long and a folder that may not be entered
-    if path is None or path == "-" or not os.path.isdir(path) or os.path.isfile(os.path.join(path, PAGES)):
-        return False
-    from nmf_topics.corpus.readers.folders import find_texts
-
-    return len(image_files(Path(path))) > len(find_texts(Path(path)).texts)
-
-
-def open_source(source: Source, *, warn: Callable[[str], None]) -> Corpus:
-    """The corpus of a source of text."""
-    return open_corpus(source.path, **source.columns(), warn=warn)
 
 
 def prepare(
@@ -118,25 +74,58 @@ def prepare(
     ------
     NmfTopicsError
         if the source cannot be read or holds nothing of use, or V finds no place.
+
+    Examples
+    --------
+    >>> from nmf_topics import Bounds
+    >>> pages = [Page("1", "Tea", "green tea"), Page("2", "Coffee", "black coffee, no tea")]
+    >>> corpus = Corpus("drinks", "two pages", lambda set_aside: iter(pages))
+    >>> recipe = Recipe(bounds=Bounds(min_pages=1, max_pages=1.0))
+    >>> data = prepare(Source(), recipe, corpus=corpus)
+    >>> list(data.rows.terms), data.V.shape
+    (['black', 'coffee', 'green', 'tea'], (4, 2))
     """
     places = MatrixStorage(_engine_of(recipe, engine), rank, cache, note)
     if corpus is None and source.path is not None and is_image_folder(source.path):
         note(f"reading images from {source.path}")
-        return places.matrix(build_image_matrix(Path(source.path), warn=warn, on_image=lambda path: on_item()))
+        memory = places.options.allowed()
+        images = build_image_matrix(Path(source.path), memory=memory, warn=warn, on_image=lambda path: on_item())
+        return places.matrix(images)
     corpus = corpus or open_source(source, warn=warn)
     key = counts_key(corpus, source, recipe.words) if cache else None
     blocks_key = key_of(key, recipe.matrix())
     if (data := places.recall(blocks_key)) is None:
         with places.spill() as spill:
             counts, origin = _counts(corpus, key, recipe.words, places, spill, processes, warn, note, on_item)
+            if len(counts.columns) == 1 and not recipe.words.chunk:
+                raise CorpusError(
+                    f"{corpus.source} is a single page, and topics are what several pages share",
+                    remedy=Remedy("read every line as a page with {lines=True}, or cut the text with {chunk=500}"),
+                )
             for line in remarks(counts.options, counts.languages, counts.ledger):
                 note(line)
             if counts.shared_lines:
                 note(_told(counts.shared_lines))
             data = _matrix(counts, origin, recipe, places, key, blocks_key, warn)
     if blank := data.ledger["pages_without_known_words"]:
-        warn(f"{blank} of {data.ledger['pages']} pages have no word of the vocabulary and get no topic")
+        named = _few([f"{title!r}" for title in _pages_without_words(data, recipe.words.chunk)])
+        pages = data.ledger["pages"]
+        warn(f"{blank} of {pages} pages have no word of the vocabulary and get no topic: {named}")
     return data
+
+
+def _pages_without_words(data: DataMatrix, chunk: int | None) -> list[str]:
+    """Titles of the pages without a word of the vocabulary."""
+    known, titles = page_sums(as_blocks(data.V)), data.columns.titles
+    if chunk:
+        parts, titles = parts_of_columns(data.columns)[0], by_page(data).columns.titles
+        known = parts.sums(known)
+    return [titles[place] for place in (known == 0).nonzero()[0]]
+
+
+def _few(names: Sequence[str]) -> str:
+    """The first of some names."""
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 def _matrix(
@@ -155,9 +144,13 @@ def _matrix(
             "pages": pages,
             "pages_without_known_words": blank,
             "set_aside": origin["set_aside"],
+            **({"files": origin["files"]} if origin["files"] else {}),
+            **({"duplicates": origin["duplicates"]} if describe_duplicates(origin["duplicates"]) else {}),
             "terms": terms,
             **rest,
         }
+
+    described = {name: origin[name] for name in ("name", "fingerprint", "set_aside")}
 
     batched = SingleBatch(counts) if isinstance(counts, TermCounts) else counts
     within = terms_within(batched, recipe.bounds)
@@ -181,7 +174,7 @@ def _matrix(
             within,
             places.folder(blocks_key, plan.columns),
             block=plan.columns,
-            recipe={"corpus": origin},
+            recipe={"corpus": described},
             ledger=lambda blank, rest: ledger(len(counts.columns), blank, len(within.rows), rest),
             **recipe.matrix(),
         )
@@ -189,7 +182,7 @@ def _matrix(
     if not isinstance(counts, TermCounts):
         counts = counts.in_memory()
         _keep(key, counts, origin, places.cache, warn)
-    data = build_term_matrix(counts, recipe={"corpus": origin}, **recipe.matrix())
+    data = build_term_matrix(counts, recipe={"corpus": described}, **recipe.matrix())
     known, rest = page_sums(as_blocks(data.V)), data.ledger
     if recipe.words.chunk:
         known, rest = parts_of_columns(data.columns)[0].sums(known), {"pieces": len(data.columns), **rest}
@@ -225,17 +218,20 @@ def _counts(
         counts, origin = kept
         what = "pieces of pages" if options.chunk else "pages"
         note(f"{corpus.name}: {len(counts.columns)} {what}, counted before ({corpus.source})")
-        if aside := origin["set_aside"]:
-            warn(f"{corpus.source}: {len(aside)} set aside: {_few(aside)}")
+        for said in ReadingLog.recorded(origin).messages():
+            warn(f"{corpus.source}: {said}")
+        _tell_of_duplicates(origin["duplicates"], corpus.source, warn)
         return counts, origin
     note(f"reading {corpus.source}")
     from nmf_topics.terms.count import gather_counts  # 0.05 s, which counts that are kept need not pay
 
-    fingerprint = Fingerprint()
+    fingerprint, finder = Fingerprint(), DuplicateFinder()
 
     def watched() -> Iterator[Page]:
         for page in corpus:
             fingerprint.add(page)
+            if not corpus.log.duplicates:
+                finder.add(page)
             on_item()
             yield page
 
@@ -248,11 +244,23 @@ def _counts(
             memory=places.for_counts(),
             spill=spill,
             page_of=(lambda piece: page_of(piece.id)) if options.chunk else None,
+            keep_order=corpus.keeps_order,
         )
     if not gathered.columns.ids:
         raise CorpusError(f"{corpus.source} holds no page")
-    set_aside = [asdict(item) for item in corpus.set_aside]
-    return gathered, {"name": corpus.name, "fingerprint": fingerprint.hexdigest(), "set_aside": set_aside}
+    duplicates = corpus.log.duplicates or finder.find().summary()
+    _tell_of_duplicates(duplicates, corpus.source, warn)
+    described = {"name": corpus.name, "fingerprint": fingerprint.hexdigest(), "duplicates": duplicates}
+    return gathered, {**described, **corpus.log.record()}
+
+
+def _tell_of_duplicates(found: Mapping[str, Any], source: str, warn: Callable[[str], None]) -> None:
+    """Point out pages that repeat another one, as they can make a topic of their own."""
+    said = describe_duplicates(found)
+    if said and found.get("dropped"):
+        warn(f"{source}: {said}, and left out")
+    elif said:
+        warn(Notice(f"{source}: {said}", Remedy("{drop_duplicates=True} leaves them out")))
 
 
 def _keep(
@@ -272,43 +280,3 @@ def _told(lines: Mapping[str, int]) -> str:
     named = ", ".join(f'"{line[:60]}" ({lines[line]} pages)' for line in common)
     what = "1 line that many pages share is" if len(lines) == 1 else f"{len(lines)} lines that many pages share are"
     return f"{what} left out: {named}{' ...' if len(lines) > 3 else ''}"
-
-
-def _few(aside: Sequence[Mapping[str, str]]) -> str:
-    """The first of the files that were set aside, with the reasons."""
-    named = ", ".join(f"{item['where']} ({item['reason']})" for item in aside[:3])
-    return f"{named} and {len(aside) - 3} more" if len(aside) > 3 else named
-
-
-def counts_key(corpus: Corpus, source: Source, options: WordOptions) -> str | None:
-    """What the counts of a source depend on, as one name; None for what cannot be known without reading it."""
-    if source.path == "-" or options.own_functions:  # what a function does, its name does not tell
-        return None
-    path = Path(corpus.source).absolute()  # links as they are: their names decide how they are read
-    try:
-        files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
-        stamps = [(str(p), (s := p.stat()).st_size, s.st_mtime_ns) for p in files]
-    except OSError:
-        return None
-    description = [COUNTING, stamps, source.columns(), asdict(options), versions_of(_DECIDING, "none")]
-    return hashlib.sha256(json.dumps(description, default=str).encode()).hexdigest()[:32]
-
-
-def versions_of(packages: Iterable[str], missing: str) -> dict[str, str]:
-    """Versions of some packages; `missing` for those that are not installed."""
-    return {package: _version(package) or missing for package in packages}
-
-
-@cache
-def _version(package: str) -> str:
-    """The version of an installed package, else nothing.
-
-    It stands in the head of its metadata; `importlib.metadata.version` reads them whole as if they were a mail, which
-    for twenty packages takes a tenth of a second.
-    """
-    try:
-        metadata = distribution(package).read_text("METADATA") or ""
-    except PackageNotFoundError:
-        return ""
-    head = metadata.partition("\n\n")[0].splitlines()
-    return next((line.removeprefix("Version:").strip() for line in head if line.startswith("Version:")), "")

@@ -16,7 +16,7 @@ from nmf_topics.errors import ModelError
 from nmf_topics.terms.pruning import Bounds
 from nmf_topics.text.analyzer import WordOptions
 
-FOUND = ("corpus", "phrases", "shared_lines")  # in the recipe of a model what no option says, but the corpus
+FOUND = ("corpus", "phrases", "shared_lines", "refinement")  # in the recipe of a model, but not options
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,15 @@ class Recipe:
     objective, solver, start, tolerance, max_iter, l1_words, l1_pages, l2_words, l2_pages : as in `factor.factorize`;
         solver is its `rule`, None for the objective's own
     guide : words by the name of the topic that they lead to, as in `model.guide`
+    refine : a key of `model.refine.REFINEMENTS`
     topic_words : how the words that describe a topic are chosen, a key of `model.description.TOPIC_WORDS`
+
+    Examples
+    --------
+    >>> Recipe(weighting="tfidf", words=WordOptions(language="de", phrases=True)).words.language
+    'de'
+    >>> RECIPES["article"].weighting, RECIPES["article"].solver
+    ('frequency', 'mu')
     """
 
     words: WordOptions = field(default_factory=WordOptions)
@@ -49,6 +57,7 @@ class Recipe:
     l2_words: float = 0.0
     l2_pages: float = 0.0
     guide: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    refine: str = "auto"
     topic_words: str = "typical"
 
     @classmethod
@@ -67,6 +76,7 @@ class Recipe:
             plain = {name: options[name] for name in known - {"words", "bounds", "guide"} if name in options}
             words = WordOptions.recorded({**options.get("words", {}), "languages": ()})
             bounds = Bounds(**options.get("bounds", {}))
+            plain.setdefault("refine", "none")  # earlier versions had no refinement
             guide = {str(name): tuple(map(str, listed)) for name, listed in options.get("guide", {}).items()}
         except (TypeError, ValueError, AttributeError) as error:
             raise ModelError(f"its options cannot be read: {error}") from error
@@ -94,6 +104,7 @@ class Recipe:
             "l2_words": self.l2_words,
             "l2_pages": self.l2_pages,
             **({"guide": self.guide} if self.guide else {}),
+            "refine": self.refine,
             "topic_words": self.topic_words,
         }
 
@@ -108,6 +119,7 @@ RECIPES: dict[str, Recipe] = {
         idf_power=1.0,
         solver="mu",
         start="random",
+        refine="none",
         topic_words="weight",
     ),
 }

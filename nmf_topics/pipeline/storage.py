@@ -113,7 +113,8 @@ class MatrixStorage:
 
         V = DaskBlocks(store, self.options.scheduler)
         self.note(f"{V.workers} workers at {self.options.scheduler or 'a cluster on this machine'}")
-        return replace(data, V=V)
+        counts = data.counts and replace(data.counts, blocks=V.beside(data.counts.blocks))
+        return replace(data, V=V, counts=counts)
 
     def matrix(self, data: DataMatrix) -> DataMatrix:
         """V in memory to the engine that is chosen for it."""

@@ -53,6 +53,7 @@ def gather_counts(
     spill: Path | None = None,
     on_page: Callable[[PageLike], None] | None = None,
     page_of: Callable[[PageLike], str] | None = None,
+    keep_order: bool = False,
 ) -> CountsBuilder:
     """Read a corpus and count its terms, batch by batch.
 
@@ -65,6 +66,7 @@ def gather_counts(
     spill : an existing folder for counts beyond this limit; the caller removes it
     on_page : called with each page as it passes (progress, fingerprint)
     page_of : if `pages` are pieces of pages, returns the page of a piece; pieces of a page are consecutive
+    keep_order : leave the columns in the order of `pages` instead of sorting them by id
 
     Raises
     ------
@@ -116,7 +118,7 @@ def gather_counts(
         with closing(gathered), closing(stream):
             for counted in stream:
                 gathered.add(counted)
-            gathered.finish(ids, titles, meta)
+            gathered.finish(ids, titles, meta, keep_order=keep_order)
     return gathered
 
 
@@ -144,6 +146,14 @@ def count_terms(
     ------
     MatrixError
         if a counting process dies.
+
+    Examples
+    --------
+    >>> from nmf_topics import Page
+    >>> pages = [Page("1", "Tea", "green tea"), Page("2", "Coffee", "black coffee, no tea")]
+    >>> counts = count_terms(pages, WordOptions())
+    >>> list(counts.vocabulary.terms), counts.counts.toarray().tolist()
+    (['black', 'coffee', 'green', 'tea'], [[0, 1], [0, 1], [1, 0], [1, 1]])
     """
     return gather_counts(pages, options, processes=processes, on_page=on_page).in_memory()
 

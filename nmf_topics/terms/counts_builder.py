@@ -97,9 +97,16 @@ class CountsBuilder(BatchedCounts):
         self._pages_of.extend(np.zeros(len(self._rows) - len(self._pages_of.array), np.int64))
         return numbers
 
-    def finish(self, ids: Sequence[str], titles: Sequence[str], meta: Sequence[Mapping[str, Any]]) -> None:
-        """Determine the final rows and columns after the last page."""
-        position = np.argsort(np.array(ids, dtype=object), kind="stable")
+    def finish(
+        self,
+        ids: Sequence[str],
+        titles: Sequence[str],
+        meta: Sequence[Mapping[str, Any]],
+        *,
+        keep_order: bool = False,
+    ) -> None:
+        """Determine the final rows and columns after the last page; columns are sorted by id unless `keep_order`."""
+        position = np.arange(len(ids)) if keep_order else np.argsort(np.array(ids, dtype=object), kind="stable")
         self._column_of = np.empty(len(ids), np.int64)
         self._column_of[position] = np.arange(len(ids))
         order = position.tolist()

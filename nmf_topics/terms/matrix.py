@@ -45,6 +45,15 @@ def build_term_matrix(
     ------
     MatrixError
         if no term is within the limits.
+
+    Examples
+    --------
+    >>> from nmf_topics import Page, WordOptions, count_terms
+    >>> pages = [Page("1", "Tea", "green tea"), Page("2", "Coffee", "black coffee, no tea")]
+    >>> counts = count_terms(pages, WordOptions())
+    >>> data = build_term_matrix(counts, bounds=Bounds(min_pages=1, max_pages=1.0), weighting="frequency", unit=False)
+    >>> data.V.toarray().round(2).tolist()
+    [[0.0, 0.33], [0.0, 0.33], [0.5, 0.0], [0.5, 0.33]]
     """
     bounds = bounds or Bounds()
     within = terms_within(SingleBatch(counts), bounds)

@@ -42,6 +42,12 @@ class Bounds:
     1/sqrt(n) for n pages, so the default upper limit is at least 3/sqrt(n) of them: half of 36, all of 9. A few long
     pages share thousands of words with just one other page. Such rare words have large weights, and topics become pairs
     of pages; so the lower limit rises, up to 30 % of the pages. docs/recipe.md shows the effect.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> Bounds(min_pages=3, max_pages=0.5).limits(100, np.array([1, 20, 80]))
+    (3.0, 50.0)
     """
 
     min_pages: float | None = None

@@ -41,6 +41,12 @@ class WordOptions:
     tokenizer : name of the user's own function from a text to its tokens (see `text.functions`)
     lemmatizer : name of the user's own function from a token, in lower case, to its normal form; replaces `normalize`
     stop_test : name of the user's own function that tells whether a word is a stop word, in addition to the lists
+
+    Examples
+    --------
+    >>> options = WordOptions(normalize="both", stop=("tea",))
+    >>> [TermAnalyzer(options).read(word) for word in ("Running", "Teas", "the")]
+    [('run', 'kept'), (None, 'stop'), (None, 'stop')]
     """
 
     language: str = "en"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from nmf_topics.errors import FontError, ModelError, Notice, OutputError, Remedy
 from nmf_topics.files.atomic import files_listed_in, folder_of_files
 from nmf_topics.files.csv_files import write_csv
-from nmf_topics.model.files import EXTRACTS, MARK, save_model
+from nmf_topics.model.files import EXTRACTS, MARK, write_model
 from nmf_topics.model.model import TopicModel
 from nmf_topics.text.analyzer import word_options
 from nmf_topics.views.tables.tables import page_rows, topic_rows, word_rows
@@ -100,7 +100,7 @@ def write_model_folder(
         return [*(name for name in files_of(old) if name not in keep), *derived]
 
     with folder_of_files(folder, mark=MARK, stale=stale, force=force) as partial:
-        save_model(model, partial)
+        write_model(model, partial)
         write_csv(topic_rows(model), partial / "topics.csv")
         write_csv(page_rows(model), partial / "pages.csv")
         if words:

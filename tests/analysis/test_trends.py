@@ -135,5 +135,5 @@ def test_a_trend_that_is_asked_for(model: TopicModel) -> None:
     assert len(trend_by(dated, "own").names) == 12  # who asks for it has it
     with pytest.raises(ModelError, match="the field 'same' gives neither periods of time nor"):
         trend_by(dated, "same")
-    with pytest.raises(ModelError, match="no 'what'; they have"):
+    with pytest.raises(ModelError, match="no page has the metadata field 'what'; there are"):
         trend_by(dated, "what")

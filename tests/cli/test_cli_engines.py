@@ -231,7 +231,7 @@ def test_goes_on_after_kill_9(engine: str, ok: Run) -> None:
     process.wait()
     assert not Path("a/model.json").exists()
     told = ok(*long, "-o", "a").stderr
-    assert "going on after iteration" in told
+    assert "resuming from iteration" in told
     assert not list(cache.glob("checkpoint-*"))
     ok(*long, "-o", "b", "--checkpoint", 0)
     assert tables("a") == tables("b")

@@ -44,6 +44,7 @@ def test_options_reach_the_model(ok: Run, tiny_corpus: Path) -> None:
         "--l1-pages": 0.01,
         "--l2-words": 0.0,
         "--l2-pages": 0.0,
+        "--refine": "none",
         "--topic-words": "weight",
         "--rank": 2,
         "--seed": 5,

@@ -6,7 +6,7 @@ import io
 import re
 import sys
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import docx
@@ -17,9 +17,13 @@ from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
 
 from nmf_topics.corpus.open import open_corpus
-from nmf_topics.corpus.readers import documents
-from nmf_topics.corpus.readers.documents import read_docx, read_epub, read_pdf, without_running_heads
-from nmf_topics.corpus.readers.formats import READERS
+from nmf_topics.corpus.readers.epub import read_epub
+from nmf_topics.corpus.readers.formats import READERS, Reader
+from nmf_topics.corpus.readers.inputs import input_of
+from nmf_topics.corpus.readers.limits import ReadLimits
+from nmf_topics.corpus.readers.office import read_docx
+from nmf_topics.corpus.readers.options import ReadOptions
+from nmf_topics.corpus.readers.pdf import read_pdf, without_running_heads
 from nmf_topics.corpus.readers.streams import Unreadable
 from nmf_topics.errors import CorpusError
 
@@ -89,10 +93,16 @@ def make_zip(files: dict[str, str]) -> bytes:
     return file.getvalue()
 
 
-def refusal(reader: Callable[..., tuple[str, str]], data: bytes) -> str:
+def read(reader: Reader, data: bytes, **limits: int) -> tuple[str, str]:
+    """Title and text of a file that is one document, of which nothing is said."""
+    (document,) = reader(input_of(data, "x", options=ReadOptions(limits=ReadLimits(**limits)), note=pytest.fail))
+    return document.title, document.text
+
+
+def refusal(reader: Reader, data: bytes, **limits: int) -> str:
     """Why a file is not read."""
     with pytest.raises(Unreadable) as caught:
-        reader(data, "x", pytest.fail)
+        read(reader, data, **limits)
     return caught.value.reason
 
 
@@ -105,7 +115,7 @@ DOCX = make_docx()
 
 def test_pdf() -> None:
     """Leaf after leaf, words that were cut at a line end put together."""
-    title, text = read_pdf(PDF, "x.pdf", pytest.fail)
+    title, text = read(read_pdf, PDF)
     assert title == ""
     assert text.splitlines()[:2] == ["Tea Quarterly 1", "Green tea is information."]
     assert text.index("information") < text.index("Black tea")
@@ -122,12 +132,12 @@ def test_running_heads_are_left_out() -> None:
 
 def test_docx() -> None:
     """Headings, paragraphs, cells and boxes in the order of the file, each once."""
-    assert read_docx(DOCX, "x.docx", pytest.fail) == ("", "Tea\nGreen leaves.\ncup\npot\nLast.\nboxed")
+    assert read(read_docx, DOCX) == ("", "Tea\nGreen leaves.\ncup\npot\nLast.\nboxed")
 
 
 def test_epub() -> None:
     """The chapters in the order of reading, without the table of contents; the book has a title."""
-    assert read_epub(EPUB, "x.epub", pytest.fail) == ("The Book", "One\nGreen tea.\n\nBlack tea.")
+    assert read(read_epub, EPUB) == ("The Book", "One\nGreen tea.\n\nBlack tea.")
 
 
 def test_chapters_that_are_not_there() -> None:
@@ -135,7 +145,7 @@ def test_chapters_that_are_not_there() -> None:
     data = make_epub(["<p>One.</p>", "<p>Two.</p>"])
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         files = {name: archive.read(name).decode() for name in archive.namelist() if name != "O/c 0.xhtml"}
-    assert read_epub(make_zip(files), "x.epub", pytest.fail)[1] == "Two."
+    assert read(read_epub, make_zip(files))[1] == "Two."
 
 
 def test_what_is_protected_says_so() -> None:
@@ -145,7 +155,7 @@ def test_what_is_protected_says_so() -> None:
     )
     assert "DRM" in refusal(read_epub, make_epub(["<p>One.</p>"], **{"META-INF/encryption.xml": locked}))
     fonts = locked.replace("O/c%200.xhtml", "O/font.otf")
-    assert read_epub(make_epub(["<p>One.</p>"], **{"META-INF/encryption.xml": fonts}), "x", pytest.fail)[1] == "One."
+    assert read(read_epub, make_epub(["<p>One.</p>"], **{"META-INF/encryption.xml": fonts}))[1] == "One."
     assert "password" in refusal(read_docx, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600)
     trailer = b"/Encrypt << /Filter /Standard /V 1 /R 2 /O (%s) /U (%s) /P -4 >> /ID [(a) (b)]" % (b"x" * 32, b"y" * 32)
     assert "password" in refusal(read_pdf, PDF.replace(b"trailer\n<<", b"trailer\n<< " + trailer))
@@ -160,23 +170,27 @@ def test_what_is_protected_says_so() -> None:
         (read_pdf, PDF[:300], "damaged, or no PDF file"),
         (read_docx, b"", "no zip archive"),
         (read_docx, DOCX[:900], "no zip archive"),
-        (read_docx, EPUB, "damaged, or no .docx file"),
+        (read_docx, EPUB, "word/document.xml cannot be read"),
         (read_epub, b"PK", "no zip archive"),
         (read_epub, DOCX, "no package document"),
         (read_epub, make_epub(["<img src='x.png'/>"]), "holds no text"),
         (read_epub, make_epub([]), "holds no text"),
     ],
 )
-def test_what_cannot_be_read(reader: Callable[..., tuple[str, str]], data: bytes, reason: str) -> None:
+def test_what_cannot_be_read(reader: Reader, data: bytes, reason: str) -> None:
     """Each way to be no document has its reason."""
     assert reason in refusal(reader, data)
 
 
-def test_archives_that_would_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_archives_that_would_fill_the_memory() -> None:
     """A small archive that unpacks to a large one is refused before it is unpacked."""
-    monkeypatch.setattr(documents, "LARGEST", 2000)
-    assert "unpack to" in refusal(read_docx, make_zip({"word/document.xml": "x" * 3000}))
-    assert "unpack to" in refusal(read_epub, make_zip({"a": "x" * 3000}))
+    said = refusal(read_docx, make_zip({"word/document.xml": "x" * 4000}), file_size=3900)
+    assert said == "larger than the limit file-size=3900 bytes"
+    with io.BytesIO() as file:
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("a", "x" * 4000)
+        said = refusal(read_epub, file.getvalue(), file_size=3900)
+    assert said == "would unpack to 4000 bytes, more than the limit file-size=3900"
 
 
 def test_documents_in_a_folder(tmp_path: Path) -> None:
@@ -192,7 +206,7 @@ def test_documents_in_a_folder(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "package", "extra"),
-    [("a.pdf", "pypdfium2", "documents"), ("a.docx", "docx", "documents"), ("a.parquet", "pyarrow", "parquet")],
+    [("a.pdf", "pypdfium2", "documents"), ("a.rtf", "striprtf", "documents"), ("a.parquet", "pyarrow", "parquet")],
 )
 def test_without_the_extra(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, package: str, extra: str
@@ -231,7 +245,8 @@ def test_any_bytes_as_any_file(case: tuple[str, bytes]) -> None:
     ending, data = case
     title, text, why = "", "", f"x{ending}: "
     try:
-        title, text = READERS[ending](data, f"x{ending}", lambda note: None)
+        for document in READERS[ending](input_of(data, f"x{ending}")):
+            title, text = document.title, document.text
     except CorpusError as error:
         why = str(error)
     assert "\n" not in title
@@ -247,7 +262,8 @@ def test_any_book(chapters: list[str], changed: dict[str, str]) -> None:
     data = make_epub([chapter.encode("utf-8", "replace").decode() for chapter in chapters], **clean)
     text, why = "", ""
     try:
-        text = read_epub(data, "x.epub", lambda note: None)[1]
+        (document,) = read_epub(input_of(data, "x.epub"))
+        text = document.text
     except Unreadable as error:
         why = error.reason
     assert bool(text) != bool(why)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
@@ -18,6 +19,7 @@ from nmf_topics.corpus.plain import (
     safe_name,
     title_from_text,
 )
+from nmf_topics.corpus.reading_log import ReadingLog
 from nmf_topics.errors import CorpusError
 
 
@@ -79,8 +81,8 @@ def test_corpus_reads_again_and_keeps_what_was_set_aside() -> None:
     """Each reading starts anew; set_aside is that of the last complete one."""
     aside = SetAside("x", "why")
 
-    def read(set_aside):  # type: ignore[no-untyped-def]
-        set_aside(aside)
+    def read(log: ReadingLog) -> Iterator[Page]:
+        log.put_aside("x", "why")
         yield Page("1", "A", "x")
         yield Page("2", "B", "y")
 

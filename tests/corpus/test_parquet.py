@@ -32,7 +32,7 @@ def write(path: Path, **columns: list[Any]) -> Path:
 
 def test_rows_are_pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Columns are guessed as in any table, whatever the size of a batch; a null text is empty."""
-    monkeypatch.setattr(parquet, "ROWS", 2)
+    monkeypatch.setattr(parquet, "MAX_ROWS", 2)
     path = write(tmp_path / "t.parquet", id=[1, 2, 3], title=["A", "B", None], text=["x", None, "z y"], label=[1, 2, 3])
     corpus = open_corpus(path, warn=pytest.fail)
     expected = [

@@ -236,7 +236,7 @@ def spoilt(value: float) -> np.ndarray:
         (np.ones((4, 0)), "4 x 0: there is nothing to factor"),
         (np.ones((3, 3)) * 1e200, "largest entry of V is 1.0e\\+200.*divide V by it"),
         (np.ones((3, 3)) * 1e-200, "largest entry of V is 1.0e-200.*divide V by it"),
-        (np.ones((3, 3), dtype=np.float32) * np.float32(1e20), "out of reach of float32"),
+        (np.ones((3, 3), dtype=np.float32) * np.float32(1e20), "outside the range of float32"),
     ],
 )
 def test_refuses_what_cannot_be_factored(form: Callable[[np.ndarray], Any], V: np.ndarray, message: str) -> None:

@@ -64,7 +64,7 @@ def test_goes_on_to_the_same_bytes(kill_at: int, changes: dict[str, Any], tmp_pa
         with pytest.raises(Killed):
             fit(settings_without_pause, kill_at=kill_at, **changes)
     result = fit(settings, **changes)
-    assert told == [f"going on after iteration {kill_at}, from a checkpoint of the same fit"]
+    assert told == [f"resuming from iteration {kill_at}, saved in a checkpoint of the same fit"]
     assert same(result, fit(Checkpointing(tmp_path / "elsewhere", 1e9), **changes))
 
 

@@ -34,7 +34,7 @@ def V(rng: np.random.Generator) -> Any:
 @pytest.fixture
 def folder(tmp_path: Path, V: Any) -> Path:
     """V in four blocks, each of which no test of this process has read."""
-    store._believed.clear()
+    store._verified.clear()
     to_disk(V, tmp_path / "blocks", columns=11, made_from={"key": "ü"})
     return tmp_path / "blocks"
 

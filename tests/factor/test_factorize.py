@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -498,3 +500,25 @@ def test_refused_projections(W: Array, settings: dict[str, str], messages: list[
         project(np.eye(3), W, **settings)
     for message in messages:
         assert message in str(caught.value)
+
+
+def test_importing_it_needs_numpy_and_scipy_only() -> None:
+    """`factorize` and `project` can be imported where no other package can."""
+    program = """
+import sys
+
+class Refuse:
+    def find_spec(self, name, path=None, target=None):
+        own = name.split(".")[0]
+        if own not in sys.stdlib_module_names | {"nmf_topics", "numpy", "scipy"} and not own.startswith("_"):
+            raise ModuleNotFoundError(name)
+
+sys.meta_path.insert(0, Refuse())
+from nmf_topics import factorize, project
+try:
+    import threadpoolctl
+except ModuleNotFoundError:
+    print("refused")
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "refused\n"

@@ -324,3 +324,31 @@ def test_extrapolation_is_faster_for_the_divergence() -> None:
         found.append((fast, factorize(V, 5, rule="mu", max_iter=75, **options).trace[-1]))
     assert sum(fast for fast, _ in found) < sum(plain for _, plain in found)
     assert sum(fast < plain for fast, plain in found) >= 8
+
+
+@pytest.mark.parametrize("form", [np.asarray, sp.csc_matrix])
+@pytest.mark.parametrize(
+    ("objective", "rule"), [("frobenius", "mu"), ("frobenius", "hals"), ("kl", "mu"), ("beta-1.5", "mu")]
+)
+def test_the_certificate_is_its_formula(
+    objective: str, rule: str, form: Callable[[Array], Any], rng: np.random.Generator
+) -> None:
+    """It is sum(G X) + sum(max(-G, 0) |v| / |a|) of H and of W, over the loss, with the norm that belongs to the loss.
+
+    For least squares W is the new one, for divergences the one before its update.
+    """
+    V, W, H = rng.random((7, 9)) + 0.1, rng.random((7, 3)) + 0.1, rng.random((3, 9)) + 0.1
+    loss, goal, blocks = LOSSES[objective], OBJECTIVES[objective], as_blocks(form(V))
+    found = goal.sweep(blocks, State(W, np.asfortranarray(H), goal.scale(blocks)), RULES[rule], certify=True)
+    b = float(loss.beta)
+
+    def norms(X: Array) -> Array:
+        return np.asarray((X**b).sum(axis=0) ** (1 / b))
+
+    def gap(X: Array, G: Array, A: Array, V: Array) -> float:
+        return float((G * X).sum() + (np.maximum(-G, 0) * norms(V) / norms(A)[:, None]).sum())
+
+    last_W = found.W if loss.power == 2 else W
+    gaps = gap(H, gradients(V, W, H, objective)[1], W, V)
+    gaps += gap(last_W.T, gradients(V, last_W, found.H, objective)[0].T, found.H.T, V.T)
+    assert found.certificate == pytest.approx(gaps / loss_of(V, last_W, found.H, objective), rel=1e-9)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from collections import Counter
 from collections.abc import Callable
 from itertools import pairwise
@@ -157,7 +158,7 @@ def test_both_ways_give_the_same_prose(wiki: Wiki, tmp_path: Path) -> None:
             fetch_into(tmp_path / way, api, {"category": "Sixty", "depth": 0}, text=way)
         texts[way] = {page["title"]: page["text"].split() for page in pages(tmp_path / way)}
         props = Counter(entry["asked"].get("prop") for entry in logged(tmp_path / f"log-{way}"))
-        assert props["extracts|revisions" if way == "extracts" else "revisions"] == requests
+        assert props["extracts|info|revisions" if way == "extracts" else "info|revisions"] == requests
     assert len(texts["extracts"]) == 60
     assert texts["extracts"] == texts["wikitext"]
 
@@ -273,3 +274,13 @@ def test_three_workers_make_the_same_corpus(wiki: Wiki, tmp_path: Path) -> None:
     entries = logged(tmp_path / "log")[-60:]
     together = [sum(e["began"] <= o["began"] < e["answered"] for e in entries) for o in entries]
     assert max(together) == 3
+
+
+def test_workers_help_with_a_slow_wiki(wiki: Wiki, tmp_path: Path) -> None:
+    """Where each reply takes long, three requests at once take less time than the replies one after the other."""
+    titles = [f"Sixty {number:02d}" for number in range(12)]
+    with proxied(wiki.api, tmp_path / "log", "*:slow=0.5") as api:
+        began = time.monotonic()
+        fetch_into(tmp_path / "c", api, {"titles": titles}, workers=3)
+        assert time.monotonic() - began < 0.5 * len(logged(tmp_path / "log"))
+    assert len(pages(tmp_path / "c")) == 12

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -28,7 +29,9 @@ def chosen(*arguments: str, recorded: Settings | None = None, wiki: str = "", **
 
 def test_settings_survive_json() -> None:
     """Settings come back as they were; what is not recorded has its default, and what is unknown is ignored."""
-    settings = Settings(OTHER, "de", "wikitext", "good", 50, 20, "https://views.test")
+    parts = {"intro": True, "sections": ("Plot",), "as_of": "2020-02-29T23:59:59Z", "removed": ("Tea",)}
+    parts |= {"also_language": ("de",)}
+    settings = Settings(OTHER, "de", "wikitext", "good", 50, 20, "https://views.test", **parts)
     assert Settings.from_json(json.loads(json.dumps(settings.to_json()))) == settings
     assert Settings.from_json({"wiki": OTHER, "colour": "red"}) == Settings(OTHER)
     assert set(settings.changes_from(Settings())) == set(settings.to_json())
@@ -44,6 +47,10 @@ def test_settings_survive_json() -> None:
         ("limit", 0),
         ("text", "html"),
         ("wiki", None),
+        ("intro", 1),
+        ("sections", "Plot"),
+        ("removed", [1]),
+        ("as_of", None),
     ],
 )
 def test_recorded_values_are_checked(name: str, value: object) -> None:
@@ -64,6 +71,16 @@ def test_only_the_command_line_changes_a_folder() -> None:
         "limit": (20, None),
         "text": ("wikitext", "extracts"),
     }
+
+
+def test_parts_of_pages_are_settings() -> None:
+    """--intro, --section and --as-of hold until another of them is named; --whole and `now` take them back."""
+    recorded = Settings(OTHER, sections=("Plot",), as_of="2020-02-29T23:59:59Z")
+    assert chosen(recorded=recorded, intro="true", as_of="2021-01-01") == recorded
+    assert chosen("--intro", recorded=recorded) == replace(recorded, intro=True, sections=())
+    assert chosen("--section", "End", "--intro", recorded=recorded) == replace(recorded, intro=True, sections=("End",))
+    assert chosen("--whole", "--as-of", "now", recorded=recorded) == Settings(OTHER)
+    assert chosen(as_of="2021-01-01", intro="true").as_of == "2021-01-01T23:59:59Z"
 
 
 def test_language_and_wiki() -> None:

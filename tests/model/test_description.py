@@ -20,7 +20,7 @@ from nmf_topics.factor.engines.choice import EngineOptions
 from nmf_topics.matrix.datamatrix import DataMatrix, PageColumns
 from nmf_topics.matrix.page_counts import PageCounts
 from nmf_topics.model import description
-from nmf_topics.model.description import FLOOR, MAX_WORDS, describe_topics
+from nmf_topics.model.description import FLOOR, LIFT_POWER, MAX_WORDS, describe_topics
 from nmf_topics.model.files import load_model, save_model
 from nmf_topics.model.fit import fit_topics
 from nmf_topics.model.model import TopicModel
@@ -67,7 +67,7 @@ def by_hand(data: DataMatrix, H: Any, k: int) -> list[tuple[float, str]]:
         q = float(roots.mean())
         own, others = float((C[i, main == k] > 0).mean()), float((C[i, main != k] > 0).mean())
         if g > q and own >= FLOOR * others:
-            found.append((float(f"{g * math.log(g / q):.9g}"), word))
+            found.append((float(f"{g * math.log(g / q) ** LIFT_POWER:.9g}"), word))
     return sorted(found, key=lambda pair: (-pair[0], pair[1]))
 
 

@@ -215,9 +215,9 @@ def test_runs_of_a_guided_fit(sample: DataMatrix) -> None:
 @pytest.mark.parametrize(
     ("rows", "rank", "said"),
     [
-        ([], 3, "names rows"),
-        ([[]], 3, "names rows"),
-        ([[-1]], 3, "names rows"),
+        ([], 3, "needs rows of V"),
+        ([[]], 3, "needs rows of V"),
+        ([[-1]], 3, "needs rows of V"),
         ([[9]], 3, "from 0 to 3"),
         ([[3]], 3, "on no page"),
         ([[0], [1], [2]], 2, "more than the rank"),
@@ -248,7 +248,7 @@ def test_a_few_words_help_with_real_pages() -> None:
         "tech": ("software", "computers", "users"),
     }
     labels: list[Any] = data.columns.labels()
-    plain, guided = fit_topics(data, 5), fit_topics(data, 5, guide=guide)
+    plain, guided = fit_topics(data, 5, refine="none"), fit_topics(data, 5, guide=guide)
     assert nmi(guided.dominant().tolist(), labels) > nmi(plain.dominant().tolist(), labels)
     named = [guided.names[topic + 1] for topic in guided.dominant()]
     assert np.mean([name == label for name, label in zip(named, labels, strict=True)]) > 0.95

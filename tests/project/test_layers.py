@@ -24,6 +24,7 @@ LAYERS = {
     "model": 6,
     "analysis": 7,
     "views": 8,
+    "library": 9,
     "cli": 9,
 }
 # Inside a folder that has subfolders: a module of a subfolder may import from the subfolders named after it.
@@ -35,7 +36,20 @@ SUBFOLDERS = {
 # Slow to import, or not installed everywhere: imported in the function that needs them.
 DEFERRED = {"nltk", "Stemmer", "simplemma", "wordcloud", "matplotlib", "PIL", "fontTools", "charset_normalizer", "rich"}
 DEFERRED |= {"stopwordsiso", "backports", "requests", "urllib3", "dask", "distributed", "xlsxwriter", "jinja2", "mpld3"}
-DEFERRED |= {"trafilatura", "lxml", "pypdfium2", "docx", "pyarrow", "py3langid", "rjieba", "sudachipy", "pythainlp"}
+DEFERRED |= {
+    "trafilatura",
+    "lxml",
+    "pypdfium2",
+    "striprtf",
+    "openpyxl",
+    "pyarrow",
+    "py3langid",
+    "pandas",
+    "polars",
+    "rjieba",
+    "sudachipy",
+    "pythainlp",
+}
 MODULES = sorted(ROOT.rglob("*.py"))
 MAX_LINES = 400
 

@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fake_wiki import FakeClient, FakeWiki, fetch_fake
 from inputs import ENDLESS, WIDE, tiny_texts, write_noise, write_texts
 from outputs import check_refusal, everything
 from program import LINUX, Run, call
 
+from nmf_topics.errors import OutputError
 from nmf_topics.model.files import load_model
 
 AS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
@@ -198,3 +200,19 @@ def test_standard_output_that_is_full(fitted: Path, command: tuple[str, ...], un
         done = call(*command, stdout=full, env={"PYTHONUNBUFFERED": unbuffered})
     check_refusal(done.returncode, done.stderr)
     assert "cannot write to standard output: No space left on device" in done.stderr
+
+
+def test_a_full_disk_under_a_fetch(small_disk: Path) -> None:
+    """Wherever a fetch runs out of space, the message says so, and with more space the same fetch is completed."""
+    wiki = FakeWiki()
+    for number in range(20):
+        wiki.save(f"Page {number:02d}", f"Words of page {number}. " * 40)
+    ask = {"titles": sorted(wiki.pages)}
+    ballast, folder = small_disk / "ballast", small_disk / "c"
+    for size in (64, 60, 56, 52, 44, 36):  # kB: from no space for the journal to too little for the corpus
+        ballast.write_bytes(b"x" * 1000 * size)
+        with pytest.raises(OutputError, match="no space left on the disk"):
+            fetch_fake(folder, FakeClient(wiki), ask)
+        assert not (folder / "pages.jsonl").exists() or json.loads((folder / "manifest.json").read_bytes())
+    ballast.unlink()
+    assert fetch_fake(folder, FakeClient(wiki), ask).complete

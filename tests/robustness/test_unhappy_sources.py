@@ -37,7 +37,7 @@ def test_an_empty_folder(refuse: Refuse) -> None:
     """An empty folder is no corpus; the message says what would be."""
     Path("empty").mkdir()
     said = refuse("fit", "empty")
-    assert "empty is empty; read are a folder of .txt, .md, .html, .pdf, .docx or .epub files, a table" in said
+    assert "empty is empty; read are a folder or archive (.zip, .tar.gz) of texts, web pages, documents" in said
 
 
 def test_a_folder_of_binaries(refuse: Refuse) -> None:
@@ -45,7 +45,9 @@ def test_a_folder_of_binaries(refuse: Refuse) -> None:
     Path("binaries").mkdir()
     for name in ("a.bin", "b.bin", "c.exe"):
         Path("binaries", name).write_bytes(bytes(range(256)))
-    assert "there is no text in binaries, only 2 .bin, 1 .exe" in refuse("fit", "binaries")
+    assert "there is no text in binaries, only 2 .bin (not a format that is read), 1 .exe (not a format" in refuse(
+        "fit", "binaries"
+    )
     Path("binaries/d.txt").write_bytes(bytes(range(256)))
     assert "no text can be read: binaries/d.txt (not text (binary))" in refuse("fit", "binaries")
 
@@ -53,7 +55,9 @@ def test_a_folder_of_binaries(refuse: Refuse) -> None:
 def test_one_page(refuse: Refuse) -> None:
     """One page has no topics."""
     write_texts(Path("one"), ["The cat chased the mouse."])
-    assert "no words are left of 3 distinct ones on 1 pages" in refuse("fit", "one")
+    said = refuse("fit", "one")
+    assert "one is a single page, and topics are what several pages share; read every line as a page" in said
+    assert "--lines" in said
 
 
 def test_pages_that_are_all_the_same(refuse: Refuse) -> None:
@@ -161,6 +165,16 @@ def test_images_of_unlike_sizes(refuse: Refuse) -> None:
     assert "images must be of one size: a.png is 8 x 8 pixels, b.png is 9 x 6" in said
 
 
+def test_images_that_take_too_much_memory(refuse: Refuse) -> None:
+    """The size is known before any of them is read; --memory is respected, and named."""
+    Path("faces").mkdir()
+    for name in ("a.png", "b.png", "c.png"):
+        Image.new("L", (9000, 9000)).save(Path("faces", name))
+    said = refuse("fit", "faces", "-r", 2, "--memory", "2GB")
+    assert "3 images of 9000 x 9000 pixels take about 5.2 GB, but only 2.0 GB may be used" in said
+    assert "scale the images down, or raise --memory" in said
+
+
 def test_images_that_are_all_broken(refuse: Refuse) -> None:
     """Without a single good image there is no model."""
     Path("faces").mkdir()
@@ -217,6 +231,8 @@ def test_not_enough_memory(tiny_corpus: Path) -> None:
     def limit() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (800 * 2**20, 800 * 2**20))
 
-    done = call("fit", "large", "-r", 2, preexec_fn=limit, env={"OPENBLAS_NUM_THREADS": "1"})
+    # images are measured before they are read: only with a promise of more memory than there is, it ends
+    options = ("-r", 2, "--memory", "8GB")
+    done = call("fit", "large", *options, preexec_fn=limit, env={"OPENBLAS_NUM_THREADS": "1"})
     check_refusal(done.returncode, done.stderr)
     assert "not enough memory; try fewer words (--max-terms" in done.stderr

@@ -181,7 +181,7 @@ def test_scripts_from_right_to_left() -> None:
 )
 def test_no_room_for_any_word(terms: list[tuple[str, float]]) -> None:
     """A picture too small for the first word is refused with its size, not drawn empty."""
-    with pytest.raises(OutputError, match="50 x 50 pixels have no room for the words of topic 7"):
+    with pytest.raises(OutputError, match="a picture of 50 x 50 pixels is too small for the words of topic 7"):
         make_cloud(terms, 7, style(50, 50))
 
 
@@ -424,5 +424,5 @@ def test_images_have_basis_images() -> None:
 
 def test_rows_that_nobody_draws() -> None:
     """An axis without a picture of its own is an error of the program."""
-    with pytest.raises(TypeError, match="no pictures of str"):
+    with pytest.raises(TypeError, match="cannot draw topics of str"):
         draw_topics("rows", make_model(TERMS), Path())

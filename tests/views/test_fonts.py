@@ -140,7 +140,7 @@ def test_own_font_that_is_none(content: bytes | str | None) -> None:
         path.mkdir()
     elif isinstance(content, bytes):
         path.write_bytes(content)
-    message = "is not a font that can be read" if isinstance(content, bytes) else "there is no font file own.ttf"
+    message = "is not a readable font" if isinstance(content, bytes) else "there is no font file own.ttf"
     with pytest.raises(OutputError, match=message):
         fonts_for(["a"], path)
 

@@ -148,7 +148,7 @@ def test_scripts_that_need_a_library_of_the_system(tmp_path: Path, monkeypatch: 
     lines = result.stdout.splitlines()
     assert len(lines) == 3
     for line, script in zip(lines, ("Arabic", "Hebrew", "Devanagari"), strict=True):
-        assert f"letters of {script}, is not on this machine" in line
+        assert f"is needed to draw {script}, is not installed" in line
         assert "libfribidi0" in line
 
 

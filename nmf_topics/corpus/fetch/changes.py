@@ -36,8 +36,13 @@ def describe_effects(rows: Iterable[Row], journal: Journal, before: Settings, af
         if coming:
             said.append(f"up to {_pages(coming)} that {'was' if coming == 1 else 'were'} left out will come in")
         present = present[:staying]
-    if "text" in changed and before.text is not None:
-        texts = f"the text of {_pages(len(present))} will be fetched again, as {after.text}"
+    if gone := set(after.removed) - set(before.removed):
+        said.append(f"{_pages(len(gone))} will be removed")
+    if changed.keys() & {"intro", "sections", "as_of"} or ("text" in changed and before.text is not None):
+        how = [f"as {after.text}"] if "text" in changed else []
+        how += [f"as of {after.as_of}"] if after.as_of else []
+        how += [] if after.excerpt.is_whole else [f"only {after.excerpt.name.replace('|', ', ')}"]
+        texts = ", ".join([f"the text of {_pages(len(present))} will be fetched again", *how])
         said.append(f"{texts}; the present one stays until all are there")
     if "pageviews" in changed or "language" in changed:
         said.append("the most viewed pages will be listed anew")

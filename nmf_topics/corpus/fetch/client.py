@@ -26,11 +26,11 @@ from nmf_topics.corpus.fetch.login import HOW_TO_LOG_IN, PRIVATE, Account, Crede
 from nmf_topics.corpus.plain import one_line
 from nmf_topics.errors import ContactRequired, FetchError, LoginError, Remedy, WikiUnreachable
 
-LARGEST = 64 << 20  # bytes of one answer, unpacked; MediaWiki ends its answers at 8 MiB
-LONGEST_WAIT = 600.0  # seconds; who asks for more is asked again another day
+LARGEST = 64 << 20  # bytes of one reply, unpacked; MediaWiki ends its replies at 8 MiB
+LONGEST_WAIT = 600.0  # seconds; if a wiki asks for a longer wait, the fetch ends
 LONGEST_GET = 4000  # characters; 50 titles of other scripts are longer
-SLOWEST = 10  # an answer may take so many times the timeout in all
-MAXLAG = 5  # seconds; what Wikimedia asks of programs that nobody waits for
+SLOWEST = 10  # a reply may take at most this many times the timeout in all
+MAXLAG = 5  # seconds; Wikimedia's value for programs that nobody waits for
 RETRYABLE_STATUS = {408, 425, 429, 500, 502, 503, 504, 507, 520, 521, 522, 523, 524, 525, 527, 530}
 BUSY = {"maxlag", "ratelimited", "readonly"}  # error codes of a wiki that works, but asks to be left alone for a while
 LOGGED_OUT = {"assertuserfailed", "assertbotfailed"}  # error codes of a session that has ended
@@ -43,16 +43,16 @@ WIKIMEDIA = (
 
 @dataclass(frozen=True, slots=True)
 class RequestPolicy:
-    """How a wiki is treated.
+    """How often requests are sent and repeated.
 
     Attributes
     ----------
     contact : e-mail address or page of the operator, for the User-Agent
-    timeout : seconds of silence after which a request is given up
-    per_minute : requests at most; anonymous readers with a contact may send Wikimedia 200
-    tries : how often a request is repeated; `first_tries` before its host has answered anything at all
-    backoff : seconds before the first repetition; each further one waits twice as long, up to two minutes
-    busy : the least that is waited where the wiki says that it is busy, and not for how long
+    timeout : seconds without data after which a request is given up
+    per_minute : most requests a minute; Wikimedia allows 200 to anonymous readers with a contact
+    tries : how often a request is repeated; `first_tries` while its host has not answered any request
+    backoff : seconds before the first repetition; each further wait is twice as long, up to two minutes
+    busy : shortest wait, in seconds, when the wiki says that it is busy but not for how long
     """
 
     contact: str = ""
@@ -65,7 +65,7 @@ class RequestPolicy:
 
 
 class RetryableError(Exception):
-    """Something that may pass: why, its Retry-After, and whether the wiki is there and has time for others."""
+    """A fault that may pass: the reason, its Retry-After, and whether the wiki itself works."""
 
     def __init__(self, reason: str, *, after: str | None = None, busy: bool = False, there: bool = True) -> None:
         super().__init__(reason)
@@ -73,7 +73,7 @@ class RetryableError(Exception):
 
 
 def is_wikimedia(url: str) -> bool:
-    """Whether a host is one of Wikimedia's, whose rules want a contact."""
+    """Whether a host is one of Wikimedia's, which require a contact."""
     host = (urlsplit(url).hostname or "").rstrip(".")
     return any(host == f"{name}.org" or host.endswith(f".{name}.org") for name in WIKIMEDIA)
 
@@ -253,7 +253,7 @@ class Client:
                 self._stopped.wait(wait)
 
     def _wait_wanted(self, fault: RetryableError, retry: Any) -> float:
-        """How long the wiki wants to be left alone, in seconds."""
+        """How long the wiki asks to wait, in seconds."""
         from urllib3.exceptions import InvalidHeader
 
         if fault.after:
@@ -312,7 +312,7 @@ class Client:
             self._stopped.wait(begins - now)
 
     def _body(self, reply: Any, url: str) -> bytes:
-        """The body, unpacked, as far as it is bearable."""
+        """Read and unpack the body, within limits of size and time."""
         packing = reply.headers.get("Content-Encoding", "").strip().lower()
         if packing not in ("", "identity", "gzip"):
             raise FetchError(f"{urlsplit(url).netloc} sends {one_line(packing)[:40]!r}, which nobody asked for")
@@ -329,7 +329,7 @@ class Client:
 
 
 def _check_status(reply: Any, body: bytes, url: str) -> None:
-    """What the status says, if it is not 200."""
+    """Raise the error of a status other than 200."""
     status, host = reply.status_code, urlsplit(url).netloc
     if status == 200:
         return
@@ -350,7 +350,7 @@ def _check_status(reply: Any, body: bytes, url: str) -> None:
 
 
 def _read_json(reply: Any, body: bytes, url: str) -> dict[str, Any]:
-    """The JSON of a reply, which holds no error."""
+    """Return the JSON of a reply, or raise the error that it holds."""
     host = urlsplit(url).netloc
     try:
         answer = json.loads(body)
@@ -374,7 +374,7 @@ def _read_json(reply: Any, body: bytes, url: str) -> dict[str, Any]:
 
 
 def _plainly(error: Exception) -> str:
-    """What a failed connection is called by people."""
+    """Describe a failed connection in plain words."""
     text = str(error)
     for sign, said in (
         ("Unable to connect to proxy", "the proxy of http_proxy or https_proxy cannot be used"),

@@ -18,6 +18,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
 
+from nmf_topics.corpus.fetch.as_of import find_revisions
 from nmf_topics.corpus.fetch.client import Client
 from nmf_topics.corpus.fetch.corpus_folder import write_corpus
 from nmf_topics.corpus.fetch.journal import JOURNAL, Journal
@@ -26,25 +27,23 @@ from nmf_topics.corpus.fetch.ledger import (
     LedgerBuilder,
     Row,
     counts_of,
+    is_removed,
     known_text,
     outcome_of,
     pages_of,
     text_key,
 )
+from nmf_topics.corpus.fetch.other_languages import with_owners
 from nmf_topics.corpus.fetch.pins import foreign_wiki, is_called_otherwise, resolve_pins
 from nmf_topics.corpus.fetch.quality import known_marks, linked_marks
 from nmf_topics.corpus.fetch.restore import ledger_of, recorded_settings
-from nmf_topics.corpus.fetch.select import most_viewed, project_of, titles_of_category
+from nmf_topics.corpus.fetch.selections import Ask, is_listed, select_titles
 from nmf_topics.corpus.fetch.settings import Settings
 from nmf_topics.corpus.fetch.site import Site, read_site
-from nmf_topics.corpus.fetch.texts import Key, Way, choose_way, read_texts
+from nmf_topics.corpus.fetch.texts import BECAME_REDIRECT, Key, choose_way, read_texts
 from nmf_topics.corpus.fetch.titles import BATCH, resolve, written
 from nmf_topics.corpus.plain import clean_text
 from nmf_topics.errors import FetchError, NothingFound, Remedy
-
-# A selection of pages: {"titles": [...]}, {"category":, "depth":}, {"top":, "year":, "month":} or
-# {"pins": [[title, revid, pageid]], "wiki":}
-Ask = dict[str, Any]
 
 
 class ProgressCounter(Protocol):
@@ -105,6 +104,7 @@ class Fetch:
     _found: dict[int, list[str]] = field(default_factory=dict, init=False)  # titles, by number of the selection
     _considered: dict[int, None] = field(default_factory=dict, init=False)  # ids of pages within the limit
     _failures: dict[Key, str] = field(default_factory=dict, init=False)  # titles and texts not given, and why
+    _followed: set[str] = field(default_factory=set, init=False)  # titles that were resolved twice
     _good: int = field(default=0, init=False)  # pages with enough words so far
 
     def run(self, folder: Path, asks: Sequence[Ask], *, refresh: bool = False) -> Result:
@@ -167,7 +167,8 @@ class Fetch:
 
     def _know_site(self) -> None:
         site = read_site(self.client, self.settings.wiki, self.journal)
-        self.settings = replace(self.settings, text=choose_way(self.settings.text, site))
+        way = "wikitext" if self.settings.as_of else self.settings.text  # there are extracts of the last revision only
+        self.settings = replace(self.settings, text=choose_way(way, site))
         marks = known_marks(site.language)
         try:
             marks |= linked_marks(site, self.client, self.journal)
@@ -183,7 +184,7 @@ class Fetch:
     def _take_all(self, selections: dict[int, Ask], first: int) -> None:
         """Everything that is asked for, one selection after the other; those before `first` are in the journal."""
         for number, ask in selections.items():  # what is named gets its line in the ledger, however far this run comes
-            if "titles" in ask or "pins" in ask:
+            if not is_listed(ask):
                 self._note(self._candidates(number, ask))
         for number, ask in selections.items():
             candidates = self._candidates(number, ask)
@@ -192,7 +193,7 @@ class Fetch:
             if "top" not in ask:
                 self._note(candidates)
             self._take(candidates, ask.get("top"))
-            if "titles" not in ask and "pins" not in ask:
+            if is_listed(ask):
                 self._found[number] = [one.title for one in candidates if one.title in self._asked]
                 self._record("selected", str(number), self._found[number])
 
@@ -212,24 +213,13 @@ class Fetch:
         titles = self.journal.get("restored", str(number), any_round=False)
         if titles is None:
             try:
-                titles = self._select(ask)
+                titles = select_titles(ask, self.client, self._site(), self.settings, self.journal, self.tell)
             except NothingFound as error:
                 titles = self.journal.get("selected", str(number)) or self.journal.get("restored", str(number))
                 if titles is None:
                     raise
                 self.tell(f"{error}; the titles that it had before stay in the corpus")
         return [Asked(title, ("title", written(title))) for title in titles]
-
-    def _select(self, ask: Ask) -> list[str]:
-        """Ask the wiki what a selection means."""
-        assert self.site is not None
-        if "category" in ask:
-            return titles_of_category(ask["category"], ask["depth"], self.client, self.site, self.journal)
-        if "top" in ask:
-            project, base = project_of(self.site, self.settings.language), self.settings.pageviews
-            year, month = ask["year"], ask["month"]
-            return most_viewed(year, month, base, project, self.client, self.site, self.journal, self.tell)
-        return list(ask["titles"])
 
     def _take(self, candidates: Sequence[Asked], most: int | None) -> None:
         """Read the texts of the candidates that are wanted, `most` of them and no more than the limit in all."""
@@ -238,8 +228,13 @@ class Fetch:
         while (room := self._room(most, taken)) != 0:
             wave = list(islice(wanted, room))
             if not wave:
-                return
+                break
             taken += self._read(wave)
+        if most is not None and taken < most and self._room(None, 0) != 0:
+            self.tell(
+                f"only {taken:,} of the {most:,} most viewed pages that were asked for: "
+                f"of {len(candidates):,} listed titles, no others fit"
+            )
 
     def _room(self, most: int | None, taken: int) -> int | None:
         """How many more pages may come; None for any number."""
@@ -263,6 +258,8 @@ class Fetch:
                         continue
                     if one.key[0] == "title" and not self.settings.accepts(outcome["quality"]):
                         continue
+                    if is_removed(one, outcome, self.settings):
+                        continue
                     self._considered[outcome["pageid"]] = None
                     yield one, outcome
 
@@ -278,33 +275,56 @@ class Fetch:
         failed = resolve([title for _, title in keys.values()], self.client, self.site, self.journal, on_title)
         self._failures |= {asked: failed[key] for asked, key in keys.items() if key in failed}
 
-    def _text_source(self) -> Way:
-        """How texts are read, which is known once the wiki has answered."""
-        assert self.settings.text is not None
-        return self.settings.text
+    def _site(self) -> Site:
+        """The wiki, which is known once it has answered."""
+        assert self.site is not None
+        return self.site
 
     def _read(self, wave: Sequence[tuple[Asked, dict[str, Any]]]) -> int:
         """Read the texts that are not known yet; return how many of all are long enough."""
-        assert self.site is not None
-        way = self._text_source()
-        keys = {text_key(one, outcome, way): outcome for one, outcome in wave}
-        todo = [key for key, outcome in keys.items() if known_text(key, outcome, way, self.journal) is None]
+        site, settings, journal = self._site(), self.settings, self.journal
+        assert settings.text is not None
+        if settings.as_of:
+            named = [outcome["pageid"] for one, outcome in wave if one.key[0] == "title"]
+            with self.progress("revisions", len(named)) as counter:
+                on_page = counter.step if counter else lambda title: None
+                self._failures |= find_revisions(named, settings.as_of, self.client, site, journal, on_page)
+        keys = {text_key(one, outcome, settings, journal): (one, outcome) for one, outcome in wave}
+        todo = [key for key, (_, outcome) in keys.items() if known_text(key, outcome, settings, journal) is None]
         with self.progress("pages", len(todo)) as counter:
             for kind in ("page", "revision"):
-                some = [key for key in todo if key[0] == kind]
                 self._failures |= read_texts(
-                    some,
-                    way if kind == "page" else "wikitext",
+                    [key for key in todo if key[0] == kind],
+                    settings.text if kind == "page" else "wikitext",
                     self.client,
-                    self.site,
-                    self.journal,
+                    site,
+                    journal,
+                    excerpt=settings.excerpt,
                     workers=self.workers,
                     on_page=counter.step if counter else lambda title: None,
                 )
-        texts = [known_text(key, outcome, way, self.journal) for key, outcome in keys.items()]
-        good = sum(1 for text in texts if text and text.get("words", -1) >= self.settings.min_words)
+        texts = [known_text(key, outcome, settings, journal) for key, (_, outcome) in keys.items()]
+        good = sum(1 for text in texts if text and text.get("words", -1) >= settings.min_words)
         self._good += good
-        return good
+        moved = {key: one for key, (one, _) in keys.items() if self._failures.get(key) == BECAME_REDIRECT}
+        return good + (self._read(again) if (again := self._follow(moved)) else 0)
+
+    def _follow(self, moved: dict[Key, Asked]) -> list[tuple[Asked, dict[str, Any]]]:
+        """Resolve titles again whose pages became redirects, once; return those that lead to further pages."""
+        moved = {key: one for key, one in moved.items() if one.title not in self._followed}
+        if not moved:
+            return []
+        self._followed |= {one.title for one in moved.values()}
+        names = [one.key[1] for one in moved.values()]
+        self._failures |= resolve(names, self.client, self._site(), self.journal, again=True)
+        found = []
+        for key, one in moved.items():
+            del self._failures[key]
+            outcome = outcome_of(one, self.journal)
+            if outcome and outcome["status"] == "page" and outcome["pageid"] not in self._considered:
+                self._considered[outcome["pageid"]] = None
+                found.append((one, outcome))
+        return found
 
     def _write(self, folder: Path, selections: dict[int, Ask], *, ended: bool) -> Result | None:
         """Write the corpus; None where that would lose pages to a run that was stopped."""
@@ -315,7 +335,7 @@ class Fetch:
             considered = self._considered.keys()
         rows = LedgerBuilder(self.journal, self.settings, considered, ended, self._failures).rows(self._asked.values())
         pages = {row.pageid for row in rows if row.status == "ok"}
-        if not ended and (kept - pages or not rows):
+        if not ended and (kept - pages or any(row.outdated for row in rows) or not rows):
             return None
         if ended:
             self._record("settings", "", self.settings.to_json())
@@ -332,7 +352,7 @@ class Fetch:
             "counts": counts_of(rows),
             "selections": [self._recorded(number, ask) for number, ask in selections.items()],
         }
-        contents = pages_of(rows, self.journal, self.site)
+        contents = with_owners(pages_of(rows, self.journal, self.site), selections.values(), self.journal)
         changed = self.client.requests > 0
         manifest = write_corpus(folder, contents, facts, mark=JOURNAL, rows=rows, changed=changed)
         self.pages = len(pages)

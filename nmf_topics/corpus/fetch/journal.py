@@ -13,7 +13,9 @@ its own facts. The kinds are
     title      a title        which page it leads to, if any
     pin        a revision     which page it is of, if any
     page       a page id      its text and revision
-    revision   a revision     the same, for a pinned revision
+    revision   a revision     the same, for a revision that was asked for
+    dated      page id@time   which revision a page had at a time, if any
+    langlink   page id|code   its title and wiki in another language, if any
     round      a number       "begun" or "done"; every refresh is a round, which asks for titles and listings again
     restored   a number       the titles of a selection, taken from the manifest
     restoring  ""             true while facts are taken from the files of the corpus (restore.py)
@@ -41,7 +43,13 @@ except ImportError:  # Windows, where users have to take care themselves that on
 JOURNAL = ".journal.jsonl"
 HEADER = b'{"schema": 1, "journal": "nmf-topics fetch"}\n'
 TEXT_KINDS = ("page", "revision")  # kinds of facts whose `text` stays on disk
-ASKED_EACH_ROUND = ("title", "pin", "listing", "restored")  # kinds of facts that a finished refresh leaves behind
+ASKED_EACH_ROUND = (
+    "title",
+    "pin",
+    "listing",
+    "langlink",
+    "restored",
+)  # kinds of facts that a finished refresh leaves behind
 ELSEWHERE = Remedy("choose another place with {output}")
 
 Fact = tuple[str, str, Any]

@@ -13,11 +13,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from nmf_topics.corpus.fetch.as_of import dated_key
 from nmf_topics.corpus.fetch.journal import Journal
 from nmf_topics.corpus.fetch.pins import check_pin
 from nmf_topics.corpus.fetch.settings import Settings
 from nmf_topics.corpus.fetch.site import Site
-from nmf_topics.corpus.fetch.texts import Key, Way
+from nmf_topics.corpus.fetch.texts import Key
 from nmf_topics.corpus.plain import one_line
 from nmf_topics.files.csv_files import write_csv
 
@@ -26,6 +27,7 @@ STATUSES = ("ok", "redirect-merged", "missing", "invalid", "disambiguation", "to
 NOT_ASKED = "not asked yet"
 BEYOND_LIMIT = "beyond the limit"
 REDIRECT = "redirect to "
+REMOVED = "removed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,19 +80,33 @@ def outcome_of(asked: Asked, journal: Journal, *, any_round: bool = False) -> di
     return check_pin(asked.title, asked.pageid, int(asked.key[1]), found, journal, any_round=any_round)
 
 
-def text_key(asked: Asked, outcome: Mapping[str, Any], way: Way) -> Key:
-    """Return where the text of a page is kept: a revision that is not the page's last has a place of its own."""
-    if asked.key[0] == "pin" and (way == "wikitext" or asked.key[1] != str(outcome["revid"])):
+def is_removed(asked: Asked, outcome: Mapping[str, Any], settings: Settings) -> bool:
+    """Whether a page was removed from the corpus, under the title that was asked for or under its own."""
+    return asked.title in settings.removed or outcome.get("title") in settings.removed
+
+
+def text_key(asked: Asked, outcome: Mapping[str, Any], settings: Settings, journal: Journal) -> Key:
+    """Return where the text of a page is kept: a revision that is not the page's last has a place of its own.
+
+    With `as_of` it is the fact that says which revision the page had, while that is not known, and if it had none.
+    """
+    if asked.key[0] == "pin" and (settings.text == "wikitext" or asked.key[1] != str(outcome["revid"])):
         return "revision", asked.key[1]
+    if settings.as_of and asked.key[0] == "title":
+        place = dated_key(outcome["pageid"], settings.as_of)
+        found = journal.get(*place) or {}
+        return ("revision", str(found["revid"])) if "revid" in found else place
     return "page", str(outcome["pageid"])
 
 
-def known_text(key: Key, outcome: Mapping[str, Any], way: Way, journal: Journal) -> dict[str, Any] | None:
+def known_text(key: Key, outcome: Mapping[str, Any], settings: Settings, journal: Journal) -> dict[str, Any] | None:
     """Return the fact of a text, if it is there, of the wanted kind, and up to date."""
     found: dict[str, Any] | None = journal.get(*key)
-    if found is None or (key[0] == "page" and found.get("way", way) != way):
+    if found is None or (key[0] == "page" and found.get("way", settings.text) != settings.text):
         return None
-    fresh = key[0] == "revision" or journal.get(*key, any_round=False) or found.get("revid") == outcome["revid"]
+    if "words" in found and found.get("part", "") != settings.excerpt.name:
+        return None
+    fresh = key[0] != "page" or journal.get(*key, any_round=False) or found.get("revid") == outcome["revid"]
     return found if fresh else None
 
 
@@ -129,6 +145,9 @@ class LedgerBuilder:
         pages: dict[int, list[tuple[Asked, dict[str, Any], str]]] = {}
         for one in {item.title: item for item in asked}.values():
             outcome, failure = outcome_of(one, self.journal), self.failures.get(one.key, "")
+            if one.title in self.settings.removed and not (outcome or {}).get("pageid"):
+                rows.append(Row(one.title, "filtered", note=REMOVED))
+                continue
             if outcome is None and failure:  # what it was before
                 outcome = outcome_of(one, self.journal, any_round=True)
             if outcome is None:
@@ -165,6 +184,8 @@ class LedgerBuilder:
         via = f"{REDIRECT}{outcome['via']!r}" if outcome["via"] else ""
         if outcome["status"] != "page":
             return replace(row, note=outcome["note"] or via)
+        if is_removed(asked, outcome, settings):
+            return replace(row, status="filtered", note=REMOVED)
         if asked.key[0] == "title" and not settings.accepts(outcome["quality"]):
             featured = settings.quality == "featured"
             note = "not a featured article" if featured else "neither a good nor a featured article"
@@ -172,8 +193,8 @@ class LedgerBuilder:
         if not failure and self.considered is not None and row.pageid not in self.considered:
             status, note = ("filtered", BEYOND_LIMIT) if self.ended else ("failed", NOT_ASKED)
             return replace(row, status=status, note=note)
-        key = text_key(asked, outcome, settings.text)
-        text = known_text(key, outcome, settings.text, self.journal)
+        key = text_key(asked, outcome, settings, self.journal)
+        text = known_text(key, outcome, settings, self.journal)
         if text is None:
             failure = self.failures.get(key) or failure or NOT_ASKED
             if (older := older_text(asked, key, outcome, self.journal)) is None:
@@ -226,6 +247,7 @@ def pages_of(rows: Iterable[Row], journal: Journal, site: Site) -> Iterator[dict
             "license_url": site.license_url,
             "attribution": f"{title}, by the contributors of {site.name}, {address}, revision {fact['revid']}",
             "text_from": fact["way"],
+            **({"excerpt": fact["part"]} if fact.get("part") else {}),
         }
         if quality := qualities.get(row.pageid):
             page["quality"] = quality

@@ -18,7 +18,7 @@ from nmf_topics.corpus.fetch.journal import Fact, Journal
 from nmf_topics.corpus.fetch.reply import a_number, dicts, expect_line, merged_pages, parts
 from nmf_topics.corpus.fetch.select import read_text_file
 from nmf_topics.corpus.fetch.site import Site
-from nmf_topics.corpus.fetch.titles import BATCH, batch_size, written
+from nmf_topics.corpus.fetch.titles import batch_size, written
 from nmf_topics.errors import CorpusError
 from nmf_topics.files.csv_files import unguarded
 
@@ -100,7 +100,7 @@ def foreign_wiki(selections: Iterable[dict[str, Any]], wiki: str) -> str:
 def resolve_pins(pins: Iterable[int], client: Client, site: Site, journal: Journal) -> None:
     """Ask for the pages of those revisions that the journal has no `pin` facts of, and write them down."""
     wanted = [revid for revid in pins if journal.get("pin", str(revid), any_round=False) is None]
-    size = batch_size(client, site) if wanted else BATCH
+    size = batch_size(client, site) if wanted else 1
     for first in range(0, len(wanted), size):
         journal.write(_ask(wanted[first : first + size], client, site))
 

@@ -1,4 +1,4 @@
-"""What an API answers, read with suspicion: a wiki may send anything, and only what has the right shape is used."""
+"""Replies of an API, which are not trusted: a wiki may send anything, and only values of the right type are used."""
 
 from __future__ import annotations
 
@@ -52,11 +52,11 @@ def a_time(value: Any) -> str:
 
 
 def parts(client: Client, api: str, parameters: Mapping[str, str | int]) -> Iterator[dict[str, Any]]:
-    """Ask, and go on asking until the wiki says that this was all.
+    """Send a request, and further ones until the wiki says that this was all.
 
     Yields
     ------
-    The answers as they come, one a request.
+    The replies as they come, one a request.
     """
     further: dict[str, str | int] = {}
     for _ in range(MOST_PARTS):
@@ -73,7 +73,7 @@ def parts(client: Client, api: str, parameters: Mapping[str, str | int]) -> Iter
 
 
 def merged_pages(answers: Iterator[dict[str, Any]]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """The parts of a continued question put together.
+    """Merge the parts of a continued reply.
 
     Returns
     -------

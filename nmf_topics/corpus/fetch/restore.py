@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from nmf_topics.corpus.fetch.as_of import dated_key
 from nmf_topics.corpus.fetch.corpus_folder import LEDGER, is_fetched, read_manifest
 from nmf_topics.corpus.fetch.journal import ELSEWHERE, JOURNAL, TEXT_KINDS, Fact, Journal
 from nmf_topics.corpus.fetch.ledger import REDIRECT, Row
@@ -173,6 +174,7 @@ def _pages_in(folder: Path, tell: Tell) -> Iterator[dict[str, Any]]:
                         "revid": int(page["revid"]),
                         "timestamp": str(page["timestamp"]),
                         "way": "wikitext" if page["text_from"] == "wikitext" else "extracts",
+                        "part": str(page.get("excerpt", "")),
                         "words": len(page["text"].split()),
                         "text": str(page["text"]),
                         "quality": str(page.get("quality", "")),
@@ -215,6 +217,9 @@ def _facts_of_page(page: dict[str, Any], own: Mapping[str, str], *, is_pinned: b
     outcome = {"pageid": page["pageid"], "revid": page["revid"], "title": page["title"], "status": "page", "note": ""}
     outcome["quality"] = page.pop("quality")
     facts: list[Fact] = [("title", written(title), {**outcome, "via": via}) for title, via in own.items()]
+    if not is_pinned and settings.as_of:
+        dated = (*dated_key(page["pageid"], settings.as_of), {"revid": page["revid"]})
+        return [dated, ("revision", str(page["revid"]), page), *facts]
     if not is_pinned:
         return [("page", str(page["pageid"]), page), *facts]
     number, pin = str(page["revid"]), {**outcome, "via": "", "quality": ""}

@@ -1,17 +1,17 @@
-"""Which pages: named, in a category, the most viewed, or exact revisions of somebody's corpus."""
+"""Pages that a file lists, that are in a category, or that are the most viewed."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 from nmf_topics.corpus.fetch.client import Client
 from nmf_topics.corpus.fetch.journal import Journal
+from nmf_topics.corpus.fetch.listings import listed
 from nmf_topics.corpus.fetch.page_reference import read_list
-from nmf_topics.corpus.fetch.reply import a_dict, a_number, dicts, expect_line, parts
+from nmf_topics.corpus.fetch.reply import a_dict, a_number, dicts, expect_line
 from nmf_topics.corpus.fetch.site import Site
 from nmf_topics.corpus.fetch.titles import written
 from nmf_topics.corpus.readers.charsets import decode
@@ -51,43 +51,15 @@ def read_text_file(path: Path, tell: Tell) -> str:
     return decode(data, str(path), tell)
 
 
-def _listed(question: dict[str, str | int], client: Client, api: str, journal: Journal) -> list[dict[str, Any]]:
-    """Members of a category, as far as the journal knows them from there, the rest from the wiki."""
-    found: list[dict[str, Any]] = []
-    further: dict[str, str | int] = {}
-    while True:
-        key = urlencode({**question, **further})
-        known = journal.get("listing", key, any_round=False)
-        if known is None:
-            answer = next(iter(parts(client, api, {**question, **further})))
-            listed = dicts(a_dict(answer.get("query", {})).get("categorymembers"))
-            known = {
-                "members": [
-                    [item.get("ns"), expect_line(item.get("title"))]
-                    for item in listed
-                    if expect_line(item.get("title"))
-                ],
-                "continue": a_dict(answer.get("continue", {})),
-            }
-            journal.write([("listing", key, known)])
-        found += [{"ns": space, "title": title} for space, title in known["members"]]
-        if not known["continue"]:
-            return found
-        if known["continue"] == further:
-            raise FetchError("the wiki goes on and on with the same part of a category")
-        further = known["continue"]
-
-
 def category_title(name: str, site: Site) -> str:
-    """Category:Name, whatever of it was given."""
+    """Return Category:Name for the name of a category with or without its namespace."""
     prefix, colon, rest = written(name).partition(":")
-    return (
-        f"Category:{rest.strip()}" if colon and prefix.lower() in site.local_category else f"Category:{written(name)}"
-    )
+    named = colon and prefix.lower() in site.local_category
+    return f"Category:{rest.strip() if named else written(name)}"
 
 
 def titles_of_category(name: str, depth: int, client: Client, site: Site, journal: Journal) -> list[str]:
-    """Titles of the pages in a category and, to a depth, in those below it; no category twice.
+    """Return the titles of the pages in a category and, down to a depth, in those below it; no category twice.
 
     Raises
     ------
@@ -101,12 +73,12 @@ def titles_of_category(name: str, depth: int, client: Client, site: Site, journa
         for category in level:
             question: dict[str, str | int] = {"action": "query", "list": "categorymembers", "cmtitle": category}
             question |= {"cmlimit": "max", "cmprop": "title", "cmtype": "page|subcat" if floor < depth else "page"}
-            for member in _listed(question, client, site.api, journal):
-                if member["ns"] == 0:
-                    titles[member["title"]] = None
-                elif member["ns"] == 14 and category_title(member["title"], site) not in seen:
-                    seen.add(category_title(member["title"], site))
-                    below.append(category_title(member["title"], site))
+            for space, title in listed(question, client, site.api, journal):
+                if space == 0:
+                    titles[title] = None
+                elif space == 14 and (name := category_title(title, site)) not in seen:
+                    seen.add(name)
+                    below.append(name)
         level = below
     if not titles:
         raise empty_category(site.name, category_size(top, client, site.api), top, depth)
@@ -114,7 +86,7 @@ def titles_of_category(name: str, depth: int, client: Client, site: Site, journa
 
 
 def category_size(title: str, client: Client, api: str) -> dict[str, int]:
-    """How many pages and subcats a category has; empty for one that the wiki does not know."""
+    """Return how many pages and subcats a category has; empty if the wiki does not know it."""
     question: dict[str, str | int] = {"action": "query", "prop": "categoryinfo", "titles": title}
     query = a_dict(client.api(api, question).get("query", {}))
     found = [a_dict(page["categoryinfo"]) for page in dicts(query.get("pages")) if "categoryinfo" in page]
@@ -134,7 +106,7 @@ def empty_category(wiki: str, size: Mapping[str, int], title: str, depth: int) -
 
 
 def pageviews_address(base: str) -> str:
-    """Where the lists of most-viewed pages are, for a host, its REST API, or the service itself.
+    """Return the URL of the lists of most viewed pages, for a host, its REST API, or the service itself.
 
     Examples
     --------
@@ -148,7 +120,7 @@ def pageviews_address(base: str) -> str:
 
 
 def project_of(site: Site, language: str) -> str:
-    """What Pageviews calls a wiki: en.wikipedia, for one of Wikimedia's by its address, else by language."""
+    """Return the name of a wiki in Pageviews (en.wikipedia): by its host if it is Wikimedia's, else by language."""
     host = (urlsplit(site.api).hostname or "").removeprefix("www.")
     return host.removesuffix(".org") if host.endswith(".org") else f"{language}.wikipedia"
 
@@ -156,7 +128,7 @@ def project_of(site: Site, language: str) -> str:
 def most_viewed(
     year: int, month: int | None, base: str, project: str, client: Client, site: Site, journal: Journal, tell: Tell
 ) -> list[str]:
-    """Titles of articles in the order of their views in a month or a year, the most viewed first.
+    """Return the titles of articles, the most viewed of a month or a year first.
 
     A month that is not published yet is not written down, so that the next fetch asks for it again.
 

@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, Self
 
+from nmf_topics.corpus.mediawiki.excerpts import Excerpt
+
 PAGEVIEWS = "https://wikimedia.org/api/rest_v1"
 QUALITIES = ("any", "good", "featured")
 
@@ -21,14 +23,23 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
+def _is_list_of_texts(value: Any) -> bool:
+    return isinstance(value, list | tuple) and all(isinstance(item, str) for item in value)
+
+
 _VALID: dict[str, Callable[[Any], bool]] = {
     "wiki": _is_text,
     "language": _is_text,
     "text": lambda value: value in (None, "extracts", "wikitext"),
+    "intro": lambda value: isinstance(value, bool),
+    "sections": _is_list_of_texts,
+    "as_of": _is_text,
     "quality": lambda value: value in QUALITIES,
     "min_words": _is_number,
     "limit": lambda value: value is None or (_is_number(value) and value > 0),
     "pageviews": _is_text,
+    "removed": _is_list_of_texts,
+    "also_language": _is_list_of_texts,
 }
 
 
@@ -45,6 +56,10 @@ class Settings:
     min_words : the least number of words of a page
     limit : the most pages
     pageviews : URL of the service that lists the most viewed pages
+    intro, sections : the text of a page is its introduction, these sections, or both; neither for the whole page
+    as_of : the text of a page is the one that it had at this time; "" for the present one
+    removed : titles of pages that are left out, whatever selects them
+    also_language : codes of languages whose versions of the pages are fetched, too
     """
 
     wiki: str = ""
@@ -54,6 +69,16 @@ class Settings:
     min_words: int = 1
     limit: int | None = None
     pageviews: str = PAGEVIEWS
+    intro: bool = False
+    sections: tuple[str, ...] = ()
+    as_of: str = ""
+    removed: tuple[str, ...] = ()
+    also_language: tuple[str, ...] = ()
+
+    @property
+    def excerpt(self) -> Excerpt:
+        """Which part of each page is its text."""
+        return Excerpt.of(self.intro, self.sections)
 
     def accepts(self, quality: str) -> bool:
         """Whether a page of this quality ("", "good" or "featured") belongs into the corpus."""
@@ -61,7 +86,7 @@ class Settings:
 
     def to_json(self) -> dict[str, Any]:
         """Return the settings as they are recorded."""
-        return asdict(self)
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
 
     @classmethod
     def from_json(cls, recorded: Mapping[str, Any]) -> Self:
@@ -76,6 +101,7 @@ class Settings:
         for name, value in found.items():
             if not _VALID[name](value):
                 raise ValueError(f"{name} cannot be {value!r}")
+        found |= {name: tuple(value) for name, value in found.items() if isinstance(value, list)}
         return cls(**found)
 
     def changes_from(self, before: Settings) -> dict[str, tuple[Any, Any]]:

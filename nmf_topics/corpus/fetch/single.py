@@ -10,6 +10,7 @@ from nmf_topics.corpus.fetch.journal import Journal
 from nmf_topics.corpus.fetch.ledger import Asked, text_key
 from nmf_topics.corpus.fetch.page_reference import PageReference
 from nmf_topics.corpus.fetch.pins import resolve_pins
+from nmf_topics.corpus.fetch.settings import Settings
 from nmf_topics.corpus.fetch.site import Site, read_site
 from nmf_topics.corpus.fetch.texts import Key, choose_way, read_texts
 from nmf_topics.corpus.fetch.titles import resolve, written
@@ -34,6 +35,7 @@ def read_pages(
     journal = Journal(None)
     site = read_site(client, api, journal)
     way = choose_way(None, site)
+    settings = Settings(wiki=api, text=way)
     titles = [written(clean_text(reference.title)) for reference in references]
     named = [title for title, reference in zip(titles, references, strict=True) if not reference.revid]
     unknown = resolve(named, client, site, journal)
@@ -44,7 +46,7 @@ def read_pages(
         if outcome["status"] != "page":
             yield reference, None, _why(outcome, site)
             continue
-        text = text_key(Asked(title, (kind, key)), outcome, way)
+        text = text_key(Asked(title, (kind, key)), outcome, settings, journal)
         failed: Mapping[Key, str] = {}
         if journal.get(*text) is None:
             failed = read_texts([text], way if text[0] == "page" else "wikitext", client, site, journal)

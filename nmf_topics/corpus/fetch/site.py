@@ -15,16 +15,16 @@ from nmf_topics.errors import FetchError
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What siteinfo says.
+    """What a wiki says about itself (siteinfo).
 
     Attributes
     ----------
     api : address of api.php
-    name, language, main_page : as the wiki calls them
+    name, language, main_page : the wiki's own
     extensions : names
-    namespaces : number -> the names it goes by, in lower case
-    base : address of a page, with $1 for its title
-    license : of the texts; "" where the wiki does not say
+    namespaces : number -> its names, in lower case
+    base : URL of a page, with $1 for its title
+    license : of the texts; "" if the wiki names none
     quality_marks : title of a category -> the quality that it gives, good or featured
     """
 
@@ -40,11 +40,11 @@ class Site:
     quality_marks: Mapping[str, str] = field(default_factory=dict)
 
     def address(self, title: str) -> str:
-        """Where people read a page."""
+        """Return the URL of a page."""
         return self.base.replace("$1", quote(title.replace(" ", "_"), safe=";@$!*(),/~:"))
 
     def namespace(self, title: str) -> int:
-        """Number of the namespace that a title names."""
+        """Return the number of the namespace of a title."""
         prefix, colon, _ = title.partition(":")
         name = " ".join(prefix.replace("_", " ").split()).lower()
         numbers = [number for number, names in self.namespaces.items() if name in names]
@@ -52,7 +52,7 @@ class Site:
 
     @property
     def assesses(self) -> bool:
-        """Whether the wiki tells the quality of a page by itself."""
+        """Whether the wiki assesses the quality of pages (PageAssessments)."""
         return "PageAssessments" in self.extensions
 
     @property
@@ -62,12 +62,12 @@ class Site:
 
 
 def wikipedia(language: str) -> str:
-    """Address of the api.php of a language's Wikipedia."""
+    """Return the URL of api.php of the Wikipedia in a language."""
     return f"https://{language}.wikipedia.org/w/api.php"
 
 
 def read_site(client: Client, api: str, journal: Journal) -> Site:
-    """Ask a wiki what it is."""
+    """Ask a wiki for its siteinfo, unless the journal has it."""
     before = journal.get("site", "")
     if before and before["api"] != api:
         raise FetchError(f"this corpus is from {before['api']}, not {api}; choose another place with -o")
@@ -95,7 +95,7 @@ def read_site(client: Client, api: str, journal: Journal) -> Site:
 
 
 def _essence(answer: dict[str, Any]) -> dict[str, Any]:
-    """What of siteinfo is used, in its right shape."""
+    """Return the parts of siteinfo that are used, checked."""
     general, rights = a_dict(answer.get("general")), a_dict(answer.get("rightsinfo", {}))
     names: dict[str, set[str]] = {}
     for number, space in a_dict(answer.get("namespaces", {})).items():

@@ -1,7 +1,7 @@
-"""Titles: how they are written, and which page each leads to.
+"""Titles: how they are normalized, and which page each leads to.
 
-A title goes a long way: it is made normal (spaces, first letter), redirects are followed, and at the end is a page, or
-none. The wiki does this for 50 titles a request; what came of each is a `title` fact of the journal.
+The wiki normalizes titles (spaces, first letter) and follows redirects, 50 titles a request. The result for each title,
+a page or the reason why there is none, is a `title` fact of the journal.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ NEVER = re.compile(r"[\x00-\x1f\x7f|\ufffd]")  # in no title, and harmful in a l
 
 
 def written(title: str) -> str:
-    """A title as it is sent: NFC, blanks for underscores, single blanks.
+    """Return a title as it is sent: in NFC, with single spaces and no underscores.
 
     Examples
     --------
@@ -46,6 +46,8 @@ def resolve(
     site: Site,
     journal: Journal,
     on_title: Callable[[str], None] = lambda title: None,
+    *,
+    again: bool = False,
 ) -> dict[tuple[str, str], str]:
     """Ask for those titles (as `written`) of which the journal does not say where they lead, and write it down.
 
@@ -54,7 +56,9 @@ def resolve(
     Titles to which the wiki gave no answer, as keys of facts, and why; they are not written down, so that the next run
     asks for them again.
     """
-    wanted = [title for title in dict.fromkeys(titles) if journal.get("title", title, any_round=False) is None]
+    wanted = list(dict.fromkeys(titles))
+    if not again:
+        wanted = [title for title in wanted if journal.get("title", title, any_round=False) is None]
     wrong: list[Fact] = [("title", title, refused) for title in wanted if (refused := _refuse(title))]
     if wrong:
         journal.write(wrong)
@@ -72,7 +76,7 @@ def resolve(
 
 
 def _refuse(title: str) -> dict[str, Any] | None:
-    """Titles that need not be asked for."""
+    """Return the outcome of a title that cannot be one; None if the wiki has to be asked."""
     if not title:
         return {"status": "invalid", "note": "empty title"}
     if title.startswith(("http://", "https://")):
@@ -83,7 +87,7 @@ def _refuse(title: str) -> dict[str, Any] | None:
 
 
 def _ask(batch: Sequence[str], client: Client, site: Site) -> list[Fact]:
-    """One request: where do these titles lead?"""
+    """Ask where titles lead, in one request."""
     question: dict[str, str | int] = {
         "action": "query",
         "titles": "|".join(batch),
@@ -116,7 +120,7 @@ def _follow(
     pages: dict[str, dict[str, Any]],
     site: Site,
 ) -> dict[str, Any]:
-    """Where one title leads."""
+    """Follow one title to its page."""
     at = title
     for _ in range(2):  # normalized, then converted to another script
         at = ways.get(at, at)
@@ -137,7 +141,7 @@ def _follow(
 
 
 def _outcome(page: dict[str, Any], via: str, site: Site) -> dict[str, Any]:
-    """What the page at the end of the way is."""
+    """Return the outcome of the page that a title leads to."""
     if page.get("special"):
         return {"status": "invalid", "note": "a special page"}
     if "invalid" in page:
@@ -162,7 +166,7 @@ def _outcome(page: dict[str, Any], via: str, site: Site) -> dict[str, Any]:
 
 
 def _quality(page: dict[str, Any], site: Site) -> str:
-    """featured, good, or nothing: by categories, or by what the projects of the wiki say."""
+    """Return featured, good or "", by categories or by the assessments of the wiki's projects."""
     marks = {name.partition(":")[2]: quality for name, quality in site.quality_marks.items()}
     found = {marks.get(expect_line(item.get("title")).partition(":")[2], "") for item in dicts(page.get("categories"))}
     for project in a_dict(page.get("pageassessments") or {}).values():

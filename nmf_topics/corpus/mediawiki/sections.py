@@ -222,7 +222,7 @@ def _decide(headings: list[Heading], language: str) -> list[bool]:
     whole = [False] * len(headings)  # goes for its own name
     tail = [False] * len(headings) + [True]  # nothing but end matter from here to the end
     for i in reversed(range(len(headings))):
-        name = _normal(headings[i].name)
+        name = normal_name(headings[i].name)
         whole[i] = name in certain or (name in at_the_end and headings[i].level <= top and tail[ends[i]])
         tail[i] = whole[i] and tail[ends[i]]
     cut, until = [], 0
@@ -249,9 +249,9 @@ def _names(table: dict[str, str], language: str) -> frozenset[str]:
     code = _NAMED_LIKE.get(code, code)
     code = code if code in table else _NAMED_LIKE.get(code.split("-")[0], code.split("-")[0])
     known = [table["en"], table[code]] if code in table else list(table.values())
-    return frozenset(_normal(name) for names in known for name in names.split("|"))
+    return frozenset(normal_name(name) for names in known for name in names.split("|"))
 
 
-def _normal(name: str) -> str:
-    """A name of a section, made comparable."""
+def normal_name(name: str) -> str:
+    """Return the name of a section in a form that can be compared."""
     return re.sub(r"[\s_]+", " ", unicodedata.normalize("NFKC", name)).strip(_PUNCTUATION).casefold()

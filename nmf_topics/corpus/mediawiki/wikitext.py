@@ -14,7 +14,7 @@ from __future__ import annotations
 import html
 import re
 
-from nmf_topics.corpus.mediawiki.sections import cut_end_matter, plain_headings
+from nmf_topics.corpus.mediawiki.excerpts import WHOLE_PAGE, Excerpt
 from nmf_topics.corpus.mediawiki.wikinames import BLOCKS, BOXES, INLINE
 from nmf_topics.corpus.mediawiki.wikiscan import APART, drop_elements, resolve_brackets
 
@@ -30,13 +30,14 @@ _AFTER_BRACKET = re.compile(r"([(（])[ ,;:]+")
 _SPACES = re.compile(r"[ \t\xa0\u2000-\u200b\u202f\u205f\u3000]+")
 
 
-def clean_wikitext(source: str, *, language: str = "en") -> str:
+def clean_wikitext(source: str, *, language: str = "en", excerpt: Excerpt = WHOLE_PAGE) -> str:
     """The prose of a page.
 
     Parameters
     ----------
     source : wikitext, of any quality
     language : code of the wiki's language; names of sections and some templates depend on it
+    excerpt : which part of the page is read
 
     Returns
     -------
@@ -52,7 +53,7 @@ def clean_wikitext(source: str, *, language: str = "en") -> str:
     text = resolve_brackets(drop_elements(text.replace(APART, "")), language)
     text = _QUOTES.sub(_apostrophes, text).replace(APART, "")
     text = plain_lines(strip_tags(text))
-    return plain_headings(cut_end_matter(text, language)).strip()
+    return excerpt.read(text, language).strip()
 
 
 def strip_tags(text: str) -> str:

@@ -12,7 +12,7 @@ import io
 from collections.abc import Callable, Iterator
 from itertools import chain
 
-from nmf_topics.corpus.readers.encoding_guess import Encodings
+from nmf_topics.corpus.readers.encoding_guess import Encodings, is_damaged_utf8, is_utf8, leads_of
 from nmf_topics.corpus.readers.streams import Unreadable
 
 NOT_TEXT = "not text (binary)"
@@ -26,7 +26,6 @@ _MARKS = (
 )
 
 _NO_CONTROLS = bytes(b for b in range(256) if b >= 0x20 or b in b"\b\t\n\v\f\r\x1b")
-_BELOW_LEADS = bytes(range(0xC0))
 
 
 def marked_encoding(start: bytes) -> str | None:
@@ -39,15 +38,7 @@ def looks_binary(sample: bytes) -> bool:
     controls = len(sample.translate(None, _NO_CONTROLS))
     if controls <= len(sample) / 100:
         return False
-    return controls > len(sample) / 10 or not _starts_as_utf8(sample)
-
-
-def _starts_as_utf8(sample: bytes) -> bool:
-    try:
-        codecs.getincrementaldecoder("utf-8")().decode(sample)
-    except UnicodeDecodeError:
-        return False
-    return True
+    return controls > len(sample) / 10 or not is_utf8(sample)
 
 
 def decode(data: bytes, where: str, note: Callable[[str], None], encodings: Encodings | None = None) -> str:
@@ -121,7 +112,7 @@ def utf8_chunks(
         data = text.encode()
         if encoding in (None, "utf-8") and not text.isascii():
             broken += text.count("\ufffd") if encoding else 0
-            characters += _leads(data)
+            characters += leads_of(data)
             if 3 * broken > characters:
                 raise Unreadable(where, _changes(line))
         line += data.count(b"\n")
@@ -136,19 +127,9 @@ def _gather(data: bytes, chunks: Iterator[bytes], size: int) -> bytes:
     return b"".join(parts)
 
 
-def _leads(data: bytes) -> int:
-    """The number of characters beyond ASCII in valid UTF-8."""
-    return len(data.translate(None, _BELOW_LEADS))
-
-
 def _decide(rest: bytes, final: bool, characters: int, line: int, where: str, encodings: Encodings) -> tuple[str, str]:
     """How to go on, as (encoding, errors), when `rest` is not UTF-8 after that many characters that are."""
-    text = rest.decode("utf-8", "replace")
-    bad = text.count("\ufffd")
-    # a character of several bytes in UTF-8 seldom comes about by chance (most often in Greek and Chinese, at
-    # fewer than one for each that fails): with many of them it is UTF-8 with a few broken bytes, and another
-    # encoding would garble all of the rest
-    if _leads(text.encode()) - bad + characters >= 2 * bad:
+    if is_damaged_utf8(rest, characters):
         return "utf-8", "replace"
     if characters:
         raise Unreadable(where, _changes(line))

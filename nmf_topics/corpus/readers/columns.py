@@ -7,8 +7,8 @@ named are guessed. The text may be several columns, joined: `title,selftext`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
-from itertools import chain, islice
+from dataclasses import dataclass, field, fields, replace
+from itertools import chain
 from typing import Any
 
 from nmf_topics.corpus.ids import Ids
@@ -17,13 +17,16 @@ from nmf_topics.corpus.plain import clean_text, one_line, plain_value, title_fro
 from nmf_topics.corpus.readers.column_names import GUESSES as GUESSES
 from nmf_topics.corpus.readers.column_names import guess_column, matching_name, nearest_name
 from nmf_topics.corpus.readers.nested_fields import nested_names, nested_value, without_field
+from nmf_topics.corpus.readers.options import DEFAULT_OPTIONS, ReadOptions
 from nmf_topics.corpus.readers.unix_time import as_date
+from nmf_topics.corpus.reading_log import ReadingLog
 from nmf_topics.errors import CorpusError, Remedy
 
 REVISION = "revid"  # beside it a `timestamp` is the time of the page's last edit, which dates nothing
 PLACEHOLDERS = ("[deleted]", "[removed]")  # what Reddit has where there is no text any more
 ROWS_TO_SEARCH = 20  # for a column that the first row lacks
-Record = tuple[int, Mapping[str, Any]]  # the line where it begins, and its fields
+# the line where a row begins, and its fields; None where it is longer than a page may be
+Record = tuple[int, Mapping[str, Any] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,34 +174,59 @@ def read_records(
     *,
     lone_is_text: bool,
     unit: str = "line",
-    titles_as_text: bool = False,
+    log: ReadingLog | None = None,
+    options: ReadOptions = DEFAULT_OPTIONS,
+    row_ids: Sequence[str] | None = None,
 ) -> Iterator[Page]:
     """Yield the rows of a table as pages; the first rows decide on the columns. Messages count in `unit`.
+
+    A row that is longer than a page may be is set aside. Ids are `row_ids`, no two the same, where they are given; then
+    an id column that nobody named stays metadata.
 
     Raises
     ------
     CorpusError
         When the columns are not there, a text is no string, two pages have the same id, or there is no row.
     """
-    first: list[Record] = list(islice(records, 1))
-    if not first:
-        raise CorpusError(f"{where} holds no page")
-    try:
+    log = log or ReadingLog()
+    too_long = f"longer than the limit page-size={options.limits.page_size}"
+    first: list[Record] = []
+    columns = None
+    for record in records:
+        first.append(record)
+        if record[1] is None:
+            continue
+        try:
+            columns = _columns_of(first, wanted, where, lone_is_text)
+            break
+        except CorpusError:  # the first row may lack what others have
+            if len(first) >= ROWS_TO_SEARCH:
+                raise
+    if columns is None:
+        if all(row is None for _, row in first):
+            why = f" ({first[0][0]}: {too_long})" if first else ""
+            raise CorpusError(f"{where} holds no page{why}")
         columns = _columns_of(first, wanted, where, lone_is_text)
-    except CorpusError:  # the first row may lack what others have
-        first += islice(records, ROWS_TO_SEARCH - 1)
-        columns = _columns_of(first, wanted, where, lone_is_text)
+    if row_ids is not None and "id" in columns.guessed:
+        columns = replace(columns, id=None, guessed=columns.guessed - {"id"})
     if said := say_guesses(columns):
         tell(f"{where}: {said}")
-    to_page = _PageMaker(columns, where, unit, titles_as_text)
-    for number, (line, record) in enumerate(chain(first, records), 1):
-        yield to_page(record, line, number)
+    to_page = _PageMaker(columns, where, unit, options.titles_as_text, row_ids)
+    for number, (line, row) in enumerate(chain(first, records), 1):
+        page = None if row is None else to_page(row, line, number)
+        if page is None or len(page.text) > options.limits.page_size:
+            log.put_aside(f"{where}, {unit} {line}", too_long, f"a {unit}")
+            continue
+        yield page
+    for said in log.messages():
+        tell(f"{where}: {said}")
 
 
 def _columns_of(rows: Sequence[Record], wanted: Columns, where: str, lone_is_text: bool) -> ChosenColumns:
     """The columns of a table, from its first rows."""
-    names = list(dict.fromkeys(name for _, row in rows for name in row))
-    nested = list(dict.fromkeys(name for _, row in rows for name in nested_names(row)))
+    full = [row for _, row in rows if row is not None]
+    names = list(dict.fromkeys(name for row in full for name in row))
+    nested = list(dict.fromkeys(name for row in full for name in nested_names(row)))
     return choose_columns(wanted, names, nested, where, lone_is_text=lone_is_text)
 
 
@@ -221,8 +249,15 @@ def rename_fields(columns: ChosenColumns) -> dict[str, str | None]:
 class _PageMaker:
     """Makes pages of rows."""
 
-    def __init__(self, columns: ChosenColumns, where: str, unit: str, titles_as_text: bool) -> None:
-        self._columns, self._where, self._unit = columns, where, unit
+    def __init__(
+        self,
+        columns: ChosenColumns,
+        where: str,
+        unit: str,
+        titles_as_text: bool,
+        row_ids: Sequence[str] | None,
+    ) -> None:
+        self._columns, self._where, self._unit, self._row_ids = columns, where, unit, row_ids
         self._titles_as_text = titles_as_text and columns.title not in columns.text
         remedy = f"ids come from column {columns.id!r}: make them differ, or name another column with {{id_column}}"
         self._ids = Ids(where, Remedy(remedy))
@@ -238,7 +273,7 @@ class _PageMaker:
             title, wish = one_line(fields.get(columns.title)), one_line(fields.get(columns.id))
         except RecursionError as error:
             raise CorpusError(f"{place}: nested too deeply") from error
-        page_id = self._ids.give(wish, title, text, line)
+        page_id = self._ids.give(wish, title, text, line) if self._row_ids is None else self._row_ids[number - 1]
         full = f"{title}\n\n{text}" if self._titles_as_text and title else text
         return Page(page_id, title or title_from_text(text), full, meta, number)
 

@@ -12,6 +12,7 @@ Most such files come from Western Europe, and short samples say little, so the g
 
 from __future__ import annotations
 
+import codecs
 import re
 import unicodedata
 from collections import Counter
@@ -63,6 +64,7 @@ _LANGUAGES = {
 for _name in ("cp850", "cp437", "mac_roman"):
     _ALPHABETS[_name], _LANGUAGES[_name] = _ALPHABETS["cp1252"], _LANGUAGES["cp1252"]
 
+_BELOW_LEADS = bytes(range(0xC0))
 _LATIN = (WESTERN, "cp1250", "cp1254", "cp1257", "cp1258")
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
 _WORD = re.compile(r"[^\W\d_]+")
@@ -123,7 +125,7 @@ class Encodings:
 def _shared_encoding(samples: Iterable[bytes]) -> str:
     """The encoding of texts in Latin script that are too short to be judged one by one."""
     joined = bytearray()
-    for sample in samples:
+    for sample in dict.fromkeys(samples):
         guess = guess_encoding(sample)
         if guess is not None and guess.encoding in _LATIN:
             joined += sample[: SHARED_BYTES // 16] + b"\n"
@@ -131,6 +133,36 @@ def _shared_encoding(samples: Iterable[bytes]) -> str:
             break
     found = guess_encoding(bytes(joined))
     return WESTERN if found is None else found.encoding
+
+
+def is_utf8(data: bytes) -> bool:
+    """Whether the beginning of a text is UTF-8; a character that is cut at its end does not count."""
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(data)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def is_damaged_utf8(data: bytes, known: int = 0) -> bool:
+    """Whether a text that is not UTF-8 is so all the same but for a few broken bytes.
+
+    A character of several bytes in UTF-8 seldom comes about by chance (most often in Greek and Chinese, at fewer than
+    one for each that fails): with many of them it is UTF-8, and another encoding would garble all of the rest.
+
+    Parameters
+    ----------
+    data : the text
+    known : characters beyond ASCII in UTF-8 that came before it
+    """
+    text = data.decode("utf-8", "replace")
+    bad = text.count("\ufffd")
+    return leads_of(text.encode()) - bad + known >= 2 * bad
+
+
+def leads_of(data: bytes) -> int:
+    """The number of characters beyond ASCII in valid UTF-8."""
+    return len(data.translate(None, _BELOW_LEADS))
 
 
 def sample_of(data: bytes) -> bytes:

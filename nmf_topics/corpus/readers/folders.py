@@ -1,10 +1,12 @@
-"""Folders of texts: every text, web page or document below a folder is a page.
+"""Folders and archives of texts: every text, web page or document below a folder is a page.
 
     id      path below the folder, without its ending (all keep theirs when two would be the same)
-    title   that of the web page or book, else the file name without its ending, underscores as spaces
+    title   that of the web page, book or mail, else the file name without its ending, underscores as spaces
     label   path of the subfolder; files at the top have none
 
-Hidden files and folders are left out. A file that cannot be used is set aside, with the reason.
+An archive (.zip, .tar) in a folder is read like a subfolder of its name. A file of several documents (a mailbox, a TEI
+corpus) gives several pages, whose ids end in their numbers. Hidden files and folders are left out. A file that cannot
+be used is set aside, with the reason; files of other kinds are counted.
 """
 
 from __future__ import annotations
@@ -13,16 +15,23 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from nmf_topics.corpus.ids import Ids
-from nmf_topics.corpus.page import Page, SetAside
+from nmf_topics.corpus.page import Page
 from nmf_topics.corpus.plain import one_line, show_path, title_from_text
-from nmf_topics.corpus.readers.formats import TEXTS, read_file
-from nmf_topics.corpus.readers.streams import Meter, Unreadable, split_endings
+from nmf_topics.corpus.readers.archives import Member, is_archive, read_members
+from nmf_topics.corpus.readers.charsets import SAMPLE, looks_binary, marked_encoding
+from nmf_topics.corpus.readers.encoding_guess import Encodings, is_damaged_utf8, is_utf8, sample_of
+from nmf_topics.corpus.readers.formats import PLAIN, TEXTS, read_documents, why_not_read
+from nmf_topics.corpus.readers.inputs import Input
+from nmf_topics.corpus.readers.options import ReadOptions
+from nmf_topics.corpus.readers.streams import Meter, Unreadable, byte_chunks, split_endings
+from nmf_topics.corpus.reading_log import HIDDEN, HIDDEN_REASON, ReadingLog, few
 from nmf_topics.errors import CorpusError, MissingExtra, Remedy
 
-FEW = 3  # names in one message
+SURVEYED = 2000  # files whose encoding is looked at before one that is not UTF-8 is read
 
 
 @dataclass
@@ -31,14 +40,20 @@ class Found:
 
     Attributes
     ----------
-    texts : text files and their paths below the folder, for people and for ids, in the order of these
-    set_aside : what cannot be a text though its name says so
-    others : ending -> number of the other files
+    texts : text files and archives with their paths below the folder, for people and for ids, in the order of these
+    set_aside : (path, reason, kind) of what cannot be a text though its name says so
+    others : (kind, reason) of each other file
+    stream : gives the bytes of a text that lies in no file; None where there is none
     """
 
     texts: list[tuple[Path, str]] = field(default_factory=list)
-    set_aside: list[SetAside] = field(default_factory=list)
-    others: Counter[str] = field(default_factory=Counter)
+    set_aside: list[tuple[str, str, str]] = field(default_factory=list)
+    others: list[tuple[str, str]] = field(default_factory=list)
+    stream: Callable[[], Iterator[bytes]] | None = None
+
+    def counted(self) -> Counter[tuple[str, str]]:
+        """How many other files there are of each kind."""
+        return Counter(self.others)
 
 
 def find_texts(folder: Path) -> Found:
@@ -66,14 +81,16 @@ def find_texts(folder: Path) -> Found:
                 continue
             entered.add((state.st_dev, state.st_ino))
             with os.scandir(way) as scan:
-                entries = sorted((entry for entry in scan if not entry.name.startswith(".")), key=_name)
+                entries = sorted(scan, key=_name)
         except OSError as error:
             if not below:  # the folder itself
                 raise Unreadable(str(folder), f"cannot be read ({error.strerror})") from error
-            found.set_aside.append(SetAside(show_path(way), f"cannot be read ({error.strerror})"))
+            found.set_aside.append((show_path(way), f"cannot be read ({error.strerror})", "folder"))
             continue
         for entry in entries:
-            if os.path.isdir(entry.path):  # not entry.is_dir(), which raises for a link to itself
+            if entry.name.startswith("."):
+                found.others.append((HIDDEN, HIDDEN_REASON))
+            elif os.path.isdir(entry.path):  # not entry.is_dir(), which raises for a link to itself
                 (links if entry.is_symlink() else ways).append((f"{below}{entry.name}/", entry.path))
             else:
                 _sort_in(found, entry, below)
@@ -87,76 +104,216 @@ def _name(entry: os.DirEntry[str]) -> str:
 
 def _sort_in(found: Found, entry: os.DirEntry[str], below: str) -> None:
     ending = split_endings(entry.name)[1]
-    if ending not in TEXTS:
-        found.others[ending] += 1
+    if ending not in TEXTS and not is_archive(entry.name):
+        found.others.append((ending, why_not_read(ending)))
     elif os.path.isfile(entry.path):
         found.texts.append((Path(entry.path), show_path(below + entry.name)))
     else:  # a pipe would block, a device never end
-        found.set_aside.append(SetAside(show_path(entry.path), "a broken link or no ordinary file"))
+        found.set_aside.append((show_path(entry.path), "a broken link or no ordinary file", ending))
 
 
-def read_texts(
-    found: Found,
-    where: str,
-    set_aside: Callable[[SetAside], None],
-    tell: Callable[[str], None],
-    meter: Meter | None = None,
-) -> Iterator[Page]:
-    """Yield the text files as pages.
+@dataclass(frozen=True)
+class _TextFile:
+    """A file in a folder or an archive.
+
+    Attributes
+    ----------
+    path : below the folder, for people
+    page_id : of its page
+    where : its whole name, for messages
+    chunks : gives its bytes, decompressed
+    """
+
+    path: str
+    page_id: str
+    where: str
+    chunks: Callable[[], Iterator[bytes]]
+
+    @property
+    def ending(self) -> str:
+        """The ending that says how it is read."""
+        return split_endings(PurePosixPath(self.path).name)[1]
+
+
+class FolderReader:
+    """Reads the texts of a folder or of an archive once.
 
     Parameters
     ----------
     found : what `find_texts` gave
     where : name of the folder, for messages
-    set_aside : is handed every file that cannot be used
-    tell : told, at the end, which files were set aside and which were not UTF-8
+    log : takes what cannot be used
+    options : ReadOptions
+    """
+
+    def __init__(self, found: Found, where: str, log: ReadingLog, options: ReadOptions) -> None:
+        self._found, self._where, self._log, self._options = found, where, log, options
+        self._encodings = Encodings(options.encoding, self._samples)
+        self._ids = Ids(where, Remedy("rename one of the files"))
+        self._notes: list[str] = []
+        self._single = len(found.texts) + (found.stream is not None) == 1  # then the rows of the file are in order
+        self._log.skipped.update(found.others)
+        for place, reason, kind in found.set_aside:
+            log.put_aside(place, reason, kind)
+
+    def pages(self, meter: Meter | None = None) -> Iterator[Page]:
+        """Yield the pages; `meter` is told how many files have been read."""
+        for file in self._files(meter or Meter()):
+            try:
+                yield from self._pages_of(file)
+            except (Unreadable, MissingExtra) as error:
+                reason = getattr(error, "reason", str(error))
+                self._log.put_aside(show_path(file.where), reason, file.ending)
+            else:
+                self._log.read[file.ending] += 1
+
+    def messages(self) -> Iterator[str]:
+        """What should be said at the end."""
+        if self._notes:
+            yield f"not plain UTF-8: {few(self._notes)}"
+        yield from self._log.messages()
+
+    def _files(self, meter: Meter) -> Iterator[_TextFile]:
+        """The files of the folder and of the archives in it, in order."""
+        if self._found.stream is not None:
+            yield _TextFile("stdin.txt", "stdin", self._where, self._found.stream)
+        texts = self._found.texts
+        ids = iter(_name_pages([path for file, path in texts if not is_archive(file.name)]))
+        for number, (file, path) in enumerate(texts, 1):
+            meter.done = number
+            if not is_archive(file.name):
+                yield _TextFile(path, next(ids), str(file), partial(byte_chunks, file))
+                continue
+            try:
+                yield from self._members(file, path)
+            except Unreadable as error:
+                self._log.put_aside(show_path(str(file)), error.reason, split_endings(file.name)[1])
+
+    def _members(self, file: Path, path: str) -> Iterator[_TextFile]:
+        """The files of an archive; one in a folder is a folder of its name."""
+        limits, alone = self._options.limits, str(file) == self._where
+        listed = [show_path(member.name) for member in read_members(file, limits) if is_text(member)]
+        first = listed[0].partition("/")[0] + "/" if listed else ""
+        inner = first if alone and all(name.startswith(first) for name in listed) else ""  # one folder around all
+        shown = [name.removeprefix(inner) if alone else f"{path}/{name}" for name in listed]
+        ids, paths = iter(_name_pages(shown)), iter(shown)
+        seen: set[str] = set()
+        for member in read_members(file, limits):
+            if not is_text(member):
+                self._log.skipped[_kind_of(member)] += 1
+                continue
+            below, page_id = next(paths), next(ids)
+            if member.name in seen:
+                self._log.put_aside(f"{file}/{member.name}", "a second file of this name in the archive", ".zip")
+                continue
+            seen.add(member.name)
+            yield _TextFile(below, page_id, f"{file}/{member.name}", member.chunks)
+
+    def _pages_of(self, file: _TextFile) -> Iterator[Page]:
+        def note(what: str) -> None:
+            self._notes.append(f"{file.path} ({what})")
+
+        label = one_line(file.path.rpartition("/")[0])
+        own_title = one_line(split_endings(PurePosixPath(file.path).name)[0].replace("_", " "))
+        put_aside = partial(self._log.put_aside, kind="a line")
+        opened = Input(file.where, file.chunks, self._options, self._encodings, note, put_aside)
+        for document in read_documents(opened, file.ending):
+            wish, place = file.page_id, file.path
+            title = document.title
+            if document.name:  # one of several
+                wish, place = ("" if self._options.lines else f"{wish}/{document.name}"), f"{place}, {document.name}"
+            else:
+                title = title or own_title
+            meta = {**({"label": label} if label else {}), **document.meta}
+            page_id = self._ids.give(wish, title, document.text, place)
+            row = int(document.name) if self._single and document.name else None
+            yield Page(page_id, title or title_from_text(document.text), document.text, meta, row)
+
+    def _samples(self) -> Iterator[bytes]:
+        """The parts beyond ASCII of plain texts that are not UTF-8, of which the encoding is guessed together."""
+        looked = 0
+        for file, path in self._found.texts:
+            sources: Iterator[tuple[str, Callable[[], Iterator[bytes]]]] = iter([(path, partial(byte_chunks, file))])
+            if is_archive(file.name):
+                sources = ((member.name, member.chunks) for member in self._readable_members(file))
+            for name, chunks in sources:
+                if split_endings(PurePosixPath(name).name)[1] not in PLAIN:
+                    continue
+                looked += 1
+                if looked > SURVEYED:
+                    return
+                data = _beginning(chunks)
+                if is_utf8(data) or marked_encoding(data) or looks_binary(data) or is_damaged_utf8(data):
+                    continue
+                yield sample_of(data)
+
+    def _readable_members(self, file: Path) -> Iterator[Member]:
+        try:
+            yield from (member for member in read_members(file, self._options.limits) if is_text(member))
+        except Unreadable:
+            return
+
+
+def _beginning(chunks: Callable[[], Iterator[bytes]]) -> bytes:
+    """The beginning of a file; nothing where it cannot be read."""
+    try:
+        return next(chunks(), b"")[:SAMPLE]
+    except (Unreadable, MissingExtra):
+        return b""
+
+
+def is_text(member: Member) -> bool:
+    """Whether a file of an archive is read."""
+    return not member.hidden and split_endings(PurePosixPath(member.name).name)[1] in TEXTS
+
+
+def _kind_of(member: Member) -> tuple[str, str]:
+    """Kind of a file of an archive that is not read, and why it is not."""
+    name = PurePosixPath(member.name).name
+    if member.hidden:
+        return HIDDEN, HIDDEN_REASON
+    ending = split_endings(name)[1]
+    return ending, "an archive within an archive" if is_archive(name) else why_not_read(ending)
+
+
+def read_texts(
+    found: Found,
+    where: str,
+    log: ReadingLog,
+    tell: Callable[[str], None],
+    meter: Meter | None = None,
+    options: ReadOptions | None = None,
+) -> Iterator[Page]:
+    """Yield the texts of a folder or of an archive as pages.
+
+    Parameters
+    ----------
+    found : what `find_texts` gave
+    where : name of the folder, for messages
+    log : takes every file that cannot be used
+    tell : told, at the end, which files were not read and which were not UTF-8
     meter : told how many files have been read
+    options : ReadOptions
 
     Raises
     ------
     CorpusError
         When no file can be used, or two have the same id.
     """
-    ids = Ids(where, Remedy("rename one of the files"))
-    names = _name_pages([path for _, path in found.texts])
-    notes: list[str] = []
-    aside = list(found.set_aside)
-    for item in aside:
-        set_aside(item)
+    reader = FolderReader(found, where, log, options or ReadOptions())
     empty = True
-    for number, ((file, path), name) in enumerate(zip(found.texts, names, strict=True), 1):
-        if meter is not None:
-            meter.done = number
-
-        def note(what: str, path: str = path) -> None:
-            notes.append(f"{path} ({what})")
-
-        try:
-            title, text = read_file(file, note)
-        except (Unreadable, MissingExtra) as error:
-            aside.append(SetAside(show_path(str(file)), getattr(error, "reason", str(error))))
-            set_aside(aside[-1])
-            continue
+    for page in reader.pages(meter):
         empty = False
-        title = title or one_line(split_endings(PurePosixPath(path).name)[0].replace("_", " "))
-        label = one_line(path.rpartition("/")[0])
-        page_id = ids.give(name, title, text, path)
-        yield Page(page_id, title or title_from_text(text), text, {"label": label} if label else {})
-    said = _few([f"{item.where} ({item.reason})" for item in aside])
+        yield page
+    said = list(reader.messages())
     if empty:
-        raise CorpusError(f"{where}: no text can be read: {said}")
-    if notes:
-        tell(f"{where}: not plain UTF-8: {_few(notes)}")
-    if aside:
-        tell(f"{where}: {len(aside)} set aside: {said}")
+        reasons = few([f"{item.where} ({item.reason})" for item in log.set_aside]) or "; ".join(said)
+        raise CorpusError(f"{where}: no text can be read{f': {reasons}' if reasons else ''}")
+    for message in said:
+        tell(f"{where}: {message}")
 
 
 def _name_pages(paths: list[str]) -> list[str]:
     """The ids of pages at these paths: without endings where that keeps them apart."""
     short = [one_line(path[: path.rfind("/") + 1] + split_endings(path.rpartition("/")[2])[0]) for path in paths]
     return short if len(set(short)) == len(short) else [one_line(path) for path in paths]
-
-
-def _few(names: list[str]) -> str:
-    rest = f" and {len(names) - FEW} more" if len(names) > FEW else ""
-    return ", ".join(names[:FEW]) + rest

@@ -1,43 +1,104 @@
-"""How a file that is one page is read, by its ending."""
+"""Which reader a file has, by its ending; and why files of other kinds are not read."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterator
 
-from nmf_topics.corpus.readers.charsets import decode
-from nmf_topics.corpus.readers.documents import read_docx, read_epub, read_pdf
-from nmf_topics.corpus.readers.streams import byte_chunks, split_endings
+from nmf_topics.corpus.plain import one_line
+from nmf_topics.corpus.readers.charsets import open_text
+from nmf_topics.corpus.readers.epub import read_epub
+from nmf_topics.corpus.readers.inputs import Document, Input
+from nmf_topics.corpus.readers.mail import read_mail, read_mailbox
+from nmf_topics.corpus.readers.office import read_docx, read_odt
+from nmf_topics.corpus.readers.parquet import PARQUET
+from nmf_topics.corpus.readers.pdf import read_pdf
+from nmf_topics.corpus.readers.rtf import read_rtf
+from nmf_topics.corpus.readers.streams import CHUNK
+from nmf_topics.corpus.readers.subtitles import read_subtitles
+from nmf_topics.corpus.readers.tables import TABLES
+from nmf_topics.corpus.readers.tei import read_xml
 from nmf_topics.corpus.readers.webpages import read_web_page
 
-Note = Callable[[str], None]
-Reader = Callable[[bytes, str, Note], tuple[str, str]]
+Reader = Callable[[Input], Iterator[Document]]
 
 
-def _read_plain(data: bytes, where: str, note: Note) -> tuple[str, str]:
-    return "", decode(data, where, note)
+def _read_plain(file: Input) -> Iterator[Document]:
+    """Yield a text file as one document, or each of its lines as one, as the options say."""
+    if not file.options.lines:
+        yield Document(file.text())
+        return
+    longest = file.limits.page_size
+    lines = open_text(file.chunks(), file.where, file.note, "\n", file.encodings)
+    number = 0
+    while line := lines.readline(longest + 1):
+        number += 1
+        if len(line) > longest and not line.endswith("\n"):
+            while (rest := lines.readline(CHUNK)) and not rest.endswith("\n"):
+                pass
+            file.put_aside(f"{file.where}, line {number}", f"longer than the limit page-size={longest}")
+        elif line.strip():
+            yield Document(line.strip(), name=str(number))
+
+
+def _read_html(file: Input) -> Iterator[Document]:
+    title, text = read_web_page(file.source(), file.where, file.note, file.encodings, file.limits)
+    yield Document(text, title)
 
 
 READERS: dict[str, Reader] = {
     ".txt": _read_plain,
     ".md": _read_plain,
-    ".html": read_web_page,
-    ".htm": read_web_page,
-    ".xhtml": read_web_page,
+    ".html": _read_html,
+    ".htm": _read_html,
+    ".xhtml": _read_html,
     ".pdf": read_pdf,
     ".docx": read_docx,
+    ".odt": read_odt,
+    ".rtf": read_rtf,
     ".epub": read_epub,
+    ".srt": read_subtitles,
+    ".vtt": read_subtitles,
+    ".eml": read_mail,
+    ".mbox": read_mailbox,
+    ".xml": read_xml,
+    ".tei": read_xml,
 }
 TEXTS = tuple(READERS)
+PLAIN = (".txt", ".md", ".srt", ".vtt")  # of these the encoding is guessed for all files of a folder together
+IMAGES = {".png", ".pgm", ".ppm", ".pbm", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp"}
+_OTHERS = {
+    ".doc": "an old format; save it as .docx",
+    ".xls": "an old format; save it as .xlsx",
+    ".ods": "save it as .xlsx or .csv",
+    ".ppt": "an old format; save it as .pdf",
+    ".pptx": "save it as .pdf",
+    ".pages": "save it as .docx",
+    ".djvu": "save it as .pdf",
+    ".mobi": "save it as .epub",
+    ".azw3": "save it as .epub",
+    ".rar": "unpack it, or make it a .zip",
+    ".7z": "unpack it, or make it a .zip",
+    ".msg": "save it as .eml",
+    ".tex": "not a format that is read; save it as .txt",
+}
 
 
-def read_file(path: Path, note: Note) -> tuple[str, str]:
-    """Title (where the file has one of its own, else "") and text of a file.
+def why_not_read(ending: str) -> str:
+    """Why a file with this ending in a folder is not read."""
+    if ending in (*TABLES, PARQUET):
+        return "a table is read when it is named itself"
+    if ending in IMAGES:
+        return "images hold no text"
+    return _OTHERS.get(ending, "not a format that is read")
+
+
+def read_documents(file: Input, ending: str) -> Iterator[Document]:
+    """Yield the documents of a file, each within the limits of a page.
 
     Parameters
     ----------
-    path : a file with one of the endings of `TEXTS`, packed or not
-    note : told how the text was decoded when that was guessed
+    file : Input
+    ending : one of `TEXTS`
 
     Raises
     ------
@@ -46,4 +107,10 @@ def read_file(path: Path, note: Note) -> tuple[str, str]:
     MissingExtra
         When reading it needs a package that is not installed.
     """
-    return READERS[split_endings(path.name)[1]](b"".join(byte_chunks(path)), str(path), note)
+    for document in READERS[ending](file):
+        file.check_length(len(document.text))
+        title = one_line(document.title)
+        text = document.text
+        if title and file.options.titles_as_text:
+            text = f"{title}\n\n{text}"
+        yield Document(text, title, document.meta, document.name)

@@ -10,30 +10,45 @@ import codecs
 import logging
 import re
 from collections.abc import Callable
-from typing import Any
 
 from nmf_topics.corpus.plain import one_line
 from nmf_topics.corpus.readers.charsets import decode, marked_encoding
+from nmf_topics.corpus.readers.encoding_guess import Encodings
+from nmf_topics.corpus.readers.limits import DEFAULT_LIMITS, ReadLimits
+from nmf_topics.corpus.readers.markup import MarkupRules, TextCollector, parse_markup
 
 DECLARED_WITHIN = 1 << 12  # bytes; the standard asks for the first 1024, editors and templates put more before it
 LITTLE = 200  # characters of main text, below which a page is taken whole
-LARGEST = 5_000_000  # characters; what is larger is no article, and its main text is not looked for
+# what is larger, or has more tags, is no article: its main text is not looked for, as that takes a tree of the page
+MAX_ARTICLE = 5_000_000
+MAX_ARTICLE_TAGS = 200_000
 _CHARSET = re.compile(rb"""<(?:meta|\?xml)[^>]*?(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
-_SKIPPED = frozenset("script style noscript template head svg math iframe object select".split())
-_BLOCKS = frozenset(
-    """address article aside blockquote br caption dd details dialog div dl dt fieldset figcaption figure footer form
-    h1 h2 h3 h4 h5 h6 header hr li main nav ol p pre section summary table td th tr ul""".split()
+HTML_RULES = MarkupRules(
+    blocks=frozenset(
+        """address article aside blockquote br caption dd details dialog div dl dt fieldset figcaption figure footer
+        form h1 h2 h3 h4 h5 h6 header hr li main nav ol p pre section summary table td th tr ul""".split()
+    ),
+    skipped=frozenset("script style noscript template head svg math iframe object select".split()),
+    titles=frozenset(["title"]),
 )
 
 
-def read_web_page(data: bytes, where: str, note: Callable[[str], None]) -> tuple[str, str]:
+def read_web_page(
+    data: bytes,
+    where: str,
+    note: Callable[[str], None],
+    encodings: Encodings | None = None,
+    limits: ReadLimits = DEFAULT_LIMITS,
+) -> tuple[str, str]:
     """Title and main text of an HTML file.
 
     Parameters
     ----------
     data : the file
     where : its name, for errors
-    note : told how the text was decoded when that was guessed
+    note : called with how the text was decoded when that was guessed
+    encodings : decides on the encoding of a page that declares none
+    limits : of the text
 
     Returns
     -------
@@ -43,18 +58,16 @@ def read_web_page(data: bytes, where: str, note: Callable[[str], None]) -> tuple
     Raises
     ------
     Unreadable
-        When the file is not text.
+        When the file is not text, or too long.
     """
-    source = decode_html(data, where, note)
-    tree = _parse(source)
-    if tree is None:
-        return "", ""
-    title = one_line(tree.findtext(".//title"))
-    main = _main_text(source) if len(source) <= LARGEST else ""
-    return title, main if len(main) >= LITTLE else text_of_tree(tree)
+    source = decode_html(data, where, note, encodings)
+    whole = parse_html(source, where, limits)
+    article = len(source) <= MAX_ARTICLE and source.count("<") <= MAX_ARTICLE_TAGS
+    main = _main_text(source) if article else ""
+    return one_line(whole.title), main if len(main) >= LITTLE else whole.text
 
 
-def decode_html(data: bytes, where: str, note: Callable[[str], None]) -> str:
+def decode_html(data: bytes, where: str, note: Callable[[str], None], encodings: Encodings | None = None) -> str:
     """Decode HTML: by its byte order mark, as UTF-8 where it is, in the encoding that it declares, else as any text."""
     declared = _CHARSET.search(data[:DECLARED_WITHIN])
     if declared and not marked_encoding(data) and (data.isascii() or not _is_utf8(data)):
@@ -67,7 +80,7 @@ def decode_html(data: bytes, where: str, note: Callable[[str], None]) -> str:
                     return text
         except (LookupError, ValueError):  # an unknown name, not an encoding of text, or a false one
             pass
-    return decode(data, where, note)
+    return decode(data, where, note, encodings)
 
 
 def _is_utf8(data: bytes) -> bool:
@@ -78,40 +91,14 @@ def _is_utf8(data: bytes) -> bool:
     return True
 
 
-def html_text(source: str) -> str:
+def html_text(source: str, where: str = "", limits: ReadLimits = DEFAULT_LIMITS) -> str:
     """All text of an HTML page that a reader would see, block after block."""
-    tree = _parse(source)
-    return "" if tree is None else text_of_tree(tree)
+    return parse_html(source, where, limits).text
 
 
-def _parse(source: str) -> Any:
-    """The tree of a page; None where there is nothing in it."""
-    import lxml.html
-    from lxml import etree
-
-    parser = lxml.html.HTMLParser(encoding="utf-8", no_network=True)
-    try:
-        return lxml.html.document_fromstring(source.encode("utf-8", "replace"), parser=parser)
-    except (etree.LxmlError, ValueError):
-        return None
-
-
-def text_of_tree(tree: Any) -> str:
-    """All text below an element of lxml, a line for each block."""
-    from lxml import etree
-
-    parts: list[str] = []
-    walk = etree.iterwalk(tree, events=("start", "end", "comment", "pi"))
-    for event, element in walk:
-        end = "\n" if element.tag in _BLOCKS else ""
-        if event == "start" and element.tag in _SKIPPED:
-            walk.skip_subtree()
-        elif event == "start":
-            parts += [end, element.text or ""]
-        else:  # the tail of a comment is text as well
-            parts += [end, element.tail or ""]
-    lines = (" ".join(line.split()) for line in "".join(parts).splitlines())
-    return "\n".join(line for line in lines if line)
+def parse_html(source: str, where: str, limits: ReadLimits) -> TextCollector:
+    """The text and title of an HTML page."""
+    return parse_markup([source.encode("utf-8", "replace")], HTML_RULES, where, limits, html=True)
 
 
 def _main_text(source: str) -> str:

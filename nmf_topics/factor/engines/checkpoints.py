@@ -1,9 +1,9 @@
-"""Checkpoints: the state of a long factorization, kept in a file, from which the same command goes on if it was ended.
+"""Checkpoints: the solver state of a long factorization in a file, from which the same command resumes.
 
-A checkpoint is one .npz without pickle, named by everything that decides on the iterations: V, the rank, the start,
-the seed, the rule, the kernels, the program's version. Another command finds none, the same one finds its own and ends
-with the same bytes. It is written whole or not at all, when `every` seconds have passed since the last one, and seldom
-enough that writing takes at most a tenth of the time; so a short fit writes none.
+A checkpoint is one .npz without pickle. Its name is a digest of everything that determines the iterations: V, the rank,
+the initialization, the seed, the rule, the kernels and the version of the program. So another command finds none, and
+the same command finds its own and reaches the same bytes. Files are written whole or not at all, every `every` seconds,
+and less often where writing would take more than a tenth of the time; a short fit writes none.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ from nmf_topics.factor.state import STATE_FORMAT, State
 from nmf_topics.files.atomic import whole_file
 
 PREFIX = "checkpoint-"
-SHARE_OF_TIME = 0.1  # that writing may take
-KEPT = 14 * 24 * 3600.0  # seconds after which a checkpoint that nobody asked for is removed
+SHARE_OF_TIME = 0.1  # that writing checkpoints may take
+KEPT = 14 * 24 * 3600.0  # seconds after which an unused checkpoint is removed
 
 
 @dataclass(frozen=True)
@@ -40,9 +40,9 @@ class Checkpointing:
 
     Attributes
     ----------
-    folder : made when the first one is written
-    every : seconds between two of them
-    note : told when a fit goes on from one, or when one cannot be written
+    folder : Path, created when the first one is written
+    every : float, seconds between two of them
+    note : called with a message when a fit resumes, or when a checkpoint cannot be read or written
     """
 
     folder: Path
@@ -51,7 +51,7 @@ class Checkpointing:
     _used: list[Path] = field(default_factory=list)
 
     def of(self, V: PageBlocks, options: Mapping[str, Any]) -> Checkpoint:
-        """The checkpoint of one factorization: of V, and all options that decide on its iterations."""
+        """The checkpoint of one factorization, given V and all options that determine its iterations."""
         identity = [__version__, STATE_FORMAT, kernels.backend_name(), _identity_of(V), dict(options)]
         name = hashlib.sha256(json.dumps(identity, sort_keys=True, default=str).encode()).hexdigest()[:32]
         checkpoint = Checkpoint(self, self.folder / f"{PREFIX}{name}.npz")
@@ -59,10 +59,10 @@ class Checkpointing:
         return checkpoint
 
     def clear(self) -> None:
-        """Remove the checkpoints of this command, as its result is safe, and those that nobody came back for."""
+        """Remove the checkpoints of this command, whose result is saved, and old unused ones."""
         forgotten = [path for path in self.folder.glob(f"{PREFIX}*.npz") if _age(path) > KEPT]
         for path in [*self._used, *forgotten]:
-            with suppress(OSError):  # one that stays does no harm
+            with suppress(OSError):  # a checkpoint that stays does no harm
                 path.unlink()
 
 
@@ -72,7 +72,7 @@ class Checkpoint:
     Parameters
     ----------
     settings : Checkpointing
-    path : of its file
+    path : Path of its file
     """
 
     def __init__(self, settings: Checkpointing, path: Path) -> None:
@@ -83,35 +83,37 @@ class Checkpoint:
         self._written = self._broken = False
 
     def recall(self) -> State | None:
-        """The state that was kept, if there is one that can be used; a damaged one is removed."""
+        """Read the saved state; None if there is none. A damaged file is removed, with a note."""
         try:
             with self.path.open("rb") as file, np.lib.npyio.NpzFile(file, allow_pickle=False) as archive:
                 state = State.from_arrays({name: archive[name] for name in archive.files})
         except (FileNotFoundError, NotADirectoryError):
             return None
         except (OSError, ValueError, EOFError, KeyError, MatrixError, zipfile.BadZipFile) as error:
-            self._settings.note(f"the checkpoint {self.path} cannot be used ({error}); the fit begins anew")
+            self._settings.note(
+                f"the checkpoint {self.path} cannot be used ({error}); the fit starts from the beginning"
+            )
             with suppress(OSError):
                 self.path.unlink()
             return None
-        self._settings.note(f"going on after iteration {state.iteration}, from a checkpoint of the same fit")
+        self._settings.note(f"resuming from iteration {state.iteration}, saved in a checkpoint of the same fit")
         self._written = True
         return state
 
     def keep(self, state: State) -> None:
-        """Take note of the state, and write it if it is time to."""
+        """Remember the state, and write it if a checkpoint is due."""
         self._last = state
         if time.monotonic() >= self._due:
             self._write(state)
 
     def done(self) -> None:
-        """The iterations are done: of a fit that was long, the last state stays until the whole command is done."""
+        """Save the last state of a long fit once more: the rest of the command may still fail."""
         if self._written and self._last is not None:
             self._write(self._last)
         self._last = None
 
     def _write(self, state: State) -> None:
-        """Write the state; a disk that is full ends the checkpoints, not the fit."""
+        """Write the state; if that fails, as on a full disk, the fit goes on without checkpoints."""
         if self._broken:
             return
         began = time.monotonic()
@@ -127,8 +129,8 @@ class Checkpoint:
 
 
 def _identity_of(V: PageBlocks) -> Any:
-    """What tells one V from another: its entries, and how it is cut, since sums depend on that in the last digits."""
-    store = getattr(V, "store", V)  # a cluster works on the blocks of a folder
+    """What identifies V: its entries, and its blocks, as the last digits of sums depend on them."""
+    store = getattr(V, "store", V)  # a cluster works on a folder of blocks
     if manifest := getattr(store, "manifest", None):
         return [manifest.rows, manifest.columns, [(part.columns, part.stored, part.crc32) for part in manifest.parts]]
     digest = hashlib.blake2b(str((V.shape, V.dtype)).encode(), digest_size=16)
@@ -140,7 +142,7 @@ def _identity_of(V: PageBlocks) -> Any:
 
 
 def _age(path: Path) -> float:
-    """Seconds since a file was written; 0 where it is gone."""
+    """Seconds since a file was written; 0 if it no longer exists."""
     try:
         return time.time() - path.stat().st_mtime
     except OSError:

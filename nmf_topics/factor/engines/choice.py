@@ -1,7 +1,7 @@
-"""Which engine: an estimate of the memory that each of them takes, and the first one that is allowed to.
+"""Choose an engine: estimate the memory that each of them takes, and use the first one that fits.
 
-W and H are in memory whatever the engine. In memory, V is, too; on disk one block of it is, and the smaller blocks are,
-the less they take; a cluster leaves to this process the sums of the blocks that are under way.
+W and H are in memory whatever the engine. With the engine `memory` V is as well; with `disk` one block of V is, and
+smaller blocks take less; with a cluster this process holds only the results of blocks that are being worked on.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ ENGINES: dict[str, str] = {
     "disk": "V in blocks of pages, one of them in memory at a time",
     "dask": "the same blocks on the workers of a Dask cluster",
 }
-SPARE = 0.8  # of the memory that is free, what a run may take unasked
+SPARE = 0.8  # the share of the free memory that a run may take by default
 LARGEST_BLOCK = 64 * 10**6  # bytes of V
 SMALLEST_BLOCK = 1000  # pages, below which blocks cost more than they save
 
 
 @dataclass(frozen=True)
 class EngineOptions:
-    """Where V is to live.
+    """What a user chooses about the engine.
 
     Attributes
     ----------
     engine : a name in ENGINES
-    memory : bytes that the whole process may take; None: most of what is free
+    memory : int, bytes that the whole process may take; None: most of what is free
     scheduler : address of a Dask scheduler; None: a cluster of processes on this machine
     """
 
@@ -40,13 +40,13 @@ class EngineOptions:
     scheduler: str | None = None
 
     def allowed(self) -> int:
-        """Bytes that this process may take in all."""
+        """Bytes that this process may take in total."""
         return self.memory if self.memory is not None else int(SPARE * free()) + rss_bytes()
 
 
 @dataclass(frozen=True)
 class ProblemSize:
-    """How large V is, and its factors.
+    """The sizes of V and its factors, and estimates of memory from them.
 
     Attributes
     ----------
@@ -71,32 +71,32 @@ class ProblemSize:
 
     @property
     def bytes_of_V(self) -> int:
-        """V as it lies on disk, or in memory for the loop."""
+        """Bytes of V on disk, or in memory for the iterations."""
         index = 4 if self.sparse else 0
         return self.stored * (self.itemsize + index) + index * (self.n_pages + 1)
 
     def _loop(self) -> int:
-        """W and H, those that follow them, and the sums between."""
+        """Bytes of the iterations: W and H, their successors, and the sums in between."""
         return self.itemsize * self.rank * (5 * self.n_terms + 4 * self.n_pages)
 
     def _model(self) -> int:
-        """The factors that the loop left, and those of the model in float64, before and after they are put in order."""
+        """Bytes of the factors after the iterations, and of the model's in float64, before and after sorting."""
         loop = self.itemsize * self.rank * (self.n_terms + self.n_pages)
         return loop + 8 * self.rank * (3 * self.n_terms + 2 * self.n_pages)
 
     def _pages(self, pages: int) -> int:
-        """What it takes to solve for so many pages at once: products, weights on their way, systems of r x r."""
+        """Bytes to solve for that many pages at once: products, weights and r x r systems."""
         pages = min(pages, self.n_pages)
         entries = self.stored * pages // self.n_pages
         systems = 24 * min(pages * self.rank**2, processors() * GRAM_ENTRIES)
         return 12 * entries + 40 * self.rank * pages + systems
 
     def factors(self) -> int:
-        """W, H and all that is made of their size."""
+        """Bytes of W, H and everything of their size."""
         return max(self._loop(), self._model())
 
     def pictures(self) -> int:
-        """What pictures and the packages that draw them take after the fit."""
+        """Bytes of pictures and of the packages that draw them, after the fit."""
         return 30 * 10**6 + 1_500_000 * self.rank
 
     def in_memory(self) -> int:
@@ -110,27 +110,27 @@ class ProblemSize:
         return max(fit, made, V + self._model() + self.pictures())
 
     def on_disk(self, pages: int) -> int:
-        """Bytes for a fit with V in blocks of so many pages on disk."""
+        """Bytes for a fit with V on disk in blocks of that many pages."""
         block = self.bytes_of_V * min(pages, self.n_pages) // self.n_pages
         return max(self._loop() + block, self._model() + block + self._pages(pages), self._model() + self.pictures())
 
     def on_a_cluster(self, pages: int, threads: int) -> int:
-        """Bytes that this process takes when workers do the blocks."""
+        """Bytes of this process while workers work on the blocks."""
         results = self.itemsize * self.rank * (self.n_terms + 2 * pages)
         return max(self.factors() + 2 * threads * results, self._model() + self.pictures())
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What was decided.
+    """The chosen engine and its memory.
 
     Attributes
     ----------
     engine : "memory", "disk" or "dask"
-    columns : pages of a block, where there are blocks
-    needed : bytes that the whole process is expected to take at most
-    allowed : bytes that it may take
-    size : of V and its factors
+    columns : int, pages of a block; of V with the engine "memory"
+    needed : int, bytes that the whole process is expected to take at most
+    allowed : int, bytes that it may take
+    size : ProblemSize
     """
 
     engine: str
@@ -148,18 +148,22 @@ class Plan:
 
 
 def choose_engine(size: ProblemSize, options: EngineOptions, *, held: int = 0) -> Plan:
-    """Where V is to live.
+    """Choose the engine and the size of its blocks.
 
     Parameters
     ----------
-    size : of V and its factors
-    options : EngineOptions; "auto" takes memory where that is allowed, else disk; a scheduler is a wish for "dask"
-    held : bytes of what is in memory now and will be let go before the fit
+    size : ProblemSize
+    options : EngineOptions; "auto" chooses memory if V fits, otherwise disk, and "dask" if a scheduler is given
+    held : int, bytes that are in memory now and will be freed before the fit
+
+    Returns
+    -------
+    Plan
 
     Raises
     ------
     EngineError
-        if not even W, H and one small block fit into the memory that is allowed.
+        if W, H and one small block do not fit into the allowed memory.
     """
     allowed = options.allowed()
     base = max(rss_bytes() - held, 0)
@@ -184,7 +188,7 @@ def choose_engine(size: ProblemSize, options: EngineOptions, *, held: int = 0) -
 
 
 def _pages_of_a_block(size: ProblemSize, room: int) -> int:
-    """The largest blocks that leave room for all else, within reason."""
+    """The pages of the largest blocks that leave room for everything else, up to LARGEST_BLOCK."""
     smallest = min(SMALLEST_BLOCK, size.n_pages)
     pages = min(size.n_pages, max(smallest, LARGEST_BLOCK * size.n_pages // max(size.bytes_of_V, 1)))
     while pages > smallest and size.on_disk(pages) > room:

@@ -1,8 +1,8 @@
-"""The engine `dask`: the blocks of a folder, worked on by the processes of a Dask cluster.
+"""The engine `dask`: a folder of blocks, worked on by the processes of a Dask cluster.
 
-Each worker maps the blocks that it is given from the folder itself, which it must see under the same path: V does not
-travel. What does are slices of H, W (once to each worker that needs it) and the sums that come back. A task knows all
-that it needs, so a worker that is lost costs what it was working on, which another one does again.
+Each worker maps its blocks from the folder, which it must see under the same path, so V is never sent over the network.
+Slices of H, W (once to each worker) and the resulting sums are. A task contains everything it needs: if a worker dies,
+only its current blocks are recomputed.
 """
 
 from __future__ import annotations
@@ -30,21 +30,21 @@ from nmf_topics.factor.engines.disk import OnDisk
 from nmf_topics.factor.engines.store import Manifest, column_ranges, read_block, read_manifest
 from nmf_topics.files.system import processors
 
-TASKS_A_THREAD = 2  # sent ahead for each thread of the cluster, so that none waits for the next
+TASKS_A_THREAD = 2  # tasks sent ahead for each thread of the cluster, so that no thread waits for the next one
 PATIENCE = 60.0  # seconds without any worker after which the run gives up
-LOOK_EVERY = 5.0  # seconds between looks at whether there still are workers
+LOOK_EVERY = 5.0  # seconds between checks whether there still are workers
 
 
 class DaskBlocks:
-    """V as the blocks of a folder, worked on by a cluster.
+    """V in a folder of blocks, worked on by a cluster.
 
     Parameters
     ----------
-    store : OnDisk, in a folder that all workers see under its path
+    store : OnDisk, in a folder that all workers see under the same path
     scheduler : address of a running scheduler (tcp://host:8786); None: a cluster of processes on this machine, which
         `close` ends
-    workers : of such a cluster; None: one a processor
-    timeout : seconds to wait for the scheduler
+    workers : int, workers of such a cluster; None: one per processor
+    timeout : float, seconds to wait for the scheduler
 
     Raises
     ------
@@ -76,6 +76,17 @@ class DaskBlocks:
         """Of the entries of V."""
         return self.store.dtype
 
+    def beside(self, store: Any) -> DaskBlocks:
+        """Other blocks in the folder of these, such as the counts that V was made from, on the same cluster.
+
+        Parameters
+        ----------
+        store : OnDisk; its blocks can be used until `self` is closed
+        """
+        other = DaskBlocks.__new__(DaskBlocks)
+        other.store, other._client, other._threads, other._stack = store, self._client, self._threads, ExitStack()
+        return other
+
     @property
     def workers(self) -> int:
         """How many there are now."""
@@ -88,7 +99,7 @@ class DaskBlocks:
     def map(
         self, fn: Callable[..., Any], *, split: Sequence[Array] = (), shared: Sequence[Array] = ()
     ) -> Iterator[tuple[slice, Any]]:
-        """Apply `fn` to every block, some of them at the same time; results come in the order of the blocks."""
+        """Apply `fn` to every block, several at a time; results are in the order of the blocks."""
         self.store.touch()
         folder, stamp = os.path.abspath(self.store.folder), _stamp(self.store.manifest)
         ranges = [columns for _, columns in column_ranges(self.store.manifest)]
@@ -103,13 +114,13 @@ class DaskBlocks:
             yield columns, self._result(waiting.popleft())
 
     def _submit(self, fn: Callable[..., Any], *arguments: Any) -> Any:
-        """A task with its arguments: the scheduler keeps them, so that it can be done again if its worker is lost."""
+        """Submit a task with its arguments; the scheduler keeps them, so it can be repeated if its worker dies."""
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "(?s)Sending large graph", UserWarning)  # it is W, or a slice of H
             return self._client.submit(fn, *arguments, pure=False)
 
     def _result(self, future: Any) -> Any:
-        """Wait for a task, as long as there is somebody who could do it."""
+        """Wait for a task, as long as there are workers."""
         from distributed import CancelledError, KilledWorker, TimeoutError
 
         alone_since: float | None = None
@@ -126,30 +137,30 @@ class DaskBlocks:
                     remedy=Remedy("give workers more memory, or lower {memory} so that blocks are smaller"),
                 ) from error
             except (CancelledError, OSError) as error:
-                raise EngineError(f"the scheduler is gone; {_AGAIN}") from error
+                raise EngineError(f"the scheduler no longer answers; {_AGAIN}") from error
 
     def _has_workers(self) -> bool:
         try:
             return bool(self._client.nthreads())
         except OSError as error:
-            raise EngineError(f"the scheduler is gone; {_AGAIN}") from error
+            raise EngineError(f"the scheduler no longer answers; {_AGAIN}") from error
 
 
-_AGAIN = "start it again and give the same command: it goes on from its last checkpoint"
+_AGAIN = "start it again and repeat the command: it resumes from its last checkpoint"
 
 
 # ------------------------------------------------------------------------------------------------ on the workers
 
 
 def _as_it_is(A: Any) -> Any:
-    """What all tasks share, as the result of a task of its own: made again should its worker be lost."""
+    """An argument that all tasks share, as the result of a task of its own: it is made again if its worker dies."""
     return A
 
 
 def _apply(
     folder: str, stamp: int, number: int, fn: Callable[..., Any], pieces: Sequence[Array], *shared: Array
 ) -> Any:
-    """One task: map a block and apply the function, on one thread, as there are as many tasks as processors."""
+    """One task: map a block and apply the function, on one thread, as other tasks run on the other processors."""
     manifest = _manifest(folder, stamp)
     with kernels.one_blas_thread(), kernels.using(threads=1):
         return fn(read_block(Path(folder), manifest, manifest.parts[number]), *pieces, *shared)
@@ -157,20 +168,20 @@ def _apply(
 
 @cache
 def _manifest(folder: str, stamp: int) -> Manifest:
-    """What a folder holds, read once by each worker."""
+    """The manifest of a folder, read once by each worker."""
     manifest = read_manifest(Path(folder))
     if _stamp(manifest) != stamp:
-        raise EngineError(f"{folder} is another one there, or was written anew meanwhile; give the command again")
+        raise EngineError(f"{folder} is another folder there, or was rewritten meanwhile; repeat the command")
     return manifest
 
 
 def _stamp(manifest: Manifest) -> int:
-    """A number by which two manifests are known to be the same, in every process."""
+    """A checksum of a manifest, the same in every process."""
     return zlib.crc32(repr(manifest.parts).encode())
 
 
 def _probe(folder: str, stamp: int) -> str:
-    """What is wrong with a worker; empty where nothing is."""
+    """What is wrong on a worker; empty if nothing is."""
     try:
         _manifest(folder, stamp)
     except NmfTopicsError as error:
@@ -187,13 +198,13 @@ def _connect(scheduler: str | None, workers: int | None, timeout: float, stack: 
         from distributed import Client, LocalCluster
     except ImportError as error:
         raise MissingExtra("distributed", "dask", "the engine 'dask'") from error
-    # what Dask says of lost workers and closed connections is said by us, where it matters
+    # lost workers and closed connections are reported here, where they matter
     logger = logging.getLogger("distributed")
     stack.callback(logger.setLevel, logger.level)
     logger.setLevel(logging.CRITICAL)
     try:
         if scheduler is not None:
-            asyncio.run(_ask_for_a_scheduler(scheduler, timeout))  # a client that fails to connect complains later, too
+            asyncio.run(_ask_for_a_scheduler(scheduler, timeout))  # a client that fails to connect logs errors later
             return Client(scheduler, timeout=timeout, set_as_default=False)
         scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="nmf-topics-", ignore_cleanup_errors=True))
         cluster = LocalCluster(  # memory is bounded by the size of blocks, and mapped files are not to be counted
@@ -214,7 +225,7 @@ def _connect(scheduler: str | None, workers: int | None, timeout: float, stack: 
 
 
 async def _ask_for_a_scheduler(address: str, timeout: float) -> None:
-    """An OSError or ValueError, unless there is one at the address."""
+    """Raise an OSError or ValueError unless there is a scheduler at the address."""
     from distributed import rpc
 
     async with rpc(address, timeout=timeout) as there:
@@ -224,14 +235,14 @@ async def _ask_for_a_scheduler(address: str, timeout: float) -> None:
 
 
 def _ready(client: Any, where: str, store: OnDisk, timeout: float) -> int:
-    """How many threads the cluster has, once each of its workers is known to see V and to run this program."""
+    """Check that each worker sees V and can run this program; return how many threads the cluster has."""
     try:
         client.wait_for_workers(1, timeout=timeout)
     except TimeoutError as error:
         raise EngineError(f"{where} has no workers; start some (dask worker ADDRESS)") from error
     try:
         answers = client.run(_probe, os.path.abspath(store.folder), _stamp(store.manifest))
-    except Exception as error:  # whatever went wrong on a worker comes back as what it was there
+    except Exception as error:  # an error on a worker is raised here as it was there
         raise EngineError(
             f"the workers of {where} cannot run nmf-topics ({type(error).__name__}: {error}); install the same version "
             f"there"

@@ -16,19 +16,18 @@ from nmf_topics.factor.engines.store import MARK, column_ranges, read_block, rea
 
 
 class OnDisk:
-    """V as the blocks of a folder (see `store`).
+    """V in a folder of blocks (see `store`).
 
-    While one block is worked on, the system is asked to fetch the next, so that the disk and the processor work at the
-    same time.
+    While one block is worked on, the operating system is asked to read the next one.
 
     Parameters
     ----------
-    folder : as `write_blocks` made it
+    folder : Path or str, written by `write_blocks`
 
     Raises
     ------
     EngineError
-        if the folder is none of blocks, or damaged.
+        if the folder does not contain blocks, or is damaged.
     """
 
     def __init__(self, folder: Path | str) -> None:
@@ -59,13 +58,13 @@ class OnDisk:
             yield columns, result
 
     def touch(self) -> None:
-        """Mark the folder as used just now: those that have not been used for long are the first to be removed."""
+        """Mark the folder as used now: the folders that were not used for longest are removed first."""
         with contextlib.suppress(OSError):
             os.utime(self.folder / MARK)
 
 
 def _fetch_soon(path: Path) -> None:
-    """Tell the system that a file will be read; it may not listen, and nothing depends on it."""
+    """Tell the operating system that a file will be read soon; it may ignore that."""
     if not hasattr(os, "posix_fadvise"):
         return
     with contextlib.suppress(OSError):
@@ -82,14 +81,14 @@ def _from_folder(folder: Path) -> PageBlocks:
 
 
 def cut(V: Any, columns: int) -> Iterator[Any]:
-    """V, CSC or dense, as blocks of so many columns, checked as `as_blocks` checks them."""
+    """Cut V, CSC or dense, into blocks of that many columns, checked as by `as_blocks`."""
     for first in range(0, V.shape[1], columns):
         block = V[:, first : first + columns]
         yield block if block.dtype == np.int32 else checked(block)
 
 
 def checked(block: Any) -> Any:
-    """A block as the door of the seam leaves it: finite, non-negative, in canonical form."""
+    """A block checked by `as_blocks`: finite, non-negative, in canonical form."""
     blocks: Any = as_blocks(block)
     return blocks.V
 
@@ -100,14 +99,14 @@ def to_disk(V: Any, folder: Path, *, columns: int, made_from: dict[str, Any] | N
     Parameters
     ----------
     V : ndarray or scipy sparse matrix of shape (m, n), non-negative
-    folder : where to; see `write_blocks`
-    columns : of a block
-    made_from : remembered with the blocks
+    folder : Path, see `write_blocks`
+    columns : int, columns of a block
+    made_from : dict saved with the blocks, as JSON
 
     Raises
     ------
     MatrixError, EngineError, OutputError
-        if V cannot be factored, or the blocks not written.
+        if V cannot be factored, or the blocks cannot be written.
     """
     V = sp.csc_matrix(V) if sp.issparse(V) else np.asarray(V)
     blocks: Iterable[Any] = cut(V, columns)

@@ -5,9 +5,8 @@
     part-00000.bin   V[:, :k]: sparse, the arrays of CSC one after another, indptr (k + 1, int32), indices (z, int32),
                      data (z); dense, the entries row by row. Each array begins at a multiple of 64 bytes.
 
-Numbers are little-endian. blocks.json is moved into place last, so a folder without it holds nothing, and one that has
-it holds everything. Lengths of files are checked when a folder is opened; the checksum of a part when a process reads
-it for the first time.
+Numbers are little-endian. blocks.json is moved into place last, so a folder that has it is complete. The lengths of
+files are checked when a folder is opened, the checksum of a part when a process reads it for the first time.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ from nmf_topics.files.atomic import folder_of_files
 
 SCHEMA = 1
 MARK = "blocks.json"
-CACHE_ENV_VAR = "NMF_TOPICS_CACHE"  # what chooses the disk that blocks lie on
+CACHE_ENV_VAR = "NMF_TOPICS_CACHE"  # chooses the folder, and so the disk, of the blocks
 ALIGNMENT = 64
 MOST_STORED = 2**31 - 1  # entries of a part, so that its indices fit in 32 bits
 TYPES = ("float32", "float64", "int32")
@@ -48,14 +47,14 @@ class Part:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What blocks.json says.
+    """The contents of blocks.json.
 
     Attributes
     ----------
     rows, columns : m and n
-    type : of the entries, one of TYPES
-    sparse : CSC or dense
-    made_from : whatever the writer wanted to remember
+    type : str, the type of the entries, one of TYPES
+    sparse : bool, CSC or dense
+    made_from : whatever the writer saved with the blocks
     parts : in the order of columns
     """
 
@@ -68,7 +67,7 @@ class Manifest:
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """Of the entries, as they lie in the files."""
+        """The type of the entries in the files."""
         return np.dtype(self.type).newbyteorder("<")
 
     def layout(self, part: Part) -> list[tuple[int, int, np.dtype[Any]]]:
@@ -83,7 +82,7 @@ class Manifest:
         return found
 
     def size(self, part: Part) -> int:
-        """Bytes of a part's file."""
+        """The size of a part's file in bytes."""
         offset, length, dtype = self.layout(part)[-1]
         return offset + -(-length * dtype.itemsize // ALIGNMENT) * ALIGNMENT
 
@@ -98,21 +97,21 @@ def write_blocks(
     made_from: Mapping[str, Any] | None = None,
     beside: Callable[[Path], None] = lambda folder: None,
 ) -> Manifest:
-    """Write blocks of columns as they come; one of them is in memory at a time.
+    """Write blocks of columns one after another; one of them is in memory at a time.
 
     Parameters
     ----------
     folder : new, empty, or an older folder of blocks, which is replaced
-    blocks : matrices of shape (m, k), all CSC or all dense, of one type in TYPES; checked by whoever made them
-    made_from : remembered in blocks.json, as JSON
-    beside : writes further files that belong to the blocks, into the folder that it is given
+    blocks : matrices of shape (m, k), all CSC or all dense, of one type in TYPES; the caller has checked them
+    made_from : saved in blocks.json, as JSON
+    beside : called with the folder, to write further files that belong to the blocks
 
     Raises
     ------
     EngineError
         if there is no block, or blocks do not fit each other
     OutputError
-        if the folder belongs to somebody else, or cannot be written (no permission, no space); nothing is left behind.
+        if the folder has other files in it, or cannot be written (no permission, no space); nothing is left behind.
     """
     parts: list[Part] = []
     first: Any = None
@@ -121,7 +120,7 @@ def write_blocks(
             if first is None:
                 first = _Kind.of(block)
             if _Kind.of(block) != first:
-                raise EngineError(f"blocks of {first} and of {_Kind.of(block)} cannot lie in one folder")
+                raise EngineError(f"blocks of {first} and of {_Kind.of(block)} cannot be in one folder")
             name = f"part-{len(parts):05d}.bin"
             with (partial / name).open("wb") as file:
                 parts.append(_write_part(file, name, block))
@@ -137,7 +136,7 @@ def write_blocks(
 
 @dataclass(frozen=True)
 class _Kind:
-    """What all blocks of a folder have in common."""
+    """The properties that all blocks of a folder share."""
 
     rows: int
     type: str
@@ -145,9 +144,9 @@ class _Kind:
 
     @classmethod
     def of(cls, block: Any) -> _Kind:
-        """Of one block."""
+        """The properties of one block."""
         if str(block.dtype) not in TYPES:
-            raise EngineError(f"a block of {block.dtype} cannot be written; there are {', '.join(TYPES)}")
+            raise EngineError(f"a block of {block.dtype} cannot be written; possible types are {', '.join(TYPES)}")
         return cls(int(block.shape[0]), str(block.dtype), sp.issparse(block))
 
     def __str__(self) -> str:
@@ -179,7 +178,7 @@ def _write_part(file: BinaryIO, name: str, block: Any) -> Part:
 
 
 def _files_of(folder: Path) -> list[str]:
-    """Parts of an older folder of blocks, which go when it is written anew."""
+    """Parts of an older folder of blocks, which are removed when it is written again."""
     return [path.name for path in folder.glob("part-*.bin")]
 
 
@@ -187,12 +186,12 @@ def _files_of(folder: Path) -> list[str]:
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """What a folder of blocks holds, after checking that all of it is there.
+    """Read blocks.json and check that all files are there.
 
     Raises
     ------
     EngineError
-        if the folder is none of blocks, of a later version, damaged, or may not be read.
+        if the folder does not contain blocks, is of a later version, damaged, or cannot be read.
     """
     try:
         text = (folder / MARK).read_text(encoding="utf-8")
@@ -217,7 +216,7 @@ def _why(error: OSError | UnicodeDecodeError) -> str:
 
 
 def _parse(document: Any) -> Manifest:
-    """A manifest from what the file says; anything odd is a ValueError."""
+    """Build a manifest from the JSON document; anything wrong raises a ValueError."""
     if not isinstance(document, dict) or type(document.get("schema")) is not int:
         raise ValueError("it does not say which version it is")
     if document.pop("schema") > SCHEMA:
@@ -243,16 +242,16 @@ def _check_length(path: Path, wanted: int) -> None:
         raise EngineError(f"the block {path} has {found} bytes where it should have {wanted}; {REMEDY}")
 
 
-_believed: set[tuple[str, int]] = set()  # parts whose checksum this process has seen to be right
+_verified: set[tuple[str, int]] = set()  # parts whose checksum this process has verified
 
 
 def read_block(folder: Path, manifest: Manifest, part: Part) -> Any:
-    """One block, mapped into memory: CSC or dense, read-only; its pages come from the disk as they are looked at.
+    """Map one block into memory: CSC or dense, read-only; the data are read from the disk on access.
 
     Raises
     ------
     EngineError
-        if the file is missing, cut short, altered, or may not be read.
+        if the file is missing, truncated, altered, or cannot be read.
     """
     path = folder / part.file
     _check_length(path, manifest.size(part))
@@ -261,10 +260,10 @@ def read_block(folder: Path, manifest: Manifest, part: Part) -> Any:
             mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     except OSError as error:
         raise EngineError(f"the block {path} cannot be read: {_why(error)}") from error
-    if (key := (str(path.absolute()), part.crc32)) not in _believed:
+    if (key := (str(path.absolute()), part.crc32)) not in _verified:
         if zlib.crc32(mapped) != part.crc32:
             raise EngineError(f"the block {path} is damaged: its checksum is wrong; {REMEDY}")
-        _believed.add(key)
+        _verified.add(key)
     arrays = [np.frombuffer(mapped, dtype, length, offset) for offset, length, dtype in manifest.layout(part)]
     if sys.byteorder == "big":
         arrays = [array.astype(array.dtype.newbyteorder("=")) for array in arrays]
@@ -277,7 +276,7 @@ def read_block(folder: Path, manifest: Manifest, part: Part) -> Any:
 
 
 def column_ranges(manifest: Manifest) -> Iterator[tuple[Part, slice]]:
-    """Each part with the columns that it holds."""
+    """Each part with its columns."""
     first = 0
     for part in manifest.parts:
         yield part, slice(first, first + part.columns)

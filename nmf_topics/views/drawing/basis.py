@@ -1,6 +1,6 @@
-"""Basis images: columns of W, and pictures put together from them, for models of pixels.
+"""Basis images: pictures of the columns of W, and of images rebuilt from them, for models of pixels.
 
-As in Lee and Seung's figure, positive weights are drawn dark and negative ones red; photographs keep their greys.
+As in Lee and Seung's figure, positive weights are dark and negative ones red; photographs keep their grey values.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def _to_image(rgb: Array) -> Any:
 
 
 def signed_rgb(values: Array) -> Array:
-    """Values scaled by their largest size: positive ones from white to black, negative ones from white to red.
+    """Scale values by the largest absolute one: positive from white to black, negative from white to red.
 
     Returns
     -------
@@ -33,27 +33,27 @@ def signed_rgb(values: Array) -> Array:
 
 
 def grey_rgb(values: Array) -> Array:
-    """Grey values from 0 (black) to 1 (white), as they are."""
+    """Convert grey values from 0 (black) to 1 (white) to RGB."""
     return np.repeat(np.clip(values, 0, 1)[..., None], 3, axis=-1)
 
 
 def enlarge(rgb: Array, factor: int) -> Array:
-    """Each pixel as a square of factor x factor."""
+    """Enlarge each pixel to a square of factor x factor pixels."""
     return np.repeat(np.repeat(rgb, factor, axis=0), factor, axis=1)
 
 
 def scale_for(grid: PixelGrid, size: int) -> int:
-    """By how much a picture is enlarged to be about `size` pixels high."""
+    """Return the factor that makes a picture about `size` pixels high."""
     return max(1, size // max(grid.height, grid.width))
 
 
 def basis_image(w: Array, grid: PixelGrid, *, size: int = 190) -> Any:
-    """One column of W as a picture."""
+    """Draw one column of W."""
     return _to_image(enlarge(signed_rgb(w.reshape(grid.height, grid.width)), scale_for(grid, size)))
 
 
 def tile(cells: list[Array], *, gap: int = 2, across: int | None = None) -> Array:
-    """Pictures of one size side by side, in a field as square as can be; grey lines between them.
+    """Arrange pictures of one size in a grid that is as square as possible, with grey lines between them.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ def tile(cells: list[Array], *, gap: int = 2, across: int | None = None) -> Arra
 
 
 def basis_grid(W: Array, grid: PixelGrid, *, size: int = 95) -> Any:
-    """All columns of W as one picture."""
+    """Draw all columns of W in one picture."""
     factor = scale_for(grid, size)
     return _to_image(
         tile(
@@ -85,7 +85,7 @@ def basis_grid(W: Array, grid: PixelGrid, *, size: int = 95) -> Any:
 
 
 def reconstruction(v: Array, W: Array, h: Array, grid: PixelGrid, *, size: int = 300) -> Any:
-    """As the article draws it: the basis, times the weights, is the picture put together; and the original.
+    """Draw an image as in the article: the basis, the weights, the rebuilt image, and the original.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ def reconstruction(v: Array, W: Array, h: Array, grid: PixelGrid, *, size: int =
 
     from nmf_topics.views.drawing.fonts import default_font
 
-    weights = h * np.linalg.norm(W, axis=0)  # what each basis image adds, whatever the scale of its column
+    weights = h * np.linalg.norm(W, axis=0)  # contributions, whatever the scale of columns
     top = np.abs(weights).max(initial=0.0)
     across = int(np.ceil(np.sqrt(len(h))))
     factor = max(1, size // (across * max(grid.height, grid.width)))
@@ -124,7 +124,7 @@ def reconstruction(v: Array, W: Array, h: Array, grid: PixelGrid, *, size: int =
     signs = ImageFont.truetype(str(default_font()), 40)
     gap, strip = 20, 34
     pictures = [(text, None if rgb is None else _to_image(rgb)) for text, rgb in parts]
-    if height > 2 * size:  # large images: the whole must fit a screen, and letters must be seen beside it
+    if height > 2 * size:  # large images: the picture must fit a screen, and its text must be legible
         height = 2 * size
         for _, picture in pictures:
             if picture is not None:
@@ -141,6 +141,6 @@ def reconstruction(v: Array, W: Array, h: Array, grid: PixelGrid, *, size: int =
         draw.text((x, gap), text, fill=(40, 40, 40), font=letters)
         page.paste(picture, (x, strip + gap))
         frame = (x - 1, strip + gap - 1, x + picture.width, strip + gap + picture.height)
-        draw.rectangle(frame, outline=(209, 209, 209))  # a white picture is one, too
+        draw.rectangle(frame, outline=(209, 209, 209))  # so that a white picture can be seen
         x += max(picture.width, 120)
     return page

@@ -1,7 +1,8 @@
-"""Where the words of a cloud stand: the heaviest first, each as large as its weight asks for and as there is room.
+"""Layout of word clouds: words are placed in descending order of weight, with sizes that depend on their weights.
 
-The search for free places is wordcloud's (a summed area table of the ink so far), of which WordCloud itself draws all
-words with one font. A cloud is laid out on a small canvas and drawn larger: as sharp, and several times faster.
+The search for free places is that of the package wordcloud (a summed-area table of the pixels in use). Its class
+WordCloud is not used, because it draws all words with one font. The layout is computed on a small canvas and drawn
+larger, which is several times faster and as sharp.
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ from nmf_topics.errors import OutputError
 from nmf_topics.views.drawing.text_drawing import Lettering
 
 SCALE = 2
-SMALLEST = 3  # size of letters on the canvas
-GAP = 0.4  # of the size of letters, between two words side by side, so that they are not read as one
-CONTRAST = 0.6  # how far sizes follow weights: 1 as the weights do, 0 as their order does
+SMALLEST = 3  # smallest size of letters on the canvas, in pixels
+GAP = 0.4  # horizontal space between words, relative to the size of letters
+CONTRAST = 0.6  # 1: sizes are proportional to weights; 0: sizes depend only on the order of weights
 
 
 class Placed(NamedTuple):
@@ -30,10 +31,10 @@ class Placed(NamedTuple):
 
     Attributes
     ----------
-    word : as it is drawn
-    size : of its letters, in pixels of the canvas
-    x, y : left and top of its ink, in pixels of the canvas
-    colour : as in CSS
+    word : the text to draw
+    size : size of its letters, in pixels of the canvas
+    x, y : left and top of its drawn pixels, in pixels of the canvas
+    colour : CSS colour
     """
 
     word: str
@@ -45,14 +46,14 @@ class Placed(NamedTuple):
 
 @dataclass(frozen=True)
 class Cloud:
-    """A cloud, laid out.
+    """The layout of a cloud.
 
     Attributes
     ----------
-    width, height : of the canvas, in pixels
-    words : the heaviest first; none if there was no room
-    lettering : what they are written with
-    scale : pixels of the picture for one of the canvas
+    width, height : size of the canvas, in pixels
+    words : the words in descending order of weight; empty if there was no room
+    lettering : fonts of the words
+    scale : pixels of the picture per pixel of the canvas
     """
 
     width: int
@@ -62,7 +63,7 @@ class Cloud:
     scale: int = SCALE
 
     def to_image(self) -> Any:
-        """The picture, a PIL.Image.Image on white."""
+        """Draw the cloud as a PIL.Image.Image on white."""
         from PIL import Image, ImageDraw
 
         picture = Image.new("RGB", (self.width * self.scale, self.height * self.scale), "white")
@@ -72,7 +73,7 @@ class Cloud:
         return picture
 
     def baseline(self, placed: Placed) -> tuple[int, int]:
-        """Where a word's base line begins, in pixels of the picture."""
+        """Return the start of a word's base line, in pixels of the picture."""
         left, top, _, _ = self.lettering.ink(placed.word, placed.size * self.scale)
         return placed.x * self.scale - left, placed.y * self.scale - top
 
@@ -85,15 +86,15 @@ def lay_out(
     colour: Callable[[str, Random], str],
     seed: int,
 ) -> Cloud:
-    """Find a place for as many words as there is room for.
+    """Place as many words as there is room for.
 
     Parameters
     ----------
-    weights : (word, weight), the heaviest first, weights positive
-    width, height : of the canvas, in pixels
-    lettering : has the letters of the words
-    colour : of a word; may ask the source of chance
-    seed : of the source of chance
+    weights : (word, weight) in descending order of positive weights
+    width, height : size of the canvas, in pixels
+    lettering : fonts that have the letters of the words
+    colour : returns the colour of a word; it may use the random generator
+    seed : random seed
     """
     canvas = _Canvas(width, height, lettering, colour, Random(seed))
     if len(weights) < 2:
@@ -105,11 +106,11 @@ def lay_out(
 
 @cache
 def _search() -> Callable[..., tuple[int, int] | None]:
-    """The search for a free place, taken from its own file: the package around it loads matplotlib, for 0.13 s."""
+    """Load the search for free places from its own file, because the package imports matplotlib (0.13 s)."""
     package = find_spec("wordcloud")
     spec = PathFinder.find_spec("query_integral_image", package.submodule_search_locations if package else None)
     if spec is None or spec.loader is None:
-        raise OutputError("the package wordcloud, which clouds need, is not whole; install wordcloud again")
+        raise OutputError("the package wordcloud, which draws clouds, is damaged; install wordcloud again")
     module = module_from_spec(spec)
     spec.loader.exec_module(module)
     found: Callable[..., tuple[int, int] | None] = module.query_integral_image
@@ -125,12 +126,12 @@ class _Canvas:
     chance: Random
 
     def place(self, weights: Sequence[tuple[str, float]], largest: int) -> list[Placed]:
-        """Words in their places, the first no larger than so many pixels, until one has no room at all."""
+        """Place words until one has no room; the first one is at most `largest` pixels high."""
         from PIL import Image, ImageDraw
 
         find_place = _search()
         margin = max(2, min(self.width, self.height) // 40)
-        taken = np.zeros((self.height + 1, self.width + 1), dtype=np.uint32)  # [y, x]: all ink above and left of it
+        taken = np.zeros((self.height + 1, self.width + 1), dtype=np.uint32)  # [y, x]: the pixels above and left
         grey = Image.new("L", (self.width, self.height))
         draw = ImageDraw.Draw(grey)
         placed: list[Placed] = []

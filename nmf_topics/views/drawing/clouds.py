@@ -1,4 +1,4 @@
-"""Word clouds: a topic's words, the larger the heavier. Seeded, so that the same topic is the same picture."""
+"""Word clouds of topics: larger words have larger weights. A seed makes the pictures reproducible."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from nmf_topics.views.drawing.cloud_layout import SCALE, Cloud, lay_out
 from nmf_topics.views.drawing.text_drawing import Lettering
 
 WORDS = 50
-LONGEST = 28  # letters of a word that are drawn; a longer one would press all others into the smallest print
-LIGHTEST = 0.01  # of the heaviest word's weight; lighter ones could not be told from it by their size
-CAPTION = 20  # size of the letters of captions on a sheet, in pixels
-BASE = 23  # of the strip for a caption: where its base line is
+LONGEST = 28  # letters of a word to draw; longer words would make all others tiny
+LIGHTEST = 0.01  # least weight relative to the largest one; sizes cannot show smaller ratios
+CAPTION = 20  # size of the letters of captions, in pixels
+BASE = 23  # position of the base line in the strip of a caption, in pixels
 
-# Dark, and told apart by the colour-blind (after Okabe & Ito, Color universal design, 2008).
+# Dark colours that colour-blind readers can distinguish (after Okabe & Ito, Color universal design, 2008).
 COLOURS = (
     (0, 91, 150),
     (176, 74, 0),
@@ -37,20 +37,20 @@ COLOURS = (
 
 
 def colour_of(number: int) -> tuple[int, int, int]:
-    """The colour of a topic, the same in every picture."""
+    """Return the colour of a topic, which is the same in all pictures."""
     return COLOURS[(number - 1) % len(COLOURS)]
 
 
 @dataclass(frozen=True)
 class CloudStyle:
-    """How clouds look.
+    """The appearance of clouds.
 
     Attributes
     ----------
-    width, height : of a picture, in pixels
+    width, height : size of a picture, in pixels
     lettering : fonts that have the letters of the words
-    colormap : name of a colour map of matplotlib, or None for the topic's own colour
-    seed : of the layout
+    colormap : name of a colour map of matplotlib; None: the topic's own colour
+    seed : random seed of the layout
     """
 
     width: int
@@ -61,12 +61,12 @@ class CloudStyle:
 
 
 def make_cloud(terms: Sequence[tuple[str, float]], number: int, style: CloudStyle) -> Cloud:
-    """The word cloud of a topic.
+    """Create the word cloud of a topic.
 
     Parameters
     ----------
     terms : (word, weight), at least one
-    number : of the topic, for its colour and its layout
+    number : number of the topic, which determines its colour and layout
 
     Raises
     ------
@@ -85,12 +85,14 @@ def make_cloud(terms: Sequence[tuple[str, float]], number: int, style: CloudStyl
     width, height = -(-style.width // SCALE), -(-style.height // SCALE)
     cloud = lay_out(weights, width, height, style.lettering, colour, style.seed + number)
     if not cloud.words:
-        raise OutputError(f"{style.width} x {style.height} pixels have no room for the words of topic {number}")
+        raise OutputError(
+            f"a picture of {style.width} x {style.height} pixels is too small for the words of topic {number}"
+        )
     return cloud
 
 
 def _shades(number: int, strength: Mapping[str, float]) -> Callable[[str, Random], str]:
-    """The topic's colour for heavy words, and lighter by up to a third for light ones."""
+    """Return the colours of words: the topic's colour, up to a third lighter for small weights."""
 
     def shade(word: str, chance: Random) -> str:
         light = (1 - strength[word] ** 0.5) / 3
@@ -100,20 +102,20 @@ def _shades(number: int, strength: Mapping[str, float]) -> Callable[[str, Random
 
 
 def _colours_of(colormap: str) -> Callable[[str, Random], str]:
-    """Colours from anywhere in a map of matplotlib."""
+    """Return random colours of a colour map of matplotlib."""
     import matplotlib
 
     colours = matplotlib.colormaps[colormap]
     return lambda word, chance: "rgb({:.0f}, {:.0f}, {:.0f})".format(*(255 * c for c in colours(chance.random())[:3]))
 
 
-# What an SVG needs of a font; the rest (hints, signatures, dates of editors) is left behind.
+# The tables of a font that an SVG needs; others (hints, signatures, dates) are removed.
 _TABLES = {"cmap", "head", "hhea", "hmtx", "maxp", "name", "post", "OS/2"}
 _TABLES |= {"glyf", "loca", "CFF ", "CFF2", "GDEF", "GSUB", "GPOS"}
 
 
 def cloud_svg(cloud: Cloud) -> str:
-    """A cloud as SVG, the letters that it needs of its fonts inside; the same cloud is the same text."""
+    """Return a cloud as SVG with the needed letters of its fonts embedded; equal clouds give equal text."""
     letters: dict[Path, set[str]] = {}
     texts = []
     for placed in cloud.words:
@@ -135,7 +137,7 @@ def cloud_svg(cloud: Cloud) -> str:
 
 
 def _woff(font: Path, letters: Iterable[str]) -> str:
-    """A font of some letters only, in base 64."""
+    """Return a font reduced to some letters, in base 64."""
     from fontTools import subset
 
     options = subset.Options(flavor="woff", hinting=False, font_number=0)
@@ -150,13 +152,13 @@ def _woff(font: Path, letters: Iterable[str]) -> str:
 
 
 def sheet(pictures: Sequence[Any], captions: Sequence[str], lettering: Lettering, *, width: int = 1600) -> Any:
-    """One sheet of all pictures, in rows, each under its caption.
+    """Arrange all pictures on one sheet in rows, each below its caption.
 
     Parameters
     ----------
     pictures : images of Pillow, at least one, of one size
-    captions : one a picture; cut where they are too long
-    lettering : what captions are written with
+    captions : one for each picture; shortened if they are too long
+    lettering : fonts of the captions
 
     Returns
     -------
@@ -184,10 +186,10 @@ def sheet(pictures: Sequence[Any], captions: Sequence[str], lettering: Lettering
 
 
 def _cut(text: str, lettering: Lettering, width: int) -> str:
-    """As much of a text as fits."""
+    """Return the part of a text that fits."""
     if lettering.length(text, CAPTION) <= width:
         return text
-    fitting, too_long = 0, len(text)  # numbers of letters; halved, as names may be of any length
+    fitting, too_long = 0, len(text)  # numbers of letters; bisection, because names can be very long
     while too_long - fitting > 1:
         middle = (fitting + too_long) // 2
         if lettering.length(text[:middle] + "…", CAPTION) <= width:

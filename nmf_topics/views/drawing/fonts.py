@@ -1,8 +1,8 @@
-"""Fonts that have the letters of some words.
+"""Find fonts that have the letters of some words.
 
-DejaVu Sans, which comes with matplotlib, has Latin, Greek, Cyrillic, Arabic, Hebrew and more. Where letters are missing
-there, the fonts of the system are searched. No picture is drawn with empty boxes in place of letters; signs that are no
-letters (emoji, arrows) are left out where the font lacks them.
+DejaVu Sans, which is part of matplotlib, has Latin, Greek, Cyrillic, Arabic, Hebrew and more. For other letters, the
+fonts of the system are searched. Letters are never drawn as empty boxes; symbols (emoji, arrows) that the fonts lack
+are omitted.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ from nmf_topics.errors import FontError, Remedy
 
 _STYLES = ("bold", "black", "light", "thin", "italic", "oblique", "medium", "heavy", "serif")
 _SHARED = ("zh", "ja", "ko")
-_JOINERS = "\u200c\u200d"  # they shape letters of Persian and of India
+_JOINERS = "\u200c\u200d"  # invisible characters of Persian and Indian scripts
 
 
 @cache
 def default_font() -> Path:
-    """DejaVu Sans as matplotlib ships it, which is found without the 0.2 s that an import takes."""
+    """Return the path of DejaVu Sans in matplotlib, found without importing it (0.2 s)."""
     fonts = Path("mpl-data", "fonts", "ttf", "DejaVuSans.ttf")
     package = find_spec("matplotlib")
     if package and package.origin and (font := Path(package.origin).parent / fonts).is_file():
         return font
-    import matplotlib  # some systems keep its data elsewhere
+    import matplotlib  # some systems have its data in another folder
 
     return Path(matplotlib.get_data_path()) / fonts.relative_to("mpl-data")
 
 
 def letters_of(font: Path) -> frozenset[int]:
-    """Code points that a font file has glyphs for; none if it cannot be read."""
+    """Return the code points that a font file has glyphs for; empty if it cannot be read."""
     return _letters_in(font.absolute())
 
 
@@ -44,7 +44,7 @@ def _letters_in(font: Path) -> frozenset[int]:
     from PIL import ImageFont
 
     try:
-        ImageFont.truetype(str(font), 20)  # what cannot be drawn with has no letters, either
+        ImageFont.truetype(str(font), 20)  # a font that Pillow cannot use has no letters
         with font.open("rb") as file, TTFont(file, fontNumber=0, lazy=True) as opened:
             return frozenset(opened.getBestCmap() or ())
     except (OSError, TTLibError, AssertionError, LookupError, ValueError):
@@ -52,12 +52,12 @@ def _letters_in(font: Path) -> frozenset[int]:
 
 
 def _is_letter(character: str) -> bool:
-    """Whether words are made of it: letters, the marks on them, and digits."""
-    return unicodedata.category(character)[0] in "LMN" and not 0xFE00 <= ord(character) <= 0xFE0F  # looks of emoji
+    """Return whether a character can be part of a word: a letter, mark or digit."""
+    return unicodedata.category(character)[0] in "LMN" and not 0xFE00 <= ord(character) <= 0xFE0F  # variation selectors
 
 
 def _script(letter: str) -> str:
-    """The script of a letter as Unicode names it, for example "Devanagari"."""
+    """Return the script of a letter by its Unicode name, such as "Devanagari"."""
     if unicodedata.category(letter)[0] == "N":
         return "digits"
     return unicodedata.name(letter, "unnamed").split()[0].replace("CJK", "Chinese").title()
@@ -66,12 +66,12 @@ def _script(letter: str) -> str:
 def _no_font(missing: Iterable[int]) -> FontError:
     return FontError(
         f"no font on this machine has the letters of these scripts: {_scripts(missing)}",
-        remedy=Remedy("install one (for example a Noto font) or name its file with {font}"),
+        remedy=Remedy("install one (such as a Noto font), or give its file with {font}"),
     )
 
 
 def _system_fonts() -> list[Path]:
-    """Fonts of this machine, upright ones of common weight before others."""
+    """Return the fonts of this machine; regular upright ones come first."""
     from matplotlib.font_manager import findSystemFonts
 
     found = map(Path, findSystemFonts())
@@ -79,31 +79,31 @@ def _system_fonts() -> list[Path]:
 
 
 def fonts_for(words: Iterable[str], font: Path | None = None) -> list[Path]:
-    """Fonts that have all letters of the words together, for those who can draw with several.
+    """Find fonts that together have all letters of the words.
 
     Parameters
     ----------
-    words : what is to be drawn
-    font : the user's own choice, which then stands first, or None
+    words : the texts to draw
+    font : a font file that the user chose, which comes first; or None
 
     Returns
     -------
-    paths of font files, the one that is to be asked first at the front; DejaVu Sans is always among them
+    paths of font files in the order of preference, including DejaVu Sans
 
     Raises
     ------
     FontError
-        if letters are in no font, naming their scripts.
+        if no font has some letters; the message names their scripts.
     """
     chosen = [default_font()]
     if font is not None:
         if not font.is_file():
             raise FontError(f"there is no font file {font}")
         if not letters_of(font):
-            raise FontError(f"{font} is not a font that can be read; name a .ttf or .otf file")
+            raise FontError(f"{font} is not a readable font; use a .ttf or .otf file")
         chosen.insert(0, font)
     missing = {ord(c) for c in set().union(*words) if _is_letter(c)}
-    if max(missing, default=0) < 0x250:  # all of Latin is known to be in DejaVu Sans
+    if max(missing, default=0) < 0x250:  # DejaVu Sans has all Latin letters
         return chosen
     missing = missing.difference(*map(letters_of, chosen))
     while missing:
@@ -116,18 +116,18 @@ def fonts_for(words: Iterable[str], font: Path | None = None) -> list[Path]:
 
 
 def shapes_of(recipe: Mapping[str, Any]) -> str | None:
-    """The language by whose habit Chinese characters are drawn, of which Chinese, Japanese and Korean share many.
+    """Return the language whose shapes of Chinese characters to use: Chinese, Japanese or Korean; None if none applies.
 
     Parameters
     ----------
-    recipe : of a model; with several of these languages the commonest decides
+    recipe : recipe of a model; of several such languages, the most frequent one decides
     """
     words = recipe.get("words", {})
     return next((code for code in (words.get("language"), *words.get("languages", ())) if code in _SHARED), None)
 
 
 def drawable(text: str, fonts: Sequence[Path]) -> str:
-    """A text without what the fonts have no picture of, and without marks that turn the direction of what follows."""
+    """Return a text without characters that the fonts lack and without marks that change the writing direction."""
     known = frozenset().union(*map(letters_of, fonts))
     kept = (c for c in text if c.isspace() or (ord(c) in known and (unicodedata.category(c) != "Cf" or c in _JOINERS)))
     return "".join(kept)

@@ -1,9 +1,9 @@
-"""Text drawn with several fonts: each run of letters with the first font that has them.
+"""Draw text with several fonts: each run of letters uses the first font that has them.
 
-A font has letters of some scripts only: most of India's and Thailand's have none of Latin, and texts of every language
-quote names in Latin. Pillow draws with one font at a time, so texts are cut into runs here. Which way letters are
-written, and how Arabic and Indian ones are joined, is left to Pillow's raqm, which needs the system's library fribidi;
-without it no text of such scripts is drawn, as it would come out letter by letter and from the wrong end.
+Many fonts lack some scripts: most Indian and Thai ones have no Latin letters, but texts in all languages contain Latin
+names. Pillow draws with one font at a time, so texts are split into runs here. Writing direction and the joining of
+Arabic and Indian letters are handled by Pillow's raqm, which needs the system library fribidi. Without it, text in
+these scripts is refused, because it would be drawn as separate letters in the wrong direction.
 """
 
 from __future__ import annotations
@@ -17,8 +17,7 @@ from typing import Any
 from nmf_topics.errors import FontError
 from nmf_topics.views.drawing.fonts import drawable, fonts_for, letters_of
 
-# Scripts of India and their neighbours, whose letters change places or forms beside others; first words of the names
-# that Unicode gives to letters.
+# Scripts whose letters change their place or form next to others, as the first word of the Unicode names of letters.
 _SHAPED = frozenset(
     "devanagari bengali gurmukhi gujarati oriya tamil telugu kannada malayalam sinhala tibetan myanmar khmer".split()
 )
@@ -32,7 +31,7 @@ def _opened(font: Path, size: int) -> Any:
 
 
 def _is_shaped(letter: str) -> bool:
-    """Whether a letter is written from the right, or looks different beside others."""
+    """Return whether a letter is written from right to left, or changes its form next to others."""
     if letter < "\u0590":
         return False
     names = unicodedata.name(letter, "").lower().split()
@@ -44,29 +43,29 @@ def _check_shaping(words: Iterable[str], raqm: bool) -> None:
     if shaped and not raqm:
         scripts = sorted({unicodedata.name(letter).split()[0].title() for letter in shaped})
         raise FontError(
-            f"the library fribidi, which joins and turns letters of {', '.join(scripts)}, is not on this machine; "
+            f"the library fribidi, which is needed to draw {', '.join(scripts)}, is not installed; "
             f"install it (apt-get install libfribidi0, brew install fribidi, or its DLL beside Python)"
         )
 
 
 class Lettering:
-    """Fonts that have the letters of some words together, and what is written with them.
+    """Fonts that together have the letters of some words, and text drawn with them.
 
     Parameters
     ----------
-    words : texts whose every letter must be there
-    font : the user's own choice, which is asked first, or None
-    language : ISO 639-1, as `shapes_of` says it, or None
+    words : texts whose letters the fonts must have
+    font : a font file that the user chose, which is used first; or None
+    language : ISO 639-1 (see `shapes_of`), or None
 
     Attributes
     ----------
-    fonts : paths, the one that is asked first at the front
+    fonts : paths of the fonts in the order of preference
     language : as given
 
     Raises
     ------
     FontError
-        if letters are in no font, naming their scripts; if they cannot be joined and turned here.
+        if no font has some letters (the message names their scripts), or if the library to join them is missing.
     """
 
     def __init__(self, words: Iterable[str], font: Path | None = None, language: str | None = None) -> None:
@@ -80,18 +79,18 @@ class Lettering:
         _check_shaping(words, self._raqm)
 
     def drawable(self, text: str) -> str:
-        """A text without what no font here has a picture of, and without marks that turn the direction."""
+        """Return a text without characters that these fonts lack and without marks that change the direction."""
         return drawable(text, self.fonts)
 
     def runs(self, text: str) -> list[tuple[str, Path]]:
-        """A text in runs of one font each: one run if a font has all of it."""
+        """Split a text into runs of one font each; a single run if one font has all letters."""
         for font in self.fonts:
             if letters_of(font).issuperset(map(ord, text)):
                 return [(text, font)]
         runs: list[tuple[str, Path]] = []
         for character in text:
             having = [font for font in self.fonts if ord(character) in letters_of(font)]
-            # a mark belongs to its letter, and a space or digit to what goes before it
+            # marks, spaces and digits use the font of the letter before them
             if runs and (runs[-1][1] in having or not having or unicodedata.category(character)[0] == "M"):
                 runs[-1] = (runs[-1][0] + character, runs[-1][1])
             else:
@@ -99,17 +98,17 @@ class Lettering:
         return runs
 
     def placed(self, text: str, size: int) -> list[tuple[str, Path, float]]:
-        """Runs, each with the distance of its beginning from that of the text, in pixels."""
+        """Return the runs, each with its distance from the start of the text in pixels."""
         found, x = [], 0.0
         runs = self.runs(text)
         for run, font in runs:
             found.append((run, font, x))
-            if len(found) < len(runs):  # nothing follows the last one, which is nearly always the only one
+            if len(found) < len(runs):  # the length of the last run, usually the only one, is not needed
                 x += _opened(font, size).getlength(run, **self._looks)
         return found
 
     def ink(self, text: str, size: int) -> tuple[int, int, int, int]:
-        """Left, top, right and bottom of what is drawn, from the beginning of the base line, in pixels."""
+        """Return left, top, right and bottom of the drawn pixels, relative to the start of the base line."""
         boxes = [
             (box[0] + round(x), box[1], box[2] + round(x), box[3])
             for run, font, x in self.placed(text, size)
@@ -119,7 +118,7 @@ class Lettering:
         return int(min(left)), int(min(top)), int(max(right)), int(max(bottom))
 
     def length(self, text: str, size: int) -> float:
-        """Width of a text as it is set, in pixels."""
+        """Return the width of a text in pixels."""
         return float(sum(_opened(font, size).getlength(run, **self._looks) for run, font in self.runs(text)))
 
     def write(
@@ -130,11 +129,11 @@ class Lettering:
         Parameters
         ----------
         draw : PIL.ImageDraw.ImageDraw
-        at : x and y of the beginning of the base line
-        text : drawable here
-        size : of the font, in pixels
+        at : x and y of the start of the base line
+        text : a text that these fonts can draw
+        size : size of the font, in pixels
         fill : colour
-        turned : "ltr" for a line that runs from the left whatever its first letter; None for one that decides itself
+        turned : "ltr": left to right whatever the first letter is; None: the text decides
         """
         looks = {**self._looks, "fill": fill, "anchor": "ls", "direction": turned if self._raqm else None}
         for run, font, x in self.placed(text, size):

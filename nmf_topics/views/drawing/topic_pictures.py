@@ -1,4 +1,4 @@
-"""A model's pictures, whatever its rows are: word clouds for terms, basis images for pixels."""
+"""Pictures of the topics of a model: word clouds for terms, basis images for pixels."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ from nmf_topics.views.drawing.clouds import WORDS, CloudStyle, cloud_svg, make_c
 from nmf_topics.views.drawing.fonts import shapes_of
 from nmf_topics.views.drawing.text_drawing import Lettering
 
-PNG_LEVEL = 4  # of zlib: files a little larger than at its default 6, in two thirds of the time
-WHITE = 252  # a palette has the mean of what it stands for, and the ground is to be white
-COLOURS = 256  # of a picture; its words have a few and shades to white, so that nobody sees those that were drawn
+PNG_LEVEL = 4  # zlib level: slightly larger files than with the default 6, in two thirds of the time
+WHITE = 252  # palette colours from this grey value on become white, so that the background is white
+COLOURS = 256  # palette size; words have few colours and their shades to white, so the difference is invisible
 
 
 @dataclass(frozen=True)
 class PictureStyle:
-    """How word clouds look.
+    """The appearance of word clouds.
 
     Attributes
     ----------
     size : width and height of a cloud in pixels
-    font : a font file of the user's choice
-    colormap : name of a colour map of matplotlib, or None for a colour of its own for each topic
-    svg : write topic-01.svg ... as well
+    font : a font file that the user chose
+    colormap : name of a colour map of matplotlib; None: one colour for each topic
+    svg : whether to write topic-01.svg ... as well
     """
 
     size: tuple[int, int] = (800, 500)
@@ -56,10 +56,10 @@ def draw_topics(
 
     Parameters
     ----------
-    rows : the model's row axis, which decides what is drawn
+    rows : the row axis of the model, which decides between clouds and basis images
     model : TopicModel
-    folder : where to
-    style : how word clouds look; as usual where None
+    folder : an existing folder
+    style : appearance of word clouds; None: the default
     on_picture : called after each picture of a topic
 
     Raises
@@ -67,11 +67,11 @@ def draw_topics(
     FontError
         if no font has the letters of the words.
     """
-    raise TypeError(f"there are no pictures of {type(rows).__name__}")
+    raise TypeError(f"cannot draw topics of {type(rows).__name__}")
 
 
 def _for_captions(captions: list[str], font: Path | None, language: str | None) -> Lettering:
-    """What captions are written with; a name in letters that no font has is left out of the sheet, not the sheet."""
+    """Return fonts for captions; letters that no font has are omitted, and the sheet is still drawn."""
     known = []
     for caption in captions:
         with suppress(FontError):
@@ -97,7 +97,7 @@ def _(
     cloud_style = CloudStyle(*style.size, letters, colormap=style.colormap, seed=model.recipe["seed"])
     pictures, shown = [], []
     for (number, top), caption in zip(terms.items(), captions, strict=True):
-        if not top:  # nothing to draw: a dead topic, or one whose words are all hidden
+        if not top:  # an empty topic, or one whose words are all hidden
             continue
         cloud = make_cloud(top, number, cloud_style)
         picture = cloud.to_image().crop((0, 0, *style.size))
@@ -112,7 +112,7 @@ def _(
 
 
 def _save(picture: Any, path: Path) -> None:
-    """Write a picture of words with a palette: in half the time, and a third of the size, of one without."""
+    """Write a picture with a palette, which takes half the time and a third of the size of RGB."""
     from PIL import Image
 
     flat = picture.quantize(COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)

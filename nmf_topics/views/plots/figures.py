@@ -1,4 +1,4 @@
-"""Figures: the curves of `ranks`, and the three factorizations of `compare` side by side."""
+"""Figures of `ranks` (curves) and of `compare` (three factorizations side by side)."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ def _pyplot() -> Any:
 
 
 def draw_ranks(rows: Sequence[RankRow], singular: Array, suggested: tuple[int, int], path: Path) -> None:
-    """Singular values, error and coherence against the rank, on one sheet.
+    """Plot singular values, error and coherence against the rank in one figure.
 
     Parameters
     ----------
-    rows : one a rank
-    singular : all singular values that were computed, falling
-    suggested : the range that is shaded
-    path : of a PNG, SVG or PDF
+    rows : one row for each rank
+    singular : all computed singular values, descending
+    suggested : the suggested range, which is shaded
+    path : path of a PNG, SVG or PDF file
     """
     from matplotlib import rc_context
     from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
@@ -45,7 +45,7 @@ def draw_ranks(rows: Sequence[RankRow], singular: Array, suggested: tuple[int, i
     figure.get_layout_engine().set(w_pad=0.15, h_pad=0.08)
     left, middle, right = axes
     ranks = [row.rank for row in rows]
-    seen = singular[singular > 1e-6 * singular[0]]  # the others are zero but for rounding, and have no logarithm
+    seen = singular[singular > 1e-6 * singular[0]]  # smaller ones are zero apart from rounding
     left.plot(range(1, len(seen) + 1), seen, "o-", color="#005b96", markersize=4)
     left.set(title="Singular values of V", xlabel="index", ylabel="singular value", yscale="log")
     span = seen[0] / seen[-1]
@@ -54,7 +54,7 @@ def draw_ranks(rows: Sequence[RankRow], singular: Array, suggested: tuple[int, i
     left.yaxis.set_major_formatter("{x:g}")  # 2 and 3, not 2 × 10⁰ and 3 × 10⁰
     left.yaxis.set_minor_locator(NullLocator())
     middle.plot(ranks, [row.error for row in rows], "o-", color="#b04a00", markersize=4, label="NMF")
-    middle.plot(ranks, [row.svd_error for row in rows], "--", color="#545454", label="SVD, the best of this rank")
+    middle.plot(ranks, [row.svd_error for row in rows], "--", color="#545454", label="SVD, best possible")
     middle.set(title="Relative error", xlabel="rank")
     middle.set_ylabel("‖V − WH‖ / ‖V‖", labelpad=8)
     shown = {
@@ -63,7 +63,7 @@ def draw_ranks(rows: Sequence[RankRow], singular: Array, suggested: tuple[int, i
         "smallest topic, share of pages": ("^-", "#785e00", [row.smallest for row in rows]),
     }
     for label, (mark, colour, values) in shown.items():
-        if np.isfinite(values).any():  # images have neither coherence nor diversity
+        if np.isfinite(values).any():  # images have no coherence and no diversity
             right.plot(ranks, values, mark, color=colour, markersize=4, label=label)
     right.set(title="Topics", xlabel="rank")
     low, high = suggested
@@ -80,14 +80,14 @@ def draw_ranks(rows: Sequence[RankRow], singular: Array, suggested: tuple[int, i
 
 
 def draw_comparison(data: DataMatrix, results: Sequence[Factors], column: int, folder: Path) -> None:
-    """The article's comparison: each method's basis, and one page or image put together from it.
+    """Draw the article's comparison: the basis of each method, and one page or image rebuilt from it.
 
     Parameters
     ----------
     data : DataMatrix
-    results : one a method
-    column : the page or image that is put together
-    folder : existing; gets a PNG a method, and for images one of each method's basis
+    results : one for each method
+    column : the page or image to rebuild
+    folder : an existing folder; gets a PNG for each method, and for images one of each basis
 
     Raises
     ------
@@ -106,7 +106,7 @@ def draw_comparison(data: DataMatrix, results: Sequence[Factors], column: int, f
 
 
 def _draw_words(data: DataMatrix, results: Sequence[Factors], column: int, path: Path) -> None:
-    """Heaviest words of the first basis columns of each method, and the weights of one page."""
+    """Draw the top words of the first columns of W of each method, and the weights of one page."""
     from matplotlib.ticker import MaxNLocator
 
     rows: Any = data.rows
@@ -128,7 +128,7 @@ def _draw_words(data: DataMatrix, results: Sequence[Factors], column: int, path:
         layout="constrained",
         squeeze=False,
     )
-    # text is drawn as it stands: between two dollar signs matplotlib would read formulas
+    # matplotlib would read text between two dollar signs as a formula
     small, large = ({"family": names, "language": pen.language, "size": size, "parse_math": False} for size in (8, 9.5))
     for line, result, order, top in zip(axes, results, orders, tops, strict=True):
         for axis, k, words in zip(line, order, top, strict=False):
@@ -150,5 +150,5 @@ def _draw_words(data: DataMatrix, results: Sequence[Factors], column: int, path:
 
 
 def _signs(values: Array) -> list[str]:
-    """Blue for positive values, red for negative ones."""
+    """Return blue for positive values, red for negative ones."""
     return ["#005b96" if value >= 0 else "#b02020" for value in values]

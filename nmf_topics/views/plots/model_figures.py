@@ -1,4 +1,4 @@
-"""All figures of a model that its data allow, each with its caption."""
+"""Draw all figures of a model that its data allow, and return their captions."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ def draw_figures(
     Parameters
     ----------
     model : TopicModel
-    folder : existing
-    formats : of `plots.FORMATS`
-    top : words of a topic
-    by : metadata of the trend; None for dates, and for labels or else the first metadata that make groups
-    period : of trends over time; None for one that fits
-    font : the user's own choice, or None
-    ranks : what `ranks` found on the corpus: rows, and singular values
+    folder : an existing folder
+    formats : some of `plot_style.FORMATS`
+    top : number of words of a topic
+    by : metadata field of the trend; None: dates, and labels or else the first field that gives groups
+    period : unit of trends over time; None: choose one
+    font : a font file that the user chose, or None
+    ranks : results of `ranks` on this corpus: rows, and singular values
 
     Returns
     -------
-    name of each figure -> its caption
+    the caption of each figure by its name
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Figures of a model for papers: top words, pages, the map, trends. Drawn with matplotlib, in any of its formats.
+"""Figures of a model for papers: top words, pages, map and trends, in any format of matplotlib.
 
 Each function writes one figure in some formats and returns its caption.
 """
@@ -20,25 +20,26 @@ from nmf_topics.model.shown import TopicWord
 from nmf_topics.views.drawing.basis import signed_rgb
 from nmf_topics.views.drawing.clouds import colour_of
 from nmf_topics.views.drawing.fonts import shapes_of
+from nmf_topics.views.nouns import nouns_of
 from nmf_topics.views.plots.plot_style import WIDTH, FigureFonts, new_figure, save_all, tint
 
-MOST_COLUMNS = 2000  # of a heat map; more pages are brought together, as no printer would tell them apart
-MOST_DOTS = 5000  # of a map that are drawn one by one; more are one picture in it
-NAMED_PAGES = 60  # up to so many pages have their titles below
+MOST_COLUMNS = 2000  # most columns of a heat map; more pages are averaged, because print cannot show them
+MOST_DOTS = 5000  # most dots of a map as vector graphics; more are drawn as one bitmap
+NAMED_PAGES = 60  # most pages that are labelled with their titles
 GREY = "#545454"
 DARK = "#202020"
 
 
 def draw_words(model: TopicModel, folder: Path, formats: Sequence[str], *, top: int, font: Path | None = None) -> str:
-    """words: a panel a topic with the words that describe it, or its basis image.
+    """Draw `words`: a panel for each topic with the words that describe it, or its basis image.
 
     Parameters
     ----------
     model : TopicModel
-    folder : existing; gets words.svg ...
-    formats : of FORMATS
-    top : words of a topic
-    font : the user's own choice, or None
+    folder : an existing folder; gets words.svg ...
+    formats : some of FORMATS
+    top : number of words of a topic
+    font : a font file that the user chose, or None
 
     Raises
     ------
@@ -67,11 +68,9 @@ def draw_words(model: TopicModel, folder: Path, formats: Sequence[str], *, top: 
             axis.set_visible(False)
         save_all(figure, folder, "words", formats)
     if not text:
-        return "The basis images, columns of W: the darker, the heavier."
+        return "The basis images (columns of W). Darker pixels have larger weights."
     if not covered:
-        return (
-            f"The {top} heaviest words of each topic and their share of its weight (entries of W; columns sum to one)."
-        )
+        return f"The top {top} words of each topic and their share of its weight (entries of W; columns sum to one)."
     return (
         f"The first {top} words that describe each topic. Bars are the share of the topic's own pages that have the "
         "word, grey lines that of all pages."
@@ -79,7 +78,8 @@ def draw_words(model: TopicModel, folder: Path, formats: Sequence[str], *, top: 
 
 
 def _label(topic: Any) -> str:
-    return f"{topic.number}  {topic.label}"
+    unnamed_part = topic.label == f"part {topic.number}"
+    return topic.label if unnamed_part else f"{topic.number}  {topic.label}"
 
 
 def _labels(model: TopicModel) -> list[str]:
@@ -89,7 +89,7 @@ def _labels(model: TopicModel) -> list[str]:
 def _word_panel(
     axis: Any, words: Sequence[TopicWord], pen: FigureFonts, colour: tuple[int, int, int], *, covered: bool
 ) -> None:
-    """Bars of words, the first at the top: shares of pages, or weights in W where these are not known."""
+    """Draw a bar for each word, the first at the top: its share of pages, or its weight in W if that is unknown."""
     from matplotlib.ticker import MaxNLocator
 
     places = np.arange(len(words), 0, -1)
@@ -107,12 +107,13 @@ def _word_panel(
 
 
 def draw_pages(model: TopicModel, folder: Path, formats: Sequence[str], *, font: Path | None = None) -> str:
-    """pages: shares of all topics on all pages as a heat map, pages in the order of their topics."""
+    """Draw `pages`: the shares of all topics on all pages as a heat map, with pages ordered by topic."""
     columns = np.flatnonzero(model.H.any(axis=0))
     shares = model.H[:, columns] / model.H[:, columns].sum(axis=0)
     dominant = shares.argmax(axis=0)
     order = np.lexsort((-shares.max(axis=0), dominant))
     n, together = len(order), -(-len(order) // MOST_COLUMNS)
+    nouns = nouns_of(model)
     named = n <= NAMED_PAGES
     pen = FigureFonts(_labels(model), font, shapes_of(model.recipe))
     with pen.settings():
@@ -127,22 +128,28 @@ def draw_pages(model: TopicModel, folder: Path, formats: Sequence[str], *, font:
             titles = [pen.text(model.columns.titles[j], 28) for j in columns[order]]
             axis.set_xticks(np.arange(n) + 0.5, titles, rotation=90, fontsize=5.5)
         else:
-            axis.set_xlabel(f"{n} pages, by main topic")
+            axis.set_xlabel(f"{n} {nouns.page}s, by main {nouns.topic}")
         axis.tick_params(length=0)
         axis.spines[:].set_visible(False)
-        figure.colorbar(drawn, ax=axis, fraction=0.03, pad=0.015, label="share of the page").outline.set_visible(False)
+        figure.colorbar(
+            drawn, ax=axis, fraction=0.03, pad=0.015, label=f"share of the {nouns.page}"
+        ).outline.set_visible(False)
         save_all(figure, folder, "pages", formats)
-    merged = f" Each column is the mean of {together} pages." if together > 1 else ""
-    return f"Shares of the topics on {n} pages, ordered by main topic and its share.{merged}{_without(model, n)}"
+    merged = f" Each column is the mean of {together} {nouns.page}s." if together > 1 else ""
+    return (
+        f"Shares of the {nouns.topic}s on {n} {nouns.page}s, ordered by main {nouns.topic} and its share."
+        f"{merged}{_without(model, n)}"
+    )
 
 
 def _without(model: TopicModel, shown: int) -> str:
     left_out = model.H.shape[1] - shown
-    return f" Pages without a topic are left out ({left_out})." if left_out else ""
+    nouns = nouns_of(model)
+    return f" {nouns.page.title()}s without a {nouns.topic} are left out ({left_out})." if left_out else ""
 
 
 def _means(A: Array, together: int) -> Array:
-    """Means over so many columns that follow each other; the last one over what is left."""
+    """Return the means of groups of consecutive columns; the last group may be smaller."""
     if together <= 1:
         return A
     starts = np.arange(0, A.shape[1], together)
@@ -150,7 +157,7 @@ def _means(A: Array, together: int) -> Array:
 
 
 def draw_map(model: TopicModel, folder: Path, formats: Sequence[str], *, font: Path | None = None) -> str:
-    """map: topics in the plane, the larger the more of the corpus they are, and pages among them."""
+    """Draw `map`: topics in the plane, with areas by their share of the corpus, and pages among them."""
     found = topic_map(model)
     pages, dominant = page_map(found, model.H), model.dominant()
     pen = FigureFonts(_labels(model), font, shapes_of(model.recipe))
@@ -162,7 +169,7 @@ def draw_map(model: TopicModel, folder: Path, formats: Sequence[str], *, font: P
             own = pages[dominant == topic.number - 1]
             axis.scatter(*own.T, color=tint(colour_of(topic.number), 0.3), **dots)
         middle: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 7}
-        for topic in sorted(model.topics(), key=lambda topic: -topic.share):  # small ones upon large ones
+        for topic in sorted(model.topics(), key=lambda topic: -topic.share):  # small topics over large ones
             x, y = found.positions[topic.number - 1]
             if np.isfinite(x):
                 looks: dict[str, Any] = {"alpha": 0.85, "edgecolors": "white", "linewidths": 0.8}
@@ -175,14 +182,16 @@ def draw_map(model: TopicModel, folder: Path, formats: Sequence[str], *, font: P
         _key(key, model, pen)
         save_all(figure, folder, "map", formats)
     shown = f" The plane shows {found.shown:.0%} of their squared distances." if np.isfinite(found.shown) else ""
+    nouns = nouns_of(model)
     return (
-        "Topics by the likeness of their words (Jensen-Shannon distances of the columns of W, classical scaling). Areas"
-        f" are shares of the corpus, dots are pages at the mean of their topics.{shown}"
+        f"{nouns.topic.title()}s by the similarity of their {nouns.row}s (Jensen-Shannon distances of the columns of "
+        f"W, classical scaling). Areas are shares of the corpus, dots are {nouns.page}s at the mean of their "
+        f"{nouns.topic}s.{shown}"
     )
 
 
 def _key(axis: Any, model: TopicModel, pen: FigureFonts) -> None:
-    """Numbers, colours and names of the topics, in a column."""
+    """Draw the legend: numbers, colours and names of the topics."""
     axis.set_axis_off()
     axis.set(xlim=(0, 1), ylim=(max(model.rank, 12), -0.5))
     size = min(7.5, 150 / model.rank)
@@ -194,25 +203,30 @@ def _key(axis: Any, model: TopicModel, pen: FigureFonts) -> None:
 def draw_trend(
     model: TopicModel, trend: Trend, folder: Path, name: str, formats: Sequence[str], *, font: Path | None = None
 ) -> str:
-    """A trend over time as a panel a topic; shares by group as a heat map.
+    """Draw a trend over time with a panel for each topic, or shares by group as a heat map.
 
     Parameters
     ----------
-    model, trend : a model and a trend of it
+    model, trend : a model and one of its trends
     folder, name : the files are folder/name.svg ...
-    formats : of FORMATS
-    font : the user's own choice, or None
+    formats : some of FORMATS
+    font : a font file that the user chose, or None
     """
     pen = FigureFonts(_labels(model), font, shapes_of(model.recipe))
     with pen.settings():
         figure = _groups(model, trend, pen) if trend.unit == "group" else _periods(model, trend, pen)
         save_all(figure, folder, name, formats)
-    left_out = f" Pages without it, or without a topic, are left out ({trend.left_out})." if trend.left_out else ""
-    return f"Mean share of each topic over the pages of a {trend.unit}, by {trend.by}.{left_out}"
+    nouns = nouns_of(model)
+    left_out = (
+        f" {nouns.page.title()}s without it, or without a {nouns.topic}, are left out ({trend.left_out})."
+        if trend.left_out
+        else ""
+    )
+    return f"Mean share of each {nouns.topic} over the {nouns.page}s of a {trend.unit}, by {trend.by}.{left_out}"
 
 
 def _periods(model: TopicModel, trend: Trend, pen: FigureFonts) -> Any:
-    """A panel a topic, all on one scale, then how many pages each period has."""
+    """Draw a panel for each topic, all with the same scale, and one with the number of pages of each period."""
     from matplotlib.ticker import MaxNLocator, PercentFormatter
 
     panels = model.rank + 1
@@ -229,18 +243,18 @@ def _periods(model: TopicModel, trend: Trend, pen: FigureFonts) -> Any:
         axis.set(title=pen.text(_label(topic), 40), ylim=(0, 1.08 * highest))
         axis.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0 if highest > 0.05 else 1))
     axes[model.rank].bar(x, trend.pages, color="#b8b8b8", width=0.8)
-    axes[model.rank].set_title("pages")
+    axes[model.rank].set_title(f"{nouns_of(model).page}s")
     axes[model.rank].yaxis.set_major_locator(MaxNLocator(3, integer=True))
     ticks = x[:: -(-len(x) // 5)]
     for place, axis in enumerate(axes):
         axis.set_xticks(ticks, [trend.names[i] for i in ticks])
-        axis.tick_params(labelbottom=place + across >= panels)  # the lowest of each column
+        axis.tick_params(labelbottom=place + across >= panels)  # only in the lowest panel of each column
         axis.set_visible(place < panels)
     return figure
 
 
 def _groups(model: TopicModel, trend: Trend, pen: FigureFonts) -> Any:
-    """Groups below each other, topics beside each other, the share in each cell."""
+    """Draw groups as rows, topics as columns, and the share in each cell."""
     groups = len(trend.names)
     figure = new_figure(WIDTH, 1.7 + 0.22 * groups)
     axis = figure.subplots()

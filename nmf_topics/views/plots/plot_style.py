@@ -1,11 +1,12 @@
-"""What all figures of matplotlib share: settings of a paper, fonts for the letters that are drawn, equal bytes.
+"""The common style of all figures of matplotlib: settings for papers, fonts, and reproducible files.
 
-SVG has its letters as outlines, so that they look the same where the font is not; PDF has the fonts inside, as outlines
-that publishers take (Type 42). No file holds a date, a version, or a name that chance gave.
+SVG files have letters as outlines, so they look the same without the font. PDF files have embedded fonts of a type that
+publishers accept (Type 42). No file contains a date, a version or a random name.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +16,8 @@ from nmf_topics.views.drawing.fonts import drawable, fonts_for
 
 FORMATS = ("svg", "pdf", "png")
 DPI = 300
-WIDTH = 7.2  # inches: two columns of a journal
+WIDTH = 7.2  # inches, two columns of a journal
+_TITLE_GAP = 0.1  # inches between a title and the next panel
 _METADATA: dict[str, dict[str, None]] = {
     ".svg": {"Date": None, "Creator": None},
     ".pdf": {"CreationDate": None, "Creator": None, "Producer": None},
@@ -24,7 +26,7 @@ _METADATA: dict[str, dict[str, None]] = {
 DETERMINED: dict[Any, Any] = {"svg.hashsalt": "nmf-topics", "svg.fonttype": "path", "pdf.fonttype": 42}
 SETTINGS: dict[Any, Any] = {
     **DETERMINED,
-    "text.parse_math": False,  # between two dollar signs of a title matplotlib would read formulas
+    "text.parse_math": False,  # text between two dollar signs is not a formula
     "font.size": 8,
     "axes.titlesize": 8,
     "axes.titlelocation": "left",
@@ -40,19 +42,24 @@ SETTINGS: dict[Any, Any] = {
 }
 
 
+# More than three accents on a letter would be painted over the lines above and below. Marks of other scripts stay.
+_ACCENTS = "\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
+_STACKED_MARKS = re.compile(f"([{_ACCENTS}]{{3}})[{_ACCENTS}]+")
+
+
 class FigureFonts:
-    """Figures with fonts that have the letters of some texts.
+    """Fonts for figures that have the letters of some texts.
 
     Parameters
     ----------
-    needed : texts whose every letter must be there
-    font : the user's own choice, or None
-    language : ISO 639-1, as `shapes_of` says it, or None
+    needed : texts whose letters the fonts must have
+    font : a font file that the user chose, or None
+    language : ISO 639-1 (see `shapes_of`), or None
 
     Raises
     ------
     FontError
-        if no font has them.
+        if no font has some letters.
     """
 
     def __init__(self, needed: Iterable[str], font: Path | None = None, language: str | None = None) -> None:
@@ -60,12 +67,12 @@ class FigureFonts:
         self.language = language
 
     def text(self, text: str, length: int = 40) -> str:
-        """As much of a text as a label has room for, without what the fonts have no picture of."""
-        shown = drawable(text, self.fonts)
+        """Shorten a text to the length of a label and remove stacked accents and characters that the fonts lack."""
+        shown = drawable(_STACKED_MARKS.sub(r"\1", text), self.fonts)
         return shown if len(shown) <= length else shown[: length - 1].rstrip(" ,") + "…"
 
     def families(self) -> list[str]:
-        """Names that matplotlib knows the fonts by, in their order."""
+        """Return matplotlib's names of the fonts, in the order of preference."""
         from matplotlib import font_manager
 
         for font in self.fonts:
@@ -74,7 +81,7 @@ class FigureFonts:
 
     @contextmanager
     def settings(self) -> Iterator[None]:
-        """The block draws and saves with the settings of a paper and these fonts."""
+        """Use the settings for papers and these fonts inside the block."""
         import matplotlib
 
         with matplotlib.rc_context({**SETTINGS, "font.family": self.families(), "text.language": self.language}):
@@ -82,25 +89,43 @@ class FigureFonts:
 
 
 def new_figure(width: float, height: float) -> Any:
-    """An empty figure of so many inches, which belongs to nobody else."""
+    """Create an empty figure of the given size in inches, independent of pyplot's state."""
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width, height), layout="constrained")
 
 
 def save_figure(figure: Any, path: Path, dpi: int = DPI) -> None:
-    """Write a figure in the format of the path's ending."""
+    """Write a figure in the format of the path's suffix."""
     figure.savefig(path, dpi=dpi, metadata=_METADATA[path.suffix])
 
 
 def save_all(figure: Any, folder: Path, name: str, formats: Sequence[str]) -> None:
-    """Write a figure in several formats, arranged once."""
+    """Write a figure in several formats; its layout is computed once, and too long titles of panels are shortened."""
     figure.draw_without_rendering()
     figure.set_layout_engine("none")
+    _shorten_titles(figure)
     for ending in formats:
         save_figure(figure, folder / f"{name}.{ending}")
 
 
+def _shorten_titles(figure: Any) -> None:
+    """Cut titles at the left of panels that would reach into the next panel, or beyond the edge of the figure."""
+    from matplotlib.text import Text
+
+    axes = [axis for axis in figure.axes if axis.get_visible() and axis.get_title(loc="left")]
+    starts = {axis: axis.get_position().x0 * figure.bbox.width for axis in axes}
+    for axis, start in starts.items():
+        text = axis.get_title(loc="left")
+        title = next(child for child in axis.get_children() if isinstance(child, Text) and child.get_text() == text)
+        ends = [other - _TITLE_GAP * figure.dpi for other in starts.values() if other > start + 1]
+        end = min([*ends, figure.bbox.width])
+        shown = text
+        while shown and title.get_window_extent().x1 > end:
+            shown = shown.rstrip("…")[:-1].rstrip(" ,")
+            title.set_text(f"{shown}…")
+
+
 def tint(colour: tuple[int, int, int], light: float = 0.0) -> str:
-    """A colour for matplotlib, lighter by a part of what it lacks to white."""
+    """Return a colour for matplotlib; `light` is the share by which it is moved towards white."""
     return "#{:02x}{:02x}{:02x}".format(*(round(c + (255 - c) * light) for c in colour))

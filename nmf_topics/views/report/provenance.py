@@ -26,6 +26,11 @@ METHOD = (
     "Words are put in order by relevance (Sievert and Shirley, LDAvis, 2014); the map shows Jensen-Shannon distances "
     "between columns of W by classical scaling (Torgerson, Psychometrika 17, 1952).",
 )
+METHOD_OF_MIXTURE = (
+    "The topics were then refined: an annealed mixture of multinomials gives each page to one topic, by all of its "
+    "words (Nigam et al., Machine Learning 39, 2000, 103-134; Ueda and Nakano, Neural Networks 11, 1998, 271-282). The "
+    "columns of W are the means of the pages of each topic, and H was solved for with W fixed."
+)
 METHOD_OF_IMAGES = (
     "Each image is a column of a matrix V, pixels by images, from 0 for black to 1 for white.",
     METHOD[1],
@@ -56,13 +61,18 @@ def provenance(
         "set_aside": _set_aside(model.ledger),
         "recipe": list(_flat({k: v for k, v in model.recipe.items() if k not in FOUND})),
         "versions": dict(versions),
-        "method": METHOD if text else METHOD_OF_IMAGES,
+        "method": _method(model) if text else METHOD_OF_IMAGES,
         "hidden": list(model.hidden),
     }
 
 
 # fields of a recipe that no option sets: what was detected in the corpus, and functions, which only Python can pass
 _NOT_OPTIONS = ("languages", "tokenizer", "lemmatizer", "stop_test")
+
+
+def _method(model: TopicModel) -> Sequence[str]:
+    """How the topics of text were found."""
+    return (*METHOD[:2], METHOD_OF_MIXTURE, *METHOD[2:]) if model.recipe.get("refinement") else METHOD
 
 
 def command(model: TopicModel, source: Mapping[str, Any] | None = None) -> str:
@@ -93,7 +103,9 @@ def _source_arguments(source: Mapping[str, Any] | None, recipe: Mapping[str, Any
     path = source["path"]
     words = [] if os.path.isabs(path) and not source.get("given", True) else [path]
     for name, value in source.items():
-        if name not in ("path", "given"):
+        if isinstance(value, Mapping):  # limits of reading
+            words += [word for limit, number in value.items() for word in ("--read-limit", f"{limit}={number}")]
+        elif name not in ("path", "given") and value is not False:
             words += _option(name, value, None)
     return words
 
@@ -112,6 +124,7 @@ def _differences(recipe: Mapping[str, Any], base: Recipe) -> list[str]:
         if name == "solver":  # a model names the rule that was taken
             usual = rule_of(recipe.get("objective", base.objective), usual)
         options += _option(name, recipe.get(name, usual), usual)
+    options += _option("refine", recipe.get("refine", "none"), base.refine)  # earlier versions had no refinement
     for topic, listed in recipe.get("guide", {}).items():
         options += ["--guide", f"{topic}: {', '.join(listed)}"]
     return options
@@ -148,7 +161,14 @@ def _set_aside(ledger: Mapping[str, Any]) -> list[str]:
     """What could not be read, in words; the first fifty."""
     items = ledger.get("set_aside") or []
     lines = [f"{item.get('where')}: {item.get('reason')}" if isinstance(item, Mapping) else str(item) for item in items]
-    return lines[:50] + ([f"and {len(lines) - 50} more"] if len(lines) > 50 else [])
+    listed = lines[:50] + ([f"and {len(lines) - 50} more"] if len(lines) > 50 else [])
+    reasons = {str(item.get("reason")) for item in items if isinstance(item, Mapping)}
+    others = (ledger.get("files") or {}).get("not_read", [])
+    return listed + [
+        f"{item['files']} {item['kind'] or 'without an ending'}: {item['reason']}"
+        for item in others
+        if item["reason"] not in reasons
+    ]
 
 
 def _flat(values: Mapping[str, Any], before: str = "") -> list[tuple[str, str]]:

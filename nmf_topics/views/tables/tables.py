@@ -5,11 +5,14 @@ Numbers in files have nine significant digits; a value that is not there (nan) i
 
 from __future__ import annotations
 
+import json
 import math
+import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nmf_topics.matrix.datamatrix import PageColumns
 from nmf_topics.model.model import Topic, TopicModel
 from nmf_topics.model.page_topics import PageTopics
 from nmf_topics.model.relevance import WordOrder
@@ -62,14 +65,7 @@ def page_rows(model: TopicModel, columns: Sequence[int] | None = None) -> Iterab
     """pages.csv: a row for each page; metadata whose name is taken already gets `page_` before it."""
     meta_names = model.columns.meta_names()
     weights = [f"topic_{k + 1}" for k in range(model.rank)]
-    taken = {*PAGE_COLUMNS, *weights}
-    headers = {name: name for name in meta_names if name not in taken}
-    for name in meta_names:
-        if name in taken:
-            header = f"page_{name}"
-            while header in {*taken, *headers.values()}:
-                header = f"page_{header}"
-            headers[name] = header
+    headers = model.columns.headers({*PAGE_COLUMNS, *weights})
     yield [*PAGE_COLUMNS, *(headers[name] for name in meta_names), *weights]
     pages = model.pages()
     for j in range(len(pages)) if columns is None else columns:
@@ -109,23 +105,26 @@ def _page_cells(model: TopicModel, page: PageTopics) -> list[str]:
 
 
 def assignment_rows(model: TopicModel, assignments: Iterable[Assignment]) -> Iterable[list[str]]:
-    """The CSV of `classify`."""
-    yield [
-        "name",
-        *PAGE_COLUMNS[1:],
-        "known_words",
-        "note",
-        *(f"topic_{k + 1}" for k in range(model.rank)),
-    ]
-    for a in assignments:
-        yield [
-            a.name,
-            a.title,
-            *_page_cells(model, a.topics),
-            number(a.known_words),
-            a.note,
-            *(number(float(w)) for w in a.topics.weights),
-        ]
+    """The CSV of `classify`: as pages.csv, with the share of known words and a note before the metadata.
+
+    Which metadata there are is known when all pages have come; until then the rows wait in a temporary file.
+    """
+    names: set[str] = set()
+    weights = [f"topic_{k + 1}" for k in range(model.rank)]
+    fixed = [*PAGE_COLUMNS, "known_words", "note"]
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as waiting:
+        for a in assignments:
+            names.update(a.meta)
+            cells = [a.name, a.title, *_page_cells(model, a.topics), number(a.known_words), a.note]
+            meta = {name: _meta_cell(value) for name, value in a.meta.items()}
+            waiting.write(json.dumps([cells, meta, [number(float(w)) for w in a.topics.weights]]) + "\n")
+        waiting.seek(0)
+        order = sorted(names)
+        headers = PageColumns([], [], [dict.fromkeys(order)]).headers({*fixed, *weights})
+        yield [*fixed, *(headers[name] for name in order), *weights]
+        for line in waiting:
+            cells, meta, shares = json.loads(line)
+            yield [*cells, *(meta.get(name, "") for name in order), *shares]
 
 
 def topic_json(

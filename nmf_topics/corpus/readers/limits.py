@@ -1,0 +1,66 @@
+"""Limits of what is read, so that a damaged or hostile file costs neither all memory nor hours.
+
+A file or a row beyond a limit is set aside with the reason, and the rest of the source is read. Each limit can be
+raised by its name: the parameter `read_limits`, {"page-size": 200 * MB}. With the defaults no reader takes more than
+about 1 GB of memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+
+MB = 10**6
+
+
+@dataclass(frozen=True)
+class ReadLimits:
+    """The largest amounts that are read.
+
+    Attributes
+    ----------
+    page_size : characters of the text of one page, and bytes of a row of a table or of a plain text file
+    file_size : bytes of a document, web page or archive member that is read as a whole, after unpacking
+    markup : elements of one document, such as paragraphs, words in bold, cells
+    columns : columns of a table
+    pdf_pages : pages of a PDF file
+    archive_files : files of an archive
+    """
+
+    page_size: int = 32 * MB
+    file_size: int = 256 * MB
+    markup: int = 5_000_000
+    columns: int = 10_000
+    pdf_pages: int = 20_000
+    archive_files: int = 1_000_000
+
+    def exceeded(self, name: str, found: str) -> str:
+        """Why something is not read, with the limit and its value.
+
+        Examples
+        --------
+        >>> ReadLimits().exceeded("pdf_pages", "1000000 pages")
+        '1000000 pages, more than the limit pdf-pages=20000'
+        >>> ReadLimits().exceeded("page_size", "more text")
+        'more text than the limit page-size=32000000'
+        """
+        compared = "" if found.startswith("more ") else ", more"
+        return f"{found}{compared} than the limit {name.replace('_', '-')}={getattr(self, name)}"
+
+    @classmethod
+    def of(cls, values: Mapping[str, int]) -> ReadLimits:
+        """The defaults with some limits changed, which are named as on the command line ("page-size").
+
+        Raises
+        ------
+        ValueError
+            When there is no limit of a name.
+        """
+        known = {field.name.replace("_", "-"): field.name for field in fields(cls)}
+        if unknown := [name for name in values if name not in known]:
+            raise ValueError(f"there is no limit {unknown[0]!r}; there are {', '.join(known)}")
+        return replace(cls(), **{known[name]: value for name, value in values.items()})
+
+
+DEFAULT_LIMITS = ReadLimits()
+READ_LIMITS = {field.name.replace("_", "-"): getattr(DEFAULT_LIMITS, field.name) for field in fields(ReadLimits)}

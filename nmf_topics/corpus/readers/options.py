@@ -1,0 +1,50 @@
+"""How a source is read: what a user can choose, apart from the columns of tables."""
+
+from __future__ import annotations
+
+import codecs
+from dataclasses import dataclass
+
+from nmf_topics.corpus.readers.limits import DEFAULT_LIMITS, ReadLimits
+from nmf_topics.errors import CorpusError
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """Options of reading.
+
+    Attributes
+    ----------
+    encoding : of text files and tables without a byte order mark; None: UTF-8, or guessed
+    lines : every line of a text file is a page
+    titles_as_text : the words of titles are counted as text, too
+    limits : see `ReadLimits`
+    """
+
+    encoding: str | None = None
+    lines: bool = False
+    titles_as_text: bool = False
+    limits: ReadLimits = DEFAULT_LIMITS
+
+    def __post_init__(self) -> None:
+        if self.encoding is not None and not is_text_encoding(self.encoding):
+            raise CorpusError(
+                f"{self.encoding!r} is not an encoding of text; known are cp1252, utf-8, latin-1 and others"
+            )
+
+
+def is_text_encoding(name: str) -> bool:
+    """Whether Python can decode text by an encoding.
+
+    Examples
+    --------
+    >>> [is_text_encoding(name) for name in ("cp1252", "Latin-1", "rot13", "nonsense", "")]
+    [True, True, False, False, False]
+    """
+    try:
+        return bool(codecs.lookup(name).name) and isinstance(b"a".decode(name), str)
+    except (LookupError, ValueError, AttributeError, TypeError):
+        return False
+
+
+DEFAULT_OPTIONS = ReadOptions()

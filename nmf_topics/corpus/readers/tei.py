@@ -1,0 +1,210 @@
+"""Text out of TEI XML: what the element <text> says, with title and date from the header. A teiCorpus has many.
+
+Where an editor gives both readings, the corrected, regular and expanded ones count. Running heads and page numbers are
+left out, and words that a line break cuts (<lb break="no"/>) are put together.
+
+Format: TEI P5, also P4 (<TEI.2>).
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from nmf_topics.corpus.plain import one_line
+from nmf_topics.corpus.readers.inputs import Document, Input
+from nmf_topics.corpus.readers.markup import PARSED_AT_ONCE
+from nmf_topics.corpus.readers.streams import Unreadable, byte_chunks
+from nmf_topics.errors import MissingExtra
+
+ROOTS = ("TEI", "TEI.2", "teiCorpus", "teiCorpus.2")
+SNIFFED = 1 << 16  # bytes in which the root element of an .xml file is looked for
+_DOCUMENTS = frozenset(["TEI", "TEI.2"])
+_BLOCKS = frozenset(
+    """ab addrLine argument bibl byline castItem cell closer dateline desc div docAuthor docDate docTitle epigraph entry
+    figDesc group head imprimatur item l label lg list listBibl note opener p postscript q quote row salute signed sp
+    speaker stage table titlePage titlePart trailer u""".split()
+)
+_SKIPPED = frozenset("fw del teiHeader facsimile sourceDoc standOff formula".split())
+HYPHENS = "-\u00ad\u2010¬⸗"
+_REPLACED = frozenset(["orig", "sic", "abbr"])  # beside <reg>, <corr>, <expan> in a <choice>
+
+
+def root_of(data: bytes) -> str:
+    """The name of the root element of an XML file, without its namespace; "" where there is none."""
+    from lxml import etree
+
+    names: list[str] = []
+
+    class First:
+        def start(self, tag: str, attributes: Mapping[str, str]) -> None:
+            """Note a name."""
+            names.append(tag.rpartition("}")[2])
+
+        def close(self) -> None:
+            """End."""
+
+    parser = etree.XMLParser(target=First(), resolve_entities=False, no_network=True, recover=True)
+    try:
+        for begin in range(0, len(data), 256):
+            parser.feed(data[begin : begin + 256])
+            if names:
+                break
+    except (etree.LxmlError, ValueError):
+        pass
+    return names[0] if names else ""
+
+
+def is_tei(path: Path) -> bool:
+    """Whether a file is TEI by its root element; False where it cannot be read."""
+    try:
+        with closing(byte_chunks(path)) as chunks:  # type: ignore[type-var]  # a generator
+            return root_of(next(chunks, b"")[:SNIFFED]) in ROOTS
+    except (Unreadable, MissingExtra):
+        return False
+
+
+class _TeiTarget:
+    """The target of an lxml parser that gathers the documents of a TEI file."""
+
+    def __init__(self, file: Input) -> None:
+        self.count = 0
+        self._done: list[Document] = []
+        self._file = file
+        self._path: list[str] = []
+        self._skipping = 0  # depth of the element that is skipped
+        self._reset()
+
+    def _reset(self) -> None:
+        self.elements = 0
+        self._text, self._length = io.StringIO(), 0
+        self._title: list[str] = []
+        self._title_depth = 0  # of the element that is the title, while it is read; -1 after it
+        self._meta: dict[str, Any] = {}
+        self._in_text = False
+        self._space = ""  # white space, or a hyphen and white space, that follows the text so far
+        self._word_goes_on = False
+
+    def take(self) -> list[Document]:
+        """The documents that have ended since the last call."""
+        done, self._done = self._done, []
+        return done
+
+    def check(self) -> None:
+        """Refuse a text that is too long, or a document of too many elements."""
+        self._file.check_length(self._length)
+        limits = self._file.limits
+        if self.elements > limits.markup:
+            raise Unreadable(self._file.where, limits.exceeded("markup", "more elements"))
+
+    def start(self, tag: str, attributes: Mapping[str, str]) -> None:
+        """Take note of the start of an element."""
+        self.elements += 1
+        name = tag.rpartition("}")[2]
+        self._path.append(name)
+        if name in _DOCUMENTS:
+            self._reset()
+        elif name == "text" and not self._in_text and self._path[-2:-1] and self._path[-2] in _DOCUMENTS:
+            self._in_text = True
+        elif name == "title" and self._path[-3:-1] == ["fileDesc", "titleStmt"] and not self._title_depth:
+            self._title_depth = len(self._path)
+        elif name == "date" and "sourceDesc" in self._path and "date" not in self._meta:
+            when = attributes.get("when") or attributes.get("notBefore") or attributes.get("from")
+            if when:
+                self._meta["date"] = one_line(when)
+        if self._in_text and not self._skipping:
+            if name in _SKIPPED or (name in _REPLACED and self._path[-2] == "choice"):
+                self._skipping = len(self._path)
+            elif name in ("lb", "pb", "cb"):
+                self._word_goes_on = attributes.get("break") == "no"
+                self._space = "" if self._word_goes_on else "\n"
+            elif name in _BLOCKS:
+                self._write("\n")
+
+    def end(self, tag: str) -> None:
+        """Take note of the end of an element."""
+        name = self._path[-1]
+        if self._in_text and not self._skipping and name in _BLOCKS:
+            self._write("\n")
+        if self._skipping == len(self._path):
+            self._skipping = 0
+        if self._title_depth == len(self._path):
+            self._title_depth = -1
+        self._path.pop()
+        if name == "text" and self._path and self._path[-1] in _DOCUMENTS:
+            self._in_text = False
+        elif name in _DOCUMENTS:
+            lines = (" ".join(line.split()) for line in self._text.getvalue().splitlines())
+            title = one_line("".join(self._title))
+            self.count += 1
+            name = str(self.count) if self._path else ""  # of a corpus; else the file is the document
+            self._done.append(Document("\n".join(filter(None, lines)), title, self._meta, name))
+            self._reset()
+
+    def data(self, text: str) -> None:
+        """Take the text between two tags."""
+        if self._in_text and not self._skipping:
+            if self._word_goes_on:
+                text = text.lstrip()
+                self._word_goes_on = not text
+            self._write(text)
+        elif self._title_depth > 0:
+            self._title.append(text)
+
+    def comment(self, text: str) -> None:
+        """Pass over a comment."""
+
+    def pi(self, target: str, data: str | None = None) -> None:
+        """Pass over a processing instruction."""
+
+    def close(self) -> None:
+        """End the file."""
+
+    def _write(self, text: str) -> None:
+        self._length += len(text)
+        kept = text.rstrip()
+        if kept:
+            self._text.write(self._space)
+            self._space = ""
+            kept = kept[:-1] if kept[-1] in HYPHENS else kept
+            self._text.write(kept)
+        self._space = (self._space + text[len(kept) :])[-1000:]
+
+
+def read_xml(file: Input) -> Iterator[Document]:
+    """Yield the documents of a TEI file.
+
+    Raises
+    ------
+    Unreadable
+        When the XML is damaged or none of TEI, or a document is too long.
+    """
+    from lxml import etree
+
+    chunks = file.chunks()
+    first = next(chunks, b"")
+    root = root_of(first[:SNIFFED])
+    if root == "mediawiki":
+        raise Unreadable(file.where, "a MediaWiki dump is read when it is named itself, not its folder")
+    if root not in ROOTS:
+        raise Unreadable(file.where, f"XML of a kind that is not read (<{one_line(root)[:40]}>)" if root else "no XML")
+    target = _TeiTarget(file)
+    parser = etree.XMLParser(target=target, resolve_entities=False, no_network=True)
+    try:
+        for chunk in chain([first], chunks):
+            for begin in range(0, len(chunk), PARSED_AT_ONCE):
+                parser.feed(chunk[begin : begin + PARSED_AT_ONCE])
+                target.check()
+            yield from target.take()
+        parser.close()
+    except Unreadable:
+        raise
+    except (etree.LxmlError, ValueError) as error:
+        raise Unreadable(file.where, f"damaged XML ({error})") from error
+    yield from target.take()
+    if not target.count:
+        raise Unreadable(file.where, "holds no TEI text")
