@@ -8,6 +8,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -140,7 +141,8 @@ def _texts(
                 break
             single = len(batch) == 1 and os.path.isfile(file) and batch[0].id == Path(file).stem
             named = [(file if single else page.id, page.title, page.text) for page in batch]
-            yield from classifier.texts(named, explain=explain)
+            for page, assignment in zip(batch, classifier.texts(named, explain=explain), strict=True):
+                yield replace(assignment, meta=page.meta)
         if broken:
             yield unreadable(file, broken, classifier.model.rank)
             talk.warn(broken)
@@ -155,7 +157,8 @@ def _wiki_pages(
             talk.warn(f"{name}: {why}")
             yield unreadable(name, why, classifier.model.rank)
         else:
-            yield from classifier.texts([(name, page.title, page.text)], explain=options["explain"])
+            for assignment in classifier.texts([(name, page.title, page.text)], explain=options["explain"]):
+                yield replace(assignment, meta=page.meta)
 
 
 def _pages(file: str, columns: Source, talk: Console) -> Iterator[Page]:

@@ -79,6 +79,11 @@ corpus_options = stack(
         help="Count the words of titles as part of the text.  [default: titles are only shown]",
     ),
     click.option(
+        "--drop-duplicates/--keep-duplicates",
+        default=False,
+        help="Leave out pages that repeat another one, or nearly so.  [default: they are only pointed out]",
+    ),
+    click.option(
         "--read-limit",
         multiple=True,
         type=ReadLimit(),
@@ -257,7 +262,7 @@ def source_of(path: str | None, options: dict[str, Any]) -> Source:
     """The source that the corpus options describe; what they hold is taken out of `options`."""
     names = ("text_column", "title_column", "id_column", "date_column", "label_column", "encoding", "lines")
     limits = dict(options.pop("read_limit"))
-    named = {name: options.pop(name) for name in (*names, "titles_as_text")}
+    named = {name: options.pop(name) for name in (*names, "titles_as_text", "drop_duplicates")}
     return Source(path, **named, read_limits=tuple(sorted(limits.items())))
 
 

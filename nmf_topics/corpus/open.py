@@ -55,6 +55,7 @@ def open_corpus(
     encoding: str | None = None,
     lines: bool = False,
     titles_as_text: bool = False,
+    drop_duplicates: bool = False,
     read_limits: Mapping[str, int] | None = None,
     warn: Callable[[str], None] = _warn_user,
 ) -> Corpus:
@@ -69,6 +70,7 @@ def open_corpus(
     encoding : of text files and tables that have no byte order mark; left out: UTF-8, else guessed
     lines : every line of a text file (or of standard input) is a page
     titles_as_text : count the words of titles that the source has as text, too
+    drop_duplicates : leave out pages that have the same text as another, or nearly the same words
     read_limits : limits of reading that are changed, by name: {"page-size": 10**8}; see `ReadLimits`
     warn : called with what was guessed and set aside, each thing once however often the corpus is read
 
@@ -93,6 +95,16 @@ def open_corpus(
     """
     wanted = Columns(text_column, title_column, id_column, date_column, label_column)
     opener = _Opener(wanted, ReadOptions(encoding, lines, titles_as_text, _limits_of(read_limits)), _once(warn))
+    corpus = _opened(opener, source)
+    if not drop_duplicates:
+        return corpus
+    from nmf_topics.corpus.duplicates import without_duplicates
+
+    return without_duplicates(corpus)
+
+
+def _opened(opener: _Opener, source: str | Path | None) -> Corpus:
+    """What a source holds."""
     if source == "-":
         return opener.standard_input()
     path = default_source() if source is None else Path(source)

@@ -1,1 +1,1 @@
-"""The functions that Python users call first: they take whatever holds pages and give back models and tables."""
+"""The main functions for Python users: they accept texts, tables and matrices and return models and tables."""

@@ -1,4 +1,4 @@
-"""`classify`: new pages on the topics of a model, as a table."""
+"""`classify`: find the topics of new pages."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("nmf_topics")
 
-SHOWN = 10  # pages that are displayed of a long table
-BATCH = 1000  # pages that are classified together
+SHOWN = 10  # number of pages in displays
+BATCH = 1000  # number of pages classified together
 
 
 @dataclass(frozen=True, eq=False)
 class Classified(Sequence[Assignment]):
-    """What a model says of new pages: a sequence of `Assignment`, one a page, in the order of the input.
+    """Topics of new pages: a sequence of `Assignment`, one per page, in the order of the input.
 
     Attributes
     ----------
     model : TopicModel
-    assignments : one a page
+    assignments : one per page
     columns : ids, titles, metadata and labels of the pages
     """
 
@@ -71,21 +71,21 @@ class Classified(Sequence[Assignment]):
 
     @property
     def weights(self) -> Array:
-        """Share of each topic in each page: ndarray of shape (pages, r); a page without a topic has zeros."""
+        """Shares of the topics in each page, ndarray of shape (pages, r); zeros for pages without a topic."""
         return np.array([a.topics.weights for a in self.assignments]).reshape(-1, self.model.rank)
 
     @property
     def topics(self) -> list[int | None]:
-        """Number of each page's topic; None for a page that has none."""
+        """Number of the topic of each page; None for pages without a topic."""
         return [a.topics.topic for a in self.assignments]
 
     def to_frame(self) -> pandas.DataFrame:
-        """The table as a data frame of pandas, with the index of the input.
+        """Return a pandas data frame with the index of the input.
 
         Returns
         -------
-        DataFrame of a row for each page: title, topic (missing where there is none), label, weight and margin of the
-        topic, error, status, known_words (share of its words that the model knows), metadata, topic_1 ... topic_r
+        DataFrame with one row per page: title, topic (missing if it has none), label, weight and margin of the topic,
+        error, status, known_words (share of its words that are in the model), metadata, topic_1 ... topic_r
 
         Raises
         ------
@@ -106,7 +106,7 @@ class Classified(Sequence[Assignment]):
         return [self.model.label(topic) if topic else "" for topic in self.topics]
 
     def _rows(self) -> list[tuple[str, ...]]:
-        """The first pages: id, number and label of the topic, weight, margin, share of known words, status."""
+        """Return the first pages: id, number and label of the topic, weight, margin, share of known words, status."""
         return [
             (
                 str(a.name)[:30],
@@ -132,7 +132,7 @@ class Classified(Sequence[Assignment]):
         return "\n".join([f"{len(self):,} page{'s' if len(self) != 1 else ''}", *lines, *filter(None, [self._rest()])])
 
     def _repr_html_(self) -> str:
-        """What a notebook shows."""
+        """Return the HTML that notebooks display."""
         names = ("page", "title", "topic", "label", "weight", "margin", "known words", "status")
         head = "".join(f'<th style="{CELL}">{name}</th>' for name in names)
         body = []
@@ -171,31 +171,31 @@ def classify(
     pages_in: PagesIn | None = None,
     explain: bool = False,
 ) -> Classified:
-    """Classify new pages: the topics stay as they are, and each page gets its weights of them.
+    """Compute the topics of new pages; the topics of the model do not change.
 
-    A page of the fit gets the weights that it has in the model. The answer for a page does not depend on the others.
+    A page of the fit gets the weights that it has in the model. The result for a page does not depend on other pages.
 
     Parameters
     ----------
     model : TopicModel
-    data : texts, a table, a matrix or a path, as in `fit_topics`; a matrix has the terms of the model, in its order, or
-        is named by `terms`
+    data : texts, a table, a matrix or a path, as in `fit_topics`; a matrix has the terms of the model in their
+        order, or `terms` names them
     text_column, title_column, id_column, date_column, label_column : names of columns of a table, as in `fit_topics`
-    ids, titles, metadata : one a page, as in `fit_topics`
-    terms : names of the terms of a matrix; those that the model lacks are left out
+    ids, titles, metadata : one per page, as in `fit_topics`
+    terms : names of the terms of a matrix; terms that the model does not have are ignored
     pages_in : "rows" if a matrix is pages x terms, "columns" (the default) if terms x pages
-    explain : fill `explanation` of each assignment: the words that carried each topic
+    explain : fill `explanation` of each assignment: the words that contributed most to each topic
 
     Returns
     -------
-    Classified, a sequence of `Assignment` that shows as a table; `to_frame()` makes a data frame of it
+    Classified, a sequence of `Assignment` that is displayed as a table; `to_frame()` converts it to a data frame
 
     Raises
     ------
     TypeError
-        if data, or a part of it, is of a type that cannot be used.
+        if data, or one of its elements, has a type that cannot be used.
     ValueError
-        if the model is not one of such data, or was fitted with functions of the user that it has not been given again.
+        if the model cannot read such data, or was fitted with the user's own functions and loaded without them.
 
     References
     ----------
@@ -245,7 +245,7 @@ def classify(
 
 
 def _of_matrix(model: TopicModel, data: Any, terms: Any, pages_in: PagesIn | None, details: PageDetails) -> Classified:
-    """Columns of one's own matrix on the topics of a model."""
+    """Classify the columns of the caller's own matrix."""
     rows: Any = model.rows
     if rows.kind != "terms":
         raise ModelError(f"the rows of the model are {rows.kind}, not terms")

@@ -1,4 +1,4 @@
-"""`fit_topics`: from whatever holds pages to a model."""
+"""`fit_topics`: fit a model to texts, tables, matrices or files."""
 
 from __future__ import annotations
 
@@ -69,35 +69,35 @@ def fit_topics(
     ----------
     data : one of
 
-        - texts: a list, a generator, a Series of pandas or polars, an array of strings, a dictionary from ids to texts.
+        - texts: a list, a generator, a pandas or polars Series, an array of strings, a dictionary from ids to texts.
           A missing text (None, NaN) is an empty page
-        - a table: a data frame of pandas or polars, a table of Arrow, a list of dictionaries, a dictionary of columns.
-          The columns are found by their names, or named by `text_column` and the like; all others become metadata
+        - a table: a pandas or polars data frame, an Arrow table, a list of dictionaries, a dictionary of columns. The
+          columns are guessed from their names, or named by `text_column` etc.; all other columns become metadata
         - a matrix of non-negative numbers, sparse or dense, with `terms`; or a data frame of numbers with `pages_in`
-        - a path, or a string that is one: a corpus folder, a folder of texts or images, a table, a dump
+        - a path (Path or str): a corpus folder, a folder of texts or images, a table, a dump
         - `Page` objects, a `Corpus`, or a `DataMatrix` that `prepare` made
     rank : number of topics, from 1 to the number of pages
     recipe : "default", "article" or a `Recipe`; `options` change it
-    text_column, title_column, id_column, date_column, label_column : names of columns of a table; guessed where None
-    ids : one a page, no two the same; the labels of a Series or data frame, or the positions, where None
-    titles : one a page; the first words of the text where None
-    metadata : a data frame of a row for each page, or a list of dictionaries; "date" and "label" are used by analyses
+    text_column, title_column, id_column, date_column, label_column : names of columns of a table; None: guessed
+    ids : one unique id per page; None: the index of a Series or data frame, or positions
+    titles : one title per page; None: the first words of the text
+    metadata : a data frame with one row per page, or a list of dictionaries; analyses use "date" and "label"
     terms : the name of each term of a matrix, in order; or a dictionary from a term to its place
-    pages_in : "rows" if a matrix is pages x terms, as scikit-learn has it; "columns" (the default) if terms x pages
-    tokenizer : function from the text of a page to its tokens, in order. It replaces the tokenizer only: tokens are
-        still put into lower case, tested for stop words and lemmatized (`normalize="none"` leaves them as they are)
-    lemmatizer : function from a token, in lower case, to its normal form; called once for each distinct token. A token
-        with an empty normal form is dropped
-    stop_words : words to drop in addition to those of the language (`default_stops=False` for these alone); a list,
-        or a function that says whether a word is one. The model stores the names of functions, not the functions:
-        `load_model` takes them again
-    guide : name of a topic -> words that it is to be about
-    seed : of random starts; the same input, options and seed give the same model to the last bit
-    runs : the best of so many fits, with the stability of each topic
+    pages_in : "rows" if a matrix is pages x terms, as in scikit-learn; "columns" (the default) if terms x pages
+    tokenizer : function from the text of a page to its tokens, in order. It replaces only the tokenizer: tokens are
+        still lower-cased, checked for stop words and lemmatized (`normalize="none"` turns lemmatization off)
+    lemmatizer : function from a lower-case token to its normal form, called once for each distinct token. Tokens with
+        an empty normal form are dropped
+    stop_words : words to drop in addition to the stop words of the language (`default_stops=False`: only these); a
+        list, or a function from a word to a bool. The model stores the names of functions, not the functions: pass
+        them to `load_model` again
+    guide : names of topics -> seed words
+    seed : random seed of the initialization; the same input, options and seed give the same model, bit for bit
+    runs : number of fits, of which the best is returned, with the stability of each topic
     progress : called with a `Progress` at the beginning and end of each stage and about twice a second in between;
-        `print` will do
+        for example `print`
     on_iteration : called after each iteration, with its number and relative error
-    checkpoints : where a long fit keeps its state, from which the same call resumes after an interruption
+    checkpoints : where the state of a long fit is saved, so that the same call resumes after an interruption
     **options : `language`, `normalize`, `stemmer`, `default_stops`, `keep`, `phrases`, `chunk`, `numbers`, `accents`,
         `boilerplate` (see `WordOptions`); `min_pages`, `max_pages`, `max_terms`, `corpus_stops` (see `Bounds`);
         `weighting`, `unit`, `idf_power`, `objective`, `solver`, `start`, `tolerance`, `max_iter`, `l1_words`,
@@ -111,13 +111,13 @@ def fit_topics(
     Raises
     ------
     TypeError
-        if data, or a part of it, is of a type that cannot be used, or there is no such option.
+        if data, or one of its elements, has a type that cannot be used, or an option does not exist.
     ValueError
-        if a value cannot be used: nothing to read, ids that are there twice, a rank that the data cannot fill.
+        if a value cannot be used: no text, repeated ids, a rank that is too large.
 
     Notes
     -----
-    What is guessed and left out is logged by the logger "nmf_topics", at the levels INFO and WARNING.
+    The logger "nmf_topics" reports guessed columns (INFO) and missing texts (WARNING).
 
     References
     ----------
@@ -180,7 +180,7 @@ def fit_topics(
 def _of_matrix(
     data: Any, recipe: Recipe, used: Sequence[str], *, terms: Any, details: PageDetails, pages_in: PagesIn | None
 ) -> DataMatrix:
-    """One's own matrix, weighted only if a weighting is asked for."""
+    """Make a DataMatrix of the caller's matrix, weighted only if `weighting` was passed."""
     weights: dict[str, Any] = {}
     if "weighting" in used:
         weights = {"weighting": recipe.weighting, "unit": recipe.unit, "idf_power": recipe.idf_power}
@@ -199,7 +199,7 @@ def _read(
     *,
     language_given: bool,
 ) -> tuple[DataMatrix, PageIndex | None]:
-    """V of pages in memory or in files, and the labels of the pages."""
+    """Make V from pages in memory or in files; also return the labels of the pages."""
     source, corpus, index, total = Source(), None, None, None
     path = existing_path(data)
     if path is not None or isinstance(data, Corpus):
@@ -226,7 +226,7 @@ def _read(
 def _given(
     columns: Columns | None = None, details: PageDetails | None = None, terms: Any = None, pages_in: Any = None
 ) -> list[str]:
-    """Names of the parameters that are given."""
+    """Return the names of the parameters that were passed."""
     names = [f"{part}_column" for part, name in (columns.parts() if columns else {}).items() if name is not None]
     names += details.given() if details else []
     return [*names, *(name for name, value in (("terms", terms), ("pages_in", pages_in)) if value is not None)]

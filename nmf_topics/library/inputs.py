@@ -1,6 +1,6 @@
-"""Pages in memory: from lists, series, data frames and dictionaries to pages with ids, titles and metadata.
+"""Read pages from Python values: lists, series, data frames and dictionaries.
 
-The order of the input is kept: column j of V, and of H, is its j-th page, whatever the ids are.
+The order of the input is kept: column j of V and H is its j-th page, whatever the ids are.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from nmf_topics.matrix.datamatrix import PageIndex
 
 @dataclass(frozen=True)
 class PagesInMemory:
-    """Pages, and how their source labels them.
+    """Pages that were read from a Python value.
 
     Attributes
     ----------
     pages : in the order of the source
     index : labels of the rows of the source
-    what : the source in words: "a list of 3 texts"
+    what : description of the source: "a list of 3 texts"
     """
 
     pages: Sequence[Page]
@@ -40,7 +40,7 @@ class PagesInMemory:
     what: str
 
     def corpus(self) -> Corpus:
-        """The pages as a corpus.
+        """Return the pages as a corpus.
 
         Raises
         ------
@@ -56,7 +56,7 @@ class PagesInMemory:
 
 @dataclass(frozen=True)
 class PageDetails:
-    """What is said of pages that come as texts or columns alone.
+    """Ids, titles and metadata that are passed in addition to the pages.
 
     Attributes
     ----------
@@ -69,12 +69,12 @@ class PageDetails:
     metadata: Any = None
 
     def given(self) -> list[str]:
-        """Names of the parameters that are given."""
+        """Return the names of the parameters that were passed."""
         named = {"ids": self.ids, "titles": self.titles, "metadata": self.metadata}
         return [name for name, value in named.items() if value is not None]
 
     def of(self, n: int, index: PageIndex) -> tuple[list[str], list[str] | None, list[dict[str, Any]], PageIndex]:
-        """Ids, titles if there are any, metadata and labels of n pages.
+        """Return ids, titles (or None), metadata and labels of n pages.
 
         Parameters
         ----------
@@ -94,14 +94,14 @@ class PageDetails:
 
 
 def is_matrix(data: Any) -> bool:
-    """Whether a value is a sparse matrix, or a dense one of numbers."""
+    """Return whether a value is a sparse matrix or a dense matrix of numbers."""
     if sp.issparse(data):
         return True
     return isinstance(data, np.ndarray) and data.ndim == 2 and data.dtype.kind in "biuf"
 
 
 def existing_path(data: Any) -> Path | None:
-    """The path that a value is, if there is something: a string may also be a text that somebody forgot to list."""
+    """Return the value as a path; None for a string that names no file or folder, as it may be a text."""
     if isinstance(data, str):
         try:
             return Path(data) if os.path.exists(data) else None
@@ -118,25 +118,25 @@ def pages_in_memory(
     warn: Callable[[str], None],
     note: Callable[[str], None],
 ) -> PagesInMemory:
-    """The pages of a value of Python.
+    """Read the pages of a Python value.
 
     Parameters
     ----------
     data : a list, series or array of texts; a data frame, a list of dictionaries, a dictionary of columns; a
         dictionary from ids to texts; pages
-    columns : the columns of a table that are parts of a page, guessed where None
-    details : what is said of texts beside them
-    warn : called with what is missing
-    note : called with what was guessed
+    columns : names of the columns of a table; guessed if None
+    details : ids, titles and metadata passed in addition
+    warn : called with messages about missing texts
+    note : called with messages about guessed columns
 
     Raises
     ------
     InputTypeError
-        if the value, or a part of it, is of a type that cannot be read as text.
+        if the value, or one of its elements, has a type that cannot be read as text.
     CorpusError
         if a table has no column that looks like the text.
     OptionError
-        if details do not fit the pages, or ids are there twice.
+        if details do not match the pages, or ids are not unique.
     """
     _refuse_one_value(data)
     if (table := table_of(data)) is not None:
@@ -161,7 +161,7 @@ def pages_in_memory(
 
 
 def _refuse_one_value(data: Any) -> None:
-    """Refuse what is one text, or no container of texts at all."""
+    """Raise an error for a single text and for values that do not contain texts."""
     if isinstance(data, str):
         raise InputTypeError(
             f"data is one string, {data[:40]!r}, and no such file or folder exists; pass a list of texts: [text, ...]"
@@ -184,7 +184,7 @@ def _from_pages(pages: Sequence[Page], columns: Columns, details: PageDetails) -
 def _from_texts(
     values: Sequence[Any], index: PageIndex, columns: Columns, details: PageDetails, warn: Callable[[str], None]
 ) -> PagesInMemory:
-    """Pages of texts alone."""
+    """Read pages from a list of texts."""
     _refuse_columns(columns, "texts")
     texts, missing = [], 0
     for place, value in enumerate(values):
@@ -201,7 +201,7 @@ def _from_texts(
 
 
 def _text(value: Any, place: int) -> str:
-    """A text; an empty one where it is missing."""
+    """Return a text; an empty one if it is missing."""
     if isinstance(value, str):
         return clean_text(str(value))
     if is_missing(value):
@@ -213,7 +213,7 @@ def _text(value: Any, place: int) -> str:
 
 
 def _table_of_records(records: Sequence[Mapping[str, Any]]) -> Table:
-    """A list of dictionaries as a table; what a dictionary lacks is missing."""
+    """Convert a list of dictionaries to a table; keys that a dictionary lacks are missing values."""
     names = list(dict.fromkeys(str(name) for record in records for name in record))
     rows = [{str(name): value for name, value in record.items()} for record in records]
     columns = {name: [_cell(row.get(name)) for row in rows] for name in names}
@@ -227,7 +227,7 @@ def _cell(value: Any) -> Any:
 def _from_table(
     table: Table, columns: Columns, details: PageDetails, warn: Callable[[str], None], note: Callable[[str], None]
 ) -> PagesInMemory:
-    """Pages of the rows of a table."""
+    """Read pages from the rows of a table."""
     n = len(table)
     if not n:
         return PagesInMemory([], table.index, f"{table.what} without rows")
@@ -251,7 +251,7 @@ def _from_table(
 
 
 def _lone_text_column(table: Table, columns: Columns, note: Callable[[str], None]) -> str | None:
-    """The only column of strings, where no name looks like that of the text."""
+    """Return the only column of strings, if no column is named like the text."""
     taken = {columns.title, columns.id, columns.date, columns.label}
     found = [
         name
@@ -265,16 +265,16 @@ def _lone_text_column(table: Table, columns: Columns, note: Callable[[str], None
 
 
 def _id_column(table: Table, wanted: str | None) -> str | None:
-    """The column of ids that is asked for, else one of such a name, if every row has an id and no two the same.
+    """Return the column of ids: the one asked for, else one with such a name whose values are complete and unique.
 
     Raises
     ------
     OptionError
-        if the column that is asked for does not have an id of its own for each row.
+        if the column asked for has missing or repeated ids.
     """
     name = guess_column("id", list(table.columns)) if wanted is None else matching_name(wanted, list(table.columns))
     if name is None:
-        return None  # of a name that no column has `read_records` says which there are
+        return None  # `read_records` reports an unknown name
     ids = [one_line(value) for value in table.columns[name]]
     if wanted is not None:
         _check_ids(ids, f"id_column {name!r}", "row")
@@ -282,7 +282,7 @@ def _id_column(table: Table, wanted: str | None) -> str | None:
 
 
 def unique_labels(index: PageIndex) -> list[str]:
-    """Labels of rows as ids; their positions where two labels are the same, or one is missing."""
+    """Return the labels of rows as ids; positions if labels repeat or are missing."""
     labels = [" ".join(map(str, label)) if isinstance(label, tuple) else one_line(label) for label in index.labels]
     if all(labels) and len(set(labels)) == len(labels):
         return labels
@@ -300,7 +300,7 @@ def _check_ids(ids: Sequence[str], what: str = "ids", unit: str = "page") -> Non
 
 
 def _values(name: str, given: Any, n: int) -> list[Any]:
-    """One value for each page."""
+    """Return a list of one value for each page."""
     values = one_dimensional(given)
     if values is None:
         raise InputTypeError(f"{name} must be a list of one value for each page, not {given!r:.60}")
@@ -310,7 +310,7 @@ def _values(name: str, given: Any, n: int) -> list[Any]:
 
 
 def _metadata(given: Any, n: int) -> list[dict[str, Any]]:
-    """Metadata of each page."""
+    """Return the metadata of each page."""
     if given is None:
         return [{} for _ in range(n)]
     table = table_of(given)
@@ -331,7 +331,7 @@ def _metadata(given: Any, n: int) -> list[dict[str, Any]]:
 
 
 def _refuse_columns(columns: Columns, what: str) -> None:
-    """Columns belong to tables."""
+    """Raise an error if columns are named, which only tables have."""
     if given := [f"{part}_column" for part, name in columns.parts().items() if name is not None]:
         raise OptionError(f"{', '.join(given)}: {what} have no columns; pass a data frame, or leave the parameter out")
 

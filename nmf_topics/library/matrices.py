@@ -1,4 +1,4 @@
-"""One's own matrix as V: counts or weights of terms on pages, sparse or dense, in either orientation."""
+"""Use the caller's own matrix as V: counts or weights of terms on pages, sparse or dense, in either orientation."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PagesIn = Literal["rows", "columns"]
 
 
 def names_of_terms(terms: Any) -> list[str]:
-    """The terms of a matrix as they are given.
+    """Return the names of the terms of a matrix.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ def names_of_terms(terms: Any) -> list[str]:
     Raises
     ------
     InputTypeError, OptionError
-        if they are not strings, or one is there twice.
+        if names are missing or not unique.
     """
     if isinstance(terms, Mapping):
         if sorted(terms.values()) != list(range(len(terms))):
@@ -53,22 +53,22 @@ def names_of_terms(terms: Any) -> list[str]:
 
 
 def terms_in_rows(X: Any, terms: Sequence[str], pages_in: PagesIn | None) -> Any:
-    """The matrix with terms in its rows and pages in its columns: CSC, or a dense array.
+    """Return the matrix with terms in rows and pages in columns, as CSC or a dense array.
 
     Raises
     ------
     OptionError
-        if the number of terms does not fit the orientation; the message names the one that would.
+        if the number of terms does not match the orientation; the message suggests the other one if that matches.
     """
     if pages_in not in ("rows", "columns", None):
         raise OptionError(f"pages_in must be 'rows' or 'columns', not {pages_in!r}")
     m, n = X.shape if pages_in != "rows" else X.shape[::-1]
     if len(terms) != m:
-        said = f"terms has {len(terms)} names, but the matrix is {X.shape[0]} x {X.shape[1]}"
+        problem = f"terms has {len(terms)} names, but the matrix is {X.shape[0]} x {X.shape[1]}"
         if len(terms) == n:
             other = "columns" if pages_in == "rows" else "rows"
-            raise OptionError(f"{said}; if its {other} are pages, pass pages_in={other!r}")
-        raise OptionError(f"{said}, with pages in its {pages_in or 'columns'}")
+            raise OptionError(f"{problem}; if its {other} are pages, pass pages_in={other!r}")
+        raise OptionError(f"{problem}, with pages in its {pages_in or 'columns'}")
     if sp.issparse(X):
         V = sp.csc_matrix(X if pages_in != "rows" else X.T)
         if V.dtype.kind != "f":
@@ -80,7 +80,7 @@ def terms_in_rows(X: Any, terms: Sequence[str], pages_in: PagesIn | None) -> Any
 
 
 def named_matrix(data: Any, terms: Any, pages_in: PagesIn | None) -> tuple[Any, list[str], PageIndex | None]:
-    """A matrix with its terms and the labels of its pages, from one's own matrix or a data frame of numbers."""
+    """Return a matrix, its terms and, for a data frame of numbers, the labels of its pages."""
     if is_of(data, "pandas", "DataFrame"):
         if pages_in not in ("rows", "columns"):
             raise OptionError(
@@ -100,7 +100,7 @@ def named_matrix(data: Any, terms: Any, pages_in: PagesIn | None) -> tuple[Any, 
 
 
 def is_numeric_frame(data: Any) -> bool:
-    """Whether a value is a data frame of pandas of which every column holds numbers."""
+    """Return whether a value is a pandas data frame with only numeric columns."""
     return (
         is_of(data, "pandas", "DataFrame")
         and data.shape[1] > 0
@@ -118,20 +118,20 @@ def data_matrix(
     unit: bool = True,
     idf_power: float = 1.0,
 ) -> DataMatrix:
-    """A DataMatrix of one's own matrix.
+    """Make a DataMatrix of the caller's own matrix.
 
     Parameters
     ----------
-    data : matrix of shape (m, n), or (n, m) with pages in its rows; or a data frame of numbers
-    terms : m names; of a data frame its own where None
+    data : matrix of shape (m, n), or (n, m) with pages in rows; or a data frame of numbers
+    terms : m names; None: those of the data frame
     details : ids, titles and metadata of the n pages
-    pages_in : where the pages are; None stands for "columns"
-    weighting, unit, idf_power : how counts become weights; without a weighting V is the matrix as it is
+    pages_in : "rows" or "columns"; None: "columns"
+    weighting, unit, idf_power : how counts are weighted; without weighting the matrix is used unchanged
 
     Raises
     ------
     OptionError, InputTypeError
-        if names and the matrix do not fit each other.
+        if names do not match the matrix.
     MatrixError
         if an entry is negative or not finite.
     """
@@ -141,7 +141,7 @@ def data_matrix(
     ids, titles, metadata, index = details.of(n, labels or PageIndex(range(n)))
     columns = PageColumns(ids, titles or ids, metadata, index)
     fitted = None
-    known = page_sums(as_blocks(V))  # refuses what is negative or not finite
+    known = page_sums(as_blocks(V))  # checks that entries are finite and non-negative
     if weighting is not None:
         fitted = fit_weighting(sp.csc_matrix(V), weighting, unit=unit, idf_power=idf_power)
         V = fitted.apply(V)
@@ -153,7 +153,7 @@ def data_matrix(
 
 
 def fingerprint(V: Any) -> str:
-    """sha256 over the entries of a matrix and its shape."""
+    """Return the sha256 of the entries and the shape of a matrix."""
     digest = hashlib.sha256(repr(V.shape).encode())
     arrays: Iterable[Any] = (V.indptr, V.indices, V.data) if sp.issparse(V) else (V,)
     for array in arrays:
@@ -162,15 +162,14 @@ def fingerprint(V: Any) -> str:
 
 
 def columns_of_model(data: Any, rows: Vocabulary, terms: Any, pages_in: PagesIn | None) -> tuple[Any, PageIndex | None]:
-    """New columns for the rows of a model, and the labels of the pages.
+    """Return new columns with the rows of a model, and the labels of the pages.
 
-    Where terms are named, they are put in the model's order: one that the model lacks is left out, one that is not
-    there is zero.
+    Named terms are put into the order of the model; unknown terms are dropped and missing ones are zero.
 
     Raises
     ------
     OptionError
-        if the shape does not fit the model and no terms are named.
+        if the shape does not match the model and no terms are named.
     """
     if terms is None and is_matrix(data):
         terms = rows.terms
@@ -191,5 +190,5 @@ def columns_of_model(data: Any, rows: Vocabulary, terms: Any, pages_in: PagesIn 
         )
         V = sp.csc_matrix(select @ V) if sp.issparse(V) else select @ V
     if V.shape[1]:
-        as_blocks(V)  # refuses what is negative or not finite
+        as_blocks(V)  # checks that entries are finite and non-negative
     return V, labels

@@ -24,7 +24,7 @@ from nmf_topics.text.normalize import NORMALIZATIONS, STEMMERS
 
 
 class FactorOptions(TypedDict, total=False):
-    """Options of the factorization and of what describes topics: those that also apply where V was made already."""
+    """Options of the factorization and of the words shown for topics; they also apply to a DataMatrix."""
 
     objective: str
     solver: str | None
@@ -39,7 +39,7 @@ class FactorOptions(TypedDict, total=False):
 
 
 class RecipeOptions(FactorOptions, total=False):
-    """All options of a recipe but the words of a guide and the user's own functions; see `WordOptions` and `Bounds`."""
+    """All options of a recipe except the guide and the user's own functions; see `WordOptions` and `Bounds`."""
 
     language: str
     normalize: Literal["stem", "lemma", "both", "none"]
@@ -105,12 +105,12 @@ def _optional(check: Check) -> Check:
 
 
 def word_list(name: str, value: Any) -> tuple[str, ...]:
-    """Words of a list, sorted and each once.
+    """Return the distinct words of a list, sorted.
 
     Raises
     ------
     InputTypeError
-        if it is one string, or has anything but strings in it.
+        if it is a single string, or an element is not a string.
     """
     if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
         raise InputTypeError(f"{name} must be a list of words, not {value!r:.60}")
@@ -161,17 +161,17 @@ FACTOR_OPTIONS = tuple(FactorOptions.__annotations__)
 
 
 def checked_options(options: Mapping[str, Any], *, further: Iterable[str] = ()) -> dict[str, Any]:
-    """Options by keyword, their values checked.
+    """Return options with checked values.
 
     Parameters
     ----------
     options : option -> value
-    further : names of the other parameters of the function that takes them, for suggestions
+    further : names of the other parameters of the calling function, for suggestions
 
     Raises
     ------
     InputTypeError
-        for a name that is no option, as Python does for an unexpected keyword.
+        for an unknown option, like Python for an unexpected keyword.
     OptionError
         for a value that cannot be used.
     """
@@ -193,7 +193,7 @@ def recipe_with(
     stop_words: Iterable[str] | StopTest | None = None,
     further: Iterable[str] = (),
 ) -> Recipe:
-    """A recipe with some options changed.
+    """Return a recipe with some options changed.
 
     Parameters
     ----------
@@ -205,7 +205,7 @@ def recipe_with(
     Raises
     ------
     OptionError, InputTypeError
-        naming the option and what is wrong with it.
+        if an option or its value cannot be used.
 
     Examples
     --------
@@ -240,12 +240,12 @@ def recipe_with(
 
 
 def named_function(name: str, function: Any) -> NamedFunction:
-    """A function of the user's for the options.
+    """Return the user's function as the value of an option.
 
     Raises
     ------
     InputTypeError
-        if it cannot be called.
+        if it is not callable.
     """
     if not callable(function):
         raise InputTypeError(f"{name} must be a function, not {function!r:.60}")

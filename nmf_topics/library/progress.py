@@ -1,4 +1,4 @@
-"""How far a fit has come, for those who wait: events for a callback, and lines for the logger."""
+"""Progress of a fit: events for a callback."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from dataclasses import dataclass
 from nmf_topics.factor.factorize import Iteration
 
 logger = logging.getLogger("nmf_topics")
-EVERY = 0.5  # seconds between two events of one stage
+EVERY = 0.5  # seconds between events within a stage
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a stage of a fit has come; as a str one line.
+    """Progress of one stage of a fit; `str` gives one line.
 
     Attributes
     ----------
     stage : "read" or "fit"
     done : pages read, or iterations done
-    total : pages in all, where that is known; None otherwise, as a fit ends when it has converged
-    seconds : since the stage began
+    total : number of pages, if known; None for a fit, which ends when it has converged
+    seconds : time since the stage began
     error : relative error after the last iteration; None while pages are read
-    finished : whether the stage is over
+    finished : whether the stage has ended
 
     Examples
     --------
@@ -47,11 +47,11 @@ class Progress:
 
 
 class Reporter:
-    """Calls the user's function now and then, at the beginning and at the end of each stage.
+    """Calls a function at the beginning and end of each stage and at most every `EVERY` seconds in between.
 
     Parameters
     ----------
-    progress : the function; None for nobody
+    progress : the function, or None
     """
 
     def __init__(self, progress: Callable[[Progress], object] | None) -> None:
@@ -59,36 +59,36 @@ class Reporter:
         self._stage, self._done = "", 0
         self._total: int | None = None
         self._error: float | None = None
-        self._began = self._told = 0.0
+        self._began = self._reported = 0.0
 
     def begin(self, stage: str, total: int | None = None) -> None:
-        """A stage begins."""
+        """Begin a stage."""
         self._stage, self._done, self._total, self._error = stage, 0, total, None
-        self._began = self._told = time.monotonic()
-        self._tell()
+        self._began = self._reported = time.monotonic()
+        self._report()
 
     def page(self) -> None:
-        """One more page has been read."""
+        """Count a page that was read."""
         self._done += 1
-        self._now_and_then()
+        self._report_sometimes()
 
     def iteration(self, iteration: Iteration) -> None:
-        """One more iteration is done."""
+        """Count an iteration."""
         self._done += 1
         self._error = iteration.error
         logger.debug("iteration %d: error %.6f", iteration.number, iteration.error)
-        self._now_and_then()
+        self._report_sometimes()
 
     def end(self) -> None:
-        """The stage is over."""
-        self._tell(finished=True)
+        """End the stage."""
+        self._report(finished=True)
 
-    def _now_and_then(self) -> None:
-        if self._progress is not None and (now := time.monotonic()) - self._told >= EVERY:
-            self._told = now
-            self._tell()
+    def _report_sometimes(self) -> None:
+        if self._progress is not None and (now := time.monotonic()) - self._reported >= EVERY:
+            self._reported = now
+            self._report()
 
-    def _tell(self, *, finished: bool = False) -> None:
+    def _report(self, *, finished: bool = False) -> None:
         if self._progress is not None:
             seconds = time.monotonic() - self._began
             self._progress(Progress(self._stage, self._done, self._total, seconds, self._error, finished))

@@ -1,6 +1,6 @@
-"""Tables of other packages as columns of plain values: data frames of pandas and polars, tables of Arrow, dictionaries.
+"""Read tables of other packages as columns of plain values: pandas, polars, Arrow, dictionaries of lists.
 
-No package is imported for this: whoever has such a table has imported its package.
+None of these packages is imported here: if a caller passes such a table, its package is loaded already.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ class Table:
         return len(self.index.labels)
 
     def records(self) -> list[dict[str, Any]]:
-        """The rows, each by names of columns."""
+        """Return the rows as dictionaries."""
         if not self.columns:
             return [{} for _ in range(len(self))]
         return [dict(zip(self.columns, row, strict=True)) for row in zip(*self.columns.values(), strict=True)]
 
 
 def is_of(value: Any, package: str, *names: str) -> bool:
-    """Whether a value is an instance of one of some classes of a package, which need not be installed.
+    """Return whether a value is an instance of one of the named classes of a package, without importing it.
 
     Examples
     --------
@@ -52,14 +52,14 @@ def is_of(value: Any, package: str, *names: str) -> bool:
 
 
 def is_missing(value: Any) -> bool:
-    """Whether a value stands for none: None, NaN, and what pandas has for it."""
+    """Return whether a value is missing: None, NaN, NA or NaT."""
     if value is None or type(value).__name__ in ("NAType", "NaTType"):
         return True
     return isinstance(value, float) and value != value
 
 
 def plain(value: Any) -> Any:
-    """A cell as JSON has it: dates in ISO format, numbers of numpy as those of Python, None for what is missing.
+    """Convert a cell to a JSON value: dates in ISO format, numpy numbers to Python numbers, missing values to None.
 
     Examples
     --------
@@ -89,14 +89,14 @@ def plain(value: Any) -> Any:
 
 
 def table_of(data: Any) -> Table | None:
-    """The table that a value is; None where it is none.
+    """Return the table that a value holds; None if it is not a table.
 
     Raises
     ------
     InputTypeError
-        for a table whose columns have no plain names, or that has not been computed yet.
+        for a table with several levels of column names, and for a lazy table.
     OptionError
-        if two columns have the same name, or their lengths differ.
+        if two columns have the same name or different lengths.
     """
     if is_of(data, "polars", "LazyFrame"):
         raise InputTypeError("the data frame is lazy; pass data.collect()")
@@ -123,27 +123,27 @@ def _pandas_table(data: Any) -> Table:
 
 
 def pandas_index(index: Any) -> PageIndex:
-    """The labels of an index of pandas."""
+    """Return the labels of a pandas index."""
     names = tuple(None if name is None else str(name) for name in index.names)
     if is_of(index, "pandas", "RangeIndex") and list(index[:1]) in ([], [0]) and index.step == 1:
         return PageIndex(range(len(index)), names)
     if index.nlevels > 1:
         return PageIndex([tuple(map(plain, label)) for label in index.tolist()], names)
     dtype = str(index.dtype)
-    told = {"int64", "float64", "object", "str", "bool"}  # of these a label of Python says itself which it is
-    return PageIndex([plain(label) for label in index.tolist()], names, "" if dtype in told else dtype)
+    native = {"int64", "float64", "object", "str", "bool"}  # a list of such labels becomes the same index again
+    return PageIndex([plain(label) for label in index.tolist()], names, "" if dtype in native else dtype)
 
 
 def _dictionary_of_columns(data: Mapping[Any, Any]) -> Table | None:
-    """A dictionary of lists, one a column; None for another dictionary."""
+    """Read a dictionary of lists, one for each column; None for other dictionaries."""
     found = [one_dimensional(value) for value in data.values()]
     if any(values is None for values in found):
         return None
     columns = _columns(list(data), [values for values in found if values is not None], "the dictionary")
     lengths = {name: len(values) for name, values in columns.items()}
     if len(set(lengths.values())) > 1:
-        told = ", ".join(f"{name!r} {length}" for name, length in list(lengths.items())[:5])
-        raise OptionError(f"the columns of the dictionary have different lengths: {told}")
+        listed = ", ".join(f"{name!r} {length}" for name, length in list(lengths.items())[:5])
+        raise OptionError(f"the columns of the dictionary have different lengths: {listed}")
     return Table("the dictionary", columns, PageIndex(range(next(iter(lengths.values())))))
 
 
@@ -157,7 +157,7 @@ def _columns(names: Iterable[Any], found: Sequence[Sequence[Any]], what: str) ->
 
 
 def one_dimensional(data: Any) -> list[Any] | None:
-    """The values of a list, a series or an array of one dimension; None for everything else."""
+    """Return the values of a list, a series or a one-dimensional array; None for other values."""
     if isinstance(data, str | bytes | Mapping | set | frozenset):
         return None
     if getattr(data, "ndim", 1) != 1 or is_of(data, "pandas", "DataFrame") or is_of(data, "polars", "DataFrame"):
@@ -171,5 +171,5 @@ def one_dimensional(data: Any) -> list[Any] | None:
 
 
 def labels_of(data: Any, n: int) -> PageIndex:
-    """Labels of a series of n values: its index, where it has one."""
+    """Return the labels of a series of n values: its index, or positions."""
     return pandas_index(data.index) if is_of(data, "pandas", "Series") else PageIndex(range(n))

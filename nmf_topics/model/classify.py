@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from nmf_topics.factor.blocks import Array
 from nmf_topics.images.pixels import pixel_columns
 from nmf_topics.matrix.datamatrix import largest
 from nmf_topics.model.model import TopicModel
-from nmf_topics.model.page_topics import PageTopics, page_topics
+from nmf_topics.model.page_topics import FEW_WORDS, PageTopics, page_topics
 from nmf_topics.pipeline.chunked_pages import ChunkMap
 from nmf_topics.terms.count import count_new_pages
 from nmf_topics.terms.phrases import Phrases
@@ -39,6 +39,7 @@ class Assignment:
     explanation : for each topic the words that carried it, as (word, W_ik h_k as a share of its sum over the page)
     h : the page's column of H
     note : what is wrong, where something is
+    meta : what the source says of the page
 
     Examples
     --------
@@ -59,6 +60,7 @@ class Assignment:
     explanation: Mapping[int, list[tuple[str, float]]] | None = None
     h: Array | None = None
     note: str = ""
+    meta: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Classifier:
@@ -115,7 +117,11 @@ class Classifier:
             total = int(known[j]) + missing
             topics = page_topics(H[:, j], float(errors[j]))
             note = ""
-            if topics.topic is None:
+            if topics.topic is not None and known[j] < FEW_WORDS:
+                topics = replace(topics, status="weak")
+                count = int(known[j])
+                note = f"only {count} of its {total} words {'is' if count == 1 else 'are'} known"
+            elif topics.topic is None:
                 known_but = "its known words have no weight in any topic"
                 note = known_but if known[j] else "none of its words is in the model's vocabulary"
             result.append(

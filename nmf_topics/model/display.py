@@ -1,7 +1,7 @@
-"""Models for the eyes of whoever works with them: three lines of text, and a table for notebooks.
+"""Displays of a model: three lines of text, and a table for notebooks.
 
-The HTML has its styles inside and no script, so it shows wherever a notebook does; colours are those of the page, so it
-fits a dark one. In a cloud the lightest of the top words is the smallest, the heaviest the largest.
+The HTML contains its styles and no script, so it works in every notebook viewer. It uses the colours of the page, so it
+fits dark themes. In a cloud the size of a word grows with its weight.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from nmf_topics.model.reading import ReadableModel, ReadableTopic
 TOPICS_IN_A_LINE = 4
 WORDS_IN_TABLE = 10
 WORDS_IN_CLOUD = 20
-SMALLEST, LARGEST = 0.7, 1.5  # sizes of words in a cloud, of the usual size
+SMALLEST, LARGEST = 0.7, 1.5  # font sizes in a cloud, relative to the text around it
 ENDED = {
     "converged": "converged",
     "certified": "at a minimum, by certificate",
@@ -27,7 +27,7 @@ CELL = "text-align:left;vertical-align:top;padding:0.3em 0.8em 0.3em 0"
 
 
 def model_text(model: ReadableModel) -> str:
-    """Three lines: what was fitted, how well, and the largest topics."""
+    """Return three lines: what was fitted, how well, and the largest topics."""
     return "\n".join((_head(model), f"  {_fit(model)}", f"  {_topics_line(model.topics())}"))
 
 
@@ -50,7 +50,7 @@ def _topics_line(topics: Sequence[ReadableTopic]) -> str:
 
 
 def model_html(model: ReadableModel) -> str:
-    """A table of the topics: number, label, share, pages, words and a cloud of them; of images their pictures."""
+    """Return a table of the topics: number, label, share, pages, words and a word cloud, or a picture for images."""
     topics = model.topics()
     largest = max((topic.share for topic in topics), default=1.0)
     text = model.rows.kind == "terms"
@@ -62,7 +62,7 @@ def model_html(model: ReadableModel) -> str:
 
 
 def table_html(head: str, body: str) -> str:
-    """A table of rows that are HTML already."""
+    """Return a table of rows that are HTML already."""
     lines = f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>"
     return f'<table style="border-collapse:collapse;color:inherit;font-size:inherit">{lines}</table>'
 
@@ -87,13 +87,13 @@ def _row(model: ReadableModel, topic: ReadableTopic, largest: float) -> str:
 
 
 def bar(part: float) -> str:
-    """A bar of up to 6 em."""
+    """Return a bar of up to 6 em."""
     style = f"display:inline-block;width:{6 * part:.2f}em;height:0.7em;background:currentColor;opacity:0.45"
     return f'<span style="{style}"></span>'
 
 
 def cloud(words: Sequence[tuple[str, float]]) -> str:
-    """A cloud of words in HTML, in the order of the alphabet, the heavier the larger.
+    """Return a word cloud in HTML, in alphabetical order.
 
     Examples
     --------

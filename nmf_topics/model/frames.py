@@ -1,4 +1,4 @@
-"""Models and classified pages as data frames of pandas, which is needed for this alone."""
+"""Convert models and classified pages to pandas data frames; only these functions need pandas."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Weights = Literal["share", "H"]
 
 
 def data_frame(columns: Mapping[str, Any], index: PageIndex) -> pandas.DataFrame:
-    """A data frame of columns of one length; numbers of topics are whole or missing, texts are strings.
+    """Make a data frame from columns; numbers of topics are integers that may be missing.
 
     Raises
     ------
@@ -44,13 +44,13 @@ def _index(pd: Any, index: PageIndex) -> Any:
     if index.dtype:
         try:
             return found.astype(index.dtype)
-        except (TypeError, ValueError):  # a type that another version of pandas had
+        except (TypeError, ValueError):  # a dtype of another version of pandas
             return found
     return found
 
 
 def topics_frame(model: ReadableModel, words: int) -> pandas.DataFrame:
-    """A row for each topic; see `TopicModel.topics_frame`."""
+    """Make a data frame with one row per topic; see `TopicModel.topics_frame`."""
     topics = model.topics()
     columns = {
         "label": [topic.label for topic in topics],
@@ -64,7 +64,7 @@ def topics_frame(model: ReadableModel, words: int) -> pandas.DataFrame:
 
 
 def pages_frame(model: ReadableModel, weights: Weights) -> pandas.DataFrame:
-    """A row for each page; see `TopicModel.pages_frame`."""
+    """Make a data frame with one row per page; see `TopicModel.pages_frame`."""
     if weights not in ("share", "H"):
         raise OptionError(f"weights must be 'share' or 'H', not {weights!r}")
     pages = model.pages()
@@ -80,7 +80,7 @@ def pages_frame(model: ReadableModel, weights: Weights) -> pandas.DataFrame:
 
 
 def words_frame(model: ReadableModel) -> pandas.DataFrame:
-    """A row for each row of W; see `TopicModel.words_frame`."""
+    """Make a data frame with one row per row of W; see `TopicModel.words_frame`."""
     rows: Any = model.rows
     if rows.kind != "terms":
         names = [f"r{i // rows.width + 1}c{i % rows.width + 1}" for i in range(len(rows))]
@@ -89,7 +89,7 @@ def words_frame(model: ReadableModel) -> pandas.DataFrame:
 
 
 def page_columns(columns: PageColumns, pages: Sequence[PageTopics], labels: Sequence[str]) -> dict[str, list[Any]]:
-    """What is said of each page, apart from its weights."""
+    """Return the columns that describe pages and their main topics."""
     return {
         **({"id": list(columns.ids)} if columns.index is not None else {}),
         "title": list(columns.titles),
@@ -103,17 +103,17 @@ def page_columns(columns: PageColumns, pages: Sequence[PageTopics], labels: Sequ
 
 
 def metadata_columns(columns: PageColumns, rank: int) -> dict[str, list[Any]]:
-    """Metadata, under names that no other column has: `page_` is put before those that are taken."""
+    """Return the columns of metadata; names of other columns get the prefix `page_`."""
     taken = {"id", "title", "topic", "label", "weight", "margin", "error", "status", *weight_names(rank)}
     headers = columns.headers(taken)
     return {header: [meta.get(name) for meta in columns.meta] for name, header in headers.items()}
 
 
 def weight_columns(weights: Array) -> dict[str, Array]:
-    """topic_1, topic_2, ...: a column for each topic, from an array of shape (n, rank)."""
+    """Return columns topic_1, topic_2, ... from an array of shape (n, rank)."""
     return dict(zip(weight_names(weights.shape[1]), weights.T, strict=True))
 
 
 def weight_names(rank: int) -> list[str]:
-    """Names of the columns of weights."""
+    """Return the names of the columns of weights."""
     return [f"topic_{k + 1}" for k in range(rank)]

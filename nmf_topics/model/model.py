@@ -230,15 +230,15 @@ class TopicModel:
         return np.ascontiguousarray(self.H.T).sum(axis=1)  # in the order in which `page_topics` sums a column
 
     def topics_frame(self, words: int = 10) -> pandas.DataFrame:
-        """The topics as a data frame of pandas.
+        """Return the topics as a pandas data frame.
 
         Parameters
         ----------
-        words : how many top words are put together in the column "words"
+        words : number of words in the column "words"
 
         Returns
         -------
-        DataFrame of r rows, its index the number of the topic: label, share (of sum(H)), pages, coherence (NPMI),
+        DataFrame of r rows, indexed by the number of the topic: label, share (of sum(H)), pages, coherence (NPMI),
         stability, words
 
         Raises
@@ -251,17 +251,17 @@ class TopicModel:
         return topics_frame(self, words)
 
     def pages_frame(self, weights: Weights = "share") -> pandas.DataFrame:
-        """The pages as a data frame of pandas, in the order of the columns of H.
+        """Return the pages as a pandas data frame, in the order of the columns of H.
 
-        The index is that of the data frame or Series that was fitted, so the two can be joined; else the ids.
+        Its index is that of the data frame or Series that was fitted, so that both can be joined; otherwise the ids.
 
         Parameters
         ----------
-        weights : "share" of each topic in the page, which sum to one; or "H", the entries of H as they are
+        weights : "share" for the shares of the topics in the page, which sum to one; "H" for the entries of H
 
         Returns
         -------
-        DataFrame of n rows: title, topic (missing where a page has none), label, weight and margin of the topic, error,
+        DataFrame of n rows: title, topic (missing if a page has none), label, weight and margin of the topic, error,
         status, all metadata, topic_1 ... topic_r
 
         Raises
@@ -274,12 +274,12 @@ class TopicModel:
         return pages_frame(self, weights)
 
     def words_frame(self) -> pandas.DataFrame:
-        """W as a data frame of pandas.
+        """Return W as a pandas data frame.
 
         Returns
         -------
-        DataFrame of m rows, its index the terms: word (as readers see the term), topic_1 ... topic_r (columns of W,
-        which sum to one); of images the pixels
+        DataFrame of m rows, indexed by term: word (the displayed form), topic_1 ... topic_r (columns of W, which sum to
+        one); for images it is indexed by pixel
 
         Raises
         ------
@@ -294,7 +294,7 @@ class TopicModel:
         return model_text(self)
 
     def _repr_html_(self) -> str:
-        """What a notebook shows."""
+        """Return the HTML that notebooks display."""
         return model_html(self)
 
     def renamed(self, names: Mapping[int, str], hide: Sequence[str] = (), unhide: Sequence[str] = ()) -> TopicModel:

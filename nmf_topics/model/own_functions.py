@@ -1,4 +1,4 @@
-"""The user's own functions of a loaded model: its files have the names, and whoever loads it has the functions."""
+"""Give a loaded model the user's own functions again; its files contain only their names."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from nmf_topics.text.language import AUTO
 
 PARAMETERS = {"tokenizer": "tokenizer", "lemmatizer": "lemmatizer", "stop_test": "stop_words"}  # option -> parameter
 TERMS_TO_TRY = 200
-AGREEING = 0.5  # share of the terms tried that must come out as they are in the model
+AGREEING = 0.5  # least share of the words tried that must lead to their terms in the model
 
 
 def with_functions(
     recipe: Mapping[str, Any], rows: RowAxis, given: Mapping[str, Callable[..., Any] | None]
 ) -> Mapping[str, Any]:
-    """A recipe with the functions that it names.
+    """Return a recipe with the functions that it names.
 
     Parameters
     ----------
     recipe : of a model
-    rows : of the model, whose words the functions must lead to its terms
-    given : parameter of `load_model` -> function, or None
+    rows : row axis of the model, used to check the functions
+    given : parameter of `load_model` -> function or None
 
     Raises
     ------
     OptionError
-        for a function that the model was fitted without.
+        for a function that the model was not fitted with.
     ModelError
-        if the words of the model do not lead to its terms, so that it was fitted with other functions.
+        if the functions do not turn the words of the model into its terms.
     InputTypeError
-        for what cannot be called.
+        for a value that is not callable.
     """
     words = dict(recipe.get("words", {}))
     known = word_options(recipe).own_functions
@@ -55,7 +55,7 @@ def with_functions(
 
 
 def _check(rows: Any, options: WordOptions) -> None:
-    """Refuse functions that do not make the terms of the model of its words."""
+    """Raise an error if the functions do not turn the words of the model into its terms."""
     if rows.kind != "terms" or options.language == AUTO:
         return
     analyzer = TermAnalyzer(options)
@@ -71,5 +71,5 @@ def _check(rows: Any, options: WordOptions) -> None:
 
 
 def _tokens(word: str, options: WordOptions) -> list[str]:
-    """The tokens of a single word, and the word itself, as a tokenizer may need the words around it."""
+    """Return the tokens of a single word, and the word itself, as a tokenizer may need context."""
     return [*token_reader(options)(word), word]

@@ -9,7 +9,8 @@ import numpy as np
 
 from nmf_topics.factor.blocks import Array
 
-Status = Literal["ok", "no-known-words", "unreadable"]
+Status = Literal["ok", "weak", "no-known-words", "unreadable"]
+FEW_WORDS = 3  # known words of a new page, fewer of which tell little
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,8 @@ class PageTopics:
 
     Attributes
     ----------
-    status : "ok", "no-known-words" or "unreadable"; only a page that is "ok" has a topic
+    status : "ok", "weak" (fewer than `FEW_WORDS` of its words are known), "no-known-words" or "unreadable"; the last
+        two have no topic
     topic : number of the dominant topic, or None
     weight : its share of the page
     margin : its share less that of the second topic

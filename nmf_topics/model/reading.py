@@ -1,4 +1,4 @@
-"""What data frames and displays of a model ask of it."""
+"""The part of a model that data frames and displays use."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class ReadableTopic(Protocol):
 
 
 class ReadableModel(Protocol):
-    """A fitted model, as far as it is read here."""
+    """The attributes and methods of a fitted model that are used."""
 
     @property
     def W(self) -> Array: ...

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nmf_topics.corpus.duplicates import DuplicateFinder, describe_duplicates
 from nmf_topics.corpus.page import Corpus, Fingerprint, Page
 from nmf_topics.corpus.reading_log import ReadingLog
-from nmf_topics.errors import CorpusError, EngineError, Remedy
+from nmf_topics.errors import CorpusError, EngineError, Notice, Remedy
 from nmf_topics.factor.blocks import as_blocks
 from nmf_topics.factor.column_stats import page_sums
 from nmf_topics.factor.engines.choice import EngineOptions
@@ -17,7 +18,7 @@ from nmf_topics.factor.engines.store import CACHE_ENV_VAR
 from nmf_topics.files.atomic import output_errors
 from nmf_topics.images.pixels import build_image_matrix
 from nmf_topics.matrix.datamatrix import DataMatrix
-from nmf_topics.pipeline.chunked_pages import page_of, parts_of_columns, pieces_of
+from nmf_topics.pipeline.chunked_pages import by_page, page_of, parts_of_columns, pieces_of
 from nmf_topics.pipeline.recipes import Recipe
 from nmf_topics.pipeline.source import Source as Source
 from nmf_topics.pipeline.source import counts_key as counts_key
@@ -94,14 +95,35 @@ def prepare(
     if (data := places.recall(blocks_key)) is None:
         with places.spill() as spill:
             counts, origin = _counts(corpus, key, recipe.words, places, spill, processes, warn, note, on_item)
+            if len(counts.columns) == 1 and not recipe.words.chunk:
+                raise CorpusError(
+                    f"{corpus.source} is a single page, and topics are what several pages share",
+                    remedy=Remedy("read every line as a page with {lines=True}, or cut the text with {chunk=500}"),
+                )
             for line in remarks(counts.options, counts.languages, counts.ledger):
                 note(line)
             if counts.shared_lines:
                 note(_told(counts.shared_lines))
             data = _matrix(counts, origin, recipe, places, key, blocks_key, warn)
     if blank := data.ledger["pages_without_known_words"]:
-        warn(f"{blank} of {data.ledger['pages']} pages have no word of the vocabulary and get no topic")
+        named = _few([f"{title!r}" for title in _pages_without_words(data, recipe.words.chunk)])
+        pages = data.ledger["pages"]
+        warn(f"{blank} of {pages} pages have no word of the vocabulary and get no topic: {named}")
     return data
+
+
+def _pages_without_words(data: DataMatrix, chunk: int | None) -> list[str]:
+    """Titles of the pages without a word of the vocabulary."""
+    known, titles = page_sums(as_blocks(data.V)), data.columns.titles
+    if chunk:
+        parts, titles = parts_of_columns(data.columns)[0], by_page(data).columns.titles
+        known = parts.sums(known)
+    return [titles[place] for place in (known == 0).nonzero()[0]]
+
+
+def _few(names: Sequence[str]) -> str:
+    """The first of some names."""
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 def _matrix(
@@ -121,6 +143,7 @@ def _matrix(
             "pages_without_known_words": blank,
             "set_aside": origin["set_aside"],
             **({"files": origin["files"]} if origin["files"] else {}),
+            **({"duplicates": origin["duplicates"]} if describe_duplicates(origin["duplicates"]) else {}),
             "terms": terms,
             **rest,
         }
@@ -195,15 +218,18 @@ def _counts(
         note(f"{corpus.name}: {len(counts.columns)} {what}, counted before ({corpus.source})")
         for said in ReadingLog.recorded(origin).messages():
             warn(f"{corpus.source}: {said}")
+        _tell_of_duplicates(origin["duplicates"], corpus.source, warn)
         return counts, origin
     note(f"reading {corpus.source}")
     from nmf_topics.terms.count import gather_counts  # 0.05 s, which counts that are kept need not pay
 
-    fingerprint = Fingerprint()
+    fingerprint, finder = Fingerprint(), DuplicateFinder()
 
     def watched() -> Iterator[Page]:
         for page in corpus:
             fingerprint.add(page)
+            if not corpus.log.duplicates:
+                finder.add(page)
             on_item()
             yield page
 
@@ -220,7 +246,19 @@ def _counts(
         )
     if not gathered.columns.ids:
         raise CorpusError(f"{corpus.source} holds no page")
-    return gathered, {"name": corpus.name, "fingerprint": fingerprint.hexdigest(), **corpus.log.record()}
+    duplicates = corpus.log.duplicates or finder.find().summary()
+    _tell_of_duplicates(duplicates, corpus.source, warn)
+    described = {"name": corpus.name, "fingerprint": fingerprint.hexdigest(), "duplicates": duplicates}
+    return gathered, {**described, **corpus.log.record()}
+
+
+def _tell_of_duplicates(found: Mapping[str, Any], source: str, warn: Callable[[str], None]) -> None:
+    """Point out pages that repeat another one, as they can make a topic of their own."""
+    said = describe_duplicates(found)
+    if said and found.get("dropped"):
+        warn(f"{source}: {said}, and left out")
+    elif said:
+        warn(Notice(f"{source}: {said}", Remedy("{drop_duplicates=True} leaves them out")))
 
 
 def _keep(

@@ -23,7 +23,7 @@ _DECIDING = (
     *("simplemma", "PyStemmer", "nltk", "stopwordsiso", "regex"),
     *("py3langid", "rjieba", "sudachipy", "sudachidict-small", "pythainlp"),
 )
-COUNTING = 6  # raise when the same text would be counted otherwise, so that older caches are not believed
+COUNTING = 7  # raise when the same text would be counted otherwise, so that older caches are not believed
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,7 @@ class Source:
     encoding : of texts and tables without a byte order mark; guessed where None
     lines : every line of a text file is a page
     titles_as_text : the words of titles are counted, too
+    drop_duplicates : pages that repeat another one are left out
     read_limits : limits of reading that are changed, by name, in order of these
 
     Examples
@@ -54,6 +55,7 @@ class Source:
     encoding: str | None = None
     lines: bool = False
     titles_as_text: bool = False
+    drop_duplicates: bool = False
     read_limits: tuple[tuple[str, int], ...] = ()
 
     @classmethod
@@ -62,7 +64,7 @@ class Source:
         if not isinstance(record, dict) or not isinstance(record.get("path"), str) or record["path"] == "-":
             return None
         limits = record.get("read_limits") or {}
-        kinds = {"lines": bool, "titles_as_text": bool}
+        kinds = dict.fromkeys(("lines", "titles_as_text", "drop_duplicates"), bool)
         named = {field.name: record.get(field.name) for field in fields(cls) if field.name != "read_limits"}
         known = {name: value for name, value in named.items() if value is not None}
         if not all(isinstance(value, kinds.get(name, str)) for name, value in known.items()):

@@ -1,4 +1,4 @@
-"""Counts of the tokens that the user's own tokenizer gives, page by page; `token_counter` is for the usual ones."""
+"""Count the tokens of the user's own tokenizer, page by page; `token_counter` counts the usual ones."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class OwnTokens:
     Parameters
     ----------
     tokenizer : the user's function, from a text to its tokens
-    new_token : gives the number of a token that has none yet
-    page_end : what stands at the end of a page in sequences
+    new_token : returns the number of a new token
+    page_end : the mark at the end of each page in sequences
     """
 
     def __init__(self, tokenizer: Tokenizer, new_token: Callable[[str], int], page_end: int) -> None:
@@ -27,7 +27,7 @@ class OwnTokens:
         self._numbers: dict[str, int] = {}
 
     def count(self, texts: Sequence[str], first_page: int) -> tuple[tuple[Ints, Ints, Ints], Ints]:
-        """(page, token, count) of some pages, the first of them `first_page`, and their tokens in order."""
+        """Return (page, token, count) of consecutive pages from `first_page` on, and their tokens in order."""
         sequence: list[int] = []
         ends: list[int] = []
         for text in texts:

@@ -1,8 +1,7 @@
-"""The user's own functions in the way from text to terms: a tokenizer, a lemmatizer, a test for stop words.
+"""The user's own functions for reading text: a tokenizer, a lemmatizer, a test for stop words.
 
-A function cannot be stored in a file without code that runs when the file is read. So options, recipes and models hold
-its name: a `NamedFunction` is a str, which JSON writes as it is. A model that was loaded has the name alone, until it
-is given the function again.
+Files cannot store a function safely, so options, recipes and models store its name. A `NamedFunction` is a str with the
+function as an attribute; JSON writes only the name. A loaded model has only names until the functions are passed again.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ StopTest = Callable[[str], bool]  # whether a word is a stop word
 
 
 class NamedFunction(str):
-    """The name of a function, with the function where it is known.
+    """The name of a function, with the function itself.
 
     Examples
     --------
@@ -33,20 +32,20 @@ class NamedFunction(str):
 
     @classmethod
     def of(cls, function: Callable[..., Any], name: str | None = None) -> NamedFunction:
-        """A function under a name; its own one, with that of its module, where none is given."""
+        """Return a function with a name; None: its own name with that of its module."""
         named = cls(name or name_of(function))
         named.function = function
         return named
 
     def __deepcopy__(self, memo: dict[int, Any]) -> NamedFunction:
-        return self  # `dataclasses.asdict` copies values, and a tokenizer may hold a model of a gigabyte
+        return self  # `dataclasses.asdict` copies values deeply, and a tokenizer may hold a large language model
 
     def __reduce__(self) -> tuple[Any, ...]:
         return NamedFunction.of, (self.function, str(self))
 
 
 def name_of(function: Callable[..., Any]) -> str:
-    """The name of a function with that of its module; of an object that can be called, that of its class.
+    """Return the name of a function, or of the class of a callable object, with that of its module.
 
     Examples
     --------
@@ -60,12 +59,12 @@ def name_of(function: Callable[..., Any]) -> str:
 
 
 def function_of(name: str | None, parameter: str) -> Callable[..., Any] | None:
-    """The function that an option holds; None where there is none.
+    """Return the function that an option holds; None if it holds none.
 
     Parameters
     ----------
     name : value of the option
-    parameter : what `load_model` calls it
+    parameter : its parameter in `load_model`
 
     Raises
     ------
@@ -77,18 +76,18 @@ def function_of(name: str | None, parameter: str) -> Callable[..., Any] | None:
     if isinstance(name, NamedFunction):
         return name.function
     raise ModelError(
-        f"the model was fitted with a {parameter} of its own, {name}, which no file can hold: it reads text only in "
-        f"Python, loaded by load_model(folder, {parameter}=...)"
+        f"the model was fitted with its own {parameter}, {name}, which its files do not contain; to read text, load it "
+        f"in Python with load_model(folder, {parameter}=...)"
     )
 
 
 def own_tokens(tokenizer: Tokenizer, text: str) -> list[str]:
-    """The tokens that the user's function gives for a text, without empty ones.
+    """Return the tokens of a text by the user's function, without empty ones.
 
     Raises
     ------
     InputTypeError
-        if it gives anything else than strings.
+        if the function returns anything but strings.
     """
     found = tokenizer(text)
     if isinstance(found, str) or not isinstance(found, Iterable):
@@ -103,7 +102,7 @@ def own_tokens(tokenizer: Tokenizer, text: str) -> list[str]:
 
 
 def own_lemma(lemmatizer: Lemmatizer) -> Lemmatizer:
-    """The user's function, checked to give strings."""
+    """Return the user's function with a check that it returns strings."""
 
     def lemma(word: str) -> str:
         found = lemmatizer(word)

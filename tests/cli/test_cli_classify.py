@@ -51,11 +51,11 @@ def test_a_page_of_the_fit_gets_its_own_weights_back(ok: Run, options: list[str]
     pages = read_table(Path("models/few-r3/pages.csv"))
     assert len(pages) == len(few)
     new = table(ok("classify", "few.jsonl", "--csv").stdout)
-    compare_with_fit(sorted(new, key=lambda row: row["name"]), pages)
+    compare_with_fit(sorted(new, key=lambda row: row["id"]), pages)
     shuffled = [few[i] for i in np.random.default_rng(1).permutation(len(few))]
     Path("shuffled.jsonl").write_text("".join(json.dumps(row) + "\n" for row in shuffled), encoding="utf-8")
     new = table(ok("classify", "shuffled.jsonl", "--csv").stdout)
-    compare_with_fit(sorted(new, key=lambda row: row["name"]), pages)
+    compare_with_fit(sorted(new, key=lambda row: row["id"]), pages)
 
 
 def test_an_image_of_the_fit_gets_its_own_weights_back(ok: Run) -> None:
@@ -87,7 +87,7 @@ def test_pages_without_known_words(ok: Run, tiny_corpus: Path) -> None:
     with tiny_corpus.open("a", encoding="utf-8") as file:
         file.writelines(json.dumps(row) + "\n" for row in odd)
     result = ok("fit", tiny_corpus, "-r", 3, *WIDE)
-    assert "2 of 14 pages have no word of the vocabulary and get no topic" in result.stderr
+    assert "2 of 14 pages have no word of the vocabulary and get no topic: 'Empty', 'Odd'" in result.stderr
     rows = read_table(Path("models/tiny-r3/pages.csv"))[-2:]
     for row in rows:
         assert row["status"] == "no-known-words"
@@ -119,7 +119,7 @@ def test_classify_standard_input(fitted: Path, tiny_corpus: Path) -> None:
     """JSONL on standard input is many pages, anything else the text of one; a byte order mark does not matter."""
     lines = tiny_corpus.read_text(encoding="utf-8")
     done = call("classify", "-", "--csv", input="\ufeff" + lines)
-    assert [row["name"] for row in table(done.stdout)] == [json.loads(line)["id"] for line in lines.splitlines()]
+    assert [row["id"] for row in table(done.stdout)] == [json.loads(line)["id"] for line in lines.splitlines()]
     done = call("classify", "-", "--json", input="A rocket flew to the moon.")
     (page,) = json.loads(done.stdout)["pages"]
     assert (page["name"], page["status"], done.stderr) == ("stdin", "ok", "")
@@ -129,10 +129,10 @@ def test_classify_standard_input(fitted: Path, tiny_corpus: Path) -> None:
 
 def test_classify_several_files(run: Run, fitted: Path) -> None:
     """A file that cannot be read is told and counted as such, and the others are classified all the same."""
-    Path("a.txt").write_text("rocket moon")
+    Path("a.txt").write_text("rocket moon planet")
     Path("b.txt").write_bytes(b"\x00\x01\x02\x03")
     Path("c.xyz").write_text("rocket")
-    Path("d.jsonl").write_text('{"text": "guitar song"}\n{"text": "rocket"}\n{broken\n')
+    Path("d.jsonl").write_text('{"text": "guitar song band"}\n{"text": "rocket moon star"}\n{broken\n')
     Path("texts").mkdir()
     Path("texts/e.txt").write_text("cat mouse dog")
     result = run("classify", "a.txt", "b.txt", "c.xyz", "d.jsonl", "texts", "--json")

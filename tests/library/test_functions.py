@@ -126,7 +126,7 @@ def test_a_model_has_their_names_and_gets_them_again(tmp_path: Path) -> None:
     assert alone._repr_html_() == model._repr_html_()
     assert alone.pages_frame().equals(model.pages_frame())
     with pytest.raises(
-        ValueError, match=rf"tokenizer of its own, {__name__}\.split, .*load_model\(folder, tokenizer=\.\.\.\)"
+        ValueError, match=rf"its own tokenizer, {__name__}\.split, .*load_model\(folder, tokenizer=\.\.\.\)"
     ):
         classify(alone, ["c++"])
 

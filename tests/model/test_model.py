@@ -551,6 +551,9 @@ QUESTIONS: dict[str, Callable[[TopicModel], Any]] = {
     "candidates": lambda model: [model.candidates(k) for k in (1, 2, 3)],
     "top_pages": lambda model: [model.top_pages(k, 99) for k in (1, 2, 3)],
     "project": lambda model: model.project(model.W)[0],
+    "topics_frame": lambda model: model.topics_frame(),
+    "pages_frame": lambda model: model.pages_frame(),
+    "words_frame": lambda model: model.words_frame(),
     "has_word": lambda model: [model.has_word(word) for word in ("Cats", "zebra")],
     "renamed": lambda model: model.renamed({1: "x"}, ["cat"]).topics(),
 }

@@ -112,7 +112,8 @@ def test_the_ledger_adds_up(tmp_path: Path) -> None:
         "beyond max_terms": 0,
     }
     assert (ledger["pages"], ledger["pages_without_known_words"], ledger["terms"]) == (14, 2, 12)
-    assert told.warnings == ["2 of 14 pages have no word of the vocabulary and get no topic"]
+    blank = "'(empty page)', 'the 1984 x unique'"
+    assert told.warnings == [f"2 of 14 pages have no word of the vocabulary and get no topic: {blank}"]
 
 
 def test_the_recipe_travels_along(tmp_path: Path) -> None:
@@ -245,7 +246,7 @@ def test_the_same_file_read_otherwise_is_counted_anew(tmp_path: Path) -> None:
     assert sorted(other.rows.terms) == ["band", "song"]  # type: ignore[attr-defined]
     text = tmp_path / "a.txt"
     text.symlink_to(path)
-    with pytest.raises(MatrixError, match="on 1 pages"):
+    with pytest.raises(CorpusError, match="is a single page"):
         read(text, cache=cache)
     link = tmp_path / "b.jsonl"
     link.symlink_to(path)

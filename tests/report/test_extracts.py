@@ -172,6 +172,19 @@ def test_packing_is_the_same_at_any_time() -> None:
     assert json.loads(gzip.decompress(ex.pack({"a": "\ud800"}))) == {"a": "\ud800"}
 
 
+def test_as_many_images_as_there_is_room_for(rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The number of images that are kept follows from their size; those of 19 x 19 pixels are 11,080."""
+    Path("some").mkdir()
+    for j in range(6):
+        Image.fromarray(rng.integers(0, 255, (5, 4)).astype(np.uint8)).save(f"some/{j}.png")
+    data = build_image_matrix(Path("some"))
+    model = fit_topics(data, 2, max_iter=5)
+    assert len(ex.unpack(ex.image_extracts(model, data))["pages"]) == 6
+    assert ex.IMAGE_BYTES // 361 == 11_080
+    monkeypatch.setattr(ex, "IMAGE_BYTES", 3 * 20 + 19)
+    assert len(ex.unpack(ex.image_extracts(model, data))["pages"]) == 3
+
+
 def test_images(rng: np.random.Generator) -> None:
     """Images are kept as bytes, large ones as means of squares of pixels."""
     Path("small").mkdir()

@@ -50,6 +50,70 @@ def test_addresses_lead_to_views_and_back(visit: Open) -> None:
     assert "does not hold it" in page.locator("#view").inner_text()
 
 
+def test_back_leads_to_where_one_was(visit: Open) -> None:
+    """Back and a reload restore search, order, part of the list and place; a link begins anew at the top."""
+    page = visit("pages", viewport={"width": 1000, "height": 500})
+    page.locator("#search").fill("e")
+    page.locator("button[data-sort=title]").click()
+    page.get_by_role("button", name="After").click()
+    rows = page.locator("table.pages").inner_text()
+    page.evaluate("scrollTo(0, 700)")
+    page.wait_for_timeout(400)  # until scrolling has ended
+    link = page.locator("table.pages a").nth(20)
+    at = page.evaluate("scrollY")
+    assert at == 700
+    link.evaluate("a => a.click()")  # where it is; playwright would scroll it into view first
+    page.wait_for_selector(".text")
+    assert page.evaluate("scrollY") == 0
+    for step in (page.go_back, page.reload):
+        step()
+        page.wait_for_selector("table.pages")
+        assert page.locator("#search").input_value() == "e"
+        assert page.locator("table.pages").inner_text() == rows
+        page.wait_for_timeout(100)
+        assert page.evaluate("scrollY") == 700
+    page.go_forward()
+    page.wait_for_selector(".text")
+    page.evaluate("scrollTo(0, 400)")
+    page.wait_for_timeout(400)
+    at = page.evaluate("scrollY")
+    assert at > 100
+    page.locator("#views a", has_text="Overview").evaluate("a => a.click()")
+    assert page.evaluate("scrollY") == 0
+    page.go_back()
+    page.wait_for_timeout(200)
+    assert page.evaluate("scrollY") == at
+    page.locator("#views a", has_text="Pages").click()  # anew, not back
+    assert page.locator("#search").input_value() == ""
+    assert page.evaluate("scrollY") == 0
+
+
+def test_a_new_name_keeps_the_place(visit: Open) -> None:
+    """Renaming a topic shows the view again without moving it."""
+    page = visit("topic-3", viewport={"width": 1000, "height": 300})
+    page.locator("#rename").fill("Mine")
+    at = page.evaluate("scrollY")
+    page.get_by_role("button", name="Rename").click()
+    assert page.locator("h1").inner_text().endswith("Mine")
+    assert page.evaluate("scrollY") == at
+
+
+def test_stacked_marks_stay_in_their_row(visit: Open, reports: Path) -> None:
+    """Two hundred accents on one letter paint over no other row of a table, but for a few pixels."""
+    page = visit("pages")
+    page.evaluate("document.fonts.ready")
+    row = page.locator("table.pages tbody tr").nth(6)
+    row.locator("bdi").first.evaluate("(node, text) => { node.textContent = text }", "Z")
+    box = row.bounding_box()
+    area = {"x": box["x"], "y": box["y"] - 200, "width": box["width"], "height": 190}
+    below = {**area, "y": box["y"] + box["height"] + 10}
+    before = [page.screenshot(clip=clip) for clip in (area, below)]
+    row.locator("bdi").first.evaluate("(node, text) => { node.textContent = text }", "Z" + "\u0301\u0316" * 100)
+    page.wait_for_timeout(100)
+    assert page.locator("table.pages tbody tr").nth(6).bounding_box() == box
+    assert [page.screenshot(clip=clip) for clip in (area, below)] == before
+
+
 def test_keyboard_alone(visit: Open) -> None:
     """Tab leads to the way past the menu, then through it; Enter opens; the map's topics are links, too."""
     page = visit("method")

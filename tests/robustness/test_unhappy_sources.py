@@ -55,7 +55,9 @@ def test_a_folder_of_binaries(refuse: Refuse) -> None:
 def test_one_page(refuse: Refuse) -> None:
     """One page has no topics."""
     write_texts(Path("one"), ["The cat chased the mouse."])
-    assert "no words are left of 3 distinct ones on 1 pages" in refuse("fit", "one")
+    said = refuse("fit", "one")
+    assert "one is a single page, and topics are what several pages share; read every line as a page" in said
+    assert "--lines" in said
 
 
 def test_pages_that_are_all_the_same(refuse: Refuse) -> None:

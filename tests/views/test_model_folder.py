@@ -51,7 +51,7 @@ def write(model: TopicModel, **options: Any) -> None:
 def without_font(model: TopicModel) -> TopicModel:
     """The model with words that no font has."""
     rows: Any = model.rows
-    return replace(model, rows=Vocabulary(rows.terms, [f"語{i}" for i in range(len(rows))]))
+    return replace(model, rows=Vocabulary(rows.terms, [f"語{i}" for i in range(len(rows))]), description=None)
 
 
 @pytest.fixture
@@ -290,7 +290,7 @@ def test_redraw_that_fails(models: dict[int, TopicModel]) -> None:
     before = contents()
     with pytest.raises(OutputError, match="scripts: Chinese"):
         redraw(without_font(models[3]), FOLDER, PictureStyle())
-    with pytest.raises(OutputError, match="no room"):
+    with pytest.raises(OutputError, match="too small for the words"):
         redraw(models[3], FOLDER, PictureStyle(size=(8, 8)))
     assert contents() == before
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,11 +11,13 @@ from typing import Any
 import matplotlib
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.text import Text
 from PIL import Image
 
 import nmf_topics.views.plots.paper_figures
 from nmf_topics.analysis.topic_map import topic_map
-from nmf_topics.analysis.trends import trend_by_group, trend_over_time
+from nmf_topics.analysis.trends import trend_by, trend_by_group, trend_over_time
 from nmf_topics.errors import FontError, ModelError
 from nmf_topics.images.pixels import PixelGrid
 from nmf_topics.matrix.datamatrix import PageColumns
@@ -122,6 +125,36 @@ def test_trend_over_time(model: TopicModel, figure: Callable[[], Any]) -> None:
     assert "left out (1)" in caption
 
 
+def test_long_titles_of_panels_are_not_clipped(model: TopicModel, figure: Callable[[], Any]) -> None:
+    """A title ends in an ellipsis before the next panel and the edge of the figure, whatever letters it is of."""
+    long = model.renamed({1: "W" * 60, 2: "A name that goes on for longer than its panel", 3: "m" * 60})
+    dated = with_meta(long, "date", [2000 + j for j in range(12)])
+    trend = trend_over_time(dated)
+    assert trend is not None
+    draw_trend(dated, trend, Path(), "trend", ["png"])
+    drawn = figure()
+    FigureCanvasAgg(drawn).draw()  # measured in the pixels of a screen again
+    axes = drawn.axes[:3]
+    titles = [
+        next(c for c in a.get_children() if isinstance(c, Text) and c.get_text() == a.get_title(loc="left"))
+        for a in axes
+    ]
+    ends = [*(axis.get_window_extent().x0 for axis in axes[1:]), drawn.bbox.width]
+    for title, end in zip(titles, ends, strict=True):
+        assert title.get_text().endswith("…")
+        assert end - 110 < title.get_window_extent().x1 <= end
+
+
+def test_stacked_accents_are_cut(model: TopicModel, figure: Callable[[], Any]) -> None:
+    """More than three accents on a letter would be painted over other lines; marks of other scripts are kept."""
+    named = with_meta(model.renamed({1: "Z" + "\u0301" * 50}), "by", ["a" + "\u0316\u0301" * 40, "b", "c"] * 4)
+    draw_trend(named, trend_by(named, "by", None), Path(), "groups", ["png"])
+    (axis,) = figure().axes
+    drawn = [label.get_text() for label in (*axis.get_xticklabels(), *axis.get_yticklabels())]
+    assert "1  Z" + "\u0301" * 3 in drawn
+    assert "a\u0316\u0301\u0316 (3)" in drawn
+
+
 def test_groups(model: TopicModel, figure: Callable[[], Any]) -> None:
     """The share of each topic in each group, which is named with its number of pages."""
     trend = trend_by_group(model, "label")
@@ -172,6 +205,13 @@ def test_images(model: TopicModel, figure: Callable[[], Any]) -> None:
     caption = draw_words(images, Path(), ["png"], top=3)
     assert all(len(axis.images) == 1 for axis in figure().axes)
     assert "basis images" in caption
+    dated = replace(images, columns=with_meta(model, "date", [2000 + j // 3 for j in range(12)]).columns)
+    captions = draw_figures(dated, Path(), ["png"])
+    assert set(captions) == {"words", "pages", "map", "trend"}
+    assert "Shares of the parts on 11 images, ordered by main part" in captions["pages"]
+    assert captions["map"].startswith("Parts by the similarity of their pixels")
+    for caption in captions.values():
+        assert not re.search(r"\b(topic|word|page|text)s?\b", caption, flags=re.IGNORECASE), caption
 
 
 def test_dead_topic_and_one_topic(model: TopicModel) -> None:

@@ -158,9 +158,9 @@ def test_labels_are_worked_out_once(model: TopicModel, monkeypatch: pytest.Monke
 def test_assignments_csv(model: TopicModel, assignments: list[Assignment]) -> None:
     """The CSV of `classify`: the columns of pages.csv, the share of known words and the note."""
     header, *rows = parsed(assignment_rows(model, assignments))
-    assert header == ["name", *PAGE_COLUMNS[1:], "known_words", "note", "topic_1", "topic_2", "topic_3"]
+    assert header == [*PAGE_COLUMNS, "known_words", "note", "topic_1", "topic_2", "topic_3"]
     table = [dict(zip(header, row, strict=True)) for row in rows]
-    assert [row["name"] for row in table] == ["a.txt", "b.txt", "c, d", "e.txt"]
+    assert [row["id"] for row in table] == ["a.txt", "b.txt", "c, d", "e.txt"]
     assert [row["status"] for row in table] == ["ok", "no-known-words", "no-known-words", "unreadable"]
     assert [row["known_words"] for row in table][1:] == ["", "0", ""]
     assert float(table[0]["known_words"]) == pytest.approx(assignments[0].known_words, rel=1e-8)

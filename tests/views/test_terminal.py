@@ -157,6 +157,33 @@ def test_table_fits_a_terminal(terminal: Callable[[int], Terminal], width: int) 
     assert "\x1b" not in stream.getvalue()
 
 
+def test_different_titles_stay_different(terminal: Callable[[int], Terminal]) -> None:
+    """Titles that begin alike are cut in the middle, so that their ends tell them apart; others at their end."""
+    titles = [f"Minutes of the council of the town of Newtown, {year}" for year in (1990, 1991)]
+    rows = [["1", title] for title in (*titles, "Minutes of the council of another town altogether", titles[0])]
+    stream = terminal(40)
+    print_table(["topic", "title"], rows, right=(0,), distinct=(1,))
+    lines = stream.getvalue().splitlines()[1:]
+    assert lines[0] == lines[3] == "    1  Minutes of the c…of Newtown, 1990"
+    assert lines[1] == "    1  Minutes of the c…of Newtown, 1991"
+    assert lines[2] == "    1  Minutes of the council of anothe…"
+    stream = terminal(40)
+    print_table(["topic", "title"], rows[:2], right=(0,))
+    assert len(set(stream.getvalue().splitlines()[1:])) == 1
+
+
+def test_columns_that_can_be_spared_make_room_for_texts(terminal: Callable[[int], Terminal]) -> None:
+    """A column goes where another one would have less than its comfortable width; long texts give way first."""
+    rows = [["a label of more than twenty letters", "t" * 40, "0.5"]]
+    heads = {}
+    for width in (90, 72, 60):
+        stream = terminal(width)
+        print_table(["label", "title", "error"], rows, right=(2,), spare=(2, 0), comfortable={1: 40})
+        heads[width] = stream.getvalue().splitlines()[0].split()
+        assert "t" * 40 in stream.getvalue()
+    assert heads == {90: ["label", "title", "error"], 72: ["label", "title", "error"], 60: ["title"]}
+
+
 def test_text_is_cut_before_numbers(terminal: Callable[[int], Terminal]) -> None:
     """In a narrow terminal texts end in an ellipsis, the widest first; numbers and bars are whole as long as can be."""
     stream = terminal(60)
@@ -168,7 +195,7 @@ def test_text_is_cut_before_numbers(terminal: Callable[[int], Terminal]) -> None
     stream = terminal(48)
     print_table(HEADERS, ROWS[:1], right=(0, 2))
     header, row = stream.getvalue().splitlines()
-    assert row == "    1  A rather lo…    12.5%  ████  one, two, t…"
+    assert row == "    1  A rather lo…    12.5%  ████  one, two, …"  # a list ends with a whole item
     assert header == "topic  label         share …        words"
     stream = terminal(31)
     print_table(HEADERS, ROWS[:1], right=(0, 2))

@@ -92,7 +92,7 @@ def test_what_a_narrow_terminal_lacks(fitted: Path, ok: Run) -> None:
     assert heads[120] == ["topic", "share", "pages", "label", "words"]
     assert heads[60] == ["topic", "share", "pages", "words"]
     assert heads[40] == ["topic", "share", "words"]
-    bars = ["█" in "".join(call_in_terminal(width, "topics", "-q")) for width in (40, 60)]
+    bars = ["█" in "".join(call_in_terminal(width, "topics", "-q")) for width in (60, 80)]
     assert bars == [False, True]
     ok("label", "2=Music")
     named = shown(call_in_terminal(60, "topics", "-q"))

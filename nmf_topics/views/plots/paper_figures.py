@@ -20,6 +20,7 @@ from nmf_topics.model.shown import TopicWord
 from nmf_topics.views.drawing.basis import signed_rgb
 from nmf_topics.views.drawing.clouds import colour_of
 from nmf_topics.views.drawing.fonts import shapes_of
+from nmf_topics.views.nouns import nouns_of
 from nmf_topics.views.plots.plot_style import WIDTH, FigureFonts, new_figure, save_all, tint
 
 MOST_COLUMNS = 2000  # most columns of a heat map; more pages are averaged, because print cannot show them
@@ -77,7 +78,8 @@ def draw_words(model: TopicModel, folder: Path, formats: Sequence[str], *, top: 
 
 
 def _label(topic: Any) -> str:
-    return f"{topic.number}  {topic.label}"
+    unnamed_part = topic.label == f"part {topic.number}"
+    return topic.label if unnamed_part else f"{topic.number}  {topic.label}"
 
 
 def _labels(model: TopicModel) -> list[str]:
@@ -111,6 +113,7 @@ def draw_pages(model: TopicModel, folder: Path, formats: Sequence[str], *, font:
     dominant = shares.argmax(axis=0)
     order = np.lexsort((-shares.max(axis=0), dominant))
     n, together = len(order), -(-len(order) // MOST_COLUMNS)
+    nouns = nouns_of(model)
     named = n <= NAMED_PAGES
     pen = FigureFonts(_labels(model), font, shapes_of(model.recipe))
     with pen.settings():
@@ -125,18 +128,24 @@ def draw_pages(model: TopicModel, folder: Path, formats: Sequence[str], *, font:
             titles = [pen.text(model.columns.titles[j], 28) for j in columns[order]]
             axis.set_xticks(np.arange(n) + 0.5, titles, rotation=90, fontsize=5.5)
         else:
-            axis.set_xlabel(f"{n} pages, by main topic")
+            axis.set_xlabel(f"{n} {nouns.page}s, by main {nouns.topic}")
         axis.tick_params(length=0)
         axis.spines[:].set_visible(False)
-        figure.colorbar(drawn, ax=axis, fraction=0.03, pad=0.015, label="share of the page").outline.set_visible(False)
+        figure.colorbar(
+            drawn, ax=axis, fraction=0.03, pad=0.015, label=f"share of the {nouns.page}"
+        ).outline.set_visible(False)
         save_all(figure, folder, "pages", formats)
-    merged = f" Each column is the mean of {together} pages." if together > 1 else ""
-    return f"Shares of the topics on {n} pages, ordered by main topic and its share.{merged}{_without(model, n)}"
+    merged = f" Each column is the mean of {together} {nouns.page}s." if together > 1 else ""
+    return (
+        f"Shares of the {nouns.topic}s on {n} {nouns.page}s, ordered by main {nouns.topic} and its share."
+        f"{merged}{_without(model, n)}"
+    )
 
 
 def _without(model: TopicModel, shown: int) -> str:
     left_out = model.H.shape[1] - shown
-    return f" Pages without a topic are left out ({left_out})." if left_out else ""
+    nouns = nouns_of(model)
+    return f" {nouns.page.title()}s without a {nouns.topic} are left out ({left_out})." if left_out else ""
 
 
 def _means(A: Array, together: int) -> Array:
@@ -173,9 +182,11 @@ def draw_map(model: TopicModel, folder: Path, formats: Sequence[str], *, font: P
         _key(key, model, pen)
         save_all(figure, folder, "map", formats)
     shown = f" The plane shows {found.shown:.0%} of their squared distances." if np.isfinite(found.shown) else ""
+    nouns = nouns_of(model)
     return (
-        "Topics by the similarity of their words (Jensen-Shannon distances of the columns of W, classical scaling)."
-        f" Areas are shares of the corpus, dots are pages at the mean of their topics.{shown}"
+        f"{nouns.topic.title()}s by the similarity of their {nouns.row}s (Jensen-Shannon distances of the columns of "
+        f"W, classical scaling). Areas are shares of the corpus, dots are {nouns.page}s at the mean of their "
+        f"{nouns.topic}s.{shown}"
     )
 
 
@@ -205,8 +216,13 @@ def draw_trend(
     with pen.settings():
         figure = _groups(model, trend, pen) if trend.unit == "group" else _periods(model, trend, pen)
         save_all(figure, folder, name, formats)
-    left_out = f" Pages without it, or without a topic, are left out ({trend.left_out})." if trend.left_out else ""
-    return f"Mean share of each topic over the pages of a {trend.unit}, by {trend.by}.{left_out}"
+    nouns = nouns_of(model)
+    left_out = (
+        f" {nouns.page.title()}s without it, or without a {nouns.topic}, are left out ({trend.left_out})."
+        if trend.left_out
+        else ""
+    )
+    return f"Mean share of each {nouns.topic} over the {nouns.page}s of a {trend.unit}, by {trend.by}.{left_out}"
 
 
 def _periods(model: TopicModel, trend: Trend, pen: FigureFonts) -> Any:
@@ -227,7 +243,7 @@ def _periods(model: TopicModel, trend: Trend, pen: FigureFonts) -> Any:
         axis.set(title=pen.text(_label(topic), 40), ylim=(0, 1.08 * highest))
         axis.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0 if highest > 0.05 else 1))
     axes[model.rank].bar(x, trend.pages, color="#b8b8b8", width=0.8)
-    axes[model.rank].set_title("pages")
+    axes[model.rank].set_title(f"{nouns_of(model).page}s")
     axes[model.rank].yaxis.set_major_locator(MaxNLocator(3, integer=True))
     ticks = x[:: -(-len(x) // 5)]
     for place, axis in enumerate(axes):

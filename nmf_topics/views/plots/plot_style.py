@@ -6,6 +6,7 @@ publishers accept (Type 42). No file contains a date, a version or a random name
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ from nmf_topics.views.drawing.fonts import drawable, fonts_for
 FORMATS = ("svg", "pdf", "png")
 DPI = 300
 WIDTH = 7.2  # inches, two columns of a journal
+_TITLE_GAP = 0.1  # inches between a title and the next panel
 _METADATA: dict[str, dict[str, None]] = {
     ".svg": {"Date": None, "Creator": None},
     ".pdf": {"CreationDate": None, "Creator": None, "Producer": None},
@@ -40,6 +42,11 @@ SETTINGS: dict[Any, Any] = {
 }
 
 
+# More than three accents on a letter would be painted over the lines above and below. Marks of other scripts stay.
+_ACCENTS = "\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
+_STACKED_MARKS = re.compile(f"([{_ACCENTS}]{{3}})[{_ACCENTS}]+")
+
+
 class FigureFonts:
     """Fonts for figures that have the letters of some texts.
 
@@ -60,8 +67,8 @@ class FigureFonts:
         self.language = language
 
     def text(self, text: str, length: int = 40) -> str:
-        """Shorten a text to the length of a label and remove characters that the fonts lack."""
-        shown = drawable(text, self.fonts)
+        """Shorten a text to the length of a label and remove stacked accents and characters that the fonts lack."""
+        shown = drawable(_STACKED_MARKS.sub(r"\1", text), self.fonts)
         return shown if len(shown) <= length else shown[: length - 1].rstrip(" ,") + "…"
 
     def families(self) -> list[str]:
@@ -94,11 +101,29 @@ def save_figure(figure: Any, path: Path, dpi: int = DPI) -> None:
 
 
 def save_all(figure: Any, folder: Path, name: str, formats: Sequence[str]) -> None:
-    """Write a figure in several formats; its layout is computed once."""
+    """Write a figure in several formats; its layout is computed once, and too long titles of panels are shortened."""
     figure.draw_without_rendering()
     figure.set_layout_engine("none")
+    _shorten_titles(figure)
     for ending in formats:
         save_figure(figure, folder / f"{name}.{ending}")
+
+
+def _shorten_titles(figure: Any) -> None:
+    """Cut titles at the left of panels that would reach into the next panel, or beyond the edge of the figure."""
+    from matplotlib.text import Text
+
+    axes = [axis for axis in figure.axes if axis.get_visible() and axis.get_title(loc="left")]
+    starts = {axis: axis.get_position().x0 * figure.bbox.width for axis in axes}
+    for axis, start in starts.items():
+        text = axis.get_title(loc="left")
+        title = next(child for child in axis.get_children() if isinstance(child, Text) and child.get_text() == text)
+        ends = [other - _TITLE_GAP * figure.dpi for other in starts.values() if other > start + 1]
+        end = min([*ends, figure.bbox.width])
+        shown = text
+        while shown and title.get_window_extent().x1 > end:
+            shown = shown.rstrip("…")[:-1].rstrip(" ,")
+            title.set_text(f"{shown}…")
 
 
 def tint(colour: tuple[int, int, int], light: float = 0.0) -> str:

@@ -39,7 +39,7 @@ SCHEMA = 1
 TEXT_BYTES = 8_000_000  # of all texts together, UTF-8; packed and in base64 about half of it
 LONGEST = 12_000  # characters of one page: some 2000 words
 SHORTEST = 1_500  # an extract shorter than this tells nothing, so there are no more pages than that allows
-IMAGES = 1_000
+IMAGE_BYTES = 4_000_000  # of all images together
 SIDE = 64  # pixels of an image are brought together until it is no larger
 CARRIED_WORDS = 10
 CARRIED_SHARE = 0.02  # topics with less of a page are not explained
@@ -101,7 +101,7 @@ def image_extracts(model: TopicModel, data: DataMatrix) -> bytes:
     """The extracts of a model of images: the images that matter most, made smaller where they are large."""
     grid: Any = model.rows
     factor = shrink_factor(grid.height, grid.width)
-    columns = np.sort(representative_pages(model, IMAGES))
+    columns = np.sort(representative_pages(model, IMAGE_BYTES // ((grid.height // factor) * (grid.width // factor))))
     wanted = np.zeros((1, len(data.columns)))
     wanted[0, columns] = 1
     found: list[Array] = []

@@ -5,11 +5,14 @@ Numbers in files have nine significant digits; a value that is not there (nan) i
 
 from __future__ import annotations
 
+import json
 import math
+import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nmf_topics.matrix.datamatrix import PageColumns
 from nmf_topics.model.model import Topic, TopicModel
 from nmf_topics.model.page_topics import PageTopics
 from nmf_topics.model.relevance import WordOrder
@@ -102,23 +105,26 @@ def _page_cells(model: TopicModel, page: PageTopics) -> list[str]:
 
 
 def assignment_rows(model: TopicModel, assignments: Iterable[Assignment]) -> Iterable[list[str]]:
-    """The CSV of `classify`."""
-    yield [
-        "name",
-        *PAGE_COLUMNS[1:],
-        "known_words",
-        "note",
-        *(f"topic_{k + 1}" for k in range(model.rank)),
-    ]
-    for a in assignments:
-        yield [
-            a.name,
-            a.title,
-            *_page_cells(model, a.topics),
-            number(a.known_words),
-            a.note,
-            *(number(float(w)) for w in a.topics.weights),
-        ]
+    """The CSV of `classify`: as pages.csv, with the share of known words and a note before the metadata.
+
+    Which metadata there are is known when all pages have come; until then the rows wait in a temporary file.
+    """
+    names: set[str] = set()
+    weights = [f"topic_{k + 1}" for k in range(model.rank)]
+    fixed = [*PAGE_COLUMNS, "known_words", "note"]
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as waiting:
+        for a in assignments:
+            names.update(a.meta)
+            cells = [a.name, a.title, *_page_cells(model, a.topics), number(a.known_words), a.note]
+            meta = {name: _meta_cell(value) for name, value in a.meta.items()}
+            waiting.write(json.dumps([cells, meta, [number(float(w)) for w in a.topics.weights]]) + "\n")
+        waiting.seek(0)
+        order = sorted(names)
+        headers = PageColumns([], [], [dict.fromkeys(order)]).headers({*fixed, *weights})
+        yield [*fixed, *(headers[name] for name in order), *weights]
+        for line in waiting:
+            cells, meta, shares = json.loads(line)
+            yield [*cells, *(meta.get(name, "") for name in order), *shares]
 
 
 def topic_json(

@@ -11,7 +11,7 @@ import math
 import os
 import sys
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from nmf_topics.files.system import supports_ansi, terminal_width
@@ -21,7 +21,9 @@ from nmf_topics.model.relevance import WordOrder
 if TYPE_CHECKING:
     from nmf_topics.model.classify import Assignment
 
-COMFORTABLE = 20  # places of a text; for fewer, columns that can be spared go
+COMFORTABLE = 20  # places that a text should have; columns that can be spared are left out until it has them
+WORDS_WIDTH, NAMED_WORDS_WIDTH = 36, 30  # the same for a list of words, and for one next to a name that was given
+TITLE_WIDTH = 40  # and for a title
 _JOINERS = frozenset("\u200c\u200d")
 
 
@@ -71,6 +73,8 @@ def print_table(
     *,
     right: Sequence[int] = (),
     spare: Sequence[int] = (),
+    comfortable: Mapping[int, int] | None = None,
+    distinct: Sequence[int] = (),
 ) -> None:
     """A table on stdout: fitted to the width of a terminal, whole and plain anywhere else.
 
@@ -82,7 +86,9 @@ def print_table(
     headers : one a column; a column without a header is of bars
     rows : cells as text
     right : columns of numbers, aligned to the right
-    spare : columns that a narrow terminal may lack, the first to go first
+    spare : columns that a narrow terminal may lack, in the order in which they are left out
+    comfortable : column -> the width that its texts should have; `COMFORTABLE` where it is not given
+    distinct : columns in which different texts stay different where they are cut: their ends are shown, too
     """
     from rich.cells import cell_len, set_cell_size
 
@@ -92,12 +98,16 @@ def print_table(
     widths = [max(cell_len(row[i]) for row in cells) for i in shown]
     room = terminal_width(sys.stdout) if terminal else sum(widths) + 2 * len(widths)
     fixed = {i for i in shown if i in right or not headers[i]}
+    wanted = comfortable or {}
     for column in spare:
-        comfortable = [widths[i] if i in fixed else min(widths[i], COMFORTABLE) for i in shown]
-        if sum(comfortable) + 2 * (len(comfortable) - 1) <= room:
+        enough = [widths[i] if i in fixed else min(widths[i], wanted.get(i, COMFORTABLE)) for i in shown]
+        if sum(enough) + 2 * (len(enough) - 1) <= room:
             break
         shown.remove(column)
     widths = [widths[i] for i in shown]
+    # texts are cut down to what is comfortable first, so that a long column does not take from one that needs more
+    floors = [w if i in fixed else min(w, wanted.get(i, COMFORTABLE)) for i, w in zip(shown, widths, strict=True)]
+    widths = _narrowed(widths, floors, room)
     for text, short_headers in ((12, False), (12, True), (4, True)):
         least = [max((cell_len(row[i]) for row in cells[1:]), default=0) for i in shown]
         number = [
@@ -107,12 +117,14 @@ def print_table(
         floors = [n if i in fixed else text for i, n in zip(shown, number, strict=True)]
         widths = _narrowed(widths, floors, room)
 
-    def line(row: Sequence[str]) -> str:
+    cut = {
+        i: _cut_column([row[i] for row in cells], width, i in distinct) for i, width in zip(shown, widths, strict=True)
+    }
+
+    def line(place: int) -> str:
         fitted = []
         for i, width in zip(shown, widths, strict=True):
-            cell = row[i]
-            if cell_len(cell) > width:
-                cell = set_cell_size(cell, max(width - 1, 0)) + "…"
+            cell = cut[i][place]
             pad = " " * (width - cell_len(cell))
             whole = isolated(cell) if terminal else cell
             fitted.append(pad + whole if i in right else whole + pad)
@@ -120,11 +132,57 @@ def print_table(
         return set_cell_size(joined, room - 1) + "…" if cell_len(joined) > room else joined
 
     if terminal and supports_ansi() and not os.environ.get("NO_COLOR"):
-        _print_bold(line(cells[0]))
+        _print_bold(line(0))
     else:
-        sys.stdout.write(line(cells[0]) + "\n")
-    for row in cells[1:]:
-        sys.stdout.write(line(row) + "\n")
+        sys.stdout.write(line(0) + "\n")
+    for place in range(1, len(cells)):
+        sys.stdout.write(line(place) + "\n")
+
+
+def _cut_column(texts: Sequence[str], width: int, distinct: bool) -> list[str]:
+    """Texts cut to a width; if they are to stay distinct, those that would look alike are cut in the middle."""
+    cut = [_cut(text, width) for text in texts]
+    if not distinct:
+        return cut
+    originals: dict[str, set[str]] = {}
+    for text, short in zip(texts, cut, strict=True):
+        originals.setdefault(short, set()).add(text)
+    return [
+        _cut_in_the_middle(text, width) if len(originals[short]) > 1 and short != text else short
+        for text, short in zip(texts, cut, strict=True)
+    ]
+
+
+def _cut(text: str, width: int) -> str:
+    """As much of a text as a width has room for; of a list, whole items where that costs little.
+
+    Examples
+    --------
+    >>> _cut("planet, rocket, moon", 18), _cut("An endless title", 12)
+    ('planet, rocket, …', 'An endless …')
+    """
+    from rich.cells import cell_len, set_cell_size
+
+    if cell_len(text) <= width:
+        return text
+    short = set_cell_size(text, max(width - 1, 0))
+    items = short.rpartition(", ")[0]
+    if cell_len(items) > width // 2:
+        return f"{items}, …"
+    return short + "…"
+
+
+def _cut_in_the_middle(text: str, width: int) -> str:
+    """The beginning and the end of a text that is longer than a width."""
+    from rich.cells import cell_len, set_cell_size
+
+    end = ""
+    for letter in reversed(text):
+        if cell_len(letter + end) > width // 2:
+            break
+        end = letter + end
+    end = end.lstrip()
+    return set_cell_size(text, max(width - 1 - cell_len(end), 0)).rstrip() + "…" + end
 
 
 def _print_bold(text: str) -> None:
@@ -170,7 +228,13 @@ def print_topics(model: TopicModel, *, words: int = 8, order: WordOrder = "typic
         headers = headers[:-2]
     numbers = [headers.index(name) for name in ("topic", "share", "pages", "stable") if name in headers]
     names = ["stable", "", "pages"] if model.names else ["label", "stable", "", "pages"]  # a given name says more
-    print_table(headers, rows, right=numbers, spare=[headers.index(name) for name in names if name in headers])
+    print_table(
+        headers,
+        rows,
+        right=numbers,
+        spare=[headers.index(name) for name in names if name in headers],
+        comfortable={len(headers) - 1: NAMED_WORDS_WIDTH if model.names else WORDS_WIDTH},
+    )
 
 
 def error_header(model: TopicModel) -> str:
@@ -233,7 +297,16 @@ def print_pages(model: TopicModel, columns: Sequence[int], topic: int | None = N
         )
     first = 2 if mixed else 0  # the column of shares
     numbers = [*([0] if mixed else []), first, first + 2, first + 3]
-    print_table(headers, rows, right=numbers, spare=(first + 3, first + 2, first + 1))
+    spare_label = [1] if mixed and not model.names else []  # it repeats words that `topics` shows
+    title = len(headers) - 1
+    print_table(
+        headers,
+        rows,
+        right=numbers,
+        spare=(first + 3, first + 2, first + 1, *spare_label),
+        comfortable={title: TITLE_WIDTH},
+        distinct=(title,),
+    )
 
 
 def print_assignments(model: TopicModel, assignments: Sequence[Assignment], *, others: int = 3) -> None:

@@ -157,9 +157,9 @@ function labelPlaces(nodes, width) {
 }
 
 // Basis images and reconstructions: bytes or numbers on a canvas, one cell a pixel, enlarged by the browser.
-function pixelImage(values, { dark, label }) {
+function pixelImage(values, { dark, label = null }) {
   const { height, width } = data.parts;
-  const canvas = h("canvas", { width, height, class: "pixels", role: "img", "aria-label": label });
+  const canvas = h("canvas", { width, height, class: "pixels", role: label ? "img" : null, "aria-label": label });
   const context = canvas.getContext("2d");
   const image = context.createImageData(width, height);
   values.forEach((v, i) => {

@@ -126,7 +126,8 @@ function mixtureBar(shares) {
 // ---- pages: one row of each column of data.pages
 
 const sharesOf = (i) => data.pages.shares.subarray(i * data.rank, (i + 1) * data.rank);
-const pageLink = (i, longest) => h("a", { href: `#page-${data.pages.column[i] + 1}` }, titleOf(data.pages.title[i], longest));
+const pageLink = (i, longest) => h("a", { href: `#page-${data.pages.column[i] + 1}`, class: isText() ? null : "pictured" },
+  isText() ? null : thumbnail(i), titleOf(data.pages.title[i], longest));
 
 // The address of the table of pages, narrowed to a topic and to values of metadata.
 function pagesAddress({ topic = 0, groups = {} } = {}) {

@@ -154,5 +154,5 @@ function nearestSection(i) {
   if (!found.length) return "";
   return h("section", { "aria-labelledby": "h-near" }, h("h2", { id: "h-near" }, isText() ? "Nearest pages" : "Nearest images"),
     tableOf(["title", "likeness", ""], found.map(([j, cosine]) => [pageLink(j, 120), decimals(cosine), mixtureBar(sharesOf(j))]),
-      { caption: "Nearest by their mixtures of topics", numeric: [1], className: "pages" }));
+      { caption: `Nearest by their mixtures of ${topicNoun()}s`, numeric: [1], className: "pages" }));
 }

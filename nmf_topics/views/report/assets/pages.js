@@ -34,9 +34,10 @@ function matching() {
     && groups.every(([column, value]) => column[i] === value) && words.every((w) => searchable[i].includes(w)));
 }
 
-// chosen: the topic and the values of metadata that the address names; none for all pages.
+// chosen: the topic and the values of metadata that the address names; none for all pages. Whoever comes back finds
+// search, order and place as they were.
 function pagesView({ topic = 0, groups = {} } = {}) {
-  Object.assign(list, { topic, groups, from: 0 });
+  Object.assign(list, { query: "", from: 0 }, history.state?.list, { topic, groups });
   const place = h("div");
   const count = h("p", { role: "status", class: "help" });
   function fill() {
@@ -46,18 +47,22 @@ function pagesView({ topic = 0, groups = {} } = {}) {
     count.textContent = found.length > AT_ONCE
       ? `${pageNoun(found.length)}; shown are ${whole(list.from + 1)} to ${whole(list.from + shown.length)}` : pageNoun(found.length);
     const region = pagesTable(shown, isText() ? "All pages" : "All images");
-    [...region.querySelector("thead tr").cells].forEach((cell, i) => sortable(cell, ...SORTS[i], fill));
-    place.replaceChildren(region, turning(found.length, fill));
+    [...region.querySelector("thead tr").cells].forEach((cell, i) => sortable(cell, ...SORTS[i], changed));
+    place.replaceChildren(region, turning(found.length, changed));
   }
+  const changed = () => {
+    fill();
+    remember();
+  };
   fill();
   const narrow = (change) => {
     change();
     list.from = 0;
-    history.replaceState(null, "", pagesAddress(list));  // the address leads to what is seen
-    fill();
+    history.replaceState(history.state, "", pagesAddress(list));  // the view has its own link
+    changed();
   };
   const search = h("input", { id: "search", type: "search", value: list.query, dir: "auto", autocomplete: "off",
-    oninput: (event) => { list.query = event.target.value; list.from = 0; fill(); } });
+    oninput: (event) => { list.query = event.target.value; list.from = 0; changed(); } });
   const choice = h("select", { id: "filter", onchange: (event) => narrow(() => { list.topic = Number(event.target.value); }) },
     h("option", { value: "0" }, `all ${topicNoun()}s`),
     data.topics.map((t) => h("option", { value: t.number, selected: t.number === list.topic }, `${t.number} ${cut(nameOf(t.number), 50)}`)));

@@ -1,4 +1,14 @@
-// Images: the original, and the same put together weight by weight from the parts.
+// Images: small ones in tables; the original, and the same put together weight by weight from the parts.
+
+// The image i, small; an empty place where the file does not hold it. The title stands beside it, so it has no name.
+function thumbnail(i) {
+  const place = h("span", { class: "thumbnail", "aria-hidden": "true" });
+  pageTexts().then(() => {
+    const page = texts.pages.get(data.pages.column[i]);
+    if (page) place.append(pixelImage(bytes(page.pixels), { dark: false }));
+  });
+  return place;
+}
 
 function imageSection(i) {
   const page = texts.pages.get(data.pages.column[i]);

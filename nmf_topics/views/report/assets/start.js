@@ -29,6 +29,25 @@ function viewOf(address) {
   return ["overview", overview];
 }
 
+// Where the reader is: kept in the entry of the browser's history, so that Back and a reload lead there again.
+function remember() {
+  try {
+    history.replaceState({ scroll: scrollY, list: { ...list } }, "");
+  } catch { /* some browsers allow only so many changes in a while */ }
+}
+
+// Shows what the address leads to, at the place where the reader left it.
+function showAgain() {
+  const to = history.state?.scroll ?? 0;
+  show();
+  const move = () => {
+    scrollTo(0, to);
+    remember();
+  };
+  scrollTo(0, to);
+  if (scrollY < to) fetching?.then(move);  // the text of the page is not there yet
+}
+
 function show() {
   const [name, view] = viewOf(location.hash.slice(1));
   const place = document.getElementById("view");
@@ -57,19 +76,25 @@ async function start() {
     data = await unpack("data-core");
     unpackColumns();
     document.getElementById("plain").remove();
-    show();
+    history.scrollRestoration = "manual";
+    showAgain();
     document.documentElement.dataset.ready = "yes";
   } catch (error) {
     const why = typeof DecompressionStream === "undefined" ? "this browser is too old to unpack it (needed is one of 2023 or later)" : String(error);
     document.getElementById("view").replaceChildren(h("p", { role: "alert" }, `The report cannot be shown whole: ${why}.`));
     throw error;
   }
+  let resting;  // scrolling has ended when nothing has moved for a while
+  addEventListener("scroll", () => {
+    clearTimeout(resting);
+    resting = setTimeout(remember, 300);
+  });
+  addEventListener("click", remember, { capture: true });  // before a link leads away
   addEventListener("hashchange", () => {
+    clearTimeout(resting);
     if (location.hash === "#main") return;
-    show();
-    const main = document.getElementById("main");
-    main.focus({ preventScroll: true });
-    scrollTo(0, 0);
+    showAgain();
+    document.getElementById("main").focus({ preventScroll: true });
   });
   addEventListener("beforeunload", (event) => {
     if (unsaved) event.preventDefault();  // the browser asks whether the names may be lost

@@ -38,6 +38,7 @@ function rename(number, given) {
   else edited.set(number, name);
   unsaved = edited.size > 0;
   showRenamed();
+  remember();
   show();
   say(`${topicNoun()} ${number} is named ${nameOf(number)}`);
   document.getElementById("rename")?.focus();
