@@ -149,8 +149,8 @@ def parquet_repeated(folder: Path, scale: int) -> Path:
     import pyarrow.parquet
 
     path = folder / "repeated.parquet"
-    texts = ["tea " * (scale * MB * 3 // 4)] * 300 + [GOOD] * 10
-    array = pyarrow.array(texts[-1:] + texts[:1]).take(pyarrow.array([1] * 300 + [0] * 10))
+    values = [GOOD, "tea " * (scale * MB * 3 // 4)]
+    array = pyarrow.DictionaryArray.from_arrays(pyarrow.array([1] * 300 + [0] * 10), values)
     pyarrow.parquet.write_table(pyarrow.table({"text": array}), path, compression="zstd", use_dictionary=True)
     return path
 

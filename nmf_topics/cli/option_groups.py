@@ -14,7 +14,7 @@ CORPUS_GROUPS: Mapping[str, Sequence[str]] = {
     "Main options": "rank output recipe language runs source from to step title url model explain".split(),
     "Text": "normalize stemmer stop default-stops keep phrases boilerplate numbers accents chunk".split(),
     "Vocabulary and weights": "min-pages max-pages corpus-stops max-terms weighting idf-power unit".split(),
-    "Factorization": """objective solver start seed tolerance max-iter l1-words l1-pages l2-words l2-pages guide finish
+    "Factorization": """objective solver start seed tolerance max-iter l1-words l1-pages l2-words l2-pages guide refine
         like""".split(),
     "Reading files": """text-column title-column id-column date-column label-column encoding lines titles-as-text
         read-limit drop-duplicates""".split(),

@@ -15,11 +15,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from nmf_topics.errors import ImageError
+from nmf_topics.errors import ImageError, Remedy
 from nmf_topics.factor.blocks import Array
 from nmf_topics.matrix.datamatrix import DataMatrix, PageColumns, largest, row_axis
 
 ENDINGS = frozenset({".pgm", ".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".ppm", ".webp"})
+ALWAYS_READ = 100_000_000  # bytes that images may take whatever memory is allowed: V goes to the disk after that
 
 
 @row_axis
@@ -108,7 +109,9 @@ def read_pixels(path: Path) -> Array:
                 grey = np.asarray(image if deep else image.convert("L"), dtype=np.float64)
         if deep and (grey.min() < 0 or grey.max() > 65535):
             raise ValueError("its pixels have more than 16 bits; save it with 8 or 16")
-        return grey / (65535.0 if deep else 255.0)
+        grey = grey if grey.flags.writeable else grey.copy()
+        grey /= 65535.0 if deep else 255.0
+        return grey
     except FileNotFoundError as error:
         raise ImageError(f"no such file: {path}") from error
     except Exception as error:  # Pillow has an exception for each way in which a file can be broken
@@ -118,6 +121,7 @@ def read_pixels(path: Path) -> Array:
 def build_image_matrix(
     folder: Path,
     *,
+    memory: int | None = None,
     warn: Callable[[str], None] = lambda message: None,
     on_image: Callable[[Path], None] = lambda path: None,
 ) -> DataMatrix:
@@ -126,6 +130,7 @@ def build_image_matrix(
     Parameters
     ----------
     folder : searched recursively for images of one size
+    memory : bytes that V and the reading of it may take; None: as many as they need
     warn : told of each image that cannot be read; the others make V
     on_image : called with each image as it is read
 
@@ -137,7 +142,7 @@ def build_image_matrix(
     Raises
     ------
     ImageError
-        if there is no image, none can be read, or their sizes differ.
+        if there is no image, none can be read, their sizes differ, or they take more memory than they may.
 
     Examples
     --------
@@ -155,8 +160,11 @@ def build_image_matrix(
     parents: list[str] = []
     broken: list[str] = []
     digest = hashlib.sha256()
-    for path in image_files(folder):
+    files = image_files(folder)
+    for path in files:
         on_image(path)
+        if not pixels and memory is not None:
+            _check_memory(path, len(files), memory)
         name = _show(path.relative_to(folder))
         try:
             image = read_pixels(path)
@@ -187,6 +195,26 @@ def build_image_matrix(
         recipe={"corpus": {"name": folder.resolve().name, "fingerprint": digest.hexdigest()}},
         ledger={"images": len(names) + len(broken), "kept": len(names), "set_aside": broken},
     )
+
+
+def _check_memory(path: Path, count: int, memory: int) -> None:
+    """Refuse images that, all of the size of this one, would take more memory than they may."""
+    from PIL import Image
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(path) as image:
+                width, height = image.size
+    except Exception:  # what is wrong with it shows when it is read
+        return
+    needed = 8 * width * height * (2 * count + 2)  # all images, V, and two copies of one while it is read
+    if needed > max(memory, ALWAYS_READ):
+        taken = f"take about {needed / 1e9:.1f} GB, but only {memory / 1e9:.1f} GB may be used"
+        raise ImageError(
+            f"{count} images of {width} x {height} pixels {taken}",
+            remedy=Remedy("scale the images down, or raise {memory}"),
+        )
 
 
 def pixel_columns(paths: Sequence[Path], grid: PixelGrid) -> tuple[Array, Iterable[str | None]]:

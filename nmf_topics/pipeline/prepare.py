@@ -88,7 +88,9 @@ def prepare(
     places = MatrixStorage(_engine_of(recipe, engine), rank, cache, note)
     if corpus is None and source.path is not None and is_image_folder(source.path):
         note(f"reading images from {source.path}")
-        return places.matrix(build_image_matrix(Path(source.path), warn=warn, on_image=lambda path: on_item()))
+        memory = places.options.allowed()
+        images = build_image_matrix(Path(source.path), memory=memory, warn=warn, on_image=lambda path: on_item())
+        return places.matrix(images)
     corpus = corpus or open_source(source, warn=warn)
     key = counts_key(corpus, source, recipe.words) if cache else None
     blocks_key = key_of(key, recipe.matrix())
@@ -246,6 +248,8 @@ def _counts(
         )
     if not gathered.columns.ids:
         raise CorpusError(f"{corpus.source} holds no page")
+    if corpus.log.titles_apart:
+        note(Notice("titles are shown, but not counted as text", Remedy("{titles_as_text=True} counts them")))
     duplicates = corpus.log.duplicates or finder.find().summary()
     _tell_of_duplicates(duplicates, corpus.source, warn)
     described = {"name": corpus.name, "fingerprint": fingerprint.hexdigest(), "duplicates": duplicates}

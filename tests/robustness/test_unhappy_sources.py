@@ -165,6 +165,16 @@ def test_images_of_unlike_sizes(refuse: Refuse) -> None:
     assert "images must be of one size: a.png is 8 x 8 pixels, b.png is 9 x 6" in said
 
 
+def test_images_that_take_too_much_memory(refuse: Refuse) -> None:
+    """The size is known before any of them is read; --memory is respected, and named."""
+    Path("faces").mkdir()
+    for name in ("a.png", "b.png", "c.png"):
+        Image.new("L", (9000, 9000)).save(Path("faces", name))
+    said = refuse("fit", "faces", "-r", 2, "--memory", "2GB")
+    assert "3 images of 9000 x 9000 pixels take about 5.2 GB, but only 2.0 GB may be used" in said
+    assert "scale the images down, or raise --memory" in said
+
+
 def test_images_that_are_all_broken(refuse: Refuse) -> None:
     """Without a single good image there is no model."""
     Path("faces").mkdir()
@@ -221,6 +231,8 @@ def test_not_enough_memory(tiny_corpus: Path) -> None:
     def limit() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (800 * 2**20, 800 * 2**20))
 
-    done = call("fit", "large", "-r", 2, preexec_fn=limit, env={"OPENBLAS_NUM_THREADS": "1"})
+    # images are measured before they are read: only with a promise of more memory than there is, it ends
+    options = ("-r", 2, "--memory", "8GB")
+    done = call("fit", "large", *options, preexec_fn=limit, env={"OPENBLAS_NUM_THREADS": "1"})
     check_refusal(done.returncode, done.stderr)
     assert "not enough memory; try fewer words (--max-terms" in done.stderr
