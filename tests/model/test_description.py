@@ -44,7 +44,7 @@ def corpus(tmp_path: Path, rng: np.random.Generator) -> Path:
     for i in range(120):
         subject = list(SUBJECTS)[i % 3]
         text = list(rng.choice(SUBJECTS[subject], 12)) + ["thing"] * 3
-        text += ["record"] * (6 if subject == "music" else 1 if i % 2 else 0)
+        text += ["record"] * (12 if subject == "music" else 1 if i % 2 else 0)
         pages.append({"id": f"{i:03}", "title": f"Page {i}", "text": " ".join(text), "label": subject})
     return write_jsonl(tmp_path / "corpus.jsonl", pages)
 
