@@ -523,3 +523,17 @@ except ModuleNotFoundError:
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "refused\n"
+
+
+def test_project_frees_weights_that_begin_tiny() -> None:
+    """With the beta divergence too a weight near zero that has to grow does: the Kuhn-Tucker conditions hold to 1e-9."""
+    rng = np.random.default_rng(3)
+    W, H = rng.random((150, 6)) ** 8 * (rng.random((150, 6)) < 0.3), rng.random((6, 80)) ** 4
+    V = rng.poisson(20 * W @ (H * (rng.random((6, 80)) < 0.5))).astype(float)
+    V = V[V.sum(axis=1) > 0][:, V.sum(axis=0) > 0]
+    W = factorize(sp.csc_matrix(V), 6, objective="beta-1.5", max_iter=60, tolerance=0).W
+    H, _ = project(V, W, objective="beta-1.5")
+    Y = W @ H
+    known = np.where(Y > 0, Y, 1.0)
+    gradient = W.T @ np.where(Y > 0, LOSSES["beta-1.5"].slope(V, known), 0.0)
+    assert np.abs(np.minimum(H / H.max(), gradient / np.abs(gradient).max())).max() < 1e-9
