@@ -368,7 +368,9 @@ def main() -> None:
             print(
                 f"{case.__name__:17} {found['peak']:7.0f} MB {seconds} {found['pages']} pages; {said[:230]}", flush=True
             )
-            if found["peak"] > MAX_MEMORY or not (found["pages"] or found["error"].startswith("CorpusError")):
+            if found["peak"] > MAX_MEMORY or not (
+                found["pages"] or found["error"].startswith(("CorpusError", "Unreadable"))
+            ):
                 failed.append(case.__name__)
     if failed:
         sys.exit(f"failed: {', '.join(failed)}")
