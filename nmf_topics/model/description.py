@@ -172,7 +172,7 @@ class _Counted:
         return cls(as_blocks(data.V), rows.terms, rows.surfaces, np.arange(len(rows)))
 
     def weights(self, w: Array) -> Array:
-        """Weights in W of the words; 0 for those that are no rows of V, or as good as none."""
+        """Weights in W of the words; 0 for those without a row in V, and for negligible ones."""
         return np.where((self.row >= 0) & (w[self.row] > NEGLIGIBLE * w.max()), w[self.row], 0.0)
 
     def word(self, i: int, score: float, coverage: float, lift: float) -> DescribingWord:

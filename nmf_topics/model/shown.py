@@ -29,7 +29,7 @@ class TopicWord:
     word : as readers see it
     term : its normal form
     row : of W; -1 for a word that is on too many pages to be a row of V
-    weight : in W; 0 for a word that is no row
+    weight : in W; 0 for a word without a row
     score, coverage, lift : as in `DescribingWord`; nan where the description of the topic does not have the word
     """
 
@@ -126,7 +126,7 @@ class ShownWords:
 
     @cached_property
     def spellings(self) -> WordRows:
-        """Finds words by any spelling; those that are no rows of W come after its rows."""
+        """Finds words by any spelling; those without a row in W come after its rows."""
         terms, surfaces = zip(*self._all_words, strict=True)
         return WordRows(terms, surfaces, self.options)
 
