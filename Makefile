@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: help demo test test-wiki test-browser check bench format clean
+.PHONY: help demo test test-wiki test-browser soak check bench format clean
 
 help:            ## Show this list.
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -35,6 +35,9 @@ test-browser: $(VENV)/installed-dev   ## Run the tests of the report in Chromium
 	command -v chromium >/dev/null || (apt-get update -qq && apt-get install -qq --no-install-recommends chromium)
 	npm install --silent --no-save --prefix $(VENV)/axe axe-core@4
 	$(BIN)/python -m pytest -n auto --dist loadfile -m browser
+
+soak: $(VENV)/installed-dev        ## Damage each kind of state file 5000 times.
+	NMF_TOPICS_SOAK=5000 $(BIN)/python -m pytest tests/robustness/test_damaged_state.py
 
 check: $(VENV)/installed-dev       ## Style, types and the build of the package.
 	$(BIN)/ruff check .

@@ -33,7 +33,7 @@ from nmf_topics.terms.counts_cache import cache_folder
 CORPORA = {"bbc-news": 5, "wikipedia-popular": 12, "20newsgroups-train": 20}
 # the best figure of each column in a trial with scikit-learn and tomotopy: NMI, then NPMI
 TARGETS = {"bbc-news": (0.86, 0.41), "wikipedia-popular": (0.57, 0.48), "20newsgroups-train": (0.55, 0.42)}
-DEFAULT = RECIPES["default"]
+DEFAULT = replace(RECIPES["default"], refine="none")  # of the factorization alone
 
 
 def variants() -> Iterator[tuple[str, Recipe, int]]:

@@ -34,7 +34,7 @@ from nmf_topics.terms.term_counts import TermCounts
 WIKIPEDIA = ["Biology and health sciences", "Geography", "People", "Physical sciences"]
 CORPORA = {"wikipedia-popular": (WIKIPEDIA, 1), "bbc-news": (None, 1), "20newsgroups-train": (None, 5)}
 SIZES = (15, 30, 60, 120)
-DEFAULT = RECIPES["default"]
+DEFAULT = replace(RECIPES["default"], refine="none")  # of the factorization alone
 BOUNDS = {"2 pages to 30 %": Bounds(2, 0.3, 12_000), "default": DEFAULT.bounds}
 
 

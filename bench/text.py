@@ -121,7 +121,7 @@ def with_heads(pages: Iterable[Any]) -> Iterator[Any]:
 
 def clean() -> None:
     """NMI, purity and coherence of the default recipe at rank 20, each step on top of the ones before."""
-    recipe = RECIPES["default"]
+    recipe = replace(RECIPES["default"], refine="none")
     bare = corpus("20newsgroups-train")
     pages = list(with_heads(bare))
     every_cut = cleaning.cuts
@@ -158,7 +158,7 @@ def shortened(pages: Iterable[Any], words: int) -> list[Any]:
 
 def stops() -> None:
     """NMI, purity and coherence without and with corpus stops: the mean over bounds that should not matter."""
-    recipe = RECIPES["default"]
+    recipe = replace(RECIPES["default"], refine="none")
     others = [(12_000, None), (10_000, None), (12_000, 0.25), (None, None)]  # the first one is the default
     print("pages, corpus stops: how many; NMI / purity / NPMI of the default, mean over four bounds")
     for name, rank in CORPORA.items():

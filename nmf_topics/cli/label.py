@@ -87,7 +87,7 @@ def label(arguments: tuple[str, ...], hide: tuple[str, ...], unhide: tuple[str, 
         model,
         folder,
         lambda: run,
-        keep=_kept_files(folder, run),
+        keep=_kept_files(folder),
         keep_derived=True,
         extracts=read_extracts(folder, talk.warn),
         versions=run.get("versions"),
@@ -107,7 +107,7 @@ def label(arguments: tuple[str, ...], hide: tuple[str, ...], unhide: tuple[str, 
         print_topics(model)
 
 
-def _kept_files(folder: Path, run: dict[str, Any]) -> list[str]:
+def _kept_files(folder: Path) -> list[str]:
     """Files of the model that do not show names, and cannot be made again without the corpus."""
-    files = run.get("files", [])
+    files = files_of(folder)
     return [name for name in ("reconstruction.png", WORDS) if name in files and (folder / name).is_file()]

@@ -43,7 +43,7 @@ COOLING = 2.0  # factor of the words from one stage to the next
 LAST_LIMIT = 80.0  # words, from which on pages count in full
 SMOOTHING = 0.1  # words added to each topic, as a share of the words of an average topic
 LONGEST = 2.0  # words for which a page counts in P at most, as a multiple of the median page
-HEATED, AT_REST = 0.01, 0.001  # mean change of a page's posteriors at which a stage ends: in heating, and in all others
+HEATED, AT_REST = 0.003, 0.001  # mean change of posteriors at which a stage ends: in heating, and in all others
 MAX_PASSES = 150  # of a stage
 
 

@@ -18,7 +18,7 @@ import signal
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -107,6 +107,7 @@ def folder_of_files(
             names = sorted(path.relative_to(partial).as_posix() for path in partial.rglob("*") if path.is_file())
             for name in names if durable else ():
                 sync_file(partial / name)
+            _refuse_links(folder, names)
             with uninterrupted():  # a new model.npz beside an old model.json would be no model
                 old = stale(folder) if stale and not made else []
                 for name in sorted(names, key=lambda name: name == mark):
@@ -150,6 +151,14 @@ def _refuse_foreign(folder: Path, mark: str, parameter: str) -> None:
             f"{folder} holds files that nmf-topics did not make",
             remedy=Remedy(f"choose another place with {{{parameter}}}, or use {{force=True}}"),
         )
+
+
+def _refuse_links(folder: Path, names: Sequence[str]) -> None:
+    """Never write through a link to a folder elsewhere, such as `clouds` in the model of a stranger."""
+    for name in names:
+        for parent in Path(name).parents:
+            if (folder / parent).is_symlink() and folder / parent != folder:
+                raise OutputError(f"{folder / parent} is a link to another folder; remove the link first")
 
 
 def _is_marked(path: Path) -> bool:

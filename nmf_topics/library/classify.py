@@ -206,10 +206,10 @@ def classify(
     >>> from nmf_topics import classify, fit_topics
     >>> model = fit_topics(["green tea", "black tea", "a goal", "the final goal"] * 3, 2, min_pages=1)
     >>> model = model.renamed({1: "Drinks", 2: "Sport"})
-    >>> classify(model, ["a pot of tea", "what a goal", "stamps"])
+    >>> classify(model, ["black tea, green tea, milk", "the final goal, a goal", "stamps"])
     3 pages
     page  topic  label   weight  margin  known  status
-    0     1      Drinks  100%    100%    50%    ok
+    0     1      Drinks  100%    100%    80%    ok
     1     2      Sport   100%    100%    100%   ok
     2                                    0%     no-known-words
     """

@@ -8,13 +8,14 @@ from dataclasses import replace
 from typing import Any, Unpack
 
 from nmf_topics.analysis.stability import fit_runs
+from nmf_topics.corpus.duplicates import without_duplicates
 from nmf_topics.corpus.open import declared_language
 from nmf_topics.corpus.page import Corpus
 from nmf_topics.corpus.readers.columns import Columns
 from nmf_topics.errors import InputTypeError, OptionError
 from nmf_topics.factor.engines.checkpoints import Checkpointing
 from nmf_topics.factor.factorize import Iteration
-from nmf_topics.library.inputs import PageDetails, existing_path, is_matrix, pages_in_memory
+from nmf_topics.library.inputs import PageDetails, PagesInMemory, existing_path, is_matrix, pages_in_memory
 from nmf_topics.library.matrices import PagesIn, data_matrix, is_numeric_frame
 from nmf_topics.library.options import FACTOR_OPTIONS, RecipeOptions, recipe_with, word_list
 from nmf_topics.library.progress import Progress, Reporter
@@ -29,7 +30,19 @@ logger = logging.getLogger("nmf_topics")
 
 PARAMETERS = (
     *("recipe", "text_column", "title_column", "id_column", "date_column", "label_column", "ids", "titles", "metadata"),
-    *("terms", "pages_in", "tokenizer", "lemmatizer", "stop_words", "guide", "seed", "runs", "progress"),
+    *(
+        "lines",
+        "drop_duplicates",
+        "terms",
+        "pages_in",
+        "tokenizer",
+        "lemmatizer",
+        "stop_words",
+        "guide",
+        "seed",
+        "runs",
+        "progress",
+    ),
     *("on_iteration", "checkpoints"),
 )
 MATRIX_OPTIONS = (*FACTOR_OPTIONS, "weighting", "unit", "idf_power")
@@ -48,6 +61,8 @@ def fit_topics(
     ids: Iterable[Any] | None = None,
     titles: Iterable[Any] | None = None,
     metadata: Any = None,
+    lines: bool = False,
+    drop_duplicates: bool = False,
     terms: Iterable[str] | Mapping[str, int] | None = None,
     pages_in: PagesIn | None = None,
     tokenizer: Tokenizer | None = None,
@@ -82,6 +97,8 @@ def fit_topics(
     ids : one unique id per page; None: the index of a Series or data frame, or positions
     titles : one title per page; None: the first words of the text
     metadata : a data frame with one row per page, or a list of dictionaries; analyses use "date" and "label"
+    lines : whether every line of a text file is a page
+    drop_duplicates : whether to leave out pages that repeat another one; the model then has fewer pages than the input
     terms : the name of each term of a matrix, in order; or a dictionary from a term to its place
     pages_in : "rows" if a matrix is pages x terms, as in scikit-learn; "columns" (the default) if terms x pages
     tokenizer : function from the text of a page to its tokens, in order. It replaces only the tokenizer: tokens are
@@ -101,8 +118,8 @@ def fit_topics(
     **options : `language`, `normalize`, `stemmer`, `default_stops`, `keep`, `phrases`, `chunk`, `numbers`, `accents`,
         `boilerplate` (see `WordOptions`); `min_pages`, `max_pages`, `max_terms`, `corpus_stops` (see `Bounds`);
         `weighting`, `unit`, `idf_power`, `objective`, `solver`, `start`, `tolerance`, `max_iter`, `l1_words`,
-        `l1_pages`, `l2_words`, `l2_pages`, `topic_words` (see `Recipe`). A matrix is used as it
-        is unless `weighting` is given
+        `l1_pages`, `l2_words`, `l2_pages`, `topic_words`, `refine` (see `Recipe`). A matrix
+        is used as it is unless `weighting` is given
 
     Returns
     -------
@@ -144,22 +161,28 @@ def fit_topics(
         further=PARAMETERS,
     )
     reporter = Reporter(progress)
+    pages: PagesInMemory | None = None
+    index: PageIndex | None = None
     functions = {"tokenizer": tokenizer, "lemmatizer": lemmatizer, "stop_words": stop_words}
     used = [*options, *(name for name, value in functions.items() if value is not None)]
     is_numbers = is_matrix(data) or (is_numeric_frame(data) and (pages_in is not None or terms is not None))
     if isinstance(data, DataMatrix):
         unused = [name for name in used if name not in FACTOR_OPTIONS]
-        _refuse([*unused, *_given(columns, details, terms, pages_in)], "a DataMatrix", "pass it to `prepare`")
+        unused += _given(columns, details, terms, pages_in, lines=lines, drop_duplicates=drop_duplicates)
+        _refuse(unused, "a DataMatrix", "pass it to `prepare`")
         prepared, index = data, data.columns.index
     elif is_numbers:
-        _refuse([name for name in used if name not in MATRIX_OPTIONS] + _given(columns), "a matrix", "leave it out")
+        unused = [name for name in used if name not in MATRIX_OPTIONS]
+        unused += _given(columns, lines=lines, drop_duplicates=drop_duplicates)
+        _refuse(unused, "a matrix", "leave it out")
         prepared = _of_matrix(data, chosen, used, terms=terms, details=details, pages_in=pages_in)
         index = prepared.columns.index
     else:
         if is_numeric_frame(data) and text_column is None:
             raise OptionError("the data frame holds numbers only; if it is a matrix of counts, pass pages_in='rows'")
         _refuse(_given(terms=terms, pages_in=pages_in), "texts", "it belongs to a matrix or a data frame of numbers")
-        prepared, index = _read(data, rank, columns, details, chosen, reporter, language_given="language" in options)
+        how = {"lines": lines, "drop_duplicates": drop_duplicates}
+        prepared, pages = _read(data, rank, columns, details, chosen, how, reporter, "language" in options)
     m, n = prepared.V.shape
     logger.info("V is %d %s x %d pages", m, prepared.rows.kind, n)
     reporter.begin("fit")
@@ -174,6 +197,8 @@ def fit_topics(
     model = fit_runs(prepared, rank, runs, **fitted) if runs > 1 else fit_data_matrix(prepared, rank, **fitted)
     reporter.end()
     logger.info("%s after %d iterations, relative error %.4f", model.stopped, len(model.trace), model.relative_error)
+    if pages is not None:
+        index = pages.index_of(model.columns.ids)
     return model if index is None else replace(model, columns=replace(model.columns, index=index))
 
 
@@ -195,41 +220,54 @@ def _read(
     columns: Columns,
     details: PageDetails,
     recipe: Recipe,
+    how: Mapping[str, bool],
     reporter: Reporter,
-    *,
     language_given: bool,
-) -> tuple[DataMatrix, PageIndex | None]:
-    """Make V from pages in memory or in files; also return the labels of the pages."""
-    source, corpus, index, total = Source(), None, None, None
+) -> tuple[DataMatrix, PagesInMemory | None]:
+    """Make V from pages in memory or in files; also return the pages in memory."""
+    source, corpus, pages = Source(), None, None
     path = existing_path(data)
     if path is not None or isinstance(data, Corpus):
         _refuse(details.given(), "files", "they have these themselves")
     if path is not None:
         named: dict[str, Any] = {f"{part}_column": name for part, name in columns.parts().items()}
+        named |= how
         source = Source(str(path), **named)
         if not language_given and (declared := declared_language(path)):
             recipe = replace(recipe, words=replace(recipe.words, language=declared))
     elif isinstance(data, Corpus):
-        _refuse(_given(columns), "a Corpus", "pass it to `open_corpus`")
+        _refuse(
+            _given(columns, lines=how["lines"], drop_duplicates=how["drop_duplicates"]),
+            "a Corpus",
+            "pass it to `open_corpus`",
+        )
         corpus = data
     else:
         pages = pages_in_memory(data, columns, details, warn=logger.warning, note=logger.info)
-        corpus, index, total = pages.corpus(), pages.index, len(pages.pages)
-    reporter.begin("read", total)
+        _refuse(_given(lines=how["lines"]), "texts in memory", "split them: text.splitlines()")
+        corpus = without_duplicates(pages.corpus()) if how["drop_duplicates"] else pages.corpus()
+    reporter.begin("read", None if pages is None or how["drop_duplicates"] else len(pages.pages))
     prepared = prepare(
         source, recipe, corpus=corpus, rank=rank, warn=logger.warning, note=logger.info, on_item=reporter.page
     )
     reporter.end()
-    return prepared, index
+    return prepared, pages
 
 
 def _given(
-    columns: Columns | None = None, details: PageDetails | None = None, terms: Any = None, pages_in: Any = None
+    columns: Columns | None = None,
+    details: PageDetails | None = None,
+    terms: Any = None,
+    pages_in: Any = None,
+    *,
+    lines: bool = False,
+    drop_duplicates: bool = False,
 ) -> list[str]:
     """Return the names of the parameters that were passed."""
     names = [f"{part}_column" for part, name in (columns.parts() if columns else {}).items() if name is not None]
     names += details.given() if details else []
-    return [*names, *(name for name, value in (("terms", terms), ("pages_in", pages_in)) if value is not None)]
+    names += [name for name, value in (("terms", terms), ("pages_in", pages_in)) if value is not None]
+    return names + [name for name, value in (("lines", lines), ("drop_duplicates", drop_duplicates)) if value]
 
 
 def _refuse(names: Sequence[str], what: str, remedy: str) -> None:

@@ -39,6 +39,13 @@ class PagesInMemory:
     index: PageIndex
     what: str
 
+    def index_of(self, ids: Sequence[str]) -> PageIndex:
+        """Return the labels of the pages with the given ids."""
+        if len(ids) == len(self.pages):
+            return self.index
+        place = {page.id: i for i, page in enumerate(self.pages)}
+        return replace(self.index, labels=[self.index.labels[place[page_id]] for page_id in ids])
+
     def corpus(self) -> Corpus:
         """Return the pages as a corpus.
 

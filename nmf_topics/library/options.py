@@ -15,6 +15,7 @@ from nmf_topics.factor.objectives import OBJECTIVES
 from nmf_topics.factor.rules import RULES
 from nmf_topics.matrix.weighting import WEIGHTINGS
 from nmf_topics.model.description import TOPIC_WORDS
+from nmf_topics.model.refine import REFINEMENTS
 from nmf_topics.pipeline.recipes import RECIPES, Recipe
 from nmf_topics.terms.pruning import Bounds
 from nmf_topics.text.analyzer import WordOptions
@@ -36,6 +37,7 @@ class FactorOptions(TypedDict, total=False):
     l2_words: float
     l2_pages: float
     topic_words: str
+    refine: str
 
 
 class RecipeOptions(FactorOptions, total=False):
@@ -155,6 +157,7 @@ CHECKS: dict[str, Check] = {
     "l2_words": _number,
     "l2_pages": _number,
     "topic_words": _choice(TOPIC_WORDS),
+    "refine": _choice(REFINEMENTS),
 }
 OTHER_NAMES = {"stop": "stop_words", "stopwords": "stop_words", "init": "start", "n_components": "rank"}
 FACTOR_OPTIONS = tuple(FactorOptions.__annotations__)

@@ -213,8 +213,8 @@ def classify_pages(
     --------
     >>> from nmf_topics import classify_pages, fit_topics
     >>> model = fit_topics(["green tea", "black tea", "a goal", "the final goal"] * 3, 2, min_pages=1)
-    >>> [page] = classify_pages(model, [("a.txt", "A page", "white tea")])
+    >>> [page] = classify_pages(model, [("a.txt", "A page", "black tea, green tea, milk")])
     >>> page.name, page.topics.status, page.known_words
-    ('a.txt', 'ok', 0.5)
+    ('a.txt', 'ok', 0.8)
     """
     return Classifier(model).texts(pages, explain=explain)

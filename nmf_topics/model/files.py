@@ -28,6 +28,7 @@ import nmf_topics.terms.vocabulary  # noqa: F401
 from nmf_topics.errors import ModelError
 from nmf_topics.factor.objectives import OBJECTIVES
 from nmf_topics.factor.rules import RULES
+from nmf_topics.files.arrays import DIGEST, digest_of, read_arrays
 from nmf_topics.files.atomic import folder_of_files
 from nmf_topics.matrix.datamatrix import AXES, PageColumns, PageIndex, RowAxis
 from nmf_topics.matrix.weighting import WEIGHTINGS, FittedWeighting
@@ -41,7 +42,7 @@ MARK = "model.json"
 EXTRACTS = "extracts.json.gz"  # beside the model, made by `views.report.extracts`
 _ARRAYS = ("W", "H", "errors", "trace", "coherences", "stabilities")
 _WEIGHTING_ARRAYS = ("weighting_pages", "weighting_share", "weighting_scalars")
-_OPTIONAL = frozenset(("certificate", "description"))  # models of earlier versions have none
+_OPTIONAL = frozenset(("certificate", "description", DIGEST))  # models of earlier versions have none
 _KEYS = frozenset(
     ("schema", "rows", "columns", "weighting", "recipe", "ledger", "names", "hidden", "stopped", "relative_error")
 )
@@ -119,6 +120,7 @@ def write_model(model: TopicModel, folder: Path) -> None:
         "relative_error": model.relative_error,
         "certificate": model.certificate if math.isfinite(model.certificate) else None,
     }
+    document[DIGEST] = digest_of(arrays)  # binds the two files: a mixture of two models is refused
     if model.description is not None:
         document["description"] = model.description.to_meta()
     # a line for each part: indented all through, JSON is written several times more slowly
@@ -193,8 +195,7 @@ def load_model(
         raise ModelError(f"there is no model in {folder}; fit one first, or name the folder of one")
     try:
         document = json.loads((folder / MARK).read_text(encoding="utf-8"))
-        with (folder / "model.npz").open("rb") as file, np.lib.npyio.NpzFile(file, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
+        arrays = read_arrays(folder / "model.npz")
     except FileNotFoundError as error:
         raise ModelError(f"the model in {folder} is incomplete: {Path(str(error.filename)).name} is missing") from error
     except _DAMAGE as error:
@@ -203,8 +204,12 @@ def load_model(
         model = _build(document, arrays)
     except ModelError as error:
         raise ModelError(f"the model in {folder} cannot be used: {error}") from error
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
         raise ModelError(f"the model in {folder} is damaged: {error}; fit it again") from error
+    if document.get(DIGEST, digest := digest_of(arrays)) != digest:
+        raise ModelError(
+            f"the model in {folder} is damaged: model.npz is not the one that model.json was written with; fit it again"
+        )
     given = {"tokenizer": tokenizer, "lemmatizer": lemmatizer, "stop_words": stop_words}
     return replace(model, recipe=with_functions(model.recipe, model.rows, given)) if any(given.values()) else model
 

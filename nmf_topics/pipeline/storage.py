@@ -64,7 +64,10 @@ class MatrixStorage:
     def folder(self, key: str | None, columns: int) -> Path:
         """Of blocks of so many pages; one that goes with V where there is no key."""
         if self.cache and key:
-            return self.cache / f"{PREFIX}{key}-{columns}"
+            folder = self.cache / f"{PREFIX}{key}-{columns}"
+            if folder.exists() and load_cached_matrix(folder) is None:  # damaged: made again, never in the way
+                shutil.rmtree(folder, ignore_errors=True)
+            return folder
         with output_errors(self.cache or Path(tempfile.gettempdir()), CACHE_ENV_VAR):
             if self.cache:
                 self.cache.mkdir(parents=True, exist_ok=True)

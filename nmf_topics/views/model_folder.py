@@ -30,14 +30,21 @@ def files_of(folder: Path) -> list[str]:
     """The files that an earlier run wrote into a folder, as its record says."""
     files = read_run(folder).get("files")
     names = [name for name in files if isinstance(name, str)] if isinstance(files, list) else []
-    return [name for name in names if ".." not in name.split("/")]  # no detour to what was written just now
+    return [name for name in names if _is_plain(name)]
+
+
+def _is_plain(name: str) -> bool:
+    """Whether a recorded name can be that of a file below the folder: no detour, NUL or lone surrogate."""
+    return ".." not in name.split("/") and "\0" not in name and name.isprintable()
 
 
 def read_run(folder: Path) -> dict[str, Any]:
     """The record of the run that made a folder; empty where there is none that can be read."""
     try:
+        if not os.path.isfile(folder / RUN):  # nothing is read from a pipe or a device
+            return {}
         run = json.loads((folder / RUN).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return run if isinstance(run, dict) else {}
 
@@ -178,10 +185,10 @@ def read_extracts(folder: Path, warn: Callable[[str], None]) -> bytes | None:
     from nmf_topics.views.report.extracts import unpack
 
     try:
+        if not os.path.isfile(folder / EXTRACTS):  # nothing is read from a pipe or a device
+            return None
         data = (folder / EXTRACTS).read_bytes()
         unpack(data)
-    except FileNotFoundError:
-        return None
     except (OSError, ModelError) as error:
         warn(f"the report has no texts: {error}")
         return None

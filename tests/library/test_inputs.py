@@ -176,7 +176,27 @@ def test_a_missing_text_is_a_page_without_a_topic(nothing: Any, caplog: pytest.L
     ]
 
 
+def test_repeated_pages_can_be_left_out(caplog: pytest.LogCaptureFixture) -> None:
+    """Their rows are missing from the results, and the labels of the others are right."""
+    frame = pd.DataFrame({"text": [*TEXTS[:3], *TEXTS]}, index=list("abcdefghi"))
+    assert fit(frame).H.shape == (2, 9)
+    assert any("drop_duplicates=True leaves them out" in record.message for record in caplog.records)
+    kept = fit(frame, drop_duplicates=True).pages_frame()
+    assert len(kept) == 6
+    assert frame.join(kept["topic"])["topic"].isna().sum() == 3
+    assert set(kept["title"]) == set(TEXTS)
+
+
 # ----------------------------------------------------------------------------------------------- files
+
+
+def test_every_line_of_a_file_can_be_a_page(tmp_path: Path) -> None:
+    """As `lines` of the command line; one page alone has no topics, and that is said."""
+    path = tmp_path / "lines.txt"
+    path.write_text("\n".join(TEXTS))
+    assert fit(path, lines=True).H.shape == (2, 6)
+    with pytest.raises(ValueError, match=r"a single page, .* read every line as a page with lines=True"):
+        fit(path)
 
 
 def test_paths_are_read_as_the_command_line_reads_them(tmp_path: Path) -> None:
@@ -254,6 +274,7 @@ def test_the_language_that_a_corpus_declares(tmp_path: Path) -> None:
         (TEXTS, {"titles": ["a"]}, ValueError, "titles must have one value for each page"),
         (TEXTS, {"metadata": FRAME.iloc[:2]}, ValueError, "metadata must have a row for each page: it has 2"),
         (TEXTS, {"metadata": TEXTS}, TypeError, "metadata must be a list of dictionaries"),
+        (TEXTS, {"lines": True}, ValueError, r"lines: without effect on texts in memory; split them: text\.splitlines"),
         (TEXTS, {"pages_in": "rows"}, ValueError, "pages_in: without effect on texts"),
         (TEXTS, {"terms": ["a"]}, ValueError, "terms: without effect on texts"),
         ([Page("1", "", "a"), Page("1", "", "b")], {}, ValueError, "ids: pages 0 and 1 have the same id, '1'"),

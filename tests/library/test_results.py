@@ -155,7 +155,11 @@ def test_without_pandas_one_sentence_says_what_to_install(tmp_path: Path) -> Non
 
 def test_classified_pages_are_a_table(model: TopicModel) -> None:
     """A sequence, a text, HTML and a data frame, in the order and with the labels of the input."""
-    found = classify(model, pd.Series(["what a goal", None, "some tea", "stamps"], index=list("dcba")), explain=True)
+    found = classify(
+        model,
+        pd.Series(["a goal, the final goal", None, "tea, green tea and milk", "stamps"], index=list("dcba")),
+        explain=True,
+    )
     assert len(found) == 4
     assert [model.label(t) if t else None for t in found.topics] == ["Sport", None, "Drinks & <more>", None]
     assert found.weights.shape == (4, 2)

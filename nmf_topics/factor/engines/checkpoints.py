@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-import zipfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -27,6 +26,7 @@ from nmf_topics.factor import kernels
 from nmf_topics.factor.blocks import InMemory, PageBlocks
 from nmf_topics.factor.engines.store import CACHE_ENV_VAR
 from nmf_topics.factor.state import STATE_FORMAT, State
+from nmf_topics.files.arrays import DIGEST, digest_of, read_arrays
 from nmf_topics.files.atomic import whole_file
 
 PREFIX = "checkpoint-"
@@ -85,11 +85,14 @@ class Checkpoint:
     def recall(self) -> State | None:
         """Read the saved state; None if there is none. A damaged file is removed, with a note."""
         try:
-            with self.path.open("rb") as file, np.lib.npyio.NpzFile(file, allow_pickle=False) as archive:
-                state = State.from_arrays({name: archive[name] for name in archive.files})
+            arrays = read_arrays(self.path)
+            digest = bytes(arrays.pop(DIGEST, np.array([], dtype=np.uint8))).hex()
+            if digest != digest_of(arrays):
+                raise ValueError("its digest is not that of its contents")
+            state = State.from_arrays(arrays)
         except (FileNotFoundError, NotADirectoryError):
             return None
-        except (OSError, ValueError, EOFError, KeyError, MatrixError, zipfile.BadZipFile) as error:
+        except (OSError, ValueError, KeyError, TypeError, MatrixError, MemoryError) as error:
             self._settings.note(
                 f"the checkpoint {self.path} cannot be used ({error}); the fit starts from the beginning"
             )
@@ -119,7 +122,9 @@ class Checkpoint:
         began = time.monotonic()
         try:
             with whole_file(self.path, CACHE_ENV_VAR) as partial, partial.open("wb") as file:
-                np.savez(file, allow_pickle=False, **state.to_arrays())
+                arrays = state.to_arrays()
+                digest = np.frombuffer(bytes.fromhex(digest_of(arrays)), dtype=np.uint8)
+                np.savez(file, allow_pickle=False, **arrays, **{DIGEST: digest})
         except OutputError as error:
             self._broken = True
             self._settings.note(f"warning: this fit has no checkpoint: {error}")

@@ -39,6 +39,7 @@ SCHEMA = 1
 TEXT_BYTES = 8_000_000  # of all texts together, UTF-8; packed and in base64 about half of it
 LONGEST = 12_000  # characters of one page: some 2000 words
 SHORTEST = 1_500  # an extract shorter than this tells nothing, so there are no more pages than that allows
+MOST_UNPACKED = 200_000_000  # several times what the limits below allow
 IMAGE_BYTES = 4_000_000  # of all images together
 SIDE = 64  # pixels of an image are brought together until it is no larger
 CARRIED_WORDS = 10
@@ -135,7 +136,11 @@ def unpack(data: bytes) -> dict[str, Any]:
         if they are damaged or of a later version.
     """
     try:
-        document: dict[str, Any] = json.loads(gzip.decompress(data))
+        unpacker = zlib.decompressobj(wbits=31)
+        text = unpacker.decompress(data, MOST_UNPACKED)
+        if not unpacker.eof:
+            raise ValueError(f"it is cut off, or unpacks to more than {MOST_UNPACKED} bytes")
+        document: dict[str, Any] = json.loads(text)
         if type(document["schema"]) is not int or document["schema"] > SCHEMA:
             raise ValueError("it is of a later version")
         if not all(type(page["page"]) is int for page in document["pages"]):
