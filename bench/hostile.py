@@ -149,8 +149,8 @@ def parquet_repeated(folder: Path, scale: int) -> Path:
     import pyarrow.parquet
 
     path = folder / "repeated.parquet"
-    texts = ["tea " * (scale * MB * 3 // 4)] * 300 + [GOOD] * 10
-    array = pyarrow.array(texts[-1:] + texts[:1]).take(pyarrow.array([1] * 300 + [0] * 10))
+    values = [GOOD, "tea " * (scale * MB * 3 // 4)]
+    array = pyarrow.DictionaryArray.from_arrays(pyarrow.array([1] * 300 + [0] * 10), values)
     pyarrow.parquet.write_table(pyarrow.table({"text": array}), path, compression="zstd", use_dictionary=True)
     return path
 
@@ -368,7 +368,9 @@ def main() -> None:
             print(
                 f"{case.__name__:17} {found['peak']:7.0f} MB {seconds} {found['pages']} pages; {said[:230]}", flush=True
             )
-            if found["peak"] > MAX_MEMORY or not (found["pages"] or found["error"].startswith("CorpusError")):
+            if found["peak"] > MAX_MEMORY or not (
+                found["pages"] or found["error"].startswith(("CorpusError", "Unreadable"))
+            ):
                 failed.append(case.__name__)
     if failed:
         sys.exit(f"failed: {', '.join(failed)}")

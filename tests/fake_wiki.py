@@ -165,7 +165,8 @@ class FakeWiki:
             below = sum(other.namespace == 14 for other in members)
             answer["categoryinfo"] = {"size": len(members), "pages": len(members) - below, "files": 0, "subcats": below}
         if "extracts" in props and self.extracts:
-            answer["extract"] = extract_of(page.source)
+            text = extract_of(page.source)
+            answer["extract"] = text.partition("\n\n\n==")[0] if asked.get("exintro") else text
         if "revisions" in props:
             chosen = [item for item in page.revisions if revids is None or item[0] in revids]
             answer["revisions"] = [_revision(*item, asked) for item in (chosen if revids else chosen[-1:])]

@@ -62,13 +62,17 @@ def fetch(**options: Any) -> None:
     selection = read_selection(options, talk.warn)
     folder = options["output"] or Path("corpora") / selection.name
     if options["refresh"] and not is_fetched(folder):
-        raise FetchError(f"there is no corpus to refresh in {folder}{_suggest(folder)}")
+        hint = _suggest(folder) or "; fetch it without --refresh first"
+        raise FetchError(f"there is no corpus to refresh in {folder}{hint}")
     journal = read_journal(folder)
     recorded = recorded_settings(journal)
     defaults = {} if selection else {"quality": "good"}
     settings = choose_settings(options, recorded, defaults=defaults, wiki=selection.api())
     asks = selection.asks(settings.wiki)
-    asks = asks if asks or (recorded and options["output"]) else [ARTICLE]
+    if not asks and not (recorded and options["output"]):
+        asks = [ARTICLE]
+        if options["output"]:
+            talk.note(f"{folder} is new and no pages are named: the corpus of the article{_suggest(folder)}")
     if recorded:
         settings = take_back(asks, settings, journal)
     if options["remove"]:
@@ -132,15 +136,15 @@ def _suggest(folder: Path) -> str:
     found = [path for place in {folder.parent, Path("corpora")} if place.is_dir() for path in place.iterdir()]
     corpora = {path.name: path for path in found if is_fetched(path)}
     close = get_close_matches(folder.name, corpora, n=1)
-    return f"; did you mean {corpora[close[0]]}?" if close else "; fetch it without --refresh first"
+    return f"; did you mean {corpora[close[0]]}?" if close else ""
 
 
 def _kept(run: Fetch, folder: Path) -> str:
     """What is there of a corpus whose fetch was stopped; "" if nothing is."""
     if run.pages:
-        return f"{run.pages} pages are kept in {folder}; the same command goes on from there"
+        return f"{run.pages} pages are kept in {folder}; run the same command again to continue"
     if run.pages is None and (pages := read_manifest(folder).get("pages")):
-        return f"{folder} keeps its {pages} pages as they were; the same command goes on with what came so far"
+        return f"{folder} keeps its {pages} pages as they were; run the same command again to continue"
     return ""
 
 

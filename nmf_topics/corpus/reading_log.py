@@ -27,6 +27,7 @@ class ReadingLog:
     set_aside : files and rows that could not be read, in the order of the source
     read : kind of file (its ending) -> how many were read
     skipped : (kind, reason) -> files that are of no kind that is read
+    titles_apart : whether pages have titles of their own that are not counted as text
     duplicates : how many pages repeat another one, as `corpus.duplicates` counts them, where they were left out
     """
 
@@ -35,6 +36,7 @@ class ReadingLog:
         self.read: Counter[str] = Counter()
         self.skipped: Counter[tuple[str, str]] = Counter()
         self.duplicates: dict[str, Any] = {}
+        self.titles_apart = False
         self._kinds: Counter[tuple[str, str]] = Counter()  # of files that were set aside
 
     def put_aside(self, where: str, reason: str, kind: str = "") -> None:

@@ -25,6 +25,7 @@ from pathlib import Path
 from nmf_topics.errors import OutputError, Remedy
 
 PARTIAL = ".partial-"  # how names of unfinished files and folders begin
+JOURNAL = f"{PARTIAL}moves.json"  # lists the files while they are moved to their places
 ABANDONED = 3600.0  # seconds without a change after which an unfinished file belongs to no run
 
 
@@ -109,12 +110,14 @@ def folder_of_files(
                 sync_file(partial / name)
             _refuse_links(folder, names)
             with uninterrupted():  # a new model.npz beside an old model.json would be no model
-                old = stale(folder) if stale and not made else []
+                old = [*(stale(folder) if stale and not made else []), *_unfinished(folder)]
+                (folder / JOURNAL).write_text(json.dumps({"files": names}), encoding="utf-8")
                 for name in sorted(names, key=lambda name: name == mark):
                     (folder / name).parent.mkdir(parents=True, exist_ok=True)
                     os.replace(partial / name, folder / name)
                 for name in set(old) - set(names):
                     _remove_inside(folder, name)
+                (folder / JOURNAL).unlink()
                 if durable:
                     within = {(folder / name).parent for name in names}
                     for path in {folder, *within, *(path.parent for path in made)}:
@@ -140,13 +143,23 @@ def files_listed_in(mark: str) -> Callable[[Path], list[str]]:
     return files
 
 
+def _unfinished(folder: Path) -> list[str]:
+    """Files that a run was moving into a folder when it was killed: all of this tool, some perhaps missing."""
+    try:
+        listed = json.loads((folder / JOURNAL).read_text(encoding="utf-8"))["files"]
+        return [name for name in listed if isinstance(name, str) and ".." not in name.split("/")]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return []
+
+
 def _refuse_foreign(folder: Path, mark: str, parameter: str) -> None:
     """Leave alone what is no folder, and a folder of somebody else's files."""
     if folder.exists() and not folder.is_dir():
         raise OutputError(f"{folder} is a file", remedy=Remedy(f"choose another place with {{{parameter}}}"))
     if not folder.is_dir() or _is_marked(folder / mark):
         return
-    if any(not path.name.startswith(PARTIAL) for path in folder.iterdir()):
+    own = {name.partition("/")[0] for name in _unfinished(folder)}
+    if any(not path.name.startswith(PARTIAL) and path.name not in own for path in folder.iterdir()):
         raise OutputError(
             f"{folder} holds files that nmf-topics did not make",
             remedy=Remedy(f"choose another place with {{{parameter}}}, or use {{force=True}}"),
@@ -186,12 +199,14 @@ def _sweep(folder: Path) -> None:
 def _remove_inside(folder: Path, name: str) -> None:
     """Remove a file of ours whose recorded name lies inside the folder, and subfolders that are empty then."""
     path = folder / name
-    if folder.resolve() in path.resolve().parents and path.is_file():
+    if folder.resolve() not in path.resolve().parents:
+        return
+    if path.is_file():
         path.unlink()
-        for parent in path.parents:
-            if parent == folder:
-                break
-            remove_if_empty(parent)
+    for parent in path.parents:
+        if parent == folder:
+            break
+        remove_if_empty(parent)
 
 
 def remove_if_empty(folder: Path) -> None:

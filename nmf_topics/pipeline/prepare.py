@@ -248,6 +248,8 @@ def _counts(
         )
     if not gathered.columns.ids:
         raise CorpusError(f"{corpus.source} holds no page")
+    if corpus.log.titles_apart:
+        note(Notice("titles are shown, but not counted as text", Remedy("{titles_as_text=True} counts them")))
     duplicates = corpus.log.duplicates or finder.find().summary()
     _tell_of_duplicates(duplicates, corpus.source, warn)
     described = {"name": corpus.name, "fingerprint": fingerprint.hexdigest(), "duplicates": duplicates}

@@ -118,3 +118,10 @@ def _table(text: str) -> list[dict[str, str]]:
     import csv
 
     return list(csv.DictReader(text.splitlines()))
+
+
+def test_titles_are_said_to_be_no_text(ok: Run, tiny_corpus: Path) -> None:
+    """Where a table has titles, the fit says whether they count; the option changes it."""
+    said = "titles are shown, but not counted as text; --titles-as-text counts them"
+    assert said in ok("fit", tiny_corpus, "-r", 2, *WIDE).stderr
+    assert said not in ok("fit", tiny_corpus, "-r", 2, *WIDE, "--titles-as-text").stderr

@@ -266,6 +266,7 @@ def test_exact(objective: str) -> None:
     result = factorize(V, 2, objective=objective, rule=rule, tolerance=0, max_iter=10_000)
     assert result.stop_reason == "exact"
     assert result.error < 1e-7
+    assert result.trace[-1] < OBJECTIVES[objective].exact <= result.trace[-2]
     np.testing.assert_allclose(result.W @ result.H, V, atol=1e-5 if slow else 1e-6)
 
 

@@ -16,6 +16,7 @@ from nmf_topics.factor.blocks import as_blocks
 from nmf_topics.factor.factorize import factorize
 from nmf_topics.factor.init import INITIALIZATIONS, initialize
 from nmf_topics.factor.objectives import OBJECTIVES
+from nmf_topics.factor.penalties import Penalties, Penalty
 from nmf_topics.factor.project import project
 from nmf_topics.factor.rules import RULES
 from nmf_topics.factor.state import State
@@ -326,29 +327,35 @@ def test_extrapolation_is_faster_for_the_divergence() -> None:
     assert sum(fast < plain for fast, plain in found) >= 8
 
 
+@pytest.mark.parametrize("l1", [0.0, 0.6])
 @pytest.mark.parametrize("form", [np.asarray, sp.csc_matrix])
 @pytest.mark.parametrize(
     ("objective", "rule"), [("frobenius", "mu"), ("frobenius", "hals"), ("kl", "mu"), ("beta-1.5", "mu")]
 )
 def test_the_certificate_is_its_formula(
-    objective: str, rule: str, form: Callable[[Array], Any], rng: np.random.Generator
+    objective: str, rule: str, l1: float, form: Callable[[Array], Any], rng: np.random.Generator
 ) -> None:
     """It is sum(G X) + sum(max(-G, 0) |v| / |a|) of H and of W, over the loss, with the norm that belongs to the loss.
 
-    For least squares W is the new one, for divergences the one before its update.
+    G has the penalty l1, and the loss as well. For least squares W is the new one, for divergences the one before its
+    update. For Kullback-Leibler the penalty is a part of |a| too.
     """
     V, W, H = rng.random((7, 9)) + 0.1, rng.random((7, 3)) + 0.1, rng.random((3, 9)) + 0.1
     loss, goal, blocks = LOSSES[objective], OBJECTIVES[objective], as_blocks(form(V))
-    found = goal.sweep(blocks, State(W, np.asfortranarray(H), goal.scale(blocks)), RULES[rule], certify=True)
+    penalties = Penalties(W=Penalty(l1 / 3), H=Penalty(l1))
+    state = State(W, np.asfortranarray(H), goal.scale(blocks))
+    found = goal.sweep(blocks, state, RULES[rule], certify=True, penalties=penalties)
     b = float(loss.beta)
 
     def norms(X: Array) -> Array:
         return np.asarray((X**b).sum(axis=0) ** (1 / b))
 
-    def gap(X: Array, G: Array, A: Array, V: Array) -> float:
-        return float((G * X).sum() + (np.maximum(-G, 0) * norms(V) / norms(A)[:, None]).sum())
+    def gap(X: Array, G: Array, A: Array, V: Array, l1: float) -> float:
+        G, lengths = G + l1, norms(A) + (l1 if b == 1 else 0.0)
+        return float((G * X).sum() + (np.maximum(-G, 0) * norms(V) / lengths[:, None]).sum())
 
     last_W = found.W if loss.power == 2 else W
-    gaps = gap(H, gradients(V, W, H, objective)[1], W, V)
-    gaps += gap(last_W.T, gradients(V, last_W, found.H, objective)[0].T, found.H.T, V.T)
-    assert found.certificate == pytest.approx(gaps / loss_of(V, last_W, found.H, objective), rel=1e-9)
+    gaps = gap(H, gradients(V, W, H, objective)[1], W, V, l1)
+    gaps += gap(last_W.T, gradients(V, last_W, found.H, objective)[0].T, found.H.T, V.T, l1 / 3)
+    reached = loss_of(V, last_W, found.H, objective) + l1 * found.H.sum() + l1 / 3 * last_W.sum()
+    assert found.certificate == pytest.approx(gaps / reached, rel=1e-9)

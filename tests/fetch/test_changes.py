@@ -12,6 +12,7 @@ from loopback import ledger, pages, prose
 from program import Run
 
 from nmf_topics.corpus.fetch.client import RequestPolicy
+from nmf_topics.corpus.fetch.journal import Journal
 from nmf_topics.errors import FetchError
 
 TITLES = [f"Page {number}" for number in range(10)]
@@ -108,6 +109,28 @@ def test_a_change_that_is_stopped_is_none(client: FakeClient, fake: FakeWiki, ru
     assert json.loads(Path("c/manifest.json").read_text())["settings"]["quality"] == "any"
 
 
+def test_a_wider_setting_that_is_stopped_is_none(client: FakeClient, run: Run) -> None:
+    """Pages that a changed setting lets in come all or none, with the setting in the manifest."""
+    fetch_fake(Path("c"), client, ASK, quality="good")
+    before = {path.name: path.read_bytes() for path in Path("c").glob("[!.]*")}
+    client.spoil = refusing(client.requests + 3)
+    assert run("fetch", "--quality", "any", "-o", "c").exit_code == 1
+    assert {path.name: path.read_bytes() for path in Path("c").glob("[!.]*")} == before
+    client.spoil = lambda number, asked: None
+    assert run("fetch", "--quality", "any", "-o", "c").exit_code == 0
+    assert len(pages(Path("c"))) == 10
+    assert len(client.texts()) == 11  # the one that was refused is asked for again
+
+
+def test_pinned_pages_stay_whatever_their_quality(client: FakeClient, fake: FakeWiki, run: Run) -> None:
+    """--quality is for pages that are selected by title; what is said of pinned ones comes true."""
+    pins = [[title, fake.pages[title].revisions[0][0], 0] for title in TITLES[:3]]
+    fetch_fake(Path("c"), client, {"pins": pins})
+    result = run("fetch", "--quality", "featured", "-o", "c")
+    assert "all pages stay (3)" in result.stderr
+    assert len(pages(Path("c"))) == 3
+
+
 def test_a_limit_holds_when_a_fetch_is_stopped(client: FakeClient, fake: FakeWiki, run: Run) -> None:
     """Pages beyond the limit, whose texts are known, do not come back because a run was stopped."""
     fetch_fake(Path("c"), client, ASK)
@@ -125,12 +148,24 @@ def test_refresh_of_nothing_is_refused(client: FakeClient, run: Run, more: tuple
     """--refresh needs a corpus: a mistyped folder is refused, the right one is proposed, and nothing is made."""
     fetch_fake(Path("corpora/drinks"), client, ASK)
     before = client.requests
+    Path("corpora/begun").mkdir()
+    Path("corpora/begun/.journal.jsonl").write_bytes(b"")
+    assert run("fetch", "--refresh", *more, "-o", "corpora/begun").exit_code == 1
     for folder, hint in (("drinsk", "did you mean corpora/drinks?"), ("xyz", "fetch it without --refresh first")):
         result = run("fetch", "--refresh", *more, "-o", f"corpora/{folder}", "--wiki", API)
         assert result.exit_code == 1
         assert f"there is no corpus to refresh in corpora/{folder}; {hint}" in result.stderr
         assert not Path(f"corpora/{folder}").exists()
     assert client.requests == before
+
+
+def test_a_new_folder_without_pages(client: FakeClient, run: Run) -> None:
+    """A mistyped folder with no pages named would begin the corpus of the article: that is said, with the right one."""
+    fetch_fake(Path("corpora/drinks"), client, ASK)
+    client.spoil = refusing(client.requests + 1)
+    result = run("fetch", "-o", "corpora/drink", "--wiki", API, "--contact", "dev@example.org")
+    said = "corpora/drink is new and no pages are named: the corpus of the article; did you mean corpora/drinks?"
+    assert said in result.stderr
 
 
 def test_refresh_of_a_copy(client: FakeClient, run: Run) -> None:
@@ -157,6 +192,19 @@ def test_a_month_that_is_not_published_yet(client: FakeClient, fake: FakeWiki, r
     assert run("fetch", "--top", 2, "--month", 7, "--wiki", API, "-o", "july").exit_code == 1
     fake.views["2018/07"] = {"Page_5": 9, "Page_6": 8}
     assert run("fetch", "--top", 2, "--month", 7, "--wiki", API, "-o", "july").exit_code == 0
+
+
+def test_a_month_that_an_earlier_version_remembered(client: FakeClient, fake: FakeWiki) -> None:
+    """A month that was noted as having no figures is asked for as well."""
+    fake.views["2018/01"] = {"Page_0": 9, "Page_1": 8}
+    ask = {"top": 2, "year": 2018, "month": 1}
+    fetch_fake(Path("c"), client, ask)
+    with Journal(Path("c")) as journal:
+        (address,) = journal.all("listing")
+        journal.write([("listing", address, [])])
+    fake.views["2018/01"] = {"Page_2": 9, "Page_3": 8}
+    fetch_fake(Path("c"), client, ask)
+    assert [page["title"] for page in pages(Path("c"))] == ["Page 2", "Page 3"]
 
 
 def test_pageviews_need_a_contact_again(run: Run, client: FakeClient, fake: FakeWiki) -> None:

@@ -37,6 +37,8 @@ FETCHES: list[tuple[list[dict[str, Any]], dict[str, Any]]] = [
     ([{"category": "Drinks", "depth": 0}], {"quality": "good"}),
     ([{"category": "Things", "depth": 1}], {"quality": "featured", "text": "wikitext"}),
     ([{"category": "Things", "depth": 1}, {"titles": ["Tea"]}], {"limit": 2}),
+    ([{"category": "Drinks", "depth": 0}], {"intro": True, "text": "extracts"}),
+    ([{"titles": ["Tea", "Coffee"]}], {"sections": ("History",), "text": "wikitext"}),
 ]
 
 

@@ -232,7 +232,7 @@ def test_interrupted_by_ctrl_c(wiki: Wiki, port: int, undisturbed: dict[str, dic
         assert process.returncode == 130
         kept = Path("c/pages.jsonl").read_bytes().count(b"\n")
         assert 10 < kept < 20
-        assert f"{kept} pages are kept in c; the same command goes on" in said
+        assert f"{kept} pages are kept in c; run the same command again to continue" in said
         assert call(*command).returncode == 0
     assert corpus_bytes(Path("c")) == undisturbed["sixty"]
 

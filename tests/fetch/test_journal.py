@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_wiki import FakeClient, FakeWiki, fetch_fake
+from fake_wiki import FakeClient, FakeWiki, fetch_fake, refusing
 from loopback import ledger, pages, prose
 from program import LINUX
 
 from nmf_topics.corpus.fetch.journal import HEADER, JOURNAL, Journal
 from nmf_topics.corpus.fetch.restore import open_journal
-from nmf_topics.errors import OutputError
+from nmf_topics.errors import FetchError, OutputError
 
 TITLES = [f"Page {number}" for number in range(6)]
 
@@ -138,6 +138,29 @@ def test_damage_before_the_corpus_was_written(wiki: FakeWiki, tmp_path: Path) ->
     assert client.texts() == ["1"]
 
 
+def test_a_selection_whose_line_is_damaged(wiki: FakeWiki, tmp_path: Path) -> None:
+    """What was asked for besides it keeps its number, and what is asked for later gets another one."""
+    fetch_fake(tmp_path / "c", FakeClient(wiki), {"titles": TITLES[:2]}, {"titles": TITLES[2:4]})
+    lines = (tmp_path / "c" / JOURNAL).read_bytes().splitlines(keepends=True)
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d" / JOURNAL).write_bytes(b"".join(line for line in lines if not line.startswith(b'[["ask", "0"')))
+    fetch_fake(tmp_path / "d", FakeClient(wiki), {"titles": TITLES[4:5]})
+    fetch_fake(tmp_path / "d", FakeClient(wiki))
+    assert list(ledger(tmp_path / "d")) == TITLES[2:5]
+
+
+def test_damage_within_a_refresh(wiki: FakeWiki, folder: Path) -> None:
+    """What is restored while a refresh is not finished does not count as its answers."""
+    wiki.save("Page 1", f"Second {prose('Page 1', 20)}")
+    with pytest.raises(FetchError):
+        fetch_fake(folder, FakeClient(wiki, refusing(2)), min_words=5, refresh=True)
+    lines = (folder / JOURNAL).read_bytes().splitlines(keepends=True)
+    number = next(number for number, line in enumerate(lines) if line.startswith(b'[["title"'))
+    (folder / JOURNAL).write_bytes(b"".join([*lines[:number], b"damage\n", *lines[number + 1 :]]))
+    fetch_fake(folder, FakeClient(wiki), min_words=5, refresh=True)
+    assert [page["title"] for page in pages(folder) if page["text"].startswith("Second")] == ["Page 1"]
+
+
 @pytest.mark.parametrize("content", [b'{"schema": 2, "journal": "nmf-topics fetch"}\n', b"my diary\n", b"[]"])
 def test_journals_of_others_are_left_alone(wiki: FakeWiki, tmp_path: Path, content: bytes) -> None:
     """A file of that name that is not ours, or of a later version, is refused and not changed."""
@@ -159,6 +182,7 @@ def test_read_only(folder: Path) -> None:
         assert (folder / JOURNAL).read_bytes() == before + b'[["title", "cut o'
     with Journal(folder), Journal(folder, read_only=True) as journal:  # while another one writes
         assert journal.text("page", "1") == pages(folder)[0]["text"]
+    assert (folder / JOURNAL).read_bytes() == before  # cut by the one that was opened for writing
     with Journal(folder.parent / "none", read_only=True) as journal:
         assert journal.is_empty
     assert not (folder.parent / "none").exists()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fake_wiki import API, FakeClient, FakeWiki, ask_fake, fetch_fake
@@ -132,3 +133,16 @@ def test_a_ledger_repeats_its_corpus(wiki: FakeWiki, tmp_path: Path, run: Run, m
         fetch_fake(tmp_path / "d", client, {"pins": [["Tea", 1001, 1]], "wiki": OTHER})
     assert client.requests == before
     assert foreign_wiki([{"pins": [], "wiki": API.replace("http:", "https:")}], API) == ""
+    assert foreign_wiki([{"pins": [], "wiki": API.replace("/w/", "/other/")}], API)
+
+
+def test_another_revision_is_no_older_version(wiki: FakeWiki, tmp_path: Path) -> None:
+    """When a pinned revision cannot be fetched, the text of the page is not taken for it, and the page stays."""
+    fetch_fake(tmp_path / "c", FakeClient(wiki), {"titles": ["Tea"]})
+
+    def spoil(number: int, asked: Any) -> FetchError | None:
+        return FetchError("HTTP 500") if "content" in asked.get("rvprop", "") else None
+
+    fetch_fake(tmp_path / "c", FakeClient(wiki, spoil), {"pins": [["Chai", revid(wiki, "Tea"), 1]]})
+    assert {title: row["status"] for title, row in ledger(tmp_path / "c").items()} == {"Chai": "failed", "Tea": "ok"}
+    assert first_words(tmp_path / "c") == ["Second"]

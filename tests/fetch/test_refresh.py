@@ -95,6 +95,29 @@ def test_another_kind_of_text(fake: FakeWiki, tmp_path: Path, first: str, second
     assert json.loads((tmp_path / "c" / "manifest.json").read_text())["settings"]["text"] == second
 
 
+@pytest.mark.parametrize(
+    ("other", "at"), [({"intro": True}, 2), ({"sections": ("History",)}, 2), ({"text": "wikitext"}, 5)]
+)
+def test_a_change_of_texts_that_is_given_up(fake: FakeWiki, tmp_path: Path, other: dict[str, Any], at: int) -> None:
+    """Other texts that an interrupted run has fetched do not get into the corpus when that change is not wanted."""
+    titles = [f"Page {number}" for number in range(60)]
+    for title in titles:
+        fake.save(title, f"First {prose(title, 20)}\n\n== History ==\nOld {prose(title, 5)}")
+    fetch_fake(tmp_path / "c", FakeClient(fake), {"titles": titles}, text="extracts")
+    before = everything(tmp_path / "c")
+    client = FakeClient(fake, interrupting(at))
+    with pytest.raises(KeyboardInterrupt):
+        fetch_fake(tmp_path / "c", client, **{"text": "extracts", **other})
+    assert client.texts()
+    fake.save("New", prose("New", 9))
+    for number in (1, 2):
+        with pytest.raises(FetchError):
+            fetch_fake(tmp_path / "c", FakeClient(fake, refusing(number)), {"titles": ["New"]}, text="extracts")
+        assert (tmp_path / "c" / "pages.jsonl").read_bytes() == before["pages.jsonl"]
+    fetch_fake(tmp_path / "c", FakeClient(fake), text="extracts")
+    assert pages(tmp_path / "c")[:60] == [json.loads(line) for line in before["pages.jsonl"].splitlines()]
+
+
 def test_a_kind_of_text_that_the_wiki_has_not(fake: FakeWiki, tmp_path: Path) -> None:
     """Extracts of a wiki that makes none are refused, and the folder is what it was."""
     fake.extracts = False
@@ -213,7 +236,7 @@ def test_what_the_user_is_told(
     ask_fake(monkeypatch, FakeClient(fake, stop(3)))
     result = run("fetch", "--refresh", "-o", "c")
     assert result.exit_code == (1 if stop is refusing else 130)
-    assert "c keeps its 5 pages as they were; the same command goes on with what came so far" in result.stderr
+    assert "c keeps its 5 pages as they were; run the same command again to continue" in result.stderr
     ask_fake(monkeypatch, FakeClient(fake))
     result = run("fetch", "-o", "c")
     assert result.exit_code == 0

@@ -13,6 +13,7 @@ from loopback import Wiki, fetch_into, ledger, logged, pages, prose, proxied, te
 from program import Run
 
 from nmf_topics.corpus.fetch.restore import open_journal, read_journal, recorded_settings
+from nmf_topics.corpus.fetch.settings import Settings
 from nmf_topics.errors import CorpusError, FetchError, OutputError
 
 TITLES = ["Tea", "Chai", "Coffee", "Water", "Mate", "Nothing", "Talk:Tea"]
@@ -35,6 +36,7 @@ def fake() -> FakeWiki:
     fake.save("Mate", "Short.[[Category:Drinks]]")
     fake.save("Chai", "#REDIRECT [[Tea]]")
     fake.save("Talk:Tea", "I like it.")
+    fake.save("Coffee", f"Another {prose('coffee', 20)}[[Category:Drinks]]")  # its first revision is pinned
     fake.views["2018/01"] = {"Coffee": 9, "Mate": 8, "Water": 7, "Tea": 6}
     return fake
 
@@ -129,6 +131,23 @@ def test_a_copy_of_some_files(fake: FakeWiki, tmp_path: Path, lost: str) -> None
     after = pages(copy)
     assert [page for page in after if page["title"] != "Mate"] == before
     assert len(client.texts()) == (4 if lost == "pages.jsonl" else 1)
+
+
+@pytest.mark.parametrize("name", ["titles", "category", "top", "pins", "all"])
+def test_a_copy_of_an_earlier_version(fake: FakeWiki, tmp_path: Path, name: str) -> None:
+    """Manifests without settings and titles are read as well: pages, filters and titles by name stay."""
+    fetch_fake(tmp_path / "c", FakeClient(fake), *SELECTIONS[name], min_words=5, text="wikitext")
+    copy = copied(tmp_path / "c", tmp_path / "d")
+    manifest = json.loads((copy / "manifest.json").read_text(encoding="utf-8"))
+    manifest["filters"] = {key: manifest.pop("settings")[key] for key in ("quality",)} | {"min_words": 5, "limit": None}
+    del manifest["selections"]
+    (copy / "manifest.json").write_text(json.dumps(manifest))
+    assert recorded_settings(read_journal(copy)) == Settings(API, text="wikitext", min_words=5)
+    fetch_fake(copy, FakeClient(fake), min_words=5, text="wikitext")
+    assert contents(copy)["pages"] == contents(tmp_path / "c")["pages"]
+    before, after = ledger(tmp_path / "c"), ledger(copy)
+    assert set(after) == (set(before) if name != "pins" else {"Chai", "Coffee"})
+    assert all(after[title]["status"] == before[title]["status"] for title in after)
 
 
 def test_the_command_reuses_everything(

@@ -24,14 +24,14 @@ def describe_effects(rows: Iterable[Row], journal: Journal, before: Settings, af
         return []
     said = []
     if changed.keys() & {"quality", "min_words", "limit"}:
-        judge = _Judge(journal, after)
-        staying = sum(judge.keeps(row) for row in present)
+        wanted = _PageFilter(journal, after)
+        staying = sum(wanted.keeps(row) for row in present)
         staying = staying if after.limit is None else min(staying, after.limit)
         leaving = len(present) - staying
         said.append(
             f"{_pages(leaving)} of {len(present)} will leave the corpus" if leaving else f"all pages stay ({staying})"
         )
-        coming = sum(row.status in ("filtered", "too-short") and judge.may_keep(row) for row in rows)
+        coming = sum(row.status in ("filtered", "too-short") and wanted.may_keep(row) for row in rows)
         coming = coming if after.limit is None else min(coming, after.limit - staying)
         if coming:
             said.append(f"up to {_pages(coming)} that {'was' if coming == 1 else 'were'} left out will come in")
@@ -53,7 +53,7 @@ def _pages(number: int) -> str:
     return f"{number} page{'s'[: number != 1]}"
 
 
-class _Judge:
+class _PageFilter:
     """Whether pages fit settings, as far as the journal knows."""
 
     def __init__(self, journal: Journal, settings: Settings) -> None:

@@ -24,7 +24,7 @@ from nmf_topics.corpus.fetch.corpus_folder import write_corpus
 from nmf_topics.corpus.fetch.journal import JOURNAL, Journal
 from nmf_topics.corpus.fetch.ledger import (
     Asked,
-    Reckoning,
+    LedgerBuilder,
     Row,
     counts_of,
     is_removed,
@@ -332,10 +332,10 @@ class Fetch:
         kept = set() if ended else {row.pageid for row in ledger_of(folder) if row.status == "ok"}
         considered = None
         if ended or self.settings.limit is not None:
-            considered = self._considered.keys() | kept
-        rows = Reckoning(self.journal, self.settings, considered, ended, self._failures).rows(self._asked.values())
+            considered = self._considered.keys()
+        rows = LedgerBuilder(self.journal, self.settings, considered, ended, self._failures).rows(self._asked.values())
         pages = {row.pageid for row in rows if row.status == "ok"}
-        if not ended and (kept - pages or not rows):
+        if not ended and (kept - pages or any(row.outdated for row in rows) or not rows):
             return None
         if ended:
             self._record("settings", "", self.settings.to_json())

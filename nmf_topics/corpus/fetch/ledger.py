@@ -8,7 +8,7 @@ depends on nothing but their contents.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -122,7 +122,7 @@ def older_text(
 
 
 @dataclass(frozen=True)
-class Reckoning:
+class LedgerBuilder:
     """What is known at the end of a run, or when it was stopped.
 
     Attributes
@@ -159,12 +159,19 @@ class Reckoning:
                 rows.append(Row(one.title, outcome["status"], note=outcome["note"], revid=_pinned(one)))
         for together in pages.values():
             together.sort(key=lambda item: (item[0].key[0] != "pin", item[0].title != item[1]["title"], item[0].title))
-            first = self._row(*together[0])
-            rows.append(first)
-            for other, _, _ in together[1:]:
-                note = f"the same page as {first.title!r}"
-                rows.append(replace(first, title=other.title, status="redirect-merged", note=note))
+            rows += self._rows_of_page(together)
         return sorted(rows, key=lambda row: row.title)
+
+    def _rows_of_page(self, together: Sequence[tuple[Asked, dict[str, Any], str]]) -> Iterator[Row]:
+        """The lines of the titles of one page; one whose text could not be fetched does not stand for the others."""
+        rows = [self._row(*one) for one in together]
+        first = next((row for row in rows if row.status != "failed"), rows[0])
+        for row in rows:
+            if row is first or (row.status == "failed" and first.status != "failed"):
+                yield row
+            else:
+                note = f"the same page as {first.title!r}"
+                yield replace(first, title=row.title, status="redirect-merged", note=note)
 
     def _why_unknown(self, asked: Asked) -> str:
         return one_line(self.failures.get(asked.key, "")) or (BEYOND_LIMIT if self.ended else NOT_ASKED)

@@ -199,41 +199,44 @@ def _facts(folder: Path, tell: Tell) -> Iterator[list[Fact]]:
     manifest, rows = read_manifest(folder), _read_rows(folder)
     settings = _settings_in(manifest) or Settings(wiki=_wiki_of(rows))
     yield [("settings", "", settings.to_json())]
-    selections = _selections_in(manifest)
-    pinned = {int(revid): str(title) for one in selections for title, revid, *_ in one.get("pins", ())}
+    selections = _selections_in(manifest, rows)
+    pinned = {int(revid) for one in selections for _, revid, *_ in one.get("pins", ())}
+    named = {title for one in selections for title in one.get("found", one.get("titles", ()))}
+    named |= {title for one in selections for title, *_ in one.get("pins", ())}
     titles = _titles_by_page(rows)
-    named: set[str] = set()
-    for one in selections:
-        named |= set(one.get("found", one.get("titles", ())))
-    named |= set(pinned.values())
     others: list[str] = []  # titles of pages that no finished selection names
     for page in _pages_in(folder, tell):
-        quality = page.pop("quality")
-        outcome = {"pageid": page["pageid"], "revid": page["revid"], "title": page["title"], "status": "page"}
-        outcome |= {"note": "", "quality": quality}
-        facts: list[Fact] = []
         own = titles.get(page["pageid"]) or {page["title"]: ""}
-        if page["revid"] in pinned:
-            as_extract = settings.text == "extracts" == page["way"]
-            known = {**outcome, "via": "", "quality": "", "revid": page["revid"] if as_extract else 0}
-            facts.append(("pin", str(page["revid"]), known))
-            facts.append(("page", str(page["pageid"]), page) if as_extract else ("revision", str(page["revid"]), page))
-        elif settings.as_of:
-            facts.append((*dated_key(page["pageid"], settings.as_of), {"revid": page["revid"]}))
-            facts.append(("revision", str(page["revid"]), page))
-        else:
-            facts.append(("page", str(page["pageid"]), page))
-        facts += [("title", written(title), {**outcome, "via": via}) for title, via in own.items()]
         others += sorted(set(own) - named)
-        yield facts
+        yield _facts_of_page(page, own, is_pinned=page["revid"] in pinned, settings=settings)
     yield [*_selection_facts(selections), *([("ask", str(len(selections)), {"titles": others})] if others else [])]
 
 
-def _selections_in(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """What the corpus was asked for; earlier versions recorded no titles, which the ledger has."""
+def _facts_of_page(page: dict[str, Any], own: Mapping[str, str], *, is_pinned: bool, settings: Settings) -> list[Fact]:
+    """The facts of a page: its text, and where its titles lead (each with the redirects on the way)."""
+    outcome = {"pageid": page["pageid"], "revid": page["revid"], "title": page["title"], "status": "page", "note": ""}
+    outcome["quality"] = page.pop("quality")
+    facts: list[Fact] = [("title", written(title), {**outcome, "via": via}) for title, via in own.items()]
+    if not is_pinned and settings.as_of:
+        dated = (*dated_key(page["pageid"], settings.as_of), {"revid": page["revid"]})
+        return [dated, ("revision", str(page["revid"]), page), *facts]
+    if not is_pinned:
+        return [("page", str(page["pageid"]), page), *facts]
+    number, pin = str(page["revid"]), {**outcome, "via": "", "quality": ""}
+    if settings.text == "extracts" == page["way"]:  # it was the page's last revision
+        return [("pin", number, pin), ("page", str(page["pageid"]), page), *facts]
+    return [("pin", number, {**pin, "revid": 0}), ("revision", number, page), *facts]
+
+
+def _selections_in(manifest: Mapping[str, Any], rows: Rows) -> list[dict[str, Any]]:
+    """What the corpus was asked for; earlier versions recorded only the number of titles, which are in the ledger."""
     recorded = manifest.get("selections", manifest.get("asked"))
     found = [one for one in recorded if isinstance(one, dict)] if isinstance(recorded, list) else []
-    return found if "selections" in manifest else [one for one in found if not {"titles", "pins"} & set(one)]
+    if "selections" in manifest:
+        return found
+    titles = [unguarded(row.get("title", "")) for row in rows] if any("titles" in one for one in found) else []
+    lists = [one for one in found if not {"titles", "pins"} & set(one)]
+    return [*lists, {"titles": titles}] if titles else lists
 
 
 def _selection_facts(selections: Iterable[dict[str, Any]]) -> Iterator[Fact]:

@@ -211,6 +211,8 @@ def read_records(
         columns = replace(columns, id=None, guessed=columns.guessed - {"id"})
     if said := say_guesses(columns):
         tell(f"{where}: {said}")
+    has_titles = any(row is not None and columns.title in row for _, row in first)
+    log.titles_apart = has_titles and columns.title not in columns.text and not options.titles_as_text
     to_page = _PageMaker(columns, where, unit, options.titles_as_text, row_ids)
     for number, (line, row) in enumerate(chain(first, records), 1):
         page = None if row is None else to_page(row, line, number)
