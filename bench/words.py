@@ -31,6 +31,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from nmf_topics.factor.blocks import as_blocks
+from nmf_topics.model.description import LIFT_POWER
 from nmf_topics.model.fit import fit_topics
 from nmf_topics.model.measures import coherence_of
 from nmf_topics.model.model import TopicModel
@@ -163,12 +164,15 @@ def scores() -> Iterator[tuple[str, Callable[[Fitted], Any]]]:
     yield "presence, x log(x/y)", lambda f: entropy(f.used(0))
     yield "square root of frequency, x log(x/y)", lambda f: entropy(f.used(0.5))
     for power in (0.25, 1):
-        yield f"frequency^{power}, else as now", lambda f, power=power: entropy(f.used(power), 1.2) * f.floor(4 / 3)
+        yield (
+            f"frequency^{power}, else as now",
+            lambda f, power=power: entropy(f.used(power), LIFT_POWER) * f.floor(4 / 3),
+        )
     for lift in (1, 2):
         yield f"lift to the power {lift}, else as now", lambda f, lift=lift: entropy(f.used(0.5), lift) * f.floor(4 / 3)
     for floor in (0, 2):
-        yield f"floor {floor}, else as now", lambda f, floor=floor: entropy(f.used(0.5), 1.2) * f.floor(floor)
-    yield "regression on H, else as now", lambda f: entropy(f.regressed(0.5), 1.2) * f.floor(4 / 3)
+        yield f"floor {floor}, else as now", lambda f, floor=floor: entropy(f.used(0.5), LIFT_POWER) * f.floor(floor)
+    yield "regression on H, else as now", lambda f: entropy(f.regressed(0.5), LIFT_POWER) * f.floor(4 / 3)
     yield "regression of frequency on H, x log(x/y)", lambda f: entropy(f.regressed(1))
     yield "relevance 0.6 of frequency", lambda f: relevance(f.used(1), 0.6)
     for weight in (0.4, 0.6, 0.8):
@@ -182,9 +186,9 @@ def scores() -> Iterator[tuple[str, Callable[[Fitted], Any]]]:
         )
 
 
-def fitted_corpus(folder: Path, name: str, rank: int) -> Fitted:
+def fitted_corpus(folder: Path, name: str, rank: int, refine: str = RECIPES["default"].refine) -> Fitted:
     """One fit with the default recipe."""
-    recipe = RECIPES["default"]
+    recipe = replace(RECIPES["default"], refine=refine)
     recipe = replace(recipe, words=replace(recipe.words, language=LANGUAGES.get(name, "en")))
     data = prepare(Source(str(folder / f"{name}.jsonl.gz")), recipe, cache=cache_folder())
     assert data.counts is not None
@@ -207,9 +211,9 @@ def measured(fitted: Fitted, tops: list[list[int]]) -> tuple[float, float, float
     return float(coverage), float(lift), float(np.mean(coherence_of(as_blocks(fitted.counts), tops))), float(repeats)
 
 
-def print_table(folder: Path, corpora: dict[str, int]) -> None:
+def print_table(folder: Path, corpora: dict[str, int], **options: str) -> None:
     """Scores by corpora, as Markdown."""
-    fits = {name: fitted_corpus(folder, name, rank) for name, rank in corpora.items()}
+    fits = {name: fitted_corpus(folder, name, rank, **options) for name, rank in corpora.items()}
     print("| words chosen by | " + " | ".join(corpora) + " |")
     print("|---|" + "---|" * len(corpora))
     if any(name in WANTED for name in corpora):
@@ -217,6 +221,15 @@ def print_table(folder: Path, corpora: dict[str, int]) -> None:
     for name, score in scores():
         cells = ["{:.2f} / {:.2f} / {:.2f} / {:.0%}".format(*measured(f, chosen(score(f)))) for f in fits.values()]
         print(f"| {name} | " + " | ".join(cells) + " |", flush=True)
+
+
+def print_frontier(folder: Path, corpora: dict[str, int]) -> None:
+    """The most that coverage and lift can be together: the ten words of each topic with the largest weighted sum."""
+    print("| coverage + x lift | " + " | ".join(corpora) + " |\n|---|" + "---|" * len(corpora))
+    fits = [fitted_corpus(folder, name, rank) for name, rank in corpora.items()]
+    for x in (0.03, 0.06, 0.08, 0.1, 0.12):
+        cells = [measured(f, chosen(f.coverage + x * np.nan_to_num(f.lift, nan=-99)))[:2] for f in fits]
+        print(f"| x = {x} | " + " | ".join("{:.2f} / {:.2f}".format(*cell) for cell in cells) + " |")
 
 
 def print_lists(folder: Path) -> None:
@@ -264,7 +277,11 @@ def main() -> None:
         print_blind(folder, options.blind)
     else:
         print_table(folder, CORPORA)
-        print()
+        print("\nrefine none\n")
+        print_table(folder, CORPORA, refine="none")
+        print("\nthe most that any ten words reach\n")
+        print_frontier(folder, CORPORA)
+        print("\nfurther corpora\n")
         print_table(folder, FURTHER)
 
 

@@ -56,11 +56,12 @@ def topics(model: Path, topic: int | None, words: Any, top: int | None, **option
         else:
             print_topics(fitted, words=top or 8, order=words)
         return
+    label = fitted.label(topic)  # refuses a topic that is not there
     if options["json"]:
         document = topic_json(fitted, topic, terms=top or 20, pages=20, order=words)
         click.echo(json.dumps({"schema": 1, "model": str(model), **document}, ensure_ascii=False, indent=1))
         return
-    click.echo(f"topic {topic}: {readable(fitted.label(topic))}\n")
+    click.echo(f"topic {topic}: {readable(label)}\n")
     print_words(fitted, topic, top or 20, order=words)
     click.echo()
     tell_if_never_main(fitted, topic, talk)

@@ -38,9 +38,9 @@ from nmf_topics.model.measures import NEGLIGIBLE, coherence_of
 
 MAX_WORDS = 100  # kept for each topic
 FLOOR = 4 / 3
-LIFT_POWER = 1.2
+LIFT_POWER = 1.25
 AT_ONCE = 2_000_000  # entries of a block that are worked on together
-DIGITS = 9  # significant digits of scores: words that differ only by rounding are equal, and stand in the order of rows
+DIGITS = 6  # significant digits of scores: words that differ less are equal, and come in the order of rows
 
 TopicWords = Literal["typical", "weight"]
 TOPIC_WORDS: dict[TopicWords, str] = {

@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nmf_topics.analysis.stability import fit_runs, match_topics, stability
+from nmf_topics.analysis.stability import _best, fit_runs, match_topics, stability
 from nmf_topics.corpus.open import sample_corpus_path
 from nmf_topics.factor import kernels
 from nmf_topics.factor.blocks import as_blocks
 from nmf_topics.factor.factorize import Iteration
 from nmf_topics.matrix.datamatrix import DataMatrix
+from nmf_topics.model.model import TopicModel
 from nmf_topics.pipeline.prepare import Source, prepare
 from nmf_topics.pipeline.recipes import Recipe
 from nmf_topics.terms.pruning import Bounds
@@ -128,3 +129,16 @@ def test_one_run_has_no_stability(tiny_corpus: Path) -> None:
     data = prepare(Source(str(tiny_corpus)), replace(Recipe(), bounds=Bounds(min_pages=2, max_pages=0.5)))
     with pytest.raises(ValueError, match="two runs"):
         fit_runs(data, 3, 1)
+
+
+def test_the_best_run_is_that_with_the_least_error_and_penalties(model: TopicModel) -> None:
+    """With penalties the last of the trace decides, which has them; without, the error."""
+
+    def run(error: float, minimised: float, l1: float) -> TopicModel:
+        penalties = np.array([[l1], [0.0]])
+        return replace(model, relative_error=error, trace=np.array([1.0, minimised]), penalties=penalties)
+
+    for l1, error in ((0.1, 0.4), (0.0, 0.3)):
+        runs = [run(0.3, 0.9, l1), run(0.4, 0.8, l1)]
+        assert _best(enumerate(runs), 0, 2).relative_error == error
+        assert _best(reversed(list(enumerate(runs))), 0, 2).relative_error == error

@@ -17,12 +17,13 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 from nmf_topics.errors import MatrixError
 from nmf_topics.factor.blocks import as_blocks
-from nmf_topics.factor.factorize import WINDOW, Factorization, Iteration, factorize
+from nmf_topics.factor.factorize import WINDOW, Factorization, Iteration, _reason_to_stop, factorize
 from nmf_topics.factor.init import INITIALIZATIONS, initialize
 from nmf_topics.factor.kernels import one_blas_thread
 from nmf_topics.factor.objectives import OBJECTIVES
 from nmf_topics.factor.project import project
 from nmf_topics.factor.rules import RULES
+from nmf_topics.factor.state import State
 
 Array = NDArray[Any]
 WAYS = [
@@ -523,3 +524,40 @@ except ModuleNotFoundError:
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "refused\n"
+
+
+def test_project_frees_weights_that_begin_tiny() -> None:
+    """With the beta divergence, too, a weight near zero that has to grow does: Kuhn-Tucker holds to 1e-9."""
+    rng = np.random.default_rng(3)
+    W, H = rng.random((150, 6)) ** 8 * (rng.random((150, 6)) < 0.3), rng.random((6, 80)) ** 4
+    V = rng.poisson(20 * W @ (H * (rng.random((6, 80)) < 0.5))).astype(float)
+    V = V[V.sum(axis=1) > 0][:, V.sum(axis=0) > 0]
+    W = factorize(sp.csc_matrix(V), 6, objective="beta-1.5", max_iter=60, tolerance=0).W
+    H, _ = project(V, W, objective="beta-1.5")
+    Y = W @ H
+    known = np.where(Y > 0, Y, 1.0)
+    gradient = W.T @ np.where(Y > 0, LOSSES["beta-1.5"].slope(V, known), 0.0)
+    assert np.abs(np.minimum(H / H.max(), gradient / np.abs(gradient).max())).max() < 1e-9
+
+
+@pytest.mark.parametrize("shape", [(3, 5), (5, 3)])
+def test_rank_is_at_most_the_smaller_side(shape: tuple[int, int], rng: np.random.Generator) -> None:
+    """Three topics are enough for three terms or three pages, and four are refused."""
+    V = rng.random(shape)
+    assert factorize(V, 3, max_iter=2).rank == 3
+    with pytest.raises(MatrixError, match=rf"rank 4 is larger than .* {shape[0]} x {shape[1]} .* from 1 to 3"):
+        factorize(V, 4)
+
+
+def test_certified_at_the_tolerance_itself() -> None:
+    """A tenth iteration stops where its certificate is at most `tolerance`; others and larger ones do not."""
+
+    def reason(certificate: float, iterations: int) -> str | None:
+        trace = tuple(np.linspace(1.0, 0.5, iterations))
+        state = State(np.ones((2, 1)), np.ones((1, 2)), 1.0, trace, certificate=certificate)
+        return _reason_to_stop(state, OBJECTIVES["frobenius"], 1e-3, 1000)
+
+    assert reason(1e-3, 20) == "certified"
+    assert reason(1.01e-3, 20) is None
+    assert reason(1e-3, 21) is None
+    assert reason(float("nan"), 20) is None

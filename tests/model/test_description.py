@@ -44,7 +44,7 @@ def corpus(tmp_path: Path, rng: np.random.Generator) -> Path:
     for i in range(120):
         subject = list(SUBJECTS)[i % 3]
         text = list(rng.choice(SUBJECTS[subject], 12)) + ["thing"] * 3
-        text += ["record"] * (6 if subject == "music" else 1 if i % 2 else 0)
+        text += ["record"] * (12 if subject == "music" else 1 if i % 2 else 0)
         pages.append({"id": f"{i:03}", "title": f"Page {i}", "text": " ".join(text), "label": subject})
     return write_jsonl(tmp_path / "corpus.jsonl", pages)
 
@@ -67,7 +67,7 @@ def by_hand(data: DataMatrix, H: Any, k: int) -> list[tuple[float, str]]:
         q = float(roots.mean())
         own, others = float((C[i, main == k] > 0).mean()), float((C[i, main != k] > 0).mean())
         if g > q and own >= FLOOR * others:
-            found.append((float(f"{g * math.log(g / q) ** LIFT_POWER:.9g}"), word))
+            found.append((float(f"{g * math.log(g / q) ** LIFT_POWER:.6g}"), word))
     return sorted(found, key=lambda pair: (-pair[0], pair[1]))
 
 
@@ -84,12 +84,12 @@ def test_scores_are_the_formula(corpus: Path) -> None:
         words = model.words(k + 1, 99)
         expected = by_hand(data, model.H, k)
         assert [word.word for word in words] == [word for _, word in expected]
-        assert [word.score for word in words] == pytest.approx([score for score, _ in expected], rel=1e-8)
+        assert [word.score for word in words] == pytest.approx([score for score, _ in expected], rel=1e-5)
         own = model.dominant() == k
         for word in words:
             on_page = C[list(data.counts.terms).index(word.term)] > 0
-            assert word.coverage == pytest.approx(on_page[own].mean())
-            assert word.lift == pytest.approx(math.log2(on_page[own].mean() / on_page.mean()))
+            assert word.coverage == pytest.approx(on_page[own].mean(), rel=1e-5)
+            assert word.lift == pytest.approx(math.log2(on_page[own].mean() / on_page.mean()), rel=1e-5)
             assert word.weight == (model.W[word.row, k] if word.row >= 0 else 0)
 
 
@@ -243,7 +243,7 @@ def test_own_matrix(corpus: Path) -> None:
     for k in (1, 2, 3):
         assert [w for w, _ in model.terms(k)] == [w for w, _ in model.terms(k, order="weight")]
         for word in model.words(k, 5):
-            assert word.coverage == pytest.approx(on_page[word.row, model.dominant() == k - 1].mean())
+            assert word.coverage == pytest.approx(on_page[word.row, model.dominant() == k - 1].mean(), rel=1e-5)
 
 
 def test_a_single_topic_has_its_heaviest_words(corpus: Path) -> None:

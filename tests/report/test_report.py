@@ -299,7 +299,7 @@ def test_ranks_are_taken_over_where_they_fit(ok: Run, fitted: Path, tiny_corpus:
         ["--guide", "Sport: match, goal", "--guide", "Old art: oil painting"],
         ["--chunk", "300", "--boilerplate", "--numbers", "--no-accents"],
         ["--objective", "kl", "--no-unit", "--weighting", "tfidf", "--tolerance", "1e-4", "--language", "de"],
-        ["--language", "auto"],
+        ["--language", "auto", "--topic-words", "weight"],
     ],
 )
 def test_the_command_repeats_the_run(model: TopicModel, arguments: list[str]) -> None:

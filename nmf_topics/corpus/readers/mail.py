@@ -71,7 +71,7 @@ def split_mailbox(file: Input) -> Iterator[bytes]:
             lines.append(line)
             size += len(line)
             if size > file.limits.page_size:
-                raise Unreadable(file.where, file.limits.exceeded("page_size", "a message of more bytes"))
+                raise Unreadable(file.where, file.limits.exceeded("page_size", "more bytes in a message"))
         blank = not line.strip()
     if begun:
         yield _unquoted(lines)
@@ -94,7 +94,7 @@ def _lines(file: Input) -> Iterator[bytes]:
             yield from (rest + whole + end).splitlines(keepends=True)
             rest = last
         if len(rest) > file.limits.page_size:
-            raise Unreadable(file.where, file.limits.exceeded("page_size", "a line of more bytes"))
+            raise Unreadable(file.where, file.limits.exceeded("page_size", "more bytes in a line"))
     if rest:
         yield rest
 

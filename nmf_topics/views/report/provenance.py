@@ -13,7 +13,7 @@ from nmf_topics.model.model import TopicModel
 from nmf_topics.pipeline.recipes import FOUND, RECIPES, Recipe
 from nmf_topics.views.tables.tables import json_number
 
-_FACTORS = ("weighting", "idf_power", "unit", "objective", "solver", "start", "tolerance", "max_iter")
+_FACTORS = ("weighting", "idf_power", "unit", "objective", "solver", "start", "tolerance", "max_iter", "topic_words")
 _PENALTIES = ("l1_words", "l1_pages", "l2_words", "l2_pages")
 
 METHOD = (
@@ -23,8 +23,10 @@ METHOD = (
     "NIPS 13, 2001).",
     "A topic is a column of W, the weights of its words, which sum to one; a column of H tells how much of each topic "
     "a page is made of, given here as shares that sum to one.",
-    "Words are put in order by relevance (Sievert and Shirley, LDAvis, 2014); the map shows Jensen-Shannon distances "
-    "between columns of W by classical scaling (Torgerson, Psychometrika 17, 1952).",
+    "The words that describe a topic are frequent on its pages and more frequent there than on all pages, by the plain "
+    "counts; words by weight in W are ordered by relevance (Sievert and Shirley, LDAvis, 2014).",
+    "The map shows Jensen-Shannon distances between columns of W by classical scaling (Torgerson, Psychometrika 17, "
+    "1952).",
 )
 METHOD_OF_MIXTURE = (
     "The topics were then refined: an annealed mixture of multinomials gives each page to one topic, by all of its "

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from nmf_topics.files.system import supports_ansi, terminal_width
 from nmf_topics.model.model import TopicModel
 from nmf_topics.model.relevance import WordOrder
+from nmf_topics.text.analyzer import word_options
 
 if TYPE_CHECKING:
     from nmf_topics.model.classify import Assignment
@@ -258,7 +259,8 @@ def print_words(model: TopicModel, topic: int, k: int, *, order: WordOrder = "ty
         [word.word, f"{word.coverage:.0%}", bar(word.coverage), "" if math.isnan(word.lift) else f"{2**word.lift:.1f}"]
         for word in words
     ]
-    print_table(["word", "of its pages", "", "times as many as of all"], rows, right=(1, 3), spare=(2,))
+    pages = "chunks" if word_options(model.recipe).chunk else "pages"
+    print_table(["word", f"of its {pages}", "", "times as many as of all"], rows, right=(1, 3), spare=(2,))
 
 
 def _print_weights(words: Sequence[tuple[str, float]]) -> None:
