@@ -23,7 +23,6 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from nmf_topics.errors import ModelError
 from nmf_topics.factor.blocks import Array, unit_columns
@@ -118,6 +117,8 @@ def match_topics(first: TopicModel, second: TopicModel) -> tuple[Array, dict[int
 
 
 def _matched(first: TopicModel, second: TopicModel, rows: Sequence[tuple[int, int]]) -> tuple[Array, dict[int, int]]:
+    from scipy.optimize import linear_sum_assignment  # takes 0.1 s, which most commands do not need
+
     similarity = _cosines(first.W, second.W, rows)
     matched = linear_sum_assignment(similarity, maximize=True)
     return similarity, {int(a) + 1: int(b) + 1 for a, b in zip(*matched, strict=True) if similarity[a, b] > 0}

@@ -143,7 +143,7 @@ def test_memory_decides(ok: Run, refuse: Refuse) -> None:
     assert "engine memory: about" in ok(*FIT, "-o", "a").stderr
     message = refuse(*FIT, "--memory", "1MB", "-o", "b")
     assert "need" in message
-    assert "allow more with --memory" in message
+    assert "raise --memory" in message
     assert "--engine disk" in refuse(*FIT, "--memory", "1MB", "--engine", "memory", "-o", "b")
     assert not Path("b").exists()
 

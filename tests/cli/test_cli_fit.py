@@ -61,6 +61,9 @@ def test_options_reach_the_model(ok: Run, tiny_corpus: Path) -> None:
         "stop": ["band", "guitar", "moon", "planet", "star"],
         "keep": ["42", "the"],
         "languages": [],
+        "tokenizer": None,
+        "lemmatizer": None,
+        "stop_test": None,
         "phrases": True,
         "boilerplate": True,
         "numbers": True,
@@ -76,7 +79,7 @@ def test_penalties_that_make_no_sense(run: Run, tiny_corpus: Path) -> None:
     result = run("fit", tiny_corpus, "-r", 2, *WIDE, "--l1-pages", 0.1)
     assert result.exit_code == 1
     assert "a penalty on pages alone has no effect" in result.stderr
-    assert "give l1_words or l2_words, too" in result.stderr
+    assert "set l1_words or l2_words as well" in result.stderr
     assert not Path("models").exists()
 
 
@@ -247,7 +250,7 @@ def test_foreign_folders_are_refused(ok: Run, refused: Refused, fitted: Path, ti
         "clouds": (),
     }
     said = refused(1, command, *arguments[command], "-o", folder)
-    assert "theirs holds files that nmf-topics did not make; choose another place with -o, or --force" in said
+    assert "theirs holds files that nmf-topics did not make; choose another place with -o, or use --force" in said
     assert {name: data.decode() for name, data in files_below(folder).items()} == foreign
     ok(command, *arguments[command], "-o", folder, "--force")
     assert (folder / "thesis.txt").read_text() == "mine"

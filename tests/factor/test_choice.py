@@ -83,7 +83,7 @@ def test_too_little_for_the_factors(engine: str, memory: int) -> None:
 def test_memory_that_was_asked_for_and_not_allowed() -> None:
     """Both wishes cannot be had."""
     with pytest.raises(
-        EngineError, match=r"more than the 1\.0 GB that are allowed; allow more memory, or try engine='disk'"
+        EngineError, match=r"more than the 1\.0 GB that are allowed; raise memory, or try engine='disk'"
     ):
         plan(LARGE, "memory", 1000 * MB)
 

@@ -176,7 +176,7 @@ def choose_engine(size: ProblemSize, options: EngineOptions, *, held: int = 0) -
             raise EngineError(
                 f"V, W and H in memory need about {show_bytes(base + needed)}, more than the {show_bytes(allowed)} "
                 f"that are allowed",
-                remedy=Remedy("allow more {memory}, or try {engine=disk}"),
+                remedy=Remedy("raise {memory}, or try {engine=disk}"),
             )
     elif engine == "disk":
         columns = _pages_of_a_block(size, allowed - base)
@@ -198,7 +198,7 @@ def _pages_of_a_block(size: ProblemSize, room: int) -> int:
         raise EngineError(
             f"W ({size.n_terms} x {size.rank}), H ({size.rank} x {size.n_pages}) and one block of {pages} pages "
             f"need {show_bytes(needed)} (the factors alone {factors}), and there is room for {there_is}",
-            remedy=Remedy("allow more {memory}, or try a smaller {rank} or {max_terms}"),
+            remedy=Remedy("raise {memory}, or try a smaller {rank} or {max_terms}"),
         )
     return pages
 
