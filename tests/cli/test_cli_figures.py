@@ -41,7 +41,7 @@ def test_ranks_are_drawn_where_they_are_known(ok: Run, fitted: Path) -> None:
 
 def test_what_is_refused(refuse: Refuse, fitted: Path) -> None:
     """Metadata that are not there, a font that is none, a folder of others: nothing is written."""
-    assert "no 'age'" in refuse("figures", "--by", "age")
+    assert "no page has the metadata field 'age'" in refuse("figures", "--by", "age")
     assert "no font file" in refuse("figures", "--font", "gone.ttf")
     Path("mine").mkdir()
     Path("mine/x").write_text("x")
