@@ -31,7 +31,7 @@ def test_json_of_pages_and_classify(ok: Run, fitted: Path) -> None:
     (page,) = found["pages"]
     keys = {"name", "status", "topic", "label", "margin", "known_words", "unknown_words", "error", "weights"}
     assert keys <= set(page)
-    assert (page["name"], page["status"], page["unknown_words"]) == ("new.txt", "ok", ["zyzzyva"])
+    assert (page["name"], page["status"], page["unknown_words"]) == ("new.txt", "weak", ["zyzzyva"])
     assert page["known_words"] == pytest.approx(2 / 3)
     assert page["weights"][page["topic"] - 1] == max(page["weights"])
 
@@ -42,9 +42,9 @@ def test_csv_and_jsonl(ok: Run, fitted: Path, tiny_corpus: Path) -> None:
     head = "id title topic label weight margin error status page_label topic_1 topic_2 topic_3".split()
     assert list(table(ok("pages", "--csv").stdout)[0]) == head
     rows = table(ok("classify", tiny_corpus, "--csv").stdout)
-    assert [row["name"] for row in rows] == [row["id"] for row in read_table(fitted / "pages.csv")]
+    assert [row["id"] for row in rows] == [row["id"] for row in read_table(fitted / "pages.csv")]
     lines = ok("classify", tiny_corpus, "--jsonl").stdout.splitlines()
-    assert [json.loads(line)["name"] for line in lines] == [row["name"] for row in rows]
+    assert [json.loads(line)["name"] for line in lines] == [row["id"] for row in rows]
 
 
 def test_pages_of_a_topic(ok: Run, fitted: Path) -> None:

@@ -447,8 +447,11 @@ def test_files_and_folders_of_dumps(tmp_path: Path) -> None:
     for processes in (1, 2):
         assert "damaged, or no .bz2 file" in refusal(tmp_path / "d.xml.bz2", processes)
         assert "cannot be read" in refusal(tmp_path / "none.xml.bz2", processes)
-    with pytest.raises(CorpusError, match="a dump is read when it is named itself"):
-        open_corpus(tmp_path)
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "d.xml").write_text(export(*many(2)), encoding="utf-8")
+    with pytest.raises(CorpusError, match="a MediaWiki dump is read when it is named itself, not its folder"):
+        list(open_corpus(folder))
     said: list[str] = []
     open_corpus(write(tmp_path / "e.xml", export(*many(1))), text_column="x", warn=said.append)
     assert said == [f"{tmp_path / 'e.xml'}: columns are those of a table; for a dump they mean nothing"]
