@@ -176,7 +176,7 @@ def test_a_fit_tells_what_it_left_out_and_classify_does_too(tmp_path: Path) -> N
     assert data.recipe["shared_lines"] == again.recipe["shared_lines"] == {NOTICE.lower(): 12}
     assert data.ledger["dropped"] == again.ledger["dropped"]
     assert (data.ledger["dropped"]["boilerplate"], data.ledger["dropped"]["address"]) == (60, 48)
-    save_model(fit_topics(data, 2), tmp_path)
-    (answer,) = Classifier(load_model(tmp_path)).texts([("new", "new", f"apple pear\n{NOTICE}")])
+    save_model(fit_topics(data, 2), tmp_path / "model")
+    (answer,) = Classifier(load_model(tmp_path / "model")).texts([("new", "new", f"apple pear\n{NOTICE}")])
     assert answer.known_words == 1
     assert list(answer.unknown_words) == []
