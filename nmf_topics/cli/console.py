@@ -139,7 +139,7 @@ def _harmless(line: str) -> str:
 
 
 def _cut(line: str, width: int) -> str:
-    """As much of a line as so many places hold; letters of China and Japan take two each."""
+    """Shorten a line to a width in columns; Chinese and Japanese characters take two columns."""
     if line.isascii():
         return line[:width]
     from rich.cells import cell_len, set_cell_size

@@ -121,7 +121,7 @@ fetch_options = stack(
         type=Finite(min=0.1),
         default=30.0,
         show_default=True,
-        help="Give up after so many seconds without data.",
+        help="Give up after this many seconds without data.",
     ),
     click.option("--output", "-o", type=click.Path(path_type=Path), help="Corpus folder.  [default: corpora/NAME]"),
     click.option("--force", is_flag=True, help="Write into a folder that has other files."),

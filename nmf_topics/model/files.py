@@ -46,7 +46,7 @@ _OPTIONAL = frozenset(("certificate", "description", DIGEST))  # models of earli
 _KEYS = frozenset(
     ("schema", "rows", "columns", "weighting", "recipe", "ledger", "names", "hidden", "stopped", "relative_error")
 )
-# What reading a broken file can end in: so many ways has a zip archive of arrays to be wrong.
+# Errors that reading a damaged file can raise; an archive of arrays can be damaged in many ways.
 _DAMAGE = (
     OSError,
     ValueError,

@@ -6,7 +6,7 @@
 
 as text, one topic a line, or as JSON, {"Sport": ["match", "coach"]}. Words are read as those of the corpus are, so any
 form of a word will do; several words are the phrase where the corpus has it, else each of them. The topics of the guide
-come out under their names; what else the rank leaves room for is found as ever (see `factor.guiding`).
+come out under their names; what else the rank leaves room for is found as usual (see `factor.guiding`).
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ Least squares lets every page be a sum of topics, and a page of few words is the
 has the commonest of them: topics that swallow several subjects have a low error. A mixture gives each page to one topic
 by all of its words together. So the main topics of the pages begin a mixture on their counts (`factor.mixture`); the
 columns of W become the means of V's columns, weighted by the posteriors of the pages; and H is solved once more with W
-fixed, as ever. The result is V ~ W H with an error a little larger than before.
+fixed, as after every fit. The result is V ~ W H with an error a little larger than before.
 """
 
 from __future__ import annotations

@@ -87,7 +87,7 @@ class _Counts:
 
 
 def _requests(numbers: Sequence[int], size: int) -> int:
-    """Requests for so many titles or pages of each selection, some at a time."""
+    """Return the number of requests for the titles or pages of each selection."""
     return sum(math.ceil(number / size) for number in numbers)
 
 

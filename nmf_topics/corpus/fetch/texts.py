@@ -122,7 +122,7 @@ Done = tuple[dict[Key, str], FetchError | None]  # the texts that did not come, 
 
 
 def _at_once(batches: Sequence[Batch], work: Callable[[Batch], Done], workers: int, client: Client) -> Iterator[Done]:
-    """Work on so many batches at once, and give the results in their order."""
+    """Work on several batches at once, and return the results in order."""
     if workers == 1:
         yield from map(work, batches)
         return
