@@ -44,9 +44,9 @@ def people(empty_wiki: Wiki, data_folder: Path, tmp_path_factory: pytest.TempPat
     wiki.stop()
 
 
-def topics(csv_text: str, title: str = "title") -> dict[str, str]:
+def topics(csv_text: str) -> dict[str, str]:
     """Topic by title."""
-    return {row[title]: row["topic"] for row in csv.DictReader(io.StringIO(csv_text))}
+    return {row["title"]: row["topic"] for row in csv.DictReader(io.StringIO(csv_text))}
 
 
 def test_fetch_fit_classify(people: Wiki, run: Run) -> None:
@@ -68,7 +68,7 @@ def test_fetch_fit_classify(people: Wiki, run: Run) -> None:
     address = people.api.replace("/w/api.php", "/wiki/Bruno_Mars")
     result = run("classify", *titles_of, "--url", address, "--wiki", people.api, "--csv")
     assert result.exit_code == 0, result.stderr
-    for title, topic in topics(result.stdout, "name").items():
+    for title, topic in topics(result.stdout).items():
         assert {topic} == topic_of[HELD_OUT.get(title, "singers")]
 
     nowhere = ("--title", "Nobody at all", "--url", "http://127.0.0.1:9/wiki/A", "--url", "https://x.test/w")
