@@ -32,11 +32,11 @@ OLD = ["cp437", "cp850", "cp866", "mac_roman"]
 STATISTICS_BYTES = 1 << 13  # given to charset-normalizer, whose time grows with the sample
 SAMPLE_BYTES = 1 << 13  # of one file
 SHARED_BYTES = 1 << 17  # of all files of a folder together
-LONG_LINE = 2000  # bytes; of longer lines only the parts around bytes beyond ASCII are looked at
+LONG_LINE = 2000  # bytes; of longer lines only the parts around non-ASCII bytes are examined
 MAX_CHAOS = 0.05  # of charset-normalizer: a right guess stays below
-MAX_MISPLACED = 0.1  # share of characters beyond ASCII that may stand in odd places
-STRAY = 4  # of so many characters beyond ASCII, one may always stand in an odd place
-MIN_LETTERS = 8  # letters beyond ASCII, fewer of which cannot outvote cp1252
+MAX_MISPLACED = 0.1  # largest share of non-ASCII characters in unusual places
+STRAY = 4  # one non-ASCII character in this many may always be in an unusual place
+MIN_LETTERS = 8  # fewer non-ASCII letters than this cannot decide against cp1252
 CLEARLY_BETTER = 0.12  # difference of the share of letters that one language explains
 ALL_EXPLAINED = 0.98  # share of the letters that one Western language explains, after which nothing else is tried
 

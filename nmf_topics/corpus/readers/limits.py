@@ -54,7 +54,7 @@ class ReadLimits:
         Raises
         ------
         ValueError
-            When there is no limit of a name.
+            If a name is not the name of a limit.
         """
         known = {field.name.replace("_", "-"): field.name for field in fields(cls)}
         if unknown := [name for name in values if name not in known]:
