@@ -1,7 +1,7 @@
 """How well main topics separate labelled pages: ours before and after refinement, and other programs, in one run.
 
     pip install topica tomotopy scikit-learn
-    NMF_TOPICS_DATA=folder python bench/separation.py [--seeds 5] [--sets NAME ...] [--methods NAME ...] [--write FILE]
+    NMF_TOPICS_DATA=folder python bench/separation.py [--seeds 5] [--sets NAME ...] [--methods NAME ...] [--write docs]
 
 Every method gets as many topics as the set has labels (wikipedia-popular: 12) and each seed from 0 on. A cell is the
 median over the seeds, with the smallest and largest in brackets where they differ:
@@ -10,6 +10,9 @@ median over the seeds, with the smallest and largest in brackets where they diff
     NPMI        page-level coherence of the ten top words of a topic, mean over topics
     smallest    share of the pages of the smallest topic
     s           seconds of the fit alone
+
+With --write, the rows take their places in docs/recipe-tables.md, where rows of other sets and methods stay, and the
+NMI of all of them becomes the table of docs/recipe.md.
 
 The other programs read words of three letters or more, in lower case, that are on 5 pages to half of them, without the
 stop words of topica; with their own defaults, and for GSDMM alpha = beta = 0.1.
@@ -46,6 +49,7 @@ SETS = {
     "m10-titles": 10,
     "search-snippets": 8,
 }
+HEAD = ["| set (topics) | method | NMI | ARI | NPMI | smallest | s |", "|---|---|---|---|---|---|---|"]
 BEGIN, END = "<!-- separation -->\n", "<!-- /separation -->\n"
 
 
@@ -160,17 +164,46 @@ def cell(values: list[float], form: str) -> str:
     return middle if low == high else f"{middle} ({low} to {high})"
 
 
+def write(folder: Path, rows: dict[tuple[str, str], str]) -> None:
+    """Put rows (set and method -> line of the table) into the tables of `docs`."""
+    tables = folder / "recipe-tables.md"
+    known = {cells_of(line)[:2]: line for line in block_of(tables).splitlines()[2:]} | rows
+    labels = [f"{name} ({rank})" for name, rank in SETS.items()]
+    found = [(name, method) for name in labels for method in METHODS if (name, method) in known]
+    replace_block(tables, "\n".join([*HEAD, *(known[key] for key in found)]))
+    summary = ["| NMI | " + " | ".join(labels) + " |", "|---" * (len(labels) + 1) + "|"]
+    for method in METHODS:
+        cells = [cells_of(known[key])[2] if (key := (name, method)) in known else "" for name in labels]
+        summary.append("| " + " | ".join([method, *cells]) + " |")
+    replace_block(folder / "recipe.md", "\n".join(summary))
+
+
+def cells_of(line: str) -> tuple[str, ...]:
+    """The cells of a line of a table."""
+    return tuple(cell.strip() for cell in line.strip("|").split("|"))
+
+
+def block_of(path: Path) -> str:
+    """What is between the marks of a file."""
+    return path.read_text(encoding="utf-8").partition(BEGIN)[2].partition(END)[0]
+
+
+def replace_block(path: Path, text: str) -> None:
+    """Put text between the marks of a file."""
+    before, _, rest = path.read_text(encoding="utf-8").partition(BEGIN)
+    path.write_text(f"{before}{BEGIN}{text}\n{END}{rest.partition(END)[2]}", encoding="utf-8")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--sets", nargs="+", choices=SETS, default=list(SETS))
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
-    parser.add_argument("--write", type=Path, help="a Markdown file in which the table is replaced")
+    parser.add_argument("--write", type=Path, help="the folder of recipe.md and recipe-tables.md")
     options = parser.parse_args()
     if not (folder := os.environ.get("NMF_TOPICS_DATA")):
         sys.exit("set NMF_TOPICS_DATA to the folder with bbc-news.jsonl.gz and the others")
-    lines = ["| set (topics) | method | NMI | ARI | NPMI | smallest | s |", "|---|---|---|---|---|---|---|"]
-    print("\n".join(lines), flush=True)
+    print("\n".join(HEAD), flush=True)
     for name in options.sets:
         path = f"{folder}/{name}.jsonl.gz"
         labels = prepare(Source(path), RECIPES["default"]).columns.labels()
@@ -179,12 +212,11 @@ def main() -> None:
             order = labels if method.startswith("nmf-topics") else pages_of(path).labels
             values = list(zip(*(measures(run, order) for run in runs), strict=True))
             cells = [cell(list(v), form) for v, form in zip(values, (".3f", ".3f", ".2f", ".1%", ".1f"), strict=True)]
-            lines.append(f"| {name} ({SETS[name]}) | {method} | {' | '.join(cells)} |")
-            print(lines[-1], flush=True)
+            row = f"{name} ({SETS[name]})", method
+            line = f"| {' | '.join([*row, *cells])} |"
+            print(line, flush=True)
             if options.write:
-                before, _, rest = options.write.read_text(encoding="utf-8").partition(BEGIN)
-                after = rest.partition(END)[2]
-                options.write.write_text(f"{before}{BEGIN}" + "\n".join(lines) + f"\n{END}{after}", encoding="utf-8")
+                write(options.write, {row: line})
 
 
 if __name__ == "__main__":
