@@ -40,6 +40,7 @@ class Assignment:
     h : the page's column of H
     note : what is wrong, where something is
     meta : what the source says of the page
+    row : the number of its row in its file, from 1; None where it has none
 
     Examples
     --------
@@ -61,6 +62,7 @@ class Assignment:
     h: Array | None = None
     note: str = ""
     meta: Mapping[str, Any] = field(default_factory=dict)
+    row: int | None = None
 
 
 class Classifier:

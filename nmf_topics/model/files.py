@@ -2,7 +2,8 @@
 
     model.npz    W (m, r), H (r, n), errors (n,), trace, coherences (r,), stabilities (r,), weighting_*; and
                  penalties (2, r) where the fit had some
-    model.json   schema, rows (kind and names), columns (ids, titles, meta), weighting, recipe, ledger, names, hidden;
+    model.json   schema, rows (kind and names), columns (ids, titles, meta, and
+                 their order where the source has one), weighting, recipe, ledger, names, hidden;
                  and the words that describe topics (see `model.description`)
 
 Reading checks everything before it believes it: the schema, the shapes against the names, finite and non-negative
@@ -30,7 +31,7 @@ from nmf_topics.factor.objectives import OBJECTIVES
 from nmf_topics.factor.rules import RULES
 from nmf_topics.files.arrays import DIGEST, digest_of, read_arrays
 from nmf_topics.files.atomic import folder_of_files
-from nmf_topics.matrix.datamatrix import AXES, PageColumns, PageIndex, RowAxis
+from nmf_topics.matrix.datamatrix import AXES, PageColumns, RowAxis
 from nmf_topics.matrix.weighting import WEIGHTINGS, FittedWeighting
 from nmf_topics.model.description import Description
 from nmf_topics.model.model import TopicModel
@@ -105,12 +106,7 @@ def write_model(model: TopicModel, folder: Path) -> None:
     document = {
         "schema": SCHEMA,
         "rows": {"kind": model.rows.kind, **model.rows.to_meta()},
-        "columns": {
-            "ids": list(model.columns.ids),
-            "titles": list(model.columns.titles),
-            "meta": [dict(meta) for meta in model.columns.meta],
-            **({"index": model.columns.index.to_meta()} if model.columns.index is not None else {}),
-        },
+        "columns": model.columns.to_meta(),
         "weighting": weighting,
         "recipe": model.recipe,
         "ledger": model.ledger,
@@ -279,13 +275,14 @@ def _rows(described: Mapping[str, Any]) -> RowAxis:
 
 
 def _columns(described: Mapping[str, Any]) -> PageColumns:
-    index = PageIndex.from_meta(described["index"]) if "index" in described else None
-    columns = PageColumns(**{**described, "index": index})
+    columns = PageColumns.from_meta(described)
     n = len(_strings(columns.ids))
-    if index is not None and len(index.labels) != n:
+    if columns.index is not None and len(columns.index.labels) != n:
         raise ModelError("the index of its pages has another length")
     if len(_strings(columns.titles)) != n or len(columns.meta) != n:
         raise ModelError("its pages have not as many titles or metadata as ids")
+    if columns.order is not None and len(columns.order.rows) != n:
+        raise ModelError("the order of its pages has another length")
     if not all(isinstance(meta, dict) for meta in columns.meta):
         raise ModelError("its metadata are none")
     return columns

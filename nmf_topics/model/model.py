@@ -251,9 +251,10 @@ class TopicModel:
         return topics_frame(self, words)
 
     def pages_frame(self, weights: Weights = "share") -> pandas.DataFrame:
-        """Return the pages as a pandas data frame, in the order of the columns of H.
+        """Return the pages as a pandas data frame, in the order of the source where it has one.
 
-        Its index is that of the data frame or Series that was fitted, so that both can be joined; otherwise the ids.
+        The index is that of the data frame or Series that was fitted, so that both can be joined; otherwise the ids.
+        A source without an order is a folder of texts; its pages are in the order of the columns of H.
 
         Parameters
         ----------
@@ -262,7 +263,7 @@ class TopicModel:
         Returns
         -------
         DataFrame of n rows: title, topic (missing if a page has none), label, weight and margin of the topic, error,
-        status, all metadata, topic_1 ... topic_r
+        status, all metadata, topic_1 ... topic_r, row (number of the page's row in its file, missing if it has none)
 
         Raises
         ------
