@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from nmf_topics.images.pixels import PixelGrid
 from nmf_topics.matrix import datamatrix
-from nmf_topics.matrix.datamatrix import AXES, DataMatrix, PageColumns, largest, row_axis
+from nmf_topics.matrix.datamatrix import DataMatrix, PageColumns
+from nmf_topics.matrix.rows import AXES, largest, row_axis
 from nmf_topics.terms.vocabulary import Vocabulary
 
 ROWS = Vocabulary(["a", "b", "c"], ["A", "b", "c"])
