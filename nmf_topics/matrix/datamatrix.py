@@ -99,6 +99,7 @@ class DataMatrix:
 
     Examples
     --------
+    >>> import numpy as np
     >>> from nmf_topics.terms.vocabulary import Vocabulary
     >>> pages = PageColumns(["a", "b"], ["Page A", "Page B"], [{}, {"label": "x"}])
     >>> DataMatrix(np.array([[1.0, 0.0], [2.0, 1.0], [0.0, 3.0]]), Vocabulary(list("uvw"), list("uvw")), pages)
