@@ -222,7 +222,7 @@ def test_opening(ok: Run, fitted: Path, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_unhappy_reports(ok: Run, refused: Refused, fitted: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No model is an error; damaged extracts, no clouds or no record cost just themselves; a failed report costs no names."""
+    """No model is an error; damaged extracts, no clouds or no record cost just themselves, a failed report no names."""
     assert "there is no model in nowhere" in refused(1, "report", "nowhere")
     (fitted / "extracts.json.gz").write_bytes(b"x")
     (fitted / "run.json").unlink()
