@@ -47,6 +47,7 @@ DEFERRED |= {
     "pandas",
     "polars",
     "rjieba",
+    "opencc",
     "sudachipy",
     "pythainlp",
 }

@@ -30,13 +30,14 @@ function mixtureSection(i) {
 
 // ---- the text
 
-// A token is what the fit took for one: letters and digits, joined by apostrophes. Scripts that write no spaces were
+// A token is what the fit took for one: letters and digits, joined by apostrophes, the marks of Hebrew abbreviations and
+// the middle dot of Catalan. Scripts that write no spaces were
 // cut into words by the fit; there the longest known word is taken at each place, be it one of the model's or not (-1).
-const TOKEN = /[\p{L}\p{N}][\p{L}\p{M}\p{N}]*(?:['\u2019\u200c\u200d][\p{L}\p{N}][\p{L}\p{M}\p{N}]*)*/gu;
+const TOKEN = /[\p{L}\p{N}][\p{L}\p{M}\p{N}]*(?:(?:['\u2019\u200c\u200d\u05f3\u05f4]|(?<=[\u05d0-\u05ea])"(?=[\u05d0-\u05ea])|(?<=[lL])[\u00b7\u2027\u2219](?=[lL]))[\p{L}\p{N}][\p{L}\p{M}\p{N}]*)*/gu;
 const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
 const LONGEST_FORM = 12;
 
-const formOf = (token) => texts.forms.get(token.replaceAll("\u2019", "'"));
+const formOf = (token) => texts.forms.get(token.replaceAll("\u2019", "'").replaceAll('"', "\u05f4"));
 const isForm = (token) => formOf(token) !== undefined;
 const rowOf = (token) => (formOf(token) >= 0 ? formOf(token) : undefined);
 
