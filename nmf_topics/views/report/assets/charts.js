@@ -126,8 +126,8 @@ function topicMap({ width = 720, height = 450 }) {
     if (d) location.hash = `#page-${data.pages.column[d.i] + 1}`;
   });
   const zoom = d3.zoom().scaleExtent([1, 12]).translateExtent([[0, 0], [width, height]])
-    .filter(() => !d3.event.button && (d3.event.type !== "wheel" || d3.event.ctrlKey || transform.k > 1))
-    .on("zoom", () => { transform = d3.event.transform; layer.attr("transform", transform); draw(); });
+    .filter((event) => !event.button && (event.type !== "wheel" || event.ctrlKey || transform.k > 1))
+    .on("zoom", (event) => { transform = event.transform; layer.attr("transform", transform); draw(); });
   svg.call(zoom).on("dblclick.zoom", null);
   const by = (factor) => () => zoom.scaleBy(svg, factor);
   box.append(canvas, svg.node());
