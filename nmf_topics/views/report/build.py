@@ -50,7 +50,7 @@ def build_report(
     """
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    data = report_data(model, _pictures(clouds, model.rank) if clouds and model.rows.kind == "terms" else {})
+    data = report_data(model, _pictures(clouds, model.rank) if clouds and model.kind.has_names else {})
     data |= {"how": provenance(model, versions or {}, source), "ranks": ranks, "made_with": f"nmf-topics {__version__}"}
     style = _assets(STYLES, ".css")
     programs = [_asset("d3.min.js"), _assets(PROGRAMS, ".js")]

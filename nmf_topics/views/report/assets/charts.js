@@ -78,7 +78,7 @@ function topicMap({ width = 720, height = 450 }) {
       h("text", { class: "number", x: n.x, y: n.y, dy: "0.35em" }, String(n.t.number)));
     layer.node().append(anchor);
   }
-  if (isText()) for (const { n, x, y, text } of labelPlaces(nodes, width)) layer.node().append(h("text", { class: "label", "aria-hidden": "true", x, y, "--c": n.t.colour }, text));
+  if (hasWords()) for (const { n, x, y, text } of labelPlaces(nodes, width)) layer.node().append(h("text", { class: "label", "aria-hidden": "true", x, y, "--c": n.t.colour }, text));
   // the places of pages follow the circles that were moved: the same mean of their topics' places
   const placeOf = new Map(nodes.map((n) => [n.t.number, n]));
   const dots = held.map((i) => {
@@ -135,7 +135,7 @@ function topicMap({ width = 720, height = 450 }) {
   dark.addEventListener("change", draw);
   return h("div", {}, box, hint,
     h("div", { class: "tools" },
-      h("label", {}, h("input", { type: "checkbox", checked: true, onchange: (e) => { shown = e.target.checked; draw(); } }), ` ${isText() ? "Pages" : "Images"} as dots`),
+      h("label", {}, h("input", { type: "checkbox", checked: true, onchange: (e) => { shown = e.target.checked; draw(); } }), ` ${capital(pagesNoun())} as dots`),
       h("button", { type: "button", onclick: by(1.5) }, "Nearer"),
       h("button", { type: "button", onclick: by(1 / 1.5) }, "Farther"),
       h("button", { type: "button", onclick: () => zoom.transform(svg, d3.zoomIdentity) }, "Whole map")));
