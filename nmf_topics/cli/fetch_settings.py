@@ -32,6 +32,7 @@ DESCRIPTIONS = {  # of the settings, for messages
     "as_of": "--as-of",
     "removed": "--remove",
     "also_language": "--also-language",
+    "removed_with_owner": "without",
 }
 
 
