@@ -29,7 +29,7 @@ from nmf_topics.errors import CorpusError, ModelError, OutputError
 from nmf_topics.files.atomic import folder_of_files, whole_file
 from nmf_topics.files.csv_files import write_csv
 from nmf_topics.images.pixels import ENDINGS, PixelGrid, image_files
-from nmf_topics.model.classify import Assignment, Classifier, unreadable
+from nmf_topics.model.classify import Assignment, Classifier, markup_of, unreadable
 from nmf_topics.model.files import load_model, resolve_model
 from nmf_topics.model.model import TopicModel
 from nmf_topics.pipeline.prepare import Source
@@ -102,7 +102,9 @@ def classify(
             raise click.UsageError("--title and --url are for models of text")
         found = _images(classifier, _image_paths(files), _gallery(draw, model, force, talk), talk)
     else:
-        found = _texts(classifier, files, corpus.source(None), explain, talk)
+        reading = corpus.source(None)
+        reading = replace(reading, markup=reading.markup or markup_of(fitted))
+        found = _texts(classifier, files, reading, explain, talk)
         if title or url:
             asked = pages_asked_for(title, url, wiki, contact, talk)
             found = chain(found, _wiki_pages(classifier, asked, explain, talk))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import math
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +13,10 @@ import click
 
 from nmf_topics.cli.console import Console
 from nmf_topics.cli.option_fields import Command, option, option_group
+from nmf_topics.corpus.readers.cell_markup import kinds_of
 from nmf_topics.corpus.readers.limits import READ_LIMITS
 from nmf_topics.corpus.readers.options import is_text_encoding
+from nmf_topics.files.sizes import parse_size
 
 if TYPE_CHECKING:
     from click.parser import _OptionParser
@@ -70,6 +71,20 @@ class Encoding(click.ParamType[str]):
         return str(value)
 
 
+class Markup(click.ParamType[str]):
+    """What becomes of markup in tables: auto, remove, keep, or kinds of it."""
+
+    name = "markup"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The value, if it is one of these."""
+        try:
+            kinds_of(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+        return str(value)
+
+
 class ReadLimit(click.ParamType[tuple[str, int]]):
     """A limit of reading and its value: page-size=100MB, columns=50000."""
 
@@ -89,18 +104,15 @@ class Bytes(click.ParamType[int]):
     """A size: 2GB (10^9 bytes each), 500MB, 1GiB (2^30), or a number of bytes."""
 
     name = "size"
-    _units: ClassVar = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
-    _units |= {f"{letter}I": 2**power for letter, power in (("K", 10), ("M", 20), ("G", 30), ("T", 40))}
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """The number of bytes."""
         if isinstance(value, int):
             return value
-        found = re.fullmatch(r"(\d+(?:\.\d+)?) *([KMGT]I?|)B?", str(value).strip().upper())
-        number = float(found[1]) * self._units[found[2]] if found else 0
-        if not 1 <= number < 2**60:
+        number = parse_size(str(value))
+        if not number:
             self.fail(f"{value!r} is not a size such as 2GB, 500MB or 1GiB", param, ctx)
-        return int(number)
+        return number
 
 
 @dataclass(frozen=True)

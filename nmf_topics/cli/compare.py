@@ -62,7 +62,7 @@ def compare(
     recipe = choose_recipe(where, matrix, factor)
     if recipe.objective != "frobenius":
         raise click.UsageError("the three are compared by least squares; leave --objective frobenius")
-    cache, processes = o.cache_of(corpus.cache), matrix.process_count()
+    cache, processes = o.cache_of(corpus.cache, talk.warn), matrix.process_count()
     data = read_data(where, recipe, cache, processes, talk, corpus=text_of(where, talk))
     with talk.progress("iteration", at_most=recipe.max_iter) as progress:
         model = fit_topics(

@@ -6,13 +6,14 @@ the recipe. Choices come from the registries of the library, so that help cannot
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import click
 
-from nmf_topics.cli.common import Bytes, Encoding, Finite, RankOption, ReadLimit, Text
+from nmf_topics.cli.common import Bytes, Encoding, Finite, Markup, RankOption, ReadLimit, Text
 from nmf_topics.cli.common import force_option as force_option
 from nmf_topics.cli.common import output_option as output_option
 from nmf_topics.cli.common import printing_options as printing_options
@@ -23,13 +24,14 @@ from nmf_topics.factor.engines.choice import ENGINES, EngineOptions
 from nmf_topics.factor.init import INITIALIZATIONS
 from nmf_topics.factor.objectives import OBJECTIVES
 from nmf_topics.factor.rules import RULES
+from nmf_topics.files.cache.cache import Cache
+from nmf_topics.files.cache.settings import user_cache
 from nmf_topics.files.system import processors
 from nmf_topics.matrix.weighting import WEIGHTINGS
 from nmf_topics.model.description import TOPIC_WORDS, TopicWords
 from nmf_topics.model.refine import REFINEMENTS
 from nmf_topics.pipeline.prepare import Source
 from nmf_topics.pipeline.recipes import RECIPES
-from nmf_topics.terms.counts_cache import cache_folder
 from nmf_topics.text.normalize import NORMALIZATIONS, STEMMERS, Normalization, Stemmer
 
 LATEST = Path("models/latest")
@@ -55,13 +57,16 @@ model_argument = click.argument("model", type=click.Path(path_type=Path), defaul
 source_argument = click.argument("source", required=False)
 
 cache_option = click.option(
-    "--cache/--no-cache", default=True, show_default=True, help="Cache the counts for the next fit."
+    "--cache/--no-cache",
+    default=True,
+    show_default=True,
+    help="Keep counts and more for the next fit (see nmf-topics cache).",
 )
 
 
-def cache_of(allowed: bool) -> Path | None:
-    """Return the cache folder, if --cache allows it."""
-    return cache_folder() if allowed else None
+def cache_of(allowed: bool, warn: Callable[[str], None]) -> Cache | None:
+    """Return the cache, if --cache allows it; `warn` is told what is wrong with it."""
+    return user_cache(warn) if allowed else None
 
 
 @dataclass(frozen=True)
@@ -95,6 +100,13 @@ class CorpusOptions:
         default=False,
         help="Leave out pages that repeat another one, or nearly so.  [default: they are only pointed out]",
     )
+    markup: str | None = option(
+        "--markup",
+        type=Markup(),
+        metavar="auto|remove|keep",
+        help="Remove HTML, formulas and URLs from tables, or kinds of these: tags,entities,formulas,urls,emails.  "
+        "[default: auto, where a column is written in markup]",
+    )
     read_limit: tuple[tuple[str, int], ...] = option(
         "--read-limit",
         multiple=True,
@@ -117,6 +129,7 @@ class CorpusOptions:
             lines=self.lines,
             titles_as_text=self.titles_as_text,
             drop_duplicates=self.drop_duplicates,
+            markup=self.markup,
             read_limits=tuple(sorted(dict(self.read_limit).items())),
         )
 

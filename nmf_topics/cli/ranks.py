@@ -83,7 +83,7 @@ def ranks(
         raise click.UsageError(f"--from {first} is larger than --to {last}")
     if recipe.objective != "frobenius":
         raise click.UsageError("ranks are compared by least squares; leave --objective frobenius")
-    cache, processes, engine = o.cache_of(corpus.cache), matrix.process_count(), place.engine_options()
+    cache, processes, engine = o.cache_of(corpus.cache, talk.warn), matrix.process_count(), place.engine_options()
     data = read_data(where, recipe, cache, processes, talk, corpus=text_of(where, talk), engine=engine, rank=last)
     most = min(*data.V.shape, int((page_sums(as_blocks(data.V)) > 0).sum()))
     if last > most:

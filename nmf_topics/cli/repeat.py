@@ -73,7 +73,7 @@ def repeat(
         seed=recorded.seed,
         runs=recorded.runs,
         output=output or recorded.path.resolve().parent.with_name(f"{recorded.path.resolve().parent.name}-repeat"),
-        cache=o.cache_of(cache),
+        cache=o.cache_of(cache, talk.warn),
         processes=processors(),
         engine=place.engine_options(),
         force=force,

@@ -15,12 +15,13 @@ import pytest
 
 import nmf_topics.cli
 from nmf_topics.cli import main
-from nmf_topics.cli.common import Bytes, Encoding, ReadLimit, Text
+from nmf_topics.cli.cache import Age
+from nmf_topics.cli.common import Bytes, Encoding, Markup, ReadLimit, Text
 from nmf_topics.cli.option_fields import gather, option, option_group, option_names
 
 FOLDER = Path(nmf_topics.cli.__file__).parent
 HOME = "option_fields.py"  # declares fields as options; click has Any there
-OWN_TYPES = {Text: str, Encoding: str, Bytes: int, ReadLimit: tuple[str, int]}
+OWN_TYPES = {Text: str, Encoding: str, Markup: str, Bytes: int, Age: float, ReadLimit: tuple[str, int]}
 
 
 def commands() -> list[tuple[str, click.Command]]:
