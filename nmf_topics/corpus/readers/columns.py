@@ -98,8 +98,8 @@ def choose_columns(
     if wanted.text is not None and not asked["text"]:
         raise CorpusError(f"{where}: the name of the text column is empty; it has {show_names(names)}")
     taken = {name for part, found in asked.items() for name in found if part != "text" or len(found) == 1}
-    flat = [name for name in names if not any(path.startswith(f"{name}.") for path in nested)]  # not objects
-    guessed = _guess(flat, asked, taken)
+    heads = {path.partition(".")[0] for path in nested}  # they hold objects
+    guessed = _guess([name for name in names if name not in heads], asked, taken)
     if "text" not in {*asked, *guessed}:
         guessed = _guess_nested(nested, asked, taken) or guessed
     if "text" not in {*asked, *guessed} and lone_is_text and len(names) == 1:
