@@ -74,8 +74,8 @@ class Cloud:
 
     def baseline(self, placed: Placed) -> tuple[int, int]:
         """Return the start of a word's base line, in pixels of the picture."""
-        left, top, _, _ = self.lettering.ink(placed.word, placed.size * self.scale)
-        return placed.x * self.scale - left, placed.y * self.scale - top
+        ink = self.lettering.ink(placed.word, placed.size * self.scale)
+        return placed.x * self.scale - ink.left, placed.y * self.scale - ink.top
 
 
 def lay_out(
@@ -140,16 +140,16 @@ class _Canvas:
             size = round((CONTRAST * weight / before + 1 - CONTRAST) * size)
             free = None
             while size >= SMALLEST:
-                left, top, right, bottom = self.lettering.ink(word, size)
+                box = self.lettering.ink(word, size)
                 beside = max(margin, round(GAP * size))
-                free = find_place(taken[1:, 1:], bottom - top + margin, right - left + beside, self.chance)
+                free = find_place(taken[1:, 1:], box.height + margin, box.width + beside, self.chance)
                 if free is not None:
                     break
                 size -= 1
             if free is None:
                 break
             y, x = int(free[0]) + margin // 2, int(free[1]) + beside // 2
-            self.lettering.write(draw, (x - left, y - top), word, size, "white")
+            self.lettering.write(draw, (x - box.left, y - box.top), word, size, "white")
             placed.append(Placed(word, size, x, y, self.colour(word, self.chance)))
             ink = np.cumsum(np.asarray(grey)[y:, x:], axis=1, dtype=np.uint32)
             np.cumsum(ink, axis=0, out=ink)
