@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from nmf_topics.cli.fit import read_data, text_of, typical_page
 from nmf_topics.cli.option_groups import GroupedCommand
 from nmf_topics.files.atomic import folder_of_files
 from nmf_topics.files.csv_files import write_csv
+from nmf_topics.files.json_files import json_text
 from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.model.fit import fit_topics
 from nmf_topics.model.model import TopicModel
@@ -72,10 +72,10 @@ def compare(source: str | None, **options: Any) -> None:
         ]
         write_csv(rows, partial / "compare.csv")
         draw_comparison(data, results, _typical_column(data, model), partial)
-        (partial / MARK).write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+        (partial / MARK).write_text(json_text(document) + "\n", encoding="utf-8")
     talk.note(f"pictures and compare.csv in {folder}")
     if options["json"]:
-        click.echo(json.dumps(document, indent=1))
+        click.echo(json_text(document))
         return
     print_table(
         ["", *table],

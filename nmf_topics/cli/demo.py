@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import click
 from nmf_topics.cli import options as o
 from nmf_topics.cli.fit import run_fit
 from nmf_topics.corpus.open import sample_corpus_path
+from nmf_topics.files.json_files import json_text
 from nmf_topics.pipeline.prepare import Source
 from nmf_topics.pipeline.recipes import RECIPES
 from nmf_topics.terms.counts_cache import cache_folder
@@ -49,7 +49,7 @@ def demo(output: Path, force: bool, **options: Any) -> None:
         talk=talk,
     )
     if options["json"]:
-        click.echo(json.dumps(model_json(model, folder), ensure_ascii=False, indent=1))
+        click.echo(json_text(model_json(model, folder)))
         return
     print_topics(model)
     click.echo(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -18,10 +17,11 @@ from nmf_topics.cli.recorded import recorded_source
 from nmf_topics.cli.wording import worded
 from nmf_topics.corpus.page import Fingerprint
 from nmf_topics.errors import CorpusError
+from nmf_topics.files.json_files import json_text
 from nmf_topics.model.files import load_model, resolve_model
 from nmf_topics.model.model import TopicModel
+from nmf_topics.model.run_record import read_run
 from nmf_topics.pipeline.prepare import Source, open_source
-from nmf_topics.views.model_folder import read_run
 from nmf_topics.views.tables.tables import json_number
 from nmf_topics.views.tables.terminal import decimals, print_table
 
@@ -77,7 +77,7 @@ def evaluate(model: Path, top: int, **options: Any) -> None:
     path = options.pop("source")
     given = o.source_of(path, options)
     fitted = load_model(model)
-    run = read_run(resolve_model(model))
+    run = read_run(resolve_model(model), talk.warn)
     result, source = None, given if path is not None else None
     if path is None and fitted.rows.kind == "terms":
         source = recorded_source(run)
@@ -88,7 +88,7 @@ def evaluate(model: Path, top: int, **options: Any) -> None:
     texts = source.path if source and result else None
     result = result or evaluate_topics(fitted, top=top)
     if options["json"]:
-        click.echo(json.dumps(_document(result, model, texts), ensure_ascii=False, indent=1))
+        click.echo(json_text(_document(result, model, texts)))
     else:
         _print(result, fitted.rows.kind == "terms")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -25,6 +24,7 @@ from nmf_topics.factor.column_stats import column
 from nmf_topics.factor.engines.checkpoints import Checkpointing
 from nmf_topics.factor.engines.choice import EngineOptions
 from nmf_topics.files.atomic import folder_of_files
+from nmf_topics.files.json_files import json_text
 from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.model.files import MARK, point_latest
 from nmf_topics.model.fit import fit_topics
@@ -101,7 +101,7 @@ def fit(source: str | None, **options: Any) -> None:
     """
     talk = o.talk_of(options)
     where = o.source_of(source, options)
-    recipe = _recipe_like(options.pop("like"), options, where)
+    recipe = _recipe_like(options.pop("like"), options, where, talk)
     cache = o.cache_of(options)
     if len(recipe.guide) > options["rank"]:
         raise click.UsageError(f"--guide has {len(recipe.guide)} topics, --rank {options['rank']}; raise --rank")
@@ -123,7 +123,7 @@ def fit(source: str | None, **options: Any) -> None:
         talk=talk,
     )
     if options["json"]:
-        click.echo(json.dumps(model_json(model, folder), ensure_ascii=False, indent=1))
+        click.echo(json_text(model_json(model, folder)))
     else:
         print_topics(model)
     if options["require_convergence"] and model.stopped == "max_iter":
@@ -131,7 +131,7 @@ def fit(source: str | None, **options: Any) -> None:
         click.get_current_context().exit(3)
 
 
-def _recipe_like(like: Path | None, options: dict[str, Any], source: Source) -> Recipe:
+def _recipe_like(like: Path | None, options: dict[str, Any], source: Source, talk: Console) -> Recipe:
     """The recipe of a fit; with --like that of an earlier run, whose rank, seed and runs go into `options`."""
     if like is None:
         return o.recipe_of(options, source)
@@ -141,6 +141,8 @@ def _recipe_like(like: Path | None, options: dict[str, Any], source: Source) -> 
     from nmf_topics.cli.recorded import read_recorded_run
 
     run = read_recorded_run(like)
+    if run.changed:
+        talk.warn(f"{run.path} was changed after it was written; its options are taken as they are now")
     for name in ("rank", "seed", "runs"):
         if given(name) is click.core.ParameterSource.DEFAULT:
             options[name] = getattr(run, name)

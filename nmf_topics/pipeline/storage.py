@@ -23,7 +23,8 @@ import scipy.sparse as sp
 from nmf_topics.factor.engines.choice import EngineOptions, Plan, ProblemSize, choose_engine
 from nmf_topics.factor.engines.disk import OnDisk, to_disk
 from nmf_topics.factor.engines.store import CACHE_ENV_VAR, MARK
-from nmf_topics.files.atomic import output_errors, remove_if_empty
+from nmf_topics.files.atomic import output_errors
+from nmf_topics.files.publish import remove_if_empty
 from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.matrix.page_counts import FOLDER, PageCounts
 from nmf_topics.matrix.stored import PREFIX, evict_blocks, load_cached_matrix, remove_store, store_names
