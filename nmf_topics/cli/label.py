@@ -95,6 +95,7 @@ def label(arguments: tuple[str, ...], hide: tuple[str, ...], unhide: tuple[str, 
         source=run.get("source"),
         clouds=not made or any(name.startswith(f"{CLOUDS}/") for name in made),
         report=not made or REPORT in made,
+        parameter=None,
         warn=talk.warn,
     )
     talk.note(f"written to {folder}")

@@ -29,8 +29,13 @@ PARTIAL = ".partial-"  # how names of unfinished files and folders begin
 ABANDONED = 3600.0  # seconds without a change after which an unfinished file belongs to no run
 
 
-def _explain(error: OSError, target: Path, parameter: str) -> OutputError:
-    elsewhere = Remedy(f"choose another place with {{{parameter}}}")
+def _elsewhere(parameter: str | None) -> Remedy | None:
+    """The advice to choose another place, where a parameter does that."""
+    return Remedy(f"choose another place with {{{parameter}}}") if parameter else None
+
+
+def _explain(error: OSError, target: Path, parameter: str | None) -> OutputError:
+    elsewhere = _elsewhere(parameter)
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return OutputError(f"no space left on the disk for {target}; what was there before is untouched")
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
@@ -39,8 +44,8 @@ def _explain(error: OSError, target: Path, parameter: str) -> OutputError:
 
 
 @contextmanager
-def output_errors(target: Path, parameter: str = "output") -> Iterator[None]:
-    """Say what the system's refusal to write means, and which parameter (or variable) chooses another place."""
+def output_errors(target: Path, parameter: str | None = "output") -> Iterator[None]:
+    """Say what the system's refusal to write means, and which parameter or variable (if any) chooses another place."""
     try:
         yield
     except OSError as error:
@@ -74,7 +79,7 @@ def folder_of_files(
     mark: str,
     stale: Callable[[Path], list[str]] | None = None,
     force: bool = False,
-    parameter: str = "output",
+    parameter: str | None = "output",
     durable: bool = True,
 ) -> Iterator[Path]:
     """A temporary folder whose files are moved into `folder` when the block ends well.
@@ -85,7 +90,8 @@ def folder_of_files(
     mark : name of the JSON file, `schema` first, by which a folder of this tool is known
     stale : names of files of an earlier run, relative to the folder; those not written anew are removed
     force : write into a folder without the mark, too
-    parameter : the parameter (or environment variable) that errors name for choosing another place
+    parameter : the parameter (or environment variable) that errors name for choosing another place; None if the caller
+        has none
     durable : survive a power cut; not needed for what can be computed again
 
     Raises
@@ -137,10 +143,10 @@ def files_listed_in(mark: str) -> Callable[[Path], list[str]]:
     return files
 
 
-def _refuse_foreign(folder: Path, mark: str, parameter: str) -> None:
+def _refuse_foreign(folder: Path, mark: str, parameter: str | None) -> None:
     """Leave alone what is no folder, and a folder of somebody else's files."""
     if folder.exists() and not folder.is_dir():
-        raise OutputError(f"{folder} is a file", remedy=Remedy(f"choose another place with {{{parameter}}}"))
+        raise OutputError(f"{folder} is a file", remedy=_elsewhere(parameter))
     if not folder.is_dir() or _is_marked(folder / mark):
         return
     if os.path.isdir(folder / READY):  # a first run that was killed while it moved files
@@ -148,7 +154,7 @@ def _refuse_foreign(folder: Path, mark: str, parameter: str) -> None:
     if any(not path.name.startswith((PARTIAL, UNFINISHED)) for path in folder.iterdir()):
         raise OutputError(
             f"{folder} holds files that nmf-topics did not make",
-            remedy=Remedy(f"choose another place with {{{parameter}}}, or use {{force=True}}"),
+            remedy=Remedy(f"choose another place with {{{parameter}}}, or use {{force=True}}") if parameter else None,
         )
 
 
@@ -175,7 +181,7 @@ def _sweep(folder: Path) -> None:
 
 
 @contextmanager
-def whole_file(path: Path, parameter: str = "output", *, durable: bool = True) -> Iterator[Path]:
+def whole_file(path: Path, parameter: str | None = "output", *, durable: bool = True) -> Iterator[Path]:
     """A temporary path beside `path`, with its ending, that takes its place when the block ends well.
 
     `parameter` is the parameter (or environment variable) that errors name for choosing another place; `durable` is as

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
+from nmf_topics.files.atomic import uninterrupted
+
 CGROUPS = Path("/sys/fs/cgroup")  # of a container: its own limits stand at the root
 UNKNOWN = 4 * 2**30  # bytes assumed to be free where nothing can be learnt
 
@@ -27,14 +29,15 @@ def interrupts_held_back() -> Iterator[None]:
 
     A terminal sends Ctrl-C to all processes. One that is still importing its modules would print a traceback.
     """
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # inherited by what is started
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    with uninterrupted():
+        if not hasattr(signal, "pthread_sigmask"):  # Windows
+            yield
+            return
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # inherited by what is started
+        try:
+            yield
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def terminal_width(stream: TextIO) -> int:

@@ -68,7 +68,7 @@ def save_model(model: TopicModel, folder: Path | str, *, force: bool = False) ->
     ...     print(load_model(folder).rank)
     2
     """
-    with folder_of_files(Path(folder), mark=MARK, force=force) as partial:
+    with folder_of_files(Path(folder), mark=MARK, force=force, parameter="folder") as partial:
         write_model(model, partial)
 
 
@@ -180,7 +180,7 @@ def load_model(
 def _read(folder: Path) -> TopicModel:
     """Read the files of a model and check them."""
     with settled(folder):
-        if not os.path.isfile(folder / MARK):  # a Path raises for a name that is too long
+        if not os.path.isfile(folder / MARK) and not _is_barred(folder):
             raise ModelError(f"there is no model in {folder}; fit one first, or name the folder of one")
         try:
             names, arrays = read_json(folder / MARK), read_arrays(folder / "model.npz")
@@ -209,6 +209,17 @@ def _read(folder: Path) -> TopicModel:
             f"the model in {folder} is damaged: model.npz is not the one that model.json was written with; fit it again"
         )
     return model
+
+
+def _is_barred(folder: Path) -> bool:
+    """Whether a folder may not be entered."""
+    try:
+        os.stat(folder / MARK)
+    except PermissionError:
+        return True
+    except (OSError, ValueError):  # a name that is too long, or has a NUL character
+        return False
+    return False
 
 
 def _check_version(document: Any) -> None:

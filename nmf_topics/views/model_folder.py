@@ -70,6 +70,7 @@ def write_model_folder(
     keep_derived: bool = False,
     clouds: bool = True,
     report: bool = True,
+    parameter: str | None = "output",
     on_picture: Callable[[], None] = lambda: None,
     warn: Callable[[str], None] = lambda message: None,
 ) -> None:
@@ -89,6 +90,7 @@ def write_model_folder(
     keep : files of the earlier model that stay as they are; with run.json among them no record is written
     keep_derived : whether what `export` and `figures` made of the earlier model stays
     clouds, report : whether pictures of topics are drawn, and the report is made
+    parameter : as in `folder_of_files`
     on_picture : called after each picture of a topic
     warn : told when there are no clouds because no font has the letters, or no report; all else is written
 
@@ -102,7 +104,7 @@ def write_model_folder(
         derived = [] if keep_derived else derived_files(old)
         return [*(name for name in _files_to_replace(old) if name not in keep), *derived]
 
-    with folder_of_files(folder, mark=MARK, stale=stale, force=force) as partial:
+    with folder_of_files(folder, mark=MARK, stale=stale, force=force, parameter=parameter) as partial:
         write_model(model, partial)
         write_csv(topic_rows(model), partial / "topics.csv")
         write_csv(page_rows(model), partial / "pages.csv")
@@ -198,7 +200,7 @@ def rewrite_report(model: TopicModel, folder: Path, *, warn: Callable[[str], Non
     OutputError
         if it cannot be made or written; the old one is untouched.
     """
-    with folder_of_files(folder, mark=MARK) as partial:
+    with folder_of_files(folder, mark=MARK, parameter=None) as partial:
         run = _write_report(model, folder, partial, folder / CLOUDS, warn)
         if run:
             write_run(partial, run, {*files_of(folder), REPORT})
