@@ -86,7 +86,7 @@ def classify(files: tuple[str, ...], **options: Any) -> None:
         raise click.UsageError("--csv, --json and --jsonl exclude each other")
     model = load_model(options["model"])
     classifier = Classifier(model)
-    if model.rows.kind == "pixels":
+    if model.kind.draws_images:
         if titles or urls:
             raise click.UsageError("--title and --url are for models of text")
         found = _images(classifier, _image_paths(files), _gallery(options, talk), talk)
@@ -143,7 +143,7 @@ def _texts(
             single = len(batch) == 1 and os.path.isfile(file) and batch[0].id == Path(file).stem
             named = [(file if single else page.id, page.title, page.text) for page in batch]
             for page, assignment in zip(batch, classifier.texts(named, explain=explain), strict=True):
-                yield replace(assignment, meta=page.meta)
+                yield replace(assignment, meta=page.meta, row=page.row)
         if broken:
             yield unreadable(file, broken, classifier.model.rank)
             talk.warn(broken)

@@ -29,6 +29,7 @@ from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.model.files import MARK, point_latest
 from nmf_topics.model.fit import fit_topics
 from nmf_topics.model.model import TopicModel
+from nmf_topics.model.page_topics import FEW_WORDS
 from nmf_topics.pipeline.prepare import Source, counts_key, is_image_folder, open_source, prepare
 from nmf_topics.pipeline.recipes import Recipe
 from nmf_topics.pipeline.storage import describe_place
@@ -185,10 +186,8 @@ def read_data(
     if close := getattr(data.V, "close", None):
         click.get_current_context().call_on_close(close)
     m, n = data.V.shape
-    kinds = ("words", "pieces of pages" if recipe.words.chunk else "pages")
-    if data.rows.kind != "terms":
-        kinds = (data.rows.kind, "images")
-    talk.note(f"V is {m} {kinds[0]} x {n} {kinds[1]}")
+    pages = f"pieces of {data.kind.pages}" if recipe.words.chunk and data.kind.reads_texts else data.kind.pages
+    talk.note(f"V is {m} {data.kind.row_for_readers}s x {n} {pages}")
     if "tokens" in data.ledger:
         dropped = ", ".join(f"{count} {reason}" for reason, count in data.ledger["dropped"].items() if count)
         even = spread_as_by_chance(data.words, n)
@@ -242,7 +241,7 @@ def run_fit(
         )
     report_fit(model, talk)
     talk.detail(f"kernels: {kernels.backend_name()}, threads: {kernels.thread_count()}")
-    shown = typical_page(model) if data.rows.kind == "pixels" and clouds else None
+    shown = typical_page(model) if data.kind.draws_images and clouds else None
     with record.stage("write"):
         if names:
             model, record.lost_names = with_earlier_names(model, folder, talk)
@@ -347,6 +346,12 @@ def report_fit(model: TopicModel, talk: Console) -> None:
         talk.warn(
             f"no page has topic {numbers} as its main one: the corpus does not fill {model.rank} topics; "
             f"try a smaller --rank"
+        )
+    if weak := sum(page.status == "weak" for page in model.pages()):
+        some = "1 page has" if weak == 1 else f"{weak} pages have"
+        talk.note(
+            f"{some} fewer than {FEW_WORDS} words of the vocabulary, which say little about a topic; "
+            f"the status of such a page is weak"
         )
 
 

@@ -14,8 +14,7 @@ from nmf_topics.files.csv_files import write_csv
 from nmf_topics.files.json_files import json_text
 from nmf_topics.model.files import load_model
 from nmf_topics.model.model import TopicModel
-from nmf_topics.views.nouns import nouns_of
-from nmf_topics.views.tables.tables import page_json, page_rows
+from nmf_topics.views.tables.tables import page_rows, pages_json
 from nmf_topics.views.tables.terminal import print_pages
 
 
@@ -46,15 +45,14 @@ def pages(model: Path, topic: int | None, top: int | None, **options: Any) -> No
     if topic is not None:
         tell_if_never_main(fitted, topic, talk)
     if topic is None and top is None:
-        columns = list(range(everything))
+        columns = list(fitted.columns.in_source_order())
     else:
         numbers = [topic] if topic is not None else range(1, fitted.rank + 1)
         columns = [j for k in numbers for j, _ in fitted.top_pages(k, top or everything)]
     if options["csv"]:
         write_csv(page_rows(fitted, columns), sys.stdout)
     elif options["json"]:
-        all_pages = fitted.pages()
-        found = [page_json(fitted, j, all_pages[j]) for j in columns]
+        found = list(pages_json(fitted, columns))
         if topic is not None:
             found = [{**page, "share": page["weights"][topic - 1]} for page in found]
         click.echo(json_text({"schema": 1, "model": str(model), "pages": found}))
@@ -65,5 +63,5 @@ def pages(model: Path, topic: int | None, top: int | None, **options: Any) -> No
 def tell_if_never_main(model: TopicModel, topic: int, talk: Console) -> None:
     """Note on stderr that a topic is the main one of no page, so that pages are listed by their share of it."""
     if not (model.dominant() == topic - 1).any():
-        noun = nouns_of(model).page
+        noun = model.kind.page
         talk.note(f"no {noun} has topic {topic} as its main one; listed are the {noun}s with the largest shares of it")

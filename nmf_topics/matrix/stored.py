@@ -22,8 +22,9 @@ from nmf_topics.errors import EngineError
 from nmf_topics.factor.engines.disk import OnDisk
 from nmf_topics.factor.engines.store import MARK
 from nmf_topics.files.publish import remove_if_empty
-from nmf_topics.matrix.datamatrix import AXES, DataMatrix, PageColumns, RowAxis
+from nmf_topics.matrix.datamatrix import DataMatrix, PageColumns
 from nmf_topics.matrix.page_counts import FOLDER, PageCounts
+from nmf_topics.matrix.rows import AXES, RowAxis
 from nmf_topics.matrix.weighting import FittedWeighting
 
 NAMES = "names.npz"
@@ -48,7 +49,7 @@ def store_names(
             file,
             allow_pickle=False,
             rows=json_to_array({"kind": rows.kind, **rows.to_meta()}),
-            columns=json_to_array([list(columns.ids), list(columns.titles), [dict(meta) for meta in columns.meta]]),
+            columns=json_to_array(columns.to_meta()),
             weighting=json_to_array([weighting.name, weighting.unit] if weighting else None),
             recipe=json_to_array(recipe),
             ledger=json_to_array(ledger),
@@ -69,7 +70,7 @@ def load_cached_matrix(folder: Path) -> DataMatrix | None:
             data = DataMatrix(
                 V=V,
                 rows=AXES[rows["kind"]].from_meta(rows),
-                columns=PageColumns(*json_from_array(names["columns"])),
+                columns=PageColumns.from_meta(json_from_array(names["columns"])),
                 weighting=FittedWeighting.from_arrays(fitted[0], fitted[1], names) if fitted else None,
                 recipe=json_from_array(names["recipe"]),
                 ledger=json_from_array(names["ledger"]),

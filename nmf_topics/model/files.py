@@ -1,8 +1,9 @@
 """Models on disk: `model.npz` for numbers, `model.json` for names. Plain arrays and JSON, never pickle.
 
     model.npz    W (m, r), H (r, n), errors (n,), trace, coherences (r,), stabilities (r,), weighting_*; and
-                 penalties (2, r) where the fit had some
-    model.json   schema, rows (kind and names), columns (ids, titles, meta), weighting, recipe, ledger, names, hidden;
+                 penalties (2, r) where the fit had some, known_words (n,) where V was made from text
+    model.json   schema, rows (kind and names), columns (ids, titles, meta, and
+                 their order where the source has one), weighting, recipe, ledger, names, hidden;
                  and the words that describe topics (see `model.description`)
 
 Everything is checked before it is used: model.json against `model.schema`, the shapes of the arrays against the names,
@@ -27,7 +28,8 @@ from nmf_topics.files.atomic import folder_of_files
 from nmf_topics.files.json_files import CHECKSUM, json_with_checksum, read_json
 from nmf_topics.files.publish import settled
 from nmf_topics.files.schema import SchemaError
-from nmf_topics.matrix.datamatrix import AXES, PageColumns, PageIndex
+from nmf_topics.matrix.datamatrix import PageColumns
+from nmf_topics.matrix.rows import AXES
 from nmf_topics.matrix.weighting import FittedWeighting
 from nmf_topics.model.description import Description
 from nmf_topics.model.model import TopicModel
@@ -38,6 +40,7 @@ from nmf_topics.text.functions import Lemmatizer, StopTest, Tokenizer
 MARK = "model.json"
 EXTRACTS = "extracts.json.gz"  # beside the model, made by `views.report.extracts`
 _ARRAYS = ("W", "H", "errors", "trace", "coherences", "stabilities")
+_OPTIONAL_ARRAYS = ("penalties", "known_words")  # models of earlier versions, of images or matrices have none
 _WEIGHTING_ARRAYS = ("weighting_pages", "weighting_share", "weighting_scalars")
 LARGEST = 1e150  # of an entry of W or H; the square of a larger one may not be finite
 
@@ -77,6 +80,8 @@ def write_model(model: TopicModel, folder: Path) -> None:
     arrays = {name: getattr(model, name) for name in _ARRAYS}
     if model.penalties.any():
         arrays["penalties"] = model.penalties
+    if model.known_words is not None:
+        arrays["known_words"] = model.known_words
     weighting = None
     if model.weighting is not None:
         arrays |= model.weighting.to_arrays()
@@ -85,12 +90,7 @@ def write_model(model: TopicModel, folder: Path) -> None:
     document = {
         "schema": SCHEMA,
         "rows": {"kind": model.rows.kind, **model.rows.to_meta()},
-        "columns": {
-            "ids": list(model.columns.ids),
-            "titles": list(model.columns.titles),
-            "meta": [dict(meta) for meta in model.columns.meta],
-            **({"index": model.columns.index.to_meta()} if model.columns.index is not None else {}),
-        },
+        "columns": model.columns.to_meta(),
         "weighting": weighting,
         "recipe": model.recipe,
         "ledger": model.ledger,
@@ -199,6 +199,8 @@ def _read(folder: Path) -> TopicModel:
         raise ModelError(f"the model in {folder} is damaged: {MARK}: {error}; fit it again") from error
     except ModelError as error:
         raise ModelError(f"the model in {folder} cannot be used: {error}") from error
+    except ValueError as error:
+        raise ModelError(f"the model in {folder} is damaged: {error}; fit it again") from error
     if names.intact is False:
         raise ModelError(
             f"the model in {folder} is damaged: {MARK} was changed after it was written; fit it again, or delete the "
@@ -233,7 +235,7 @@ def _check_version(document: Any) -> None:
 def _build(document: Mapping[str, Any], arrays: Mapping[str, Any]) -> TopicModel:
     """Make a model of a checked model.json and its arrays."""
     expected = set(_ARRAYS) | (set(_WEIGHTING_ARRAYS) if document["weighting"] is not None else set())
-    if odd := (set(arrays) ^ expected) - {"penalties"}:
+    if odd := (set(arrays) ^ expected) - set(_OPTIONAL_ARRAYS):
         raise ModelError(f"model.npz has other arrays than a model: {', '.join(sorted(odd))}")
     rows = AXES[document["rows"]["kind"]].from_meta(document["rows"])
     if len(getattr(rows, "surfaces", rows)) != len(rows):
@@ -247,7 +249,7 @@ def _build(document: Mapping[str, Any], arrays: Mapping[str, Any]) -> TopicModel
     weighting = document["weighting"]
     certificate = document.get("certificate")
     return TopicModel(
-        **{name: arrays[name] for name in (*_ARRAYS, "penalties") if name in arrays},
+        **{name: arrays[name] for name in (*_ARRAYS, *_OPTIONAL_ARRAYS) if name in arrays},
         stopped=document["stopped"],
         relative_error=float(document["relative_error"]),
         rows=rows,
@@ -271,11 +273,12 @@ def _check_arrays(arrays: Mapping[str, Any], m: int, n: int) -> None:
     if W.shape != (m, r) or H.shape != (r, n) or r < 1:
         raise ModelError(f"W {W.shape} and H {H.shape} do not fit {m} rows and {n} columns")
     shapes = {"W": W.shape, "H": H.shape, "errors": (n,), "trace": (arrays["trace"].size,)}
-    shapes |= {"coherences": (r,), "stabilities": (r,), "weighting_scalars": (3,), "penalties": (2, r)}
+    shapes |= {"coherences": (r,), "stabilities": (r,), "weighting_scalars": (3,)}
+    shapes |= {"penalties": (2, r), "known_words": (n,)}
     for name, array in arrays.items():
         if array.dtype not in (np.float32, np.float64) or array.shape != shapes.get(name, (m,)):
             raise ModelError(f"{name} has the wrong length, or does not hold real numbers of 32 or 64 bits")
-        known = name in ("W", "H", "penalties") or name.startswith("weighting_")
+        known = name in ("W", "H", *_OPTIONAL_ARRAYS) or name.startswith("weighting_")
         if known and not (np.isfinite(array).all() and array.min() >= 0 and array.any()):
             raise ModelError(f"{name} must be finite, non-negative and not all zeros")
         if known and float(array.max()) > LARGEST:
@@ -285,13 +288,15 @@ def _check_arrays(arrays: Mapping[str, Any], m: int, n: int) -> None:
 
 
 def _columns(described: Mapping[str, Any]) -> PageColumns:
-    index = PageIndex.from_meta(described["index"]) if "index" in described else None
-    n = len(described["ids"])
-    if index is not None and len(index.labels) != n:
+    columns = PageColumns.from_meta(described)
+    n = len(columns.ids)
+    if columns.index is not None and len(columns.index.labels) != n:
         raise ModelError("the index of its pages has another length")
-    if len(described["titles"]) != n or len(described["meta"]) != n:
+    if len(columns.titles) != n or len(columns.meta) != n:
         raise ModelError("its pages do not have as many titles or metadata as ids")
-    return PageColumns(described["ids"], described["titles"], described["meta"], index)
+    if columns.order is not None and len(columns.order.rows) != n:
+        raise ModelError("the order of its pages has another length")
+    return columns
 
 
 def _description(described: Mapping[str, Any] | None, rank: int, n_rows: int) -> Description | None:

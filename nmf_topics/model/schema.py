@@ -119,8 +119,10 @@ _PAGE_INDEX = record(
         "dtype": NAME,
     }
 )
+_ORDER = record({"places": list_of(whole(0)), "rows": list_of(optional(whole()))})
 _COLUMNS = record(
-    {"ids": list_of(TEXT), "titles": list_of(TEXT), "meta": list_of(mapping_of(ANYTHING))}, may={"index": _PAGE_INDEX}
+    {"ids": list_of(TEXT), "titles": list_of(TEXT), "meta": list_of(mapping_of(ANYTHING))},
+    may={"index": _PAGE_INDEX, "order": _ORDER},
 )
 _WORD = row_of(TEXT, TEXT, whole(-1), number(), optional(number()), optional(number()))
 _DESCRIPTION = record(

@@ -142,7 +142,7 @@ def _draw_clouds(
 
     (folder / CLOUDS).mkdir()
     try:
-        draw_topics(model.rows, model, folder / CLOUDS, on_picture=on_picture)
+        draw_topics(model, folder / CLOUDS, on_picture=on_picture)
     except FontError as error:  # found before anything is drawn
         warn(Notice(f"no clouds: {error.message}", (error.remedy or Remedy("")).then(step)))
 
@@ -241,7 +241,7 @@ def redraw(
     old = [name for name in _files_to_replace(folder) if name.startswith(f"{CLOUDS}/")]
     with folder_of_files(folder, mark=MARK, stale=lambda _: old) as partial:
         (partial / CLOUDS).mkdir()
-        draw_topics(model.rows, model, partial / CLOUDS, style=style)
+        draw_topics(model, partial / CLOUDS, style=style)
         run = _write_report(model, folder, partial, partial / CLOUDS, warn)
         drawn = {path.relative_to(partial).as_posix() for path in partial.rglob("*") if path.is_file()}
         if run:
