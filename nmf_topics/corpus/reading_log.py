@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -27,6 +27,7 @@ class ReadingLog:
     set_aside : files and rows that could not be read, in the order of the source
     read : kind of file (its ending) -> how many were read
     skipped : (kind, reason) -> files that are of no kind that is read
+    markup : column -> the kinds of markup that were removed, and from how many cells of how many
     titles_apart : whether pages have titles of their own that are not counted as text
     duplicates : how many pages repeat another one, as `corpus.duplicates` counts them, where they were left out
     """
@@ -37,6 +38,7 @@ class ReadingLog:
         self.skipped: Counter[tuple[str, str]] = Counter()
         self.duplicates: dict[str, Any] = {}
         self.titles_apart = False
+        self.markup: dict[str, dict[str, Any]] = {}
         self._kinds: Counter[tuple[str, str]] = Counter()  # of files that were set aside
 
     def put_aside(self, where: str, reason: str, kind: str = "") -> None:
@@ -58,8 +60,8 @@ class ReadingLog:
         }
 
     def record(self) -> dict[str, Any]:
-        """As JSON: every file and row that was set aside, and the summary."""
-        return {"set_aside": [asdict(item) for item in self.set_aside], "files": self.summary()}
+        """As JSON: every file and row that was set aside, the summary, and where markup was removed."""
+        return {"set_aside": [asdict(item) for item in self.set_aside], "files": self.summary(), "markup": self.markup}
 
     @classmethod
     def recorded(cls, record: Mapping[str, Any]) -> ReadingLog:
@@ -98,8 +100,25 @@ def few(names: Sequence[str]) -> str:
 
 
 def few_kinds(skipped: Counter[tuple[str, str]]) -> str:
-    """Kinds of files that were not read, with their numbers and reasons, the most frequent first."""
-    order = sorted(skipped, key=lambda kind: (-skipped[kind], kind))
-    named = [f"{skipped[kind]} {kind[0] or 'without an ending'} ({kind[1]})" for kind in order[:KINDS_NAMED]]
-    rest = sum(skipped[kind] for kind in order[KINDS_NAMED:])
+    """Kinds of files that were not read, with their numbers, by reason; the most frequent first.
+
+    Examples
+    --------
+    >>> few_kinds(Counter({(".csv", "a table"): 2, (".xlsx", "a table"): 1, (".jpg", "an image"): 1}))
+    '2 .csv, 1 .xlsx (a table), 1 .jpg (an image)'
+    """
+    by_reason: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for (kind, reason), count in sorted(skipped.items()):
+        by_reason[reason][kind] += count
+    order = sorted(by_reason, key=lambda reason: -by_reason[reason].total())
+    named = [f"{_kinds(by_reason[reason])} ({reason})" for reason in order[:KINDS_NAMED]]
+    rest = sum(by_reason[reason].total() for reason in order[KINDS_NAMED:])
+    return ", ".join(named) + (f" and {rest} more" if rest else "")
+
+
+def _kinds(counts: Counter[str]) -> str:
+    """Kinds of files with their numbers, the most frequent first."""
+    order = counts.most_common()
+    named = [f"{count} {kind or 'without an ending'}" for kind, count in order[:KINDS_NAMED]]
+    rest = sum(count for _, count in order[KINDS_NAMED:])
     return ", ".join(named) + (f" and {rest} more" if rest else "")

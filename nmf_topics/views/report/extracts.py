@@ -73,7 +73,7 @@ def representative_pages(model: TopicModel, most: int) -> np.ndarray:
 
 
 def text_extracts(
-    model: TopicModel, data: DataMatrix, pages: Iterable[PageLike], *, shelf: TextCache | None = None
+    model: TopicModel, data: DataMatrix, pages: Iterable[PageLike], *, text_cache: TextCache | None = None
 ) -> bytes:
     """The extracts of a model of text, packed; the same pages in any order make the same bytes.
 
@@ -82,13 +82,13 @@ def text_extracts(
     model : TopicModel of `data`
     data : DataMatrix
     pages : the corpus once more; it is read no further than to the last page that is needed, if at all
-    shelf : where an earlier fit of the same corpus may have left its texts, and this one leaves them
+    text_cache : where an earlier fit of the same corpus may have left its texts, and this one leaves them
     """
     columns = representative_pages(model, TEXT_BYTES // SHORTEST)
     length = max(SHORTEST, min(LONGEST, TEXT_BYTES // max(1, len(columns))))
     place = {data.columns.ids[j]: int(j) for j in columns}
     options = word_options(model.recipe)
-    found = page_texts(place, pages, options, length=length, total=TEXT_BYTES, shelf=shelf)
+    found = page_texts(place, pages, options, length=length, total=TEXT_BYTES, text_cache=text_cache)
     texts = {place[id_]: text for id_, text in found.texts.items()}
     words = word_contributions(model, data, columns)
     kept = sorted(texts)
