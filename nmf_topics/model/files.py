@@ -188,7 +188,7 @@ def _read(folder: Path) -> TopicModel:
             missing = Path(str(error.filename)).name
             raise ModelError(f"the model in {folder} is incomplete: {missing} is missing") from error
         except PermissionError as error:
-            raise ModelError(f"the model in {folder} cannot be read: no permission to read {error.filename}") from error
+            raise ModelError(f"the model in {folder} cannot be read: {error.filename}: {error.strerror}") from error
         except (OSError, ValueError, MemoryError) as error:
             raise ModelError(f"the model in {folder} is damaged: {error}; fit it again") from error
     try:
