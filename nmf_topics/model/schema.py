@@ -160,6 +160,7 @@ READING: dict[str, Check] = {
     "lines": FLAG,
     "titles_as_text": FLAG,
     "drop_duplicates": FLAG,
+    "markup": optional(NAME),
     "read_limits": mapping_of(_COUNT, keys=NAME),
 }
 RUN = record(
