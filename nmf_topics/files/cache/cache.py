@@ -234,7 +234,7 @@ class Cache:
         try:
             with exclusive(self.folder):
                 return self._entries(Leases(self.folder))
-        except PermissionError:  # the cache of somebody else
+        except OSError:  # the cache of somebody else, or a disk that may only be read
             return self._entries(NO_LEASES)
 
     def _entries(self, leases: Leases) -> list[Entry]:
