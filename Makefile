@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 # Programs that tests start keep their compiled modules: otherwise each of them compiles the package again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test test-fast test-wiki test-browser install-all tools tools-wiki tools-browser soak check bench format clean
+.PHONY: help demo test test-fast test-wiki test-browser install-all tools tools-wiki tools-browser soak mutants check bench format clean
 
 help:            ## Show this list.
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -56,6 +56,9 @@ tools-browser: $(VENV)/pip-is-there
 
 soak: $(VENV)/installed-dev        ## Damage each kind of state file 5000 times.
 	NMF_TOPICS_SOAK=5000 $(BIN)/python -m pytest tests/robustness/test_damaged_state.py
+
+mutants: $(VENV)/installed-dev     ## Check that the tests notice some 80 plausible bugs.
+	$(BIN)/python tests/mutation/run.py
 
 check: $(VENV)/installed-dev       ## Style, types and the build of the package.
 	$(BIN)/ruff check .

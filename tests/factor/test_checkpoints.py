@@ -15,6 +15,8 @@ from nmf_topics.factor.blocks import as_blocks
 from nmf_topics.factor.engines.checkpoints import KEPT, PREFIX, Checkpointing
 from nmf_topics.factor.engines.disk import to_disk
 from nmf_topics.factor.factorize import Factorization, factorize
+from nmf_topics.factor.state import State
+from nmf_topics.files.atomic import whole_file
 
 V = sp.csc_matrix(np.random.default_rng(3).random((20, 30)) * (np.random.default_rng(4).random((20, 30)) < 0.4))
 OPTIONS: dict[str, Any] = {"rank": 3, "objective": "frobenius", "rule": "amu", "start": "random", "seed": 0}
@@ -149,3 +151,23 @@ def test_what_nobody_came_back_for_goes(tmp_path: Path) -> None:
     os.utime(old, (time.time() - KEPT - 100,) * 2)
     Checkpointing(tmp_path).clear()
     assert [path.name for path in tmp_path.iterdir()] == [recent.name]
+
+
+def test_writing_takes_a_bounded_share_of_the_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a checkpoint that takes one second to write, there is none for the next nine."""
+    clock, written = [100.0], []
+
+    def slow(*arguments: Any) -> Any:
+        clock[0] += 1.0
+        written.append(clock[0])
+        return whole_file(*arguments)
+
+    monkeypatch.setattr("nmf_topics.factor.engines.checkpoints.whole_file", slow)
+    monkeypatch.setattr("nmf_topics.factor.engines.checkpoints.time.monotonic", lambda: clock[0])
+    states: list[State] = []
+    factorize(V, **OPTIONS, max_iter=2, on_state=states.append)
+    checkpoint = Checkpointing(tmp_path, 0.5).of(as_blocks(V), OPTIONS)
+    for wait in (0.4, 0.1, 9.9, 0.1, 9.9, 0.1):
+        clock[0] += wait
+        checkpoint.keep(states[-1])
+    assert written == pytest.approx([101.5, 112.5, 123.5])
