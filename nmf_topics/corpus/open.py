@@ -56,6 +56,7 @@ def open_corpus(
     lines: bool = False,
     titles_as_text: bool = False,
     drop_duplicates: bool = False,
+    markup: str | None = None,
     read_limits: Mapping[str, int] | None = None,
     warn: Callable[[str], None] = _warn_user,
 ) -> Corpus:
@@ -71,6 +72,8 @@ def open_corpus(
     lines : every line of a text file (or of standard input) is a page
     titles_as_text : count the words of titles that the source has as text, too
     drop_duplicates : leave out pages that have the same text as another, or nearly the same words
+    markup : what becomes of HTML, formulas and addresses in the columns of tables: "auto" removes them where a column
+        is written in markup, "remove" always, "keep" never, "tags,entities" these kinds; None: "auto"
     read_limits : limits of reading that are changed, by name: {"page-size": 10**8}; see `ReadLimits`
     warn : called with what was guessed and set aside, each thing once however often the corpus is read
 
@@ -94,7 +97,9 @@ def open_corpus(
     ('Tea', 'Green tea.')
     """
     wanted = Columns(text_column, title_column, id_column, date_column, label_column)
-    opener = _Opener(wanted, ReadOptions(encoding, lines, titles_as_text, _limits_of(read_limits)), _once(warn))
+    opener = _Opener(
+        wanted, ReadOptions(encoding, lines, titles_as_text, markup or "auto", _limits_of(read_limits)), _once(warn)
+    )
     corpus = _opened(opener, source)
     if not drop_duplicates:
         return corpus

@@ -27,6 +27,7 @@ class ReadingLog:
     set_aside : files and rows that could not be read, in the order of the source
     read : kind of file (its ending) -> how many were read
     skipped : (kind, reason) -> files that are of no kind that is read
+    markup : column -> the kinds of markup that were removed, and from how many cells of how many
     titles_apart : whether pages have titles of their own that are not counted as text
     duplicates : how many pages repeat another one, as `corpus.duplicates` counts them, where they were left out
     """
@@ -37,6 +38,7 @@ class ReadingLog:
         self.skipped: Counter[tuple[str, str]] = Counter()
         self.duplicates: dict[str, Any] = {}
         self.titles_apart = False
+        self.markup: dict[str, dict[str, Any]] = {}
         self._kinds: Counter[tuple[str, str]] = Counter()  # of files that were set aside
 
     def put_aside(self, where: str, reason: str, kind: str = "") -> None:
@@ -58,8 +60,8 @@ class ReadingLog:
         }
 
     def record(self) -> dict[str, Any]:
-        """As JSON: every file and row that was set aside, and the summary."""
-        return {"set_aside": [asdict(item) for item in self.set_aside], "files": self.summary()}
+        """As JSON: every file and row that was set aside, the summary, and where markup was removed."""
+        return {"set_aside": [asdict(item) for item in self.set_aside], "files": self.summary(), "markup": self.markup}
 
     @classmethod
     def recorded(cls, record: Mapping[str, Any]) -> ReadingLog:

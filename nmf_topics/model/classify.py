@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,9 @@ import numpy as np
 from nmf_topics.errors import ModelError
 from nmf_topics.factor.blocks import Array
 from nmf_topics.images.pixels import pixel_columns
-from nmf_topics.matrix.datamatrix import largest
+from nmf_topics.matrix.rows import largest, top_weights
 from nmf_topics.model.model import TopicModel
-from nmf_topics.model.page_topics import FEW_WORDS, PageTopics, page_topics
+from nmf_topics.model.page_topics import PageTopics, page_topics
 from nmf_topics.pipeline.chunked_pages import ChunkMap
 from nmf_topics.terms.count import count_new_pages
 from nmf_topics.terms.phrases import Phrases
@@ -40,6 +40,7 @@ class Assignment:
     h : the page's column of H
     note : what is wrong, where something is
     meta : what the source says of the page
+    row : the number of its row in its file, from 1; None where it has none
 
     Examples
     --------
@@ -61,6 +62,13 @@ class Assignment:
     h: Array | None = None
     note: str = ""
     meta: Mapping[str, Any] = field(default_factory=dict)
+    row: int | None = None
+
+
+def markup_of(model: TopicModel) -> str:
+    """Return what to do with markup in tables of new pages: what the fit did, as the option of `open_corpus`."""
+    removed = model.recipe.get("corpus", {}).get("markup", {})
+    return ",".join(sorted({kind for found in removed.values() for kind in found["removed"]})) or "keep"
 
 
 class Classifier:
@@ -84,8 +92,8 @@ class Classifier:
             if the model is not one of text, or does not say how its words were weighted.
         """
         model = self.model
-        if model.rows.kind != "terms":
-            raise ModelError(f"the model's rows are {model.rows.kind}, not words: it cannot classify text")
+        if not model.kind.reads_texts:
+            raise ModelError(f"the model's rows are {model.kind.rows}, not words: it cannot classify text")
         if "words" not in model.recipe:
             raise ModelError(
                 "the model was fitted to a matrix, so it does not know how text becomes terms; pass the counts of its "
@@ -115,10 +123,9 @@ class Classifier:
         for j, (name, title, _) in enumerate(pages):
             missing = sum(unknown[j].values())
             total = int(known[j]) + missing
-            topics = page_topics(H[:, j], float(errors[j]))
+            topics = page_topics(H[:, j], float(errors[j]), known_words=float(known[j]))
             note = ""
-            if topics.topic is not None and known[j] < FEW_WORDS:
-                topics = replace(topics, status="weak")
+            if topics.status == "weak":
                 count = int(known[j])
                 note = f"only {count} of its {total} words {'is' if count == 1 else 'are'} known"
             elif topics.topic is None:
@@ -152,8 +159,8 @@ class Classifier:
             if the model is not one of images.
         """
         grid: Any = self.model.rows
-        if grid.kind != "pixels":
-            raise ModelError(f"the model's rows are {grid.kind}, not pixels: it cannot classify images")
+        if not self.model.kind.draws_images:
+            raise ModelError(f"the model's rows are {self.model.kind.rows}, not pixels: it cannot classify images")
         V, problems = pixel_columns(paths, grid)
         H, errors = self._project(V)
         result = []
@@ -178,7 +185,9 @@ class Classifier:
         topics = largest(carried.sum(axis=0), len(h)).tolist()
         carried[self.model.hidden_rows] = 0.0
         return {
-            k + 1: [(word, part / total) for word, part in self.model.rows.top(carried[:, k], EXPLAINING_WORDS)]
+            k + 1: [
+                (word, part / total) for word, part in top_weights(self.model.rows, carried[:, k], EXPLAINING_WORDS)
+            ]
             for k in topics
             if carried[:, k].any()
         }

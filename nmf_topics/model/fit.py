@@ -20,6 +20,7 @@ from nmf_topics.factor.objectives import objective_of, rule_of
 from nmf_topics.factor.penalties import PenaltyOptions
 from nmf_topics.factor.project import project
 from nmf_topics.matrix.datamatrix import DataMatrix
+from nmf_topics.matrix.page_counts import known_words
 from nmf_topics.matrix.weighting import MANY_ENTRIES
 from nmf_topics.model.description import TOPIC_WORDS, TopicWords, describe_topics
 from nmf_topics.model.guide import rows_of_guide
@@ -138,16 +139,17 @@ def model_from(
 
     `named` are names of topics by their place in the factors.
     """
-    text = data.rows.kind == "terms"
     W = result.W.astype(np.float64)
     sums = W.sum(axis=0)
     W = np.where(sums > 0, W / np.where(sums > 0, sums, 1.0), 0.0)
     l1, l2 = result.penalties.H.of_scaled(sums)
     H, errors = project(data.V, W, objective=result.objective, rule=result.rule, l1=l1, l2=l2)
     overall, columns, weights = overall_error(data.V, errors, result.objective), data.columns, H
-    if text and word_options(recipe).chunk:
+    known = None if data.counts is None else known_words(data.counts)
+    if word_options(recipe).chunk:
         parts, columns = parts_of_columns(data.columns)
         H, errors = parts.aggregate(data.V, H, errors, result.objective)
+        known = None if known is None else parts.sums(known)
     order = np.argsort(-H.sum(axis=1), kind="stable")
     W, H = np.ascontiguousarray(W[:, order]), np.ascontiguousarray(H[order])
     description, coherences = describe_topics(data, W, weights[order], recipe.get("topic_words", "typical"))
@@ -169,6 +171,7 @@ def model_from(
         certificate=result.certificate,
         penalties=np.stack([l1[order], l2[order]]),
         description=description,
+        known_words=known,
     )
 
 
@@ -177,7 +180,7 @@ def working_precision(data: DataMatrix) -> Any:
 
     What they cost is that an error is known to a few 1e-9 only, which a small V need not pay.
     """
-    if data.rows.kind != "terms" or not sp.issparse(data.V) or data.V.nnz < MANY_ENTRIES:
+    if not sp.issparse(data.V) or data.V.nnz < MANY_ENTRIES:
         return data.V
     return data.V.astype(np.float32, copy=False)
 
@@ -186,7 +189,7 @@ def check_rank(data: DataMatrix, rank: int) -> None:
     """Refuse a rank that the data cannot fill."""
     m, n = data.V.shape
     known = int((page_sums(as_blocks(data.V)) > 0).sum())
-    pages = "pages" if data.rows.kind == "terms" else "images"
+    pages = data.kind.pages
     if not known:
         raise MatrixError(f"none of the {n} {pages} has anything on it: V holds only zeros")
     if rank > known:
@@ -197,7 +200,7 @@ def check_rank(data: DataMatrix, rank: int) -> None:
         )
     if rank > m:
         raise MatrixError(
-            f"rank {rank} is larger than the number of {data.rows.kind}, {m}", remedy=Remedy("try a smaller {rank}")
+            f"rank {rank} is larger than the number of {data.kind.rows}, {m}", remedy=Remedy("try a smaller {rank}")
         )
 
 

@@ -19,7 +19,8 @@ from nmf_topics.errors import ModelError
 from nmf_topics.factor.blocks import Array
 from nmf_topics.factor.objectives import OBJECTIVES
 from nmf_topics.factor.project import project
-from nmf_topics.matrix.datamatrix import PageColumns, RowAxis, largest
+from nmf_topics.matrix.datamatrix import PageColumns
+from nmf_topics.matrix.rows import RowAxis, RowKind, kind_of, largest
 from nmf_topics.model.description import Description
 from nmf_topics.model.display import model_html, model_text
 from nmf_topics.model.hidden import hide_words, unhide_words
@@ -80,6 +81,8 @@ class TopicModel:
         zeros where the fit had none
     certificate : bound on what the objective could still fall by where the fit ended, as a part of it (see
         `factor.factorize`); nan where there is none
+    known_words : ndarray of shape (n,), how many words of each page are in the vocabulary, each occurrence counted;
+        None for images, matrices, and models of earlier versions
 
     Examples
     --------
@@ -109,10 +112,18 @@ class TopicModel:
     certificate: float = math.nan
     penalties: Array = field(default_factory=lambda: np.zeros((2, 1)))
     description: Description | None = None
+    known_words: Array | None = None
 
     def __post_init__(self) -> None:
         for array in (self.W, self.H, self.errors, self.trace, self.coherences, self.stabilities, self.penalties):
             array.setflags(write=False)
+        if self.known_words is not None:
+            self.known_words.setflags(write=False)
+
+    @property
+    def kind(self) -> RowKind:
+        """What is known of all models with such rows: names of rows, pages and topics, and what can be done."""
+        return kind_of(self.rows)
 
     @property
     def rank(self) -> int:
@@ -147,7 +158,11 @@ class TopicModel:
 
     def pages(self) -> list[PageTopics]:
         """One a page, in the order of the columns."""
-        return [page_topics(self.H[:, j], float(self.errors[j])) for j in range(len(self.columns))]
+        known = np.full(len(self.columns), np.inf) if self.known_words is None else self.known_words
+        return [
+            page_topics(self.H[:, j], float(self.errors[j]), known_words=float(known[j]))
+            for j in range(len(self.columns))
+        ]
 
     def dominant(self) -> np.ndarray:
         """Index (from 0) of each page's dominant topic, -1 for a page without one; shape (n,)."""
@@ -171,7 +186,8 @@ class TopicModel:
     @cached_property
     def _labels(self) -> list[str]:
         """Labels of all topics: made once, asked for every page."""
-        made = self._shown.labels() if self.rows.kind == "terms" else [f"part {k + 1}" for k in range(self.rank)]
+        numbered = (f"{self.kind.topic} {k + 1}" for k in range(self.rank))
+        made = self._shown.labels() if self.kind.has_names else numbered
         return [self.names.get(number, label) for number, label in enumerate(made, start=1)]
 
     def terms(self, number: int, k: int = 10, *, order: WordOrder = "typical") -> list[tuple[str, float]]:
@@ -251,9 +267,10 @@ class TopicModel:
         return topics_frame(self, words)
 
     def pages_frame(self, weights: Weights = "share") -> pandas.DataFrame:
-        """Return the pages as a pandas data frame, in the order of the columns of H.
+        """Return the pages as a pandas data frame, in the order of the source where it has one.
 
-        Its index is that of the data frame or Series that was fitted, so that both can be joined; otherwise the ids.
+        The index is that of the data frame or Series that was fitted, so that both can be joined; otherwise the ids.
+        A source without an order is a folder of texts; its pages are in the order of the columns of H.
 
         Parameters
         ----------
@@ -262,7 +279,7 @@ class TopicModel:
         Returns
         -------
         DataFrame of n rows: title, topic (missing if a page has none), label, weight and margin of the topic, error,
-        status, all metadata, topic_1 ... topic_r
+        status, all metadata, topic_1 ... topic_r, row (number of the page's row in its file, missing if it has none)
 
         Raises
         ------
@@ -310,8 +327,8 @@ class TopicModel:
         merged = {**self.names, **names}
         hidden = tuple(self.hidden)
         if hide or unhide:
-            if self.rows.kind != "terms":
-                raise ModelError(f"only words can be hidden, and the rows of this model are {self.rows.kind}")
+            if not self.kind.reads_texts:
+                raise ModelError(f"only words can be hidden, and the rows of this model are {self.kind.rows}")
             hidden = hide_words(self._shown.spellings, unhide_words(self._shown.spellings, hidden, unhide), hide)
         return replace(
             self, names={number: merged[number] for number in sorted(merged) if merged[number]}, hidden=hidden
@@ -323,4 +340,4 @@ class TopicModel:
 
     def has_word(self, word: str) -> bool:
         """Whether the model has a word, in any of its spellings."""
-        return self.rows.kind == "terms" and bool(self._shown.spellings.rows_of(word))
+        return self.kind.reads_texts and bool(self._shown.spellings.rows_of(word))

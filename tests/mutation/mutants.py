@@ -139,11 +139,11 @@ MUTANTS = [
         ("factor/test_checkpoints.py::test_writing_takes_a_bounded_share_of_the_time",),
     ),
     Mutant(
-        "a checkpoint of damaged contents is used",
-        "factor/engines/checkpoints.py",
+        "a cache or a checkpoint of other contents is used",
+        "files/arrays.py",
         "if digest != digest_of(arrays):",
         "if not digest:",
-        ("factor/test_checkpoints.py", "robustness/test_damaged_state.py::test_random_damages_of_a_checkpoint"),
+        ("files/test_arrays.py",),
     ),
     Mutant(
         "pages without words make topics uncertain",
@@ -226,9 +226,9 @@ MUTANTS = [
     Mutant(
         "lower-case stop words open names",
         "terms/phrase_counts.py",
-        'token.capitalize() if reason == "stop" and token[0].isupper() else None',
-        'token.capitalize() if reason == "stop" else None',
-        ("terms/test_phrases.py::test_what_is_no_phrase", "terms/test_phrases.py"),
+        'if reason == "stop" and token[0].isupper() and not',
+        'if reason == "stop" and not',
+        ("terms/test_phrases.py::test_what_is_no_phrase",),
     ),
     Mutant(
         "capitals win ties of spelling",
@@ -345,10 +345,10 @@ MUTANTS = [
     ),
     Mutant(
         "three known words are few",
-        "model/classify.py",
-        "known[j] < FEW_WORDS",
-        "known[j] <= FEW_WORDS",
-        ("model/test_classify.py",),
+        "model/page_topics.py",
+        '"weak" if known_words < FEW_WORDS else "ok"',
+        '"weak" if known_words <= FEW_WORDS else "ok"',
+        ("model/test_weak_pages.py", "model/test_classify.py"),
     ),
     Mutant(
         "the margin is the distance from zero",
@@ -515,8 +515,8 @@ MUTANTS = [
     Mutant(
         "removed pages stay under their own title",
         "corpus/fetch/ledger.py",
-        'return asked.title in settings.removed or outcome.get("title") in settings.removed',
-        "return asked.title in settings.removed",
+        'return asked.title in removed or outcome.get("title") in removed',
+        "return asked.title in removed",
         ("fetch/test_removal.py",),
     ),
     Mutant(

@@ -151,7 +151,6 @@ class FolderReader:
         self._encodings = Encodings(options.encoding, self._samples)
         self._ids = Ids(where, Remedy("rename one of the files"))
         self._notes: list[str] = []
-        self._single = len(found.texts) + (found.stream is not None) == 1  # then the rows of the file are in order
         self._log.skipped.update(found.others)
         for place, reason, kind in found.set_aside:
             log.put_aside(place, reason, kind)
@@ -161,9 +160,10 @@ class FolderReader:
         for file in self._files(meter or Meter()):
             try:
                 yield from self._pages_of(file)
-            except (Unreadable, MissingExtra) as error:
-                reason = getattr(error, "reason", str(error))
-                self._log.put_aside(show_path(file.where), reason, file.ending)
+            except MissingExtra as error:  # the same for all files of this kind
+                self._log.skipped[file.ending, str(error)] += 1
+            except Unreadable as error:
+                self._log.put_aside(show_path(file.where), error.reason, file.ending)
             else:
                 self._log.read[file.ending] += 1
 
@@ -226,7 +226,7 @@ class FolderReader:
                 title = title or own_title
             meta = {**({"label": label} if label else {}), **document.meta}
             page_id = self._ids.give(wish, title, document.text, place)
-            row = int(document.name) if self._single and document.name else None
+            row = int(document.name) if document.name else None
             yield Page(page_id, title or title_from_text(document.text), document.text, meta, row)
 
     def _samples(self) -> Iterator[bytes]:

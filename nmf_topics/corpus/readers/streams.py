@@ -18,7 +18,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from nmf_topics.errors import CorpusError, MissingExtra
+from nmf_topics.errors import CorpusError
+from nmf_topics.files.optional import needs_extra
 
 CHUNK = 1 << 20
 PACKED = (".gz", ".bz2", ".xz", ".zst")
@@ -194,10 +195,8 @@ def _unpack_zstd(file: BinaryIO) -> Iterator[bytes]:
     try:
         from compression import zstd  # type: ignore[import-not-found, unused-ignore]  # part of Python from 3.14 on
     except ImportError:
-        try:
+        with needs_extra("zstd", "reading .zst", "backports.zstd"):
             from backports import zstd
-        except ImportError as error:
-            raise MissingExtra("backports.zstd", "zstd", "reading .zst") from error
     try:
         with zstd.open(file) as unpacked:
             yield from _read(unpacked)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from nmf_topics.corpus.readers.inputs import Document, Input
 from nmf_topics.corpus.readers.markup import PARSED_AT_ONCE
 from nmf_topics.corpus.readers.streams import Unreadable, byte_chunks
 from nmf_topics.errors import MissingExtra
+from nmf_topics.files.optional import needs_extra
 
 ROOTS = ("TEI", "TEI.2", "teiCorpus", "teiCorpus.2")
 SNIFFED = 1 << 16  # bytes in which the root element of an .xml file is looked for
@@ -35,27 +36,17 @@ _REPLACED = frozenset(["orig", "sic", "abbr"])  # beside <reg>, <corr>, <expan> 
 
 
 def root_of(data: bytes) -> str:
-    """The name of the root element of an XML file, without its namespace; "" where there is none."""
-    from lxml import etree
+    """Return the name of the root element of an XML file without its prefix; "" if there is none."""
+    from xml.parsers import expat
 
     names: list[str] = []
-
-    class First:
-        def start(self, tag: str, attributes: Mapping[str, str]) -> None:
-            """Note a name."""
-            names.append(tag.rpartition("}")[2])
-
-        def close(self) -> None:
-            """End."""
-
-    parser = etree.XMLParser(target=First(), resolve_entities=False, no_network=True, recover=True)
-    try:
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = lambda name, attributes: names.append(name.rpartition(":")[2])
+    with suppress(expat.ExpatError, ValueError):  # damaged, or in an encoding that is not known
         for begin in range(0, len(data), 256):
-            parser.feed(data[begin : begin + 256])
+            parser.Parse(data[begin : begin + 256])
             if names:
                 break
-    except (etree.LxmlError, ValueError):
-        pass
     return names[0] if names else ""
 
 
@@ -182,9 +173,9 @@ def read_xml(file: Input) -> Iterator[Document]:
     ------
     Unreadable
         When the XML is damaged or none of TEI, or a document is too long.
+    MissingExtra
+        When lxml is not installed.
     """
-    from lxml import etree
-
     chunks = file.chunks()
     first = next(chunks, b"")
     root = root_of(first[:SNIFFED])
@@ -192,6 +183,8 @@ def read_xml(file: Input) -> Iterator[Document]:
         raise Unreadable(file.where, "a MediaWiki dump is read when it is named itself, not its folder")
     if root not in ROOTS:
         raise Unreadable(file.where, f"XML of a kind that is not read (<{one_line(root)[:40]}>)" if root else "no XML")
+    with needs_extra("documents", "reading TEI"):
+        from lxml import etree
     target = _TeiTarget(file)
     parser = etree.XMLParser(target=target, resolve_entities=False, no_network=True)
     try:

@@ -16,6 +16,7 @@ from nmf_topics.corpus.readers.charsets import decode, marked_encoding
 from nmf_topics.corpus.readers.encoding_guess import Encodings
 from nmf_topics.corpus.readers.limits import DEFAULT_LIMITS, ReadLimits
 from nmf_topics.corpus.readers.markup import MarkupRules, TextCollector, parse_markup
+from nmf_topics.files.optional import needs_extra
 
 DECLARED_WITHIN = 1 << 12  # bytes; the standard asks for the first 1024, editors and templates put more before it
 LITTLE = 200  # characters of main text, below which a page is taken whole
@@ -59,11 +60,15 @@ def read_web_page(
     ------
     Unreadable
         When the file is not text, or too long.
+    MissingExtra
+        When trafilatura or lxml is not installed.
     """
+    with needs_extra("html", "reading web pages"):
+        import trafilatura
     source = decode_html(data, where, note, encodings)
     whole = parse_html(source, where, limits)
     article = len(source) <= MAX_ARTICLE and source.count("<") <= MAX_ARTICLE_TAGS
-    main = _main_text(source) if article else ""
+    main = _main_text(source, trafilatura.extract) if article else ""
     return one_line(whole.title), main if len(main) >= LITTLE else whole.text
 
 
@@ -101,12 +106,10 @@ def parse_html(source: str, where: str, limits: ReadLimits) -> TextCollector:
     return parse_markup([source.encode("utf-8", "replace")], HTML_RULES, where, limits, html=True)
 
 
-def _main_text(source: str) -> str:
-    """The main text as trafilatura sees it; "" where it sees none."""
-    import trafilatura
-
+def _main_text(source: str, extract: Callable[..., str | None]) -> str:
+    """Return the main text that trafilatura's `extract` finds; "" if it finds none."""
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # what it cannot use is taken whole, in silence
     try:
-        return trafilatura.extract(source, fast=True, include_comments=False, with_metadata=False) or ""
+        return extract(source, fast=True, include_comments=False, with_metadata=False) or ""
     except (ValueError, TypeError, AttributeError, LookupError, RecursionError):  # pages that it trips over
         return ""

@@ -15,10 +15,9 @@ from typing import Any, BinaryIO
 from nmf_topics.corpus.readers.limits import ReadLimits
 from nmf_topics.corpus.readers.streams import CHUNK, Unreadable
 from nmf_topics.corpus.readers.zip_members import ZIP_ERRORS
-from nmf_topics.errors import MissingExtra
+from nmf_topics.files.optional import needs_extra
 
 XLSX = (".xlsx", ".xlsm")
-EXTRA = "xlsx"
 MAX_ROW_XML = 4 << 20  # bytes of one row: 16384 cells take less
 MAX_PART = 32 << 20  # bytes of styles and other parts that openpyxl holds in memory
 _ROW = re.compile(rb"<(?:\w+:)?row[\s>/]")
@@ -36,10 +35,8 @@ def read_workbook(
     MissingExtra
         When openpyxl is not installed.
     """
-    try:
+    with needs_extra("xlsx", "reading .xlsx"):
         import openpyxl
-    except ImportError as error:
-        raise MissingExtra("openpyxl", EXTRA, "reading .xlsx") from error
     if file.read(4) == b"\xd0\xcf\x11\xe0":
         raise Unreadable(where, "an older .xls file, or protected by a password; save it as plain .xlsx")
     _check_sizes(file, where, limits)

@@ -10,6 +10,7 @@ from typing import Any
 
 from nmf_topics.corpus.readers.inputs import Input
 from nmf_topics.corpus.readers.streams import CHUNK, Unreadable, read_whole
+from nmf_topics.files.optional import needs_extra
 
 MAX_TREE = 10_000_000  # bytes of a file whose tree is built: lists of chapters, keys
 # what opening a damaged archive or a member of it can raise
@@ -61,8 +62,15 @@ def member(archive: zipfile.ZipFile, name: str, largest: int = MAX_TREE) -> byte
 
 
 def xml_tree(data: bytes) -> Any:
-    """The tree of a small XML file; None where there is none."""
-    from lxml import etree
+    """Parse a small XML file; None if it cannot be parsed.
+
+    Raises
+    ------
+    MissingExtra
+        When lxml is not installed.
+    """
+    with needs_extra("documents", "reading .docx, .odt and .epub"):
+        from lxml import etree
 
     parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True)
     try:

@@ -26,7 +26,8 @@ import scipy.sparse as sp
 
 from nmf_topics.errors import ModelError
 from nmf_topics.factor.blocks import Array, as_blocks
-from nmf_topics.matrix.datamatrix import DataMatrix, largest
+from nmf_topics.matrix.datamatrix import DataMatrix
+from nmf_topics.matrix.rows import largest
 from nmf_topics.model.files import EXTRACTS
 from nmf_topics.model.measures import NEGLIGIBLE
 from nmf_topics.model.model import TopicModel
@@ -70,7 +71,7 @@ def representative_pages(model: TopicModel, most: int) -> np.ndarray:
 
 
 def text_extracts(
-    model: TopicModel, data: DataMatrix, pages: Iterable[PageLike], *, shelf: TextCache | None = None
+    model: TopicModel, data: DataMatrix, pages: Iterable[PageLike], *, text_cache: TextCache | None = None
 ) -> bytes:
     """The extracts of a model of text, packed; the same pages in any order make the same bytes.
 
@@ -79,19 +80,19 @@ def text_extracts(
     model : TopicModel of `data`
     data : DataMatrix
     pages : the corpus once more; it is read no further than to the last page that is needed, if at all
-    shelf : where an earlier fit of the same corpus may have left its texts, and this one leaves them
+    text_cache : where an earlier fit of the same corpus may have left its texts, and this one leaves them
     """
     columns = representative_pages(model, TEXT_BYTES // SHORTEST)
     length = max(SHORTEST, min(LONGEST, TEXT_BYTES // max(1, len(columns))))
     place = {data.columns.ids[j]: int(j) for j in columns}
     options = word_options(model.recipe)
-    found = page_texts(place, pages, options, length=length, total=TEXT_BYTES, shelf=shelf)
+    found = page_texts(place, pages, options, length=length, total=TEXT_BYTES, text_cache=text_cache)
     texts = {place[id_]: text for id_, text in found.texts.items()}
     words = word_contributions(model, data, columns)
     kept = sorted(texts)
     document = {
         "schema": SCHEMA,
-        "kind": "terms",
+        "kind": data.rows.kind,
         "pages": [{"page": j, "text": texts[j][0], "length": texts[j][1], "words": words.get(j, [])} for j in kept],
         "forms": _forms(model, found.terms),
     }
@@ -110,7 +111,7 @@ def image_extracts(model: TopicModel, data: DataMatrix) -> bytes:
         found += list(block.T)
     document = {
         "schema": SCHEMA,
-        "kind": "pixels",
+        "kind": data.rows.kind,
         "height": grid.height // factor,
         "width": grid.width // factor,
         "pages": [

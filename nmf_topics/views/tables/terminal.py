@@ -224,7 +224,7 @@ def print_topics(model: TopicModel, *, words: int = 8, order: WordOrder = "typic
         for t in model.topics()
     ]
     headers = ["topic", "share", "", "pages", *(["stable"] if stable else []), "label", "words"]
-    if model.rows.kind != "terms":
+    if not model.kind.has_names:
         rows = [row[:-2] for row in rows]
         headers = headers[:-2]
     numbers = [headers.index(name) for name in ("topic", "share", "pages", "stable") if name in headers]
@@ -248,7 +248,7 @@ def print_words(model: TopicModel, topic: int, k: int, *, order: WordOrder = "ty
 
     Weights are shown for orders that come from W, and where nothing is known of the pages that have the words.
     """
-    if model.rows.kind != "terms":
+    if not model.kind.has_names:
         _print_weights(model.terms(topic, k))
         return
     words = model.words(topic, k, order=order)
@@ -272,6 +272,8 @@ def _print_weights(words: Sequence[tuple[str, float]]) -> None:
 def print_pages(model: TopicModel, columns: Sequence[int], topic: int | None = None) -> None:
     """Pages with their main topics and the shares of these; of one topic, with the shares of that topic.
 
+    Whether a page is weak, with few known words, is shown if one of them is.
+
     Parameters
     ----------
     model : TopicModel
@@ -280,8 +282,17 @@ def print_pages(model: TopicModel, columns: Sequence[int], topic: int | None = N
     """
     pages = model.pages()
     mixed = topic is None or any(pages[j].topic != topic for j in columns)
+    weak = any(pages[j].status == "weak" for j in columns)
     main = ["topic", "label"] if topic is None else ["main", "label"] if mixed else []
-    headers = [*main, "weight" if topic is None else "share", "", "margin", error_header(model), "title"]
+    headers = [
+        *main,
+        "weight" if topic is None else "share",
+        "",
+        "margin",
+        error_header(model),
+        *(["status"] if weak else []),
+        "title",
+    ]
     rows = []
     for j in columns:
         page = pages[j]
@@ -294,6 +305,7 @@ def print_pages(model: TopicModel, columns: Sequence[int], topic: int | None = N
                 "" if math.isnan(share) else bar(share, 5),
                 decimals(page.margin, 2),
                 decimals(page.error, 2),
+                *(["weak" if page.status == "weak" else ""] if weak else []),
                 model.columns.titles[j],
             ]
         )

@@ -14,7 +14,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from nmf_topics.errors import MissingExtra, OutputError, Remedy
+from nmf_topics.errors import OutputError, Remedy
+from nmf_topics.files.optional import needs_extra
 from nmf_topics.model.model import TopicModel
 from nmf_topics.views.tables.tables import PAGE_COLUMNS, number, page_rows, topic_rows
 
@@ -47,10 +48,8 @@ def write_workbook(model: TopicModel, path: Path) -> list[str]:
     OutputError
         if Excel cannot hold so many pages.
     """
-    try:
+    with needs_extra("xlsx", "an Excel workbook", "XlsxWriter"):
         from xlsxwriter import Workbook
-    except ImportError as error:
-        raise MissingExtra("XlsxWriter", "xlsx", "an Excel workbook") from error
     sheets = {
         "topics": _topics(model),
         "words": _Sheet(list(topic_rows(model)), frozenset(range(9)) - {1, 6}),
@@ -86,7 +85,7 @@ def _topics(model: TopicModel) -> _Sheet:
     rows = [["topic", "label", "share", "pages", "stability", "coherence", "words"]]
     for topic in model.topics():
         figures = [number(topic.share), str(topic.pages), number(topic.stability), number(topic.coherence)]
-        words = model.terms(topic.number, WORDS) if model.rows.kind == "terms" else []
+        words = model.terms(topic.number, WORDS) if model.kind.has_names else []
         rows.append([str(topic.number), topic.label, *figures, ", ".join(word for word, _ in words)])
     return _Sheet(rows, frozenset({0, 2, 3, 4, 5}))
 
