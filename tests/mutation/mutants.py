@@ -200,7 +200,7 @@ MUTANTS = [
         "terms/phrases.py",
         "good = both & (left != right) &",
         "good = both &",
-        ("terms/test_phrases.py::test_what_is_no_phrase",),
+        ("terms/test_phrases.py::test_a_repeated_word_is_no_phrase",),
     ),
     Mutant(
         "stop words open phrases as easily as other words",
@@ -284,7 +284,7 @@ MUTANTS = [
         "terms/pruning.py",
         "if keep is None else [i for i in order[bounds.max_terms :] if not keep[i]]",
         "if keep is None else order[bounds.max_terms :]",
-        ("terms/test_count.py", "library/test_options.py", "cli/test_cli_fit.py"),
+        ("terms/test_count.py::test_words_to_keep_may_be_more_than_max_terms",),
     ),
     Mutant(
         "the lower limit does not rise in small corpora of long pages",

@@ -66,9 +66,9 @@ def test_a_changed_batch_frees_its_memory(tmp_path: Path) -> None:
     for _ in range(5):
         batches.change(0, FIRST)
         batches.change(1, SECOND)
-    assert not list(tmp_path.iterdir())
+    assert not list(tmp_path.rglob("*.npy"))
     batches.add(FIRST)
-    assert len(list(tmp_path.iterdir())) == 1
+    assert len(list(tmp_path.rglob("*.npy"))) == 1
 
 
 @settings(deadline=None, max_examples=50)

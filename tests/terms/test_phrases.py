@@ -305,6 +305,13 @@ def test_a_stop_word_needs_a_stronger_tie() -> None:
         assert pairs_among(together, 60, 40, 1000 - length, opener=True) == of_opener
 
 
+def test_a_repeated_word_is_no_phrase() -> None:
+    """However much more often it follows itself than by chance."""
+    units = [0, 0, -1] * 20 + [-1] * 900
+    found = phrases.find_pairs([np.array(units, np.int64)], np.array([40]), np.ones(1, bool), np.zeros(1, bool))
+    assert len(found.left) == 0
+
+
 def test_of_overlapping_phrases_the_stronger_one_is_joined() -> None:
     """In a sequence a b c, where b c is the stronger pair, the phrase is b c."""
     text = [0, 1, -1] * 10 + [0, 1, 2, -1] * 10 + [1, 2, -1] * 10 + [0, -1] * 20 + [1, -1] * 10 + [-1] * 240
