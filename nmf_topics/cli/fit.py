@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -18,6 +17,7 @@ from nmf_topics.cli.common import Finite, PrintingOptions
 from nmf_topics.cli.console import Console
 from nmf_topics.cli.option_groups import GroupedCommand
 from nmf_topics.cli.record import Record, versions
+from nmf_topics.cli.topic_notes import tell_of_flags
 from nmf_topics.cli.wording import worded
 from nmf_topics.corpus.page import Corpus
 from nmf_topics.errors import NmfTopicsError
@@ -28,6 +28,7 @@ from nmf_topics.factor.engines.checkpoints import Checkpointing
 from nmf_topics.factor.engines.choice import EngineOptions
 from nmf_topics.files.atomic import folder_of_files
 from nmf_topics.files.cache.cache import Cache
+from nmf_topics.files.json_files import json_text
 from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.model.files import MARK, point_latest
 from nmf_topics.model.fit import fit_topics
@@ -130,6 +131,8 @@ def fit(
     talk = printing.console()
     where = corpus.source(source)
     earlier = _earlier_run(like)
+    if earlier and earlier.changed:
+        talk.warn(f"{earlier.path} was changed after it was written; its options are taken as they are now")
     recipe = choose_recipe(where, matrix, factor, topics, like=earlier.recipe if earlier else None)
     if earlier:
         rank = earlier.rank if _is_default("rank") else rank
@@ -156,7 +159,7 @@ def fit(
         talk=talk,
     )
     if printing.as_json:
-        click.echo(json.dumps(model_json(model, folder), ensure_ascii=False, indent=1))
+        click.echo(json_text(model_json(model, folder)))
     else:
         print_topics(model)
     if require_convergence and model.stopped == "max_iter":
@@ -379,6 +382,7 @@ def report_fit(model: TopicModel, talk: Console) -> None:
             f"no page has topic {numbers} as its main one: the corpus does not fill {model.rank} topics; "
             f"try a smaller --rank"
         )
+    tell_of_flags(model, talk)
     if weak := sum(page.status == "weak" for page in model.pages()):
         some = "1 page has" if weak == 1 else f"{weak} pages have"
         talk.note(
