@@ -222,8 +222,8 @@ class TopicModel:
     @cached_property
     def _shown(self) -> ShownWords:
         described = self.description
-        if described is not None and len(described.topics) != self.rank:  # of another W, before it was replaced
-            described = None
+        if described is not None and (len(described.topics) != self.rank or not self.kind.reads_texts):
+            described = None  # of another W, before it was replaced
         options = word_options(self.recipe)
         return ShownWords(self.rows, self.W, self.shares, described, tuple(self.hidden), options)
 
