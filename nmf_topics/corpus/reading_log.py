@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -100,8 +100,25 @@ def few(names: Sequence[str]) -> str:
 
 
 def few_kinds(skipped: Counter[tuple[str, str]]) -> str:
-    """Kinds of files that were not read, with their numbers and reasons, the most frequent first."""
-    order = sorted(skipped, key=lambda kind: (-skipped[kind], kind))
-    named = [f"{skipped[kind]} {kind[0] or 'without an ending'} ({kind[1]})" for kind in order[:KINDS_NAMED]]
-    rest = sum(skipped[kind] for kind in order[KINDS_NAMED:])
+    """Kinds of files that were not read, with their numbers, by reason; the most frequent first.
+
+    Examples
+    --------
+    >>> few_kinds(Counter({(".csv", "a table"): 2, (".xlsx", "a table"): 1, (".jpg", "an image"): 1}))
+    '2 .csv, 1 .xlsx (a table), 1 .jpg (an image)'
+    """
+    by_reason: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for (kind, reason), count in sorted(skipped.items()):
+        by_reason[reason][kind] += count
+    order = sorted(by_reason, key=lambda reason: -by_reason[reason].total())
+    named = [f"{_kinds(by_reason[reason])} ({reason})" for reason in order[:KINDS_NAMED]]
+    rest = sum(by_reason[reason].total() for reason in order[KINDS_NAMED:])
+    return ", ".join(named) + (f" and {rest} more" if rest else "")
+
+
+def _kinds(counts: Counter[str]) -> str:
+    """Kinds of files with their numbers, the most frequent first."""
+    order = counts.most_common()
+    named = [f"{count} {kind or 'without an ending'}" for kind, count in order[:KINDS_NAMED]]
+    rest = sum(count for _, count in order[KINDS_NAMED:])
     return ", ".join(named) + (f" and {rest} more" if rest else "")
