@@ -17,6 +17,7 @@ import nmf_topics
 from nmf_topics import classify, fit_topics
 from nmf_topics.analysis.method_comparison import compare_factorizations
 from nmf_topics.analysis.ranks import try_ranks
+from nmf_topics.files.schema import TEXT, Check, list_of
 from nmf_topics.matrix.datamatrix import DataMatrix, PageColumns
 from nmf_topics.matrix.rows import AXES, ROW_KINDS, RowKind, row_axis
 from nmf_topics.model.files import load_model
@@ -107,6 +108,7 @@ class Ingredients:
 
     names: Sequence[str]
     kind: ClassVar[str] = "ingredients"
+    fields: ClassVar[Mapping[str, Check]] = {"names": list_of(TEXT)}
 
     @property
     def shown(self) -> Sequence[str]:
