@@ -72,8 +72,8 @@ class Cloud:
 
     def baseline(self, placed: Placed) -> tuple[int, int]:
         """Return the start of a word's base line, in pixels of the picture."""
-        left, top, _, _ = self.lettering.ink(placed.word, placed.size * self.scale)
-        return placed.x * self.scale - left, placed.y * self.scale - top
+        ink = self.lettering.ink(placed.word, placed.size * self.scale)
+        return placed.x * self.scale - ink.left, placed.y * self.scale - ink.top
 
 
 def lay_out(
@@ -126,7 +126,7 @@ def _fitting(word: str, size: int, font: Path, lettering: Lettering) -> int:
     left, top, right, bottom = opened_font(font, size).getbbox(word)
     while size > 1:
         ink = lettering.ink(word, size)
-        if ink[2] - ink[0] <= right - left and ink[3] - ink[1] <= bottom - top:
+        if ink.width <= right - left and ink.height <= bottom - top:
             break
         size -= 1
     return size

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from nmf_topics.errors import FontError
 from nmf_topics.views.drawing.fonts import drawable, fonts_for, letters_of
@@ -48,6 +48,25 @@ def _check_shaping(words: Iterable[str], raqm: bool) -> None:
             f"the library fribidi, which is needed to draw {', '.join(scripts)}, is not installed; "
             f"install it (apt-get install libfribidi0, brew install fribidi, or its DLL beside Python)"
         )
+
+
+class Box(NamedTuple):
+    """A rectangle in pixels, whose y grows downwards."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @property
+    def width(self) -> int:
+        """The number of columns."""
+        return self.right - self.left
+
+    @property
+    def height(self) -> int:
+        """The number of rows."""
+        return self.bottom - self.top
 
 
 class Lettering:
@@ -114,15 +133,15 @@ class Lettering:
                 x += opened_font(font, size).getlength(run, **self._looks)
         return found
 
-    def ink(self, text: str, size: int) -> tuple[int, int, int, int]:
-        """Return left, top, right and bottom of the drawn pixels, relative to the start of the base line."""
+    def ink(self, text: str, size: int) -> Box:
+        """Return the box of the drawn pixels, relative to the start of the base line."""
         boxes = [
             (box[0] + round(x), box[1], box[2] + round(x), box[3])
             for run, font, x in self.placed(text, size)
             for box in [opened_font(font, size).getbbox(run, anchor="ls", **self._looks)]
         ]
         left, top, right, bottom = zip(*boxes, strict=True) if boxes else ((0,), (0,), (0,), (0,))
-        return int(min(left)), int(min(top)), int(max(right)), int(max(bottom))
+        return Box(int(min(left)), int(min(top)), int(max(right)), int(max(bottom)))
 
     def length(self, text: str, size: int) -> float:
         """Return the width of a text in pixels."""

@@ -15,8 +15,8 @@ heaviest on, and of long pages the beginning is kept.
 from __future__ import annotations
 
 import base64
-import gzip
 import json
+import struct
 import zlib
 from collections.abc import Iterable
 from typing import Any
@@ -37,6 +37,8 @@ from nmf_topics.text.segment import is_apart
 from nmf_topics.views.report.page_texts import TextCache, page_texts
 
 SCHEMA = 1
+# of gzip, without a time and a system; the one of `gzip.compress` depends on the version of Python
+GZIP_HEADER = b"\x1f\x8b\x08\0\0\0\0\0\0\xff"
 TEXT_BYTES = 8_000_000  # of all texts together, UTF-8; packed and in base64 about half of it
 LONGEST = 12_000  # characters of one page: some 2000 words
 SHORTEST = 1_500  # an extract shorter than this tells nothing, so there are no more pages than that allows
@@ -124,8 +126,10 @@ def image_extracts(model: TopicModel, data: DataMatrix) -> bytes:
 
 def pack(document: Any) -> bytes:
     """JSON, packed; the same document makes the same bytes."""
-    text = json.dumps(document, separators=(",", ":"))  # ASCII: half a surrogate pair survives it
-    return gzip.compress(text.encode("ascii"), compresslevel=4, mtime=0)
+    text = json.dumps(document, separators=(",", ":")).encode("ascii")  # ASCII: half a surrogate pair survives it
+    packer = zlib.compressobj(level=4, wbits=-zlib.MAX_WBITS)
+    packed = packer.compress(text) + packer.flush()
+    return GZIP_HEADER + packed + struct.pack("<II", zlib.crc32(text), len(text) % 2**32)
 
 
 def unpack(data: bytes) -> dict[str, Any]:
