@@ -28,7 +28,7 @@ from nmf_topics.corpus.readers.tables import TABLES, read_table
 from nmf_topics.errors import CorpusError
 
 if TYPE_CHECKING:
-    from nmf_topics.corpus.readers.folders import Found
+    from nmf_topics.corpus.readers.folders import FoundFiles
 
 PAGES = "pages.jsonl"  # what makes a folder a corpus folder
 MANIFEST = "manifest.json"  # where it came from
@@ -136,9 +136,9 @@ class _Opener:
             raise CorpusError("there is no standard input to read pages from")
         spool = Spool(sys.stdin.buffer, "standard input")
         if self._options.lines:
-            from nmf_topics.corpus.readers.folders import Found
+            from nmf_topics.corpus.readers.folders import FoundFiles
 
-            return self._texts(Found(stream=spool.chunks), "stdin", "standard input")
+            return self._texts(FoundFiles(stream=spool.chunks), "stdin", "standard input")
         return self._table("stdin", "standard input", spool.chunks, ".jsonl")
 
     def folder(self, path: Path) -> Corpus:
@@ -169,7 +169,7 @@ class _Opener:
             return Corpus(name, str(path), lambda log: read(log=log), share=rows.share)
         from nmf_topics.corpus.mediawiki.dumps import dump_pages, is_dump  # its patterns take time to compile
         from nmf_topics.corpus.readers.archives import is_archive
-        from nmf_topics.corpus.readers.folders import Found
+        from nmf_topics.corpus.readers.folders import FoundFiles
         from nmf_topics.corpus.readers.formats import TEXTS, why_not_read
         from nmf_topics.corpus.readers.tei import is_tei
 
@@ -182,13 +182,13 @@ class _Opener:
                 name, str(path), lambda log: dump_pages(path, warn=self._tell, meter=meter), share=meter.share
             )
         if ending in TEXTS:
-            return self._texts(Found([(path, show_path(path.name))]), name, str(path))
+            return self._texts(FoundFiles([(path, show_path(path.name))]), name, str(path))
         raise CorpusError(f"{path}: {why_not_read(ending)}; {READS}")
 
     def _archive(self, path: Path, name: str) -> Corpus:
         """An archive of texts, or of one table."""
-        from nmf_topics.corpus.readers.archives import member_chunks_of, read_members
-        from nmf_topics.corpus.readers.folders import Found, is_text
+        from nmf_topics.corpus.readers.archives import archived_chunks, read_members
+        from nmf_topics.corpus.readers.folders import FoundFiles, is_text
 
         tables, texts = [], 0
         for member in read_members(path, self._options.limits):
@@ -196,11 +196,11 @@ class _Opener:
             if not member.hidden and split_endings(member.name)[1] in TABLES:
                 tables.append(member.name)
         if texts or not tables:
-            return self._texts(Found([(path, show_path(path.name))]), name, str(path))
+            return self._texts(FoundFiles([(path, show_path(path.name))]), name, str(path))
         if len(tables) > 1:
             listed = ", ".join(map(repr, tables[:5])) + (" ..." if len(tables) > 5 else "")
             raise CorpusError(f"{path} holds {len(tables)} tables ({listed}); unpack it and name one of them")
-        chunks = partial(member_chunks_of, path, tables[0], self._options.limits)
+        chunks = partial(archived_chunks, path, tables[0], self._options.limits)
         where = f"{path}/{tables[0]}"
         return self._table(name, str(path), chunks, split_endings(tables[0])[1], where)
 
@@ -216,7 +216,7 @@ class _Opener:
         corpus = self._table(name, str(source), partial(byte_chunks, path, meter), ending, str(path))
         return replace(corpus, share=meter.share)
 
-    def _texts(self, found: Found, name: str, source: str) -> Corpus:
+    def _texts(self, found: FoundFiles, name: str, source: str) -> Corpus:
         self._no_columns(source, "texts")
         from nmf_topics.corpus.readers.folders import read_texts
 

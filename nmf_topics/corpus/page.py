@@ -59,7 +59,7 @@ class Corpus:
     Raises
     ------
     CorpusError
-        While it is read, when the source is broken, or holds no page.
+        While it is read, when the source is broken, or contains no pages.
 
     Examples
     --------

@@ -247,7 +247,7 @@ def _counts(
             keep_order=corpus.keeps_order,
         )
     if not gathered.columns.ids:
-        raise CorpusError(f"{corpus.source} holds no page")
+        raise CorpusError(f"{corpus.source} contains no pages")
     if corpus.log.titles_apart:
         note(Notice("titles are shown, but not counted as text", Remedy("{titles_as_text=True} counts them")))
     duplicates = corpus.log.duplicates or finder.find().summary()

@@ -25,7 +25,7 @@ from nmf_topics.corpus.mediawiki.dumps import dump_pages, is_dump, page_address,
 from nmf_topics.corpus.open import open_corpus
 from nmf_topics.corpus.page import Page
 from nmf_topics.corpus.readers import bzip2
-from nmf_topics.corpus.readers.bzip2 import unpack_bzip2
+from nmf_topics.corpus.readers.bzip2 import decompress_bzip2
 from nmf_topics.corpus.readers.streams import meter_of
 from nmf_topics.errors import CorpusError
 
@@ -426,11 +426,11 @@ def test_unpacking_equals_bz2(parts: list[bytes], chunk: int, longest: int, afte
         patch.setattr(bzip2, "MOST", 1000)
         if not packed:
             with pytest.raises(EOFError):
-                list(unpack_bzip2(io.BytesIO(packed), 2))
+                list(decompress_bzip2(io.BytesIO(packed), 2))
             return
-        assert b"".join(unpack_bzip2(io.BytesIO(packed), 2)) == b"".join(parts)
+        assert b"".join(decompress_bzip2(io.BytesIO(packed), 2)) == b"".join(parts)
         with pytest.raises((EOFError, OSError)):
-            list(unpack_bzip2(io.BytesIO(packed[: -len(after) - 3 or None][:-1]), 2))
+            list(decompress_bzip2(io.BytesIO(packed[: -len(after) - 3 or None][:-1]), 2))
 
 
 def test_a_stream_that_seems_to_begin_inside_another(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -438,7 +438,7 @@ def test_a_stream_that_seems_to_begin_inside_another(monkeypatch: pytest.MonkeyP
     data = os.urandom(3000)
     packed = bz2.compress(data)
     monkeypatch.setattr(bzip2, "_BEGINS", re.compile(packed[:4] + b"|" + re.escape(packed[1500:1510])))
-    assert b"".join(unpack_bzip2(io.BytesIO(packed * 2), 2)) == data * 2
+    assert b"".join(decompress_bzip2(io.BytesIO(packed * 2), 2)) == data * 2
 
 
 def test_files_and_folders_of_dumps(tmp_path: Path) -> None:

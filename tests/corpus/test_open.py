@@ -172,7 +172,7 @@ def test_broken_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     pipe_in(monkeypatch, b'{"text":"x"}\n{')
     assert refusal("-").startswith("standard input, line 2: not JSON")
     pipe_in(monkeypatch, b"")
-    assert refusal("-") == "standard input holds no page"
+    assert refusal("-") == "standard input contains no pages"
     monkeypatch.setattr(sys, "stdin", None)
     assert "no standard input" in refusal("-")
 

@@ -246,14 +246,14 @@ def test_made_ids_do_not_depend_on_the_order(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["a.jsonl", "a.csv", "a.tsv", "a.csv.gz"])
 @pytest.mark.parametrize("content", ["", "\n\n", "\ufeff"])
 def test_empty_table(tmp_path: Path, name: str, content: str) -> None:
-    """A table without a row holds no page."""
+    """A table without a row contains no pages."""
     data = content.encode()
-    assert "holds no page" in refusal(write(tmp_path, name, gzip.compress(data) if "gz" in name else data))
+    assert "contains no pages" in refusal(write(tmp_path, name, gzip.compress(data) if "gz" in name else data))
 
 
 def test_header_alone(tmp_path: Path) -> None:
     """A header is not a page."""
-    assert "holds no page" in refusal(write(tmp_path, "a.csv", "id,text\n"))
+    assert "contains no pages" in refusal(write(tmp_path, "a.csv", "id,text\n"))
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])

@@ -155,7 +155,7 @@ def test_nothing_within_bounds(tmp_path: Path) -> None:
 
 def test_no_pages(tmp_path: Path) -> None:
     """A table without a row is no corpus."""
-    with pytest.raises(CorpusError, match="holds no page"):
+    with pytest.raises(CorpusError, match="contains no pages"):
         read(write(tmp_path / "a.jsonl", []))
 
 

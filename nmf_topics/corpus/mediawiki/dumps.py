@@ -23,7 +23,7 @@ from nmf_topics.corpus.mediawiki.export_xml import ExportReader, RawPage, Site
 from nmf_topics.corpus.mediawiki.wikitext import clean_wikitext
 from nmf_topics.corpus.page import Page
 from nmf_topics.corpus.plain import clean_text, title_from_text
-from nmf_topics.corpus.readers.bzip2 import unpack_bzip2
+from nmf_topics.corpus.readers.bzip2 import decompress_bzip2
 from nmf_topics.corpus.readers.charsets import utf8_chunks
 from nmf_topics.corpus.readers.streams import Meter, Unreadable, byte_chunks, metered, split_endings
 from nmf_topics.errors import CorpusError, Remedy
@@ -166,7 +166,7 @@ def _bzip2_chunks(path: Path, threads: int, meter: Meter | None) -> Iterator[byt
     try:
         with open(path, "rb") as file:
             try:
-                yield from metered(unpack_bzip2(file, threads), file, meter)
+                yield from metered(decompress_bzip2(file, threads), file, meter)
             except (EOFError, OSError, ValueError) as error:
                 if isinstance(error, OSError) and error.errno is not None:
                     raise

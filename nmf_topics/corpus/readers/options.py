@@ -1,4 +1,4 @@
-"""How a source is read: what a user can choose, apart from the columns of tables."""
+"""The options of reading a source, apart from the columns of tables."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ class ReadOptions:
 
     Attributes
     ----------
-    encoding : of text files and tables without a byte order mark; None: UTF-8, or guessed
-    lines : every line of a text file is a page
-    titles_as_text : the words of titles are counted as text, too
+    encoding : encoding of text files and tables without a byte order mark; None: UTF-8, or guessed
+    lines : read every line of a text file as a page
+    titles_as_text : count the words of titles as text
     limits : see `ReadLimits`
     """
 
@@ -29,12 +29,12 @@ class ReadOptions:
     def __post_init__(self) -> None:
         if self.encoding is not None and not is_text_encoding(self.encoding):
             raise CorpusError(
-                f"{self.encoding!r} is not an encoding of text; known are cp1252, utf-8, latin-1 and others"
+                f"unknown text encoding {self.encoding!r}; known are all of Python's, such as cp1252, utf-8 or latin-1"
             )
 
 
 def is_text_encoding(name: str) -> bool:
-    """Whether Python can decode text by an encoding.
+    """Return whether Python has a text encoding of this name.
 
     Examples
     --------
