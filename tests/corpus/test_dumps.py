@@ -246,15 +246,15 @@ def test_a_multistream_dump_that_was_cut_off(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-120])
     for processes in (1, 2):
         message = refusal(path, processes)
-        assert "damaged, or no .bz2 file" in message
+        assert "damaged or not a .bz2 file" in message
         assert "the last 'Page " in message
 
 
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ("", "no XML"),
-        ("just words", "no XML"),
+        ("", "not XML"),
+        ("just words", "not XML"),
         ("<rss><channel/></rss>", "no MediaWiki dump (its XML is <rss>)"),
         ("<!DOCTYPE html><html></html>", "declares a document type"),
         (export(page(1, "Tea", "x")).replace("</revision>", "</version>"), "broken XML (mismatched tag, line 7)"),
@@ -445,12 +445,12 @@ def test_files_and_folders_of_dumps(tmp_path: Path) -> None:
     """A dump is read when it is named itself; what is no bzip2 is said; columns mean nothing."""
     (tmp_path / "d.xml.bz2").write_text("x")
     for processes in (1, 2):
-        assert "damaged, or no .bz2 file" in refusal(tmp_path / "d.xml.bz2", processes)
+        assert "damaged or not a .bz2 file" in refusal(tmp_path / "d.xml.bz2", processes)
         assert "cannot be read" in refusal(tmp_path / "none.xml.bz2", processes)
     folder = tmp_path / "folder"
     folder.mkdir()
     (folder / "d.xml").write_text(export(*many(2)), encoding="utf-8")
-    with pytest.raises(CorpusError, match="a MediaWiki dump is read when it is named itself, not its folder"):
+    with pytest.raises(CorpusError, match="a MediaWiki dump is only read if you name the file itself"):
         list(open_corpus(folder))
     said: list[str] = []
     open_corpus(write(tmp_path / "e.xml", export(*many(1))), text_column="x", warn=said.append)

@@ -222,10 +222,10 @@ def test_pipe_as_a_source(tmp_path: Path) -> None:
     [
         ("a.doc", "save it as .docx"),
         ("a.xls", "save it as .xlsx"),
-        ("a.png", "images hold no text"),
-        ("a", "not a format that is read"),
-        ("a.gz", "not a format that is read"),
-        ("a.exe", "not a format that is read"),
+        ("a.png", "images contain no text"),
+        ("a", "this format is not read"),
+        ("a.gz", "this format is not read"),
+        ("a.exe", "this format is not read"),
     ],
 )
 def test_formats_that_are_not_read(tmp_path: Path, name: str, words: str) -> None:
@@ -249,7 +249,7 @@ def test_folder_of_images(tmp_path: Path) -> None:
         (tmp_path / "faces" / name).write_bytes(b"x")
     message = refusal("faces")
     assert (
-        "there is no text in faces, only 3 .png (images hold no text), 1 .jpg (images hold no text), 1 .pgm" in message
+        "there is no text in faces, only 3 .png (images contain no text), 1 .jpg (images contain no text), 1 .pgm" in message
     )
 
 
@@ -257,7 +257,7 @@ def test_folder_of_tables(tmp_path: Path) -> None:
     """A table in a folder is not guessed at; the remedy is said."""
     (tmp_path / "f").mkdir()
     (tmp_path / "f/a.csv").write_text("text\nx\n")
-    assert "only 1 .csv (a table is read when it is named itself)" in refusal("f")
+    assert "only 1 .csv (a table is only read if you name the file itself)" in refusal("f")
 
 
 def test_empty_folder(tmp_path: Path) -> None:

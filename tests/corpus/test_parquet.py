@@ -111,7 +111,7 @@ def test_faults_name_the_row(tmp_path: Path) -> None:
 def test_a_parquet_file_in_a_folder_is_named_itself(tmp_path: Path) -> None:
     """A folder of tables is refused with what to do."""
     write(tmp_path / "t.parquet", text=["a"])
-    with pytest.raises(CorpusError, match="a table is read when it is named itself"):
+    with pytest.raises(CorpusError, match="a table is only read if you name the file itself"):
         open_corpus(tmp_path)
 
 

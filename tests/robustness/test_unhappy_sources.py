@@ -45,7 +45,7 @@ def test_a_folder_of_binaries(refuse: Refuse) -> None:
     Path("binaries").mkdir()
     for name in ("a.bin", "b.bin", "c.exe"):
         Path("binaries", name).write_bytes(bytes(range(256)))
-    assert "there is no text in binaries, only 2 .bin (not a format that is read), 1 .exe (not a format" in refuse(
+    assert "there is no text in binaries, only 2 .bin (this format is not read), 1 .exe (this format is not" in refuse(
         "fit", "binaries"
     )
     Path("binaries/d.txt").write_bytes(bytes(range(256)))
@@ -124,9 +124,9 @@ def test_broken_gzip(refuse: Refuse, tiny_corpus: Path) -> None:
     """A packed table that was cut off, or is none, is damaged."""
     packed = gzip.compress(tiny_corpus.read_bytes())
     Path("cut.jsonl.gz").write_bytes(packed[: len(packed) // 2])
-    assert "cut.jsonl.gz: damaged, or no .gz file" in refuse("fit", "cut.jsonl.gz")
+    assert "cut.jsonl.gz: damaged or not a .gz file" in refuse("fit", "cut.jsonl.gz")
     Path("no.jsonl.gz").write_bytes(tiny_corpus.read_bytes())
-    assert "no.jsonl.gz: damaged, or no .gz file" in refuse("fit", "no.jsonl.gz")
+    assert "no.jsonl.gz: damaged or not a .gz file" in refuse("fit", "no.jsonl.gz")
 
 
 def test_a_language_that_is_not_known(refused: Refused, run: Run, tiny_corpus: Path) -> None:
@@ -200,7 +200,7 @@ def test_words_for_a_model_of_images_and_images_for_one_of_words(run: Run, fitte
     Path("page.txt").write_text("a rocket")
     result = run("classify", "faces/0.png", "--json")
     assert (result.exit_code, json.loads(result.stdout)["pages"][0]["status"]) == (1, "unreadable")
-    assert "images hold no text" in result.stderr
+    assert "images contain no text" in result.stderr
     assert run("fit", "faces", "-r", 2).exit_code == 0
     result = run("classify", "page.txt", "large.png", "faces/0.png", "--json")
     pages = json.loads(result.stdout)["pages"]
