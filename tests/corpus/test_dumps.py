@@ -130,8 +130,8 @@ def test_what_is_left_out_is_counted(tmp_path: Path) -> None:
     said: list[str] = []
     left_out: Counter[str] = Counter()
     assert [page.title for page in dump_pages(path, 1, said.append, left_out)] == ["Tea", "Numbers"]
-    assert left_out == {"redirects": 2, "of other namespaces": 2, "not of wikitext": 1, "disambiguation pages": 1}
-    reasons = "1 disambiguation pages, 1 not of wikitext, 2 of other namespaces, 2 redirects"
+    assert left_out == {"redirects": 2, "in other namespaces": 2, "not in wikitext": 1, "disambiguation pages": 1}
+    reasons = "1 disambiguation pages, 1 not in wikitext, 2 in other namespaces, 2 redirects"
     assert said == [f"{path}: 6 pages left out: {reasons}"]
 
 
@@ -223,10 +223,10 @@ def test_one_page_comes_twice(tmp_path: Path) -> None:
 def test_a_dump_without_articles(tmp_path: Path) -> None:
     """It is said what was left out, and that stubs have no texts."""
     path = write(tmp_path / "d.xml", export(page(1, "Talk:Tea", "x", ns="<ns>1</ns>")))
-    assert "holds no article (left out: 1 of other namespaces)" in refusal(path)
+    assert "contains no articles (left out: 1 in other namespaces)" in refusal(path)
     stub = page(1, "Tea", "").replace('<text bytes="1" xml:space="preserve"></text>', "")
     assert "is it a dump of stubs?" in refusal(write(tmp_path / "d.xml", export(stub)))
-    assert "holds no article" in refusal(write(tmp_path / "d.xml", export()))
+    assert "contains no articles" in refusal(write(tmp_path / "d.xml", export()))
 
 
 @pytest.mark.parametrize("processes", [1, 2])
@@ -255,11 +255,11 @@ def test_a_multistream_dump_that_was_cut_off(tmp_path: Path) -> None:
     [
         ("", "not XML"),
         ("just words", "not XML"),
-        ("<rss><channel/></rss>", "no MediaWiki dump (its XML is <rss>)"),
+        ("<rss><channel/></rss>", "not a MediaWiki dump (the root element is <rss>)"),
         ("<!DOCTYPE html><html></html>", "declares a document type"),
-        (export(page(1, "Tea", "x")).replace("</revision>", "</version>"), "broken XML (mismatched tag, line 7)"),
+        (export(page(1, "Tea", "x")).replace("</revision>", "</version>"), "damaged XML (mismatched tag, line 7)"),
         (export(page(1, "Tea", "x")) + "<more/>", "after 1 pages, the last 'Tea'"),
-        (export(page(1, "Tea", "x").replace(">x<", ">&nbsp;<")), "broken XML (undefined entity"),
+        (export(page(1, "Tea", "x").replace(">x<", ">&nbsp;<")), "damaged XML (undefined entity"),
         (export("<a>" * 30 + "</a>" * 30), "nested too deeply"),
     ],
 )
@@ -293,7 +293,7 @@ def test_a_text_longer_than_any(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     path = write(tmp_path / "d.xml", export(page(1, "Tea", "x" * 1001), page(2, "Ice", "x" * 1000)))
     left_out: Counter[str] = Counter()
     assert [page.title for page in dump_pages(path, left_out=left_out)] == ["Ice"]
-    assert left_out == {"without their text": 1}
+    assert left_out == {"without text in the dump": 1}
 
 
 def test_memory_is_bounded(tmp_path: Path) -> None:
@@ -313,7 +313,7 @@ def test_memory_is_bounded(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=True)
     lines = done.stdout.splitlines()
-    assert lines[0].endswith("1 pages left out: 1 without their text")
+    assert lines[0].endswith("1 pages left out: 1 without text in the dump")
     assert lines[1] == "['1']"
     assert int(lines[2]) < 250
 
@@ -454,7 +454,7 @@ def test_files_and_folders_of_dumps(tmp_path: Path) -> None:
         list(open_corpus(folder))
     said: list[str] = []
     open_corpus(write(tmp_path / "e.xml", export(*many(1))), text_column="x", warn=said.append)
-    assert said == [f"{tmp_path / 'e.xml'}: columns are those of a table; for a dump they mean nothing"]
+    assert said == [f"{tmp_path / 'e.xml'}: options for columns apply to tables only; they are ignored for a dump"]
 
 
 @pytest.mark.parametrize(
@@ -478,7 +478,7 @@ def test_a_real_dump(data_folder: Path) -> None:
     path = data_folder / "enwiki-sample-pages-articles.xml.bz2"
     left_out: Counter[str] = Counter()
     pages = {page.title: page for page in dump_pages(path, 2, left_out=left_out)}
-    assert left_out == {"redirects": 99, "disambiguation pages": 8, "of other namespaces": 1}
+    assert left_out == {"redirects": 99, "disambiguation pages": 8, "in other namespaces": 1}
     assert len(pages) == 98
     anarchism = pages["Anarchism"]
     assert anarchism.id == "12"

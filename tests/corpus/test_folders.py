@@ -149,7 +149,9 @@ def test_guessed_encoding_that_is_cut_off(tmp_path: Path) -> None:
     pages = list(open_corpus(tmp_path, warn=said.append))
     assert pages[-1] == Page("b", "b", "b")
     assert "a.txt" in said[0]
-    with pytest.raises(CorpusError, match=r"c\.csv: neither UTF-8 nor any other known encoding|c\.csv: not valid cp932"):
+    with pytest.raises(
+        CorpusError, match=r"c\.csv: neither UTF-8 nor any other known encoding|c\.csv: not valid cp932"
+    ):
         list(open_corpus(tmp_path / "c.csv", warn=lambda message: None))
 
 

@@ -326,7 +326,7 @@ def test_archives(tmp_path: Path, name: str) -> None:
             "c": "white tea",
         }
         assert pages["sub/b"].meta == {"label": "sub"}
-    assert "4 files not read: 2 hidden (a name that begins with a dot), 1 .exe" in said[0]
+    assert "4 files not read: 2 hidden (its name begins with a dot), 1 .exe" in said[0]
     assert "1 .zip (an archive within an archive)" in said[0]
 
 
@@ -349,7 +349,7 @@ def test_an_archive_of_one_table(tmp_path: Path, name: str) -> None:
     for _ in range(2):
         assert [page.text for page in corpus] == ["good", "bad"]
     (tmp_path / "two.zip").write_bytes(zipped(table | {"b.jsonl": "{}"}))
-    with pytest.raises(CorpusError, match=r"two\.zip holds 2 tables \('data/reviews.csv', 'b.jsonl'\)"):
+    with pytest.raises(CorpusError, match=r"two\.zip contains 2 tables \('data/reviews.csv', 'b.jsonl'\)"):
         read(tmp_path / "two.zip")
 
 
@@ -362,7 +362,7 @@ def test_damaged_archives(tmp_path: Path) -> None:
         "cut.tar.gz": gzip.compress(tarred(FILES))[:-50],
     }.items():
         (tmp_path / name).write_bytes(data)
-        with pytest.raises(CorpusError, match="damaged or not an?"):
+        with pytest.raises(CorpusError, match=r"damaged or not an?"):
             read(tmp_path / name)
     folder = tmp_path / "f"
     folder.mkdir()
@@ -473,7 +473,7 @@ def test_files_that_are_not_read_are_counted(tmp_path: Path) -> None:
     assert said == [
         f"{tmp_path}: 2 set aside: {tmp_path}/b.txt (not text (binary)), {tmp_path}/c.rtf (damaged or not an RTF file)",
         f"{tmp_path}: 5 files not read: 2 .doc (an old format; save it as .docx), 1 without an ending (this format "
-        "is not read), 1 .py (this format is not read), 1 hidden (a name that begins with a dot)",
+        "is not read), 1 .py (this format is not read), 1 hidden (its name begins with a dot)",
     ]
     summary = corpus.log.record()["files"]
     assert summary["read"] == 1

@@ -91,7 +91,7 @@ def test_columns_mean_nothing_for_texts(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("a")
     said: list[str] = []
     assert len(list(open_corpus("a.txt", text_column="x", warn=said.append))) == 1
-    assert "for texts they mean nothing" in said[0]
+    assert "they are ignored for texts" in said[0]
 
 
 def test_nothing_named_takes_the_newest_corpus(tmp_path: Path) -> None:
@@ -238,7 +238,7 @@ def test_formats_that_are_not_read(tmp_path: Path, name: str, words: str) -> Non
         message = refusal(source)
         assert source in message
         assert words in message
-        assert "read are a folder or archive (.zip, .tar.gz) of texts" in message
+        assert "nmf-topics reads a folder or archive (.zip, .tar.gz) of texts" in message
     assert "there is no text in folder, only 2 " in message
 
 
@@ -249,7 +249,8 @@ def test_folder_of_images(tmp_path: Path) -> None:
         (tmp_path / "faces" / name).write_bytes(b"x")
     message = refusal("faces")
     assert (
-        "there is no text in faces, only 3 .png (images contain no text), 1 .jpg (images contain no text), 1 .pgm" in message
+        "there is no text in faces, only 3 .png (images contain no text), 1 .jpg (images contain no text), 1 .pgm"
+        in message
     )
 
 
@@ -263,7 +264,7 @@ def test_folder_of_tables(tmp_path: Path) -> None:
 def test_empty_folder(tmp_path: Path) -> None:
     """An empty folder is called that."""
     (tmp_path / "void").mkdir()
-    assert refusal("void").startswith("void is empty; read are")
+    assert refusal("void").startswith("void is empty; nmf-topics reads")
 
 
 def test_warnings_are_pythons_by_default(tmp_path: Path) -> None:

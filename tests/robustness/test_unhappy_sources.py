@@ -37,7 +37,7 @@ def test_an_empty_folder(refuse: Refuse) -> None:
     """An empty folder is no corpus; the message says what would be."""
     Path("empty").mkdir()
     said = refuse("fit", "empty")
-    assert "empty is empty; read are a folder or archive (.zip, .tar.gz) of texts, web pages, documents" in said
+    assert "empty is empty; nmf-topics reads a folder or archive (.zip, .tar.gz) of texts, web pages, documents" in said
 
 
 def test_a_folder_of_binaries(refuse: Refuse) -> None:

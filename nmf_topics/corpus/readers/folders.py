@@ -28,7 +28,7 @@ from nmf_topics.corpus.readers.formats import PLAIN, TEXTS, read_documents, why_
 from nmf_topics.corpus.readers.inputs import Input
 from nmf_topics.corpus.readers.options import ReadOptions
 from nmf_topics.corpus.readers.streams import Meter, Unreadable, byte_chunks, split_endings
-from nmf_topics.corpus.reading_log import HIDDEN, HIDDEN_REASON, ReadingLog, few
+from nmf_topics.corpus.reading_log import HIDDEN, HIDDEN_REASON, ReadingLog, join_some
 from nmf_topics.errors import CorpusError, MissingExtra, Remedy
 
 MAX_SAMPLED_FILES = 2000  # files that are searched for samples to guess the common encoding
@@ -170,7 +170,7 @@ class FolderReader:
     def messages(self) -> Iterator[str]:
         """Yield the messages that belong at the end."""
         if self._notes:
-            yield f"not plain UTF-8: {few(self._notes)}"
+            yield f"not plain UTF-8: {join_some(self._notes)}"
         yield from self._log.messages()
 
     def _files(self, meter: Meter) -> Iterator[_TextFile]:
@@ -308,7 +308,7 @@ def read_texts(
         yield page
     said = list(reader.messages())
     if empty:
-        reasons = few([f"{item.where} ({item.reason})" for item in log.set_aside]) or "; ".join(said)
+        reasons = join_some([f"{item.where} ({item.reason})" for item in log.set_aside]) or "; ".join(said)
         raise CorpusError(f"{where}: no text can be read{f': {reasons}' if reasons else ''}")
     for message in said:
         tell(f"{where}: {message}")
