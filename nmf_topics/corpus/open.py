@@ -35,8 +35,8 @@ MANIFEST = "manifest.json"  # the source of a corpus folder
 FORMATS = (
     "nmf-topics reads a folder or archive (.zip, .tar.gz) of texts, web pages, documents and email (.txt, .md, .html, "
     ".pdf, .docx, .odt, .rtf, .epub, .srt, .vtt, .eml, .mbox, TEI .xml), a table (.csv, .tsv, .jsonl, .json, .xlsx, "
-    ".parquet) or a MediaWiki dump (.xml), each of them also compressed (.gz, .bz2, .xz, .zst), and JSONL from standard "
-    "input (-)"
+    ".parquet) or a MediaWiki dump (.xml), each of them also compressed (.gz, .bz2, .xz, .zst), and JSONL from "
+    "standard input (-)"
 )
 
 

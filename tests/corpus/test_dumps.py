@@ -282,14 +282,14 @@ def test_entities_are_refused(tmp_path: Path) -> None:
 
 def test_a_tag_that_never_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is not read into memory to the end of the file."""
-    monkeypatch.setattr(export_xml, "PENDING", 1 << 21)
+    monkeypatch.setattr(export_xml, "MAX_PENDING", 1 << 21)
     text = export(page(1, "Tea", "x")).replace("</mediawiki>", '<page name="' + "x" * (1 << 23))
     assert "a tag that does not end, after 1 pages" in refusal(write(tmp_path / "d.xml", text))
 
 
 def test_a_text_longer_than_any(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A text that no wiki could hold is left out and counted."""
-    monkeypatch.setattr(export_xml, "LONGEST", 1000)
+    monkeypatch.setattr(export_xml, "MAX_TEXT", 1000)
     path = write(tmp_path / "d.xml", export(page(1, "Tea", "x" * 1001), page(2, "Ice", "x" * 1000)))
     left_out: Counter[str] = Counter()
     assert [page.title for page in dump_pages(path, left_out=left_out)] == ["Ice"]
@@ -422,7 +422,7 @@ def test_unpacking_equals_bz2(parts: list[bytes], chunk: int, longest: int, afte
     packed = b"".join(map(bz2.compress, parts)) + (after if parts else b"")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bzip2, "CHUNK", chunk)
-        patch.setattr(bzip2, "LONGEST", longest)
+        patch.setattr(bzip2, "MAX_PART", longest)
         patch.setattr(bzip2, "MOST", 1000)
         if not packed:
             with pytest.raises(EOFError):
@@ -437,7 +437,7 @@ def test_a_stream_that_seems_to_begin_inside_another(monkeypatch: pytest.MonkeyP
     """A packed stream that holds the mark of a beginning by chance is one stream."""
     data = os.urandom(3000)
     packed = bz2.compress(data)
-    monkeypatch.setattr(bzip2, "_BEGINS", re.compile(packed[:4] + b"|" + re.escape(packed[1500:1510])))
+    monkeypatch.setattr(bzip2, "_STREAM_START", re.compile(packed[:4] + b"|" + re.escape(packed[1500:1510])))
     assert b"".join(decompress_bzip2(io.BytesIO(packed * 2), 2)) == data * 2
 
 

@@ -78,7 +78,7 @@ def test_odt_that_cannot_be_read() -> None:
     assert "content.xml cannot be read" in refusal(".odt", zipped({"mimetype": "x"}))
     assert "damaged XML" in refusal(".odt", zipped({"content.xml": "<a><b></a>"}))
     assert "contains no text" in refusal(".odt", odt("<text:p>1 2</text:p>"))
-    assert "no zip archive" in refusal(".odt", b"not an archive")
+    assert "not a zip archive" in refusal(".odt", b"not an archive")
 
 
 def test_rtf() -> None:
@@ -87,7 +87,7 @@ def test_rtf() -> None:
     source = r"{\rtf1\ansi\ansicpg1252{\fonttbl{\f0 Arial;}}{\info{\title X}}\f0 Gr\u252?ne Bl\'e4tter\par " + picture
     (document,) = documents(".rtf", source + r"\b und\b0  Tee.}")
     assert document.text.split() == ["Grüne", "Blätter", "und", "Tee."]
-    assert "no RTF" in refusal(".rtf", "plain text")
+    assert "not an RTF" in refusal(".rtf", "plain text")
     assert "contains no text" in refusal(".rtf", r"{\rtf1\ansi 1 2 3}")
 
 
@@ -146,7 +146,7 @@ def test_mailbox(tmp_path: Path) -> None:
         (f"box/{k}", f"Message {k - 1}", k) for k in (1, 2, 3)
     ]
     assert pages[1].text == "Text 1\n\nFrom here on"
-    assert "does not begin with a line From" in refusal(".mbox", "Subject: x\n\ntext")
+    assert "the first line does not begin with From" in refusal(".mbox", "Subject: x\n\ntext")
 
 
 TEI = """<TEI xmlns="http://www.tei-c.org/ns/1.0"><teiHeader><fileDesc><titleStmt><title>A <hi>Letter</hi></title>
@@ -380,7 +380,7 @@ def test_damaged_archives(tmp_path: Path) -> None:
     reasons = [item.reason for item in corpus.set_aside]
     assert "damaged or not a .zip archive" in reasons[0]
     assert "damaged" in reasons[1]
-    assert reasons[2] == "protected by a password"
+    assert reasons[2] == "protected by a password; unpack the archive first"
 
 
 def test_paths_in_archives_do_no_harm(tmp_path: Path) -> None:

@@ -391,7 +391,7 @@ def test_encoding_that_changes(tmp_path: Path) -> None:
     rows = "".join(f"{n},naïve words to fill a line\n" for n in range(60_000)).encode()
     other = "".join(f"x{n},naïve café\n" for n in range(60_000)).encode("cp1252")
     message = refusal(write(tmp_path, "a.csv", b"id,text\n" + rows + other))
-    assert "UTF-8 up to line " in message
+    assert "UTF-8 up to about line " in message
     assert "save it as UTF-8" in message
 
 
