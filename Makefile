@@ -4,10 +4,10 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: help demo test test-wiki test-browser soak check bench format clean
+.PHONY: help demo test test-wiki test-browser soak check bench d3 format clean
 
 help:            ## Show this list.
-	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
 $(VENV)/pip-is-there:
 	$(PYTHON) -m venv $(VENV)
@@ -50,9 +50,13 @@ bench: $(VENV)/installed-dev       ## Measure: the figures of README and docs (t
 	$(BIN)/python bench/factor.py race --ranks 10 50
 	$(BIN)/python bench/factor.py growth
 
+d3:              ## Build the part of D3 that reports use (needs npm; tests/report/test_d3.py has its hash).
+	npm ci --silent --no-audit --no-fund --prefix tools/d3
+	node tools/d3/build.mjs
+
 format: $(VENV)/installed-dev      ## Bring all code into one style.
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 clean:           ## Remove what can be made again.
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+	rm -rf $(VENV) tools/d3/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist

@@ -111,9 +111,9 @@ def evaluate_topics(
     ModelError
         if there are texts for a model whose rows are no words, or none of them has two of the words.
     """
-    text = model.rows.kind == "terms"
-    tops = [model.words(k + 1, top) if text else [] for k in range(model.rank)]
-    rows = [[w.row for w in words if w.row >= 0] for words in tops] if text else [top_rows(w, top) for w in model.W.T]
+    named = model.kind.has_names
+    tops = [model.words(k + 1, top) if named else [] for k in range(model.rank)]
+    rows = [[w.row for w in words if w.row >= 0] for words in tops] if named else [top_rows(w, top) for w in model.W.T]
     scores: list[tuple[float, float, float]] = [(NAN, NAN, NAN)] * model.rank
     if reference is not None:
         near, wide, pages, number = _count(model, tops, reference, on_page)
@@ -146,7 +146,9 @@ def evaluate_topics(
             )
         )
     overall = {name: _mean([getattr(scored, name) for scored in topics]) for name in MEANS}
-    described = [[word.term for word in model.words(k + 1, DIVERSITY_WORDS)] for k in range(model.rank)] if text else []
+    described = (
+        [[word.term for word in model.words(k + 1, DIVERSITY_WORDS)] for k in range(model.rank)] if named else []
+    )
     overall["diversity"] = diversity_of(described)
     a, b = [int(dominant[j]) for j in known], [labels[j] for j in known]
     overall |= {"nmi": nmi(a, b) if known else NAN, "purity": purity(a, b) if known else NAN}
@@ -175,9 +177,9 @@ def _count(
     on_page: Callable[[PageLike], None],
 ) -> tuple[Cooccurrence, Cooccurrence, Cooccurrence, dict[str, int]]:
     """Co-occurrence of the first words in narrow windows, wide ones and pages; and term -> number of a word."""
-    if model.rows.kind != "terms":
+    if not model.kind.reads_texts:
         raise ModelError(
-            f"the model's rows are {model.rows.kind}, not words: no text can tell how they belong together"
+            f"the model's rows are {model.kind.rows}, not words: no text can tell how they belong together"
         )
     number = {term: i for i, term in enumerate(sorted({word.term for words in tops for word in words}))}
 

@@ -85,7 +85,7 @@ def classify(files: tuple[str, ...], **options: Any) -> None:
         raise click.UsageError("--csv, --json and --jsonl exclude each other")
     model = load_model(options["model"])
     classifier = Classifier(model)
-    if model.rows.kind == "pixels":
+    if model.kind.draws_images:
         if titles or urls:
             raise click.UsageError("--title and --url are for models of text")
         found = _images(classifier, _image_paths(files), _gallery(options, talk), talk)

@@ -66,7 +66,7 @@ def clouds(model: Path, output: Path | None, force: bool, **options: Any) -> Non
         output = folder / "clouds"
     else:
         with folder_of_files(output, mark=MARK, stale=files_listed_in(MARK), force=force) as partial:
-            draw_topics(fitted.rows, fitted, partial, style=style)
+            draw_topics(fitted, partial, style=style)
             document = {"schema": 1, "model": str(model), "files": sorted(p.name for p in partial.iterdir())}
             (partial / MARK).write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
     talk.note(f"pictures in {output}")

@@ -79,7 +79,7 @@ def evaluate(model: Path, top: int, **options: Any) -> None:
     fitted = load_model(model)
     run = read_run(resolve_model(model))
     result, source = None, given if path is not None else None
-    if path is None and fitted.rows.kind == "terms":
+    if path is None and fitted.kind.reads_texts:
         source = recorded_source(run)
         if source is None:
             talk.note("the corpus of the fit is not here: no C_NPMI, C_V and UMass; name texts with --source")
@@ -90,7 +90,7 @@ def evaluate(model: Path, top: int, **options: Any) -> None:
     if options["json"]:
         click.echo(json.dumps(_document(result, model, texts), ensure_ascii=False, indent=1))
     else:
-        _print(result, fitted.rows.kind == "terms")
+        _print(result, fitted.kind.has_names)
 
 
 def _with_texts(model: TopicModel, source: Source, top: int, talk: Console, *, own: bool) -> Evaluation | None:

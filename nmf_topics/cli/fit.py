@@ -183,10 +183,8 @@ def read_data(
     if close := getattr(data.V, "close", None):
         click.get_current_context().call_on_close(close)
     m, n = data.V.shape
-    kinds = ("words", "pieces of pages" if recipe.words.chunk else "pages")
-    if data.rows.kind != "terms":
-        kinds = (data.rows.kind, "images")
-    talk.note(f"V is {m} {kinds[0]} x {n} {kinds[1]}")
+    pages = f"pieces of {data.kind.pages}" if recipe.words.chunk and data.kind.reads_texts else data.kind.pages
+    talk.note(f"V is {m} {data.kind.row_for_readers}s x {n} {pages}")
     if "tokens" in data.ledger:
         dropped = ", ".join(f"{count} {reason}" for reason, count in data.ledger["dropped"].items() if count)
         even = spread_as_by_chance(data.words, n)
@@ -240,7 +238,7 @@ def run_fit(
         )
     report_fit(model, talk)
     talk.detail(f"kernels: {kernels.backend_name()}, threads: {kernels.thread_count()}")
-    shown = typical_page(model) if data.rows.kind == "pixels" and clouds else None
+    shown = typical_page(model) if data.kind.draws_images and clouds else None
     with record.stage("write"):
         if names:
             model, record.lost_names = with_earlier_names(model, folder, talk)

@@ -14,7 +14,6 @@ from nmf_topics.cli.console import Console
 from nmf_topics.files.csv_files import write_csv
 from nmf_topics.model.files import load_model
 from nmf_topics.model.model import TopicModel
-from nmf_topics.views.nouns import nouns_of
 from nmf_topics.views.tables.tables import page_json, page_rows
 from nmf_topics.views.tables.terminal import print_pages
 
@@ -65,5 +64,5 @@ def pages(model: Path, topic: int | None, top: int | None, **options: Any) -> No
 def tell_if_never_main(model: TopicModel, topic: int, talk: Console) -> None:
     """Note on stderr that a topic is the main one of no page, so that pages are listed by their share of it."""
     if not (model.dominant() == topic - 1).any():
-        noun = nouns_of(model).page
+        noun = model.kind.page
         talk.note(f"no {noun} has topic {topic} as its main one; listed are the {noun}s with the largest shares of it")

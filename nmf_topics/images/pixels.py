@@ -10,6 +10,7 @@ import os
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -17,7 +18,8 @@ import numpy as np
 
 from nmf_topics.errors import ImageError, Remedy
 from nmf_topics.factor.blocks import Array
-from nmf_topics.matrix.datamatrix import DataMatrix, PageColumns, largest, row_axis
+from nmf_topics.matrix.datamatrix import DataMatrix, PageColumns
+from nmf_topics.matrix.rows import row_axis
 
 ENDINGS = frozenset({".pgm", ".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".ppm", ".webp"})
 ALWAYS_READ = 100_000_000  # bytes that images may take whatever memory is allowed: V goes to the disk after that
@@ -40,13 +42,22 @@ class PixelGrid:
     def __len__(self) -> int:
         return self.height * self.width
 
-    def top(self, weights: Array, k: int) -> list[tuple[str, float]]:
-        """The k brightest pixels, named by row and column from 1, brightest first; dark ones are left out."""
-        return [
-            (f"r{i // self.width + 1}c{i % self.width + 1}", float(weights[i]))
-            for i in largest(weights, k)
-            if weights[i] > 0
-        ]
+    @cached_property
+    def names(self) -> Sequence[str]:
+        """The row and the column of each pixel, from 1: r1c1, r1c2 ..."""
+        return [f"r{row + 1}c{column + 1}" for row in range(self.height) for column in range(self.width)]
+
+    @property
+    def shown(self) -> Sequence[str]:
+        """The names."""
+        return self.names
+
+    def columns(self) -> dict[str, Sequence[str]]:
+        """Return the columns of exported tables that identify rows."""
+        return {
+            "pixel_row": [str(row + 1) for row in range(self.height) for _ in range(self.width)],
+            "pixel_column": [str(column + 1) for _ in range(self.height) for column in range(self.width)],
+        }
 
     def png(self, weights: Array, *, size: int = 96) -> bytes:
         """Weights of the pixels as a picture in PNG of about `size` pixels, the heavier the darker."""

@@ -222,7 +222,7 @@ def classify(
     if terms is not None or pages_in is not None:
         raise OptionError("terms and pages_in belong to a matrix; leave them out")
     path = existing_path(data)
-    if path is not None and (model.rows.kind == "pixels" or is_image_folder(str(path))):
+    if path is not None and (model.kind.draws_images or is_image_folder(str(path))):
         found, _ = Classifier(model).images(image_files(path) if path.is_dir() else [path])
         names = [a.name for a in found]
         return Classified(model, found, PageColumns(names, [a.title for a in found], [{} for _ in found]))
@@ -246,10 +246,9 @@ def classify(
 
 def _of_matrix(model: TopicModel, data: Any, terms: Any, pages_in: PagesIn | None, details: PageDetails) -> Classified:
     """Classify the columns of the caller's own matrix."""
-    rows: Any = model.rows
-    if rows.kind != "terms":
-        raise ModelError(f"the rows of the model are {rows.kind}, not terms")
-    V, labels = columns_of_model(data, rows, terms, pages_in)
+    if not model.kind.has_names:
+        raise ModelError(f"the rows of the model are {model.kind.rows}, which have no names that a matrix could use")
+    V, labels = columns_of_model(data, model.rows, terms, pages_in)
     n = V.shape[1]
     ids, titles, metadata, index = details.of(n, labels or PageIndex(range(n)))
     if model.weighting is not None:

@@ -184,7 +184,7 @@ def fit_topics(
         how = {"lines": lines, "drop_duplicates": drop_duplicates}
         prepared, pages = _read(data, rank, columns, details, chosen, how, reporter, "language" in options)
     m, n = prepared.V.shape
-    logger.info("V is %d %s x %d pages", m, prepared.rows.kind, n)
+    logger.info("V is %d %s x %d %s", m, prepared.kind.rows, n, prepared.kind.pages)
     reporter.begin("fit")
 
     def watch(iteration: Iteration) -> None:

@@ -1,54 +1,16 @@
 """DataMatrix: V, what its rows are, which pages its columns are, and where it came from.
 
-Text and images differ in their row axis only. An axis is a class that satisfies `RowAxis` and enters `AXES` through
-the decorator `row_axis`, by which a saved model finds it again; this module imports no axis.
+Text and images differ in their rows only; `matrix.rows` says how.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import Any
 
-import numpy as np
-
-from nmf_topics.factor.blocks import Array
 from nmf_topics.matrix.page_counts import PageCounts
-
-
-class RowAxis(Protocol):
-    """What the rows of V are: the terms of a vocabulary, the pixels of a grid."""
-
-    kind: ClassVar[str]
-
-    def __len__(self) -> int: ...
-
-    def top(self, weights: Array, k: int) -> list[tuple[str, float]]:
-        """The k rows of largest weight with their names for readers, largest first; fewer where there are fewer."""
-
-    def to_meta(self) -> dict[str, Any]:
-        """Everything needed to make the axis again, as JSON."""
-
-    @classmethod
-    def from_meta(cls, meta: Mapping[str, Any]) -> RowAxis:
-        """The axis that `to_meta` described."""
-
-
-AXES: dict[str, type[RowAxis]] = {}
-
-Axis = TypeVar("Axis", bound=type[Any])
-
-
-def row_axis(cls: Axis) -> Axis:
-    """Class decorator: make an axis known by its `kind` to those who load models."""
-    AXES[cls.kind] = cls
-    return cls
-
-
-def largest(weights: Array, k: int) -> np.ndarray:
-    """Positions of the k largest weights, largest first, the earlier row first among equals."""
-    order: np.ndarray = np.argsort(-np.asarray(weights), kind="stable")[: max(k, 0)]
-    return order
+from nmf_topics.matrix.rows import RowAxis, RowKind, kind_of
 
 
 @dataclass(frozen=True)
@@ -137,6 +99,7 @@ class DataMatrix:
 
     Examples
     --------
+    >>> import numpy as np
     >>> from nmf_topics.terms.vocabulary import Vocabulary
     >>> pages = PageColumns(["a", "b"], ["Page A", "Page B"], [{}, {"label": "x"}])
     >>> DataMatrix(np.array([[1.0, 0.0], [2.0, 1.0], [0.0, 3.0]]), Vocabulary(list("uvw"), list("uvw")), pages)
@@ -159,6 +122,11 @@ class DataMatrix:
         if self.counts is not None and self.counts.n_pages != n:
             raise ValueError(f"V has {n} columns, but there are counts of {self.counts.n_pages}")
 
+    @property
+    def kind(self) -> RowKind:
+        """What is known of all matrices with such rows."""
+        return kind_of(self.rows)
+
     def __repr__(self) -> str:
         m, n = self.V.shape
-        return f"DataMatrix of {m:,} {self.rows.kind} x {n:,} pages, {self.V.dtype}"
+        return f"DataMatrix of {m:,} {self.kind.rows} x {n:,} {self.kind.pages}, {self.V.dtype}"

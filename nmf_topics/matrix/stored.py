@@ -22,8 +22,9 @@ from nmf_topics.errors import EngineError
 from nmf_topics.factor.engines.disk import OnDisk
 from nmf_topics.factor.engines.store import MARK
 from nmf_topics.files.atomic import remove_if_empty
-from nmf_topics.matrix.datamatrix import AXES, DataMatrix, PageColumns, RowAxis
+from nmf_topics.matrix.datamatrix import DataMatrix, PageColumns
 from nmf_topics.matrix.page_counts import FOLDER, PageCounts
+from nmf_topics.matrix.rows import AXES, RowAxis
 from nmf_topics.matrix.weighting import FittedWeighting
 
 NAMES = "names.npz"

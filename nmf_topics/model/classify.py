@@ -13,7 +13,7 @@ import numpy as np
 from nmf_topics.errors import ModelError
 from nmf_topics.factor.blocks import Array
 from nmf_topics.images.pixels import pixel_columns
-from nmf_topics.matrix.datamatrix import largest
+from nmf_topics.matrix.rows import largest, top_weights
 from nmf_topics.model.model import TopicModel
 from nmf_topics.model.page_topics import FEW_WORDS, PageTopics, page_topics
 from nmf_topics.pipeline.chunked_pages import ChunkMap
@@ -84,8 +84,8 @@ class Classifier:
             if the model is not one of text, or does not say how its words were weighted.
         """
         model = self.model
-        if model.rows.kind != "terms":
-            raise ModelError(f"the model's rows are {model.rows.kind}, not words: it cannot classify text")
+        if not model.kind.reads_texts:
+            raise ModelError(f"the model's rows are {model.kind.rows}, not words: it cannot classify text")
         if "words" not in model.recipe:
             raise ModelError(
                 "the model was fitted to a matrix, so it does not know how text becomes terms; pass the counts of its "
@@ -152,8 +152,8 @@ class Classifier:
             if the model is not one of images.
         """
         grid: Any = self.model.rows
-        if grid.kind != "pixels":
-            raise ModelError(f"the model's rows are {grid.kind}, not pixels: it cannot classify images")
+        if not self.model.kind.draws_images:
+            raise ModelError(f"the model's rows are {self.model.kind.rows}, not pixels: it cannot classify images")
         V, problems = pixel_columns(paths, grid)
         H, errors = self._project(V)
         result = []
@@ -178,7 +178,9 @@ class Classifier:
         topics = largest(carried.sum(axis=0), len(h)).tolist()
         carried[self.model.hidden_rows] = 0.0
         return {
-            k + 1: [(word, part / total) for word, part in self.model.rows.top(carried[:, k], EXPLAINING_WORDS)]
+            k + 1: [
+                (word, part / total) for word, part in top_weights(self.model.rows, carried[:, k], EXPLAINING_WORDS)
+            ]
             for k in topics
             if carried[:, k].any()
         }

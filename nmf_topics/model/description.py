@@ -33,7 +33,8 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from nmf_topics.factor.blocks import Array, PageBlocks, as_blocks, pages_of
-from nmf_topics.matrix.datamatrix import DataMatrix, largest
+from nmf_topics.matrix.datamatrix import DataMatrix
+from nmf_topics.matrix.rows import largest
 from nmf_topics.model.measures import NEGLIGIBLE, coherence_of
 
 MAX_WORDS = 100  # kept for each topic
@@ -139,7 +140,7 @@ def describe_topics(
     description : None where rows are not words
     coherences : ndarray of shape (r,), `measures.npmi` of the `top` words of each topic; nan where rows are not words
     """
-    if data.rows.kind != "terms":
+    if not data.kind.reads_texts:
         return None, np.full(W.shape[1], np.nan)
     counted = _Counted.of(data)
     sums = _sums(counted.blocks, H, weighted=chosen == "typical" and data.counts is not None and len(H) > 1)
@@ -168,8 +169,7 @@ class _Counted:
     def of(cls, data: DataMatrix) -> _Counted:
         if data.counts:
             return cls(data.counts.blocks, data.counts.terms, data.counts.surfaces, data.counts.row)
-        rows: Any = data.rows
-        return cls(as_blocks(data.V), rows.terms, rows.surfaces, np.arange(len(rows)))
+        return cls(as_blocks(data.V), data.rows.names, data.rows.shown, np.arange(len(data.rows)))
 
     def weights(self, w: Array) -> Array:
         """Weights in W of the words; 0 for those without a row in V, and for negligible ones."""

@@ -30,7 +30,8 @@ from nmf_topics.factor.objectives import OBJECTIVES
 from nmf_topics.factor.rules import RULES
 from nmf_topics.files.arrays import DIGEST, digest_of, read_arrays
 from nmf_topics.files.atomic import folder_of_files
-from nmf_topics.matrix.datamatrix import AXES, PageColumns, PageIndex, RowAxis
+from nmf_topics.matrix.datamatrix import PageColumns, PageIndex
+from nmf_topics.matrix.rows import AXES, RowAxis
 from nmf_topics.matrix.weighting import WEIGHTINGS, FittedWeighting
 from nmf_topics.model.description import Description
 from nmf_topics.model.model import TopicModel

@@ -138,14 +138,13 @@ def model_from(
 
     `named` are names of topics by their place in the factors.
     """
-    text = data.rows.kind == "terms"
     W = result.W.astype(np.float64)
     sums = W.sum(axis=0)
     W = np.where(sums > 0, W / np.where(sums > 0, sums, 1.0), 0.0)
     l1, l2 = result.penalties.H.of_scaled(sums)
     H, errors = project(data.V, W, objective=result.objective, rule=result.rule, l1=l1, l2=l2)
     overall, columns, weights = overall_error(data.V, errors, result.objective), data.columns, H
-    if text and word_options(recipe).chunk:
+    if word_options(recipe).chunk:
         parts, columns = parts_of_columns(data.columns)
         H, errors = parts.aggregate(data.V, H, errors, result.objective)
     order = np.argsort(-H.sum(axis=1), kind="stable")
@@ -177,7 +176,7 @@ def working_precision(data: DataMatrix) -> Any:
 
     What they cost is that an error is known to a few 1e-9 only, which a small V need not pay.
     """
-    if data.rows.kind != "terms" or not sp.issparse(data.V) or data.V.nnz < MANY_ENTRIES:
+    if not sp.issparse(data.V) or data.V.nnz < MANY_ENTRIES:
         return data.V
     return data.V.astype(np.float32, copy=False)
 
@@ -186,7 +185,7 @@ def check_rank(data: DataMatrix, rank: int) -> None:
     """Refuse a rank that the data cannot fill."""
     m, n = data.V.shape
     known = int((page_sums(as_blocks(data.V)) > 0).sum())
-    pages = "pages" if data.rows.kind == "terms" else "images"
+    pages = data.kind.pages
     if not known:
         raise MatrixError(f"none of the {n} {pages} has anything on it: V holds only zeros")
     if rank > known:
@@ -197,7 +196,7 @@ def check_rank(data: DataMatrix, rank: int) -> None:
         )
     if rank > m:
         raise MatrixError(
-            f"rank {rank} is larger than the number of {data.rows.kind}, {m}", remedy=Remedy("try a smaller {rank}")
+            f"rank {rank} is larger than the number of {data.kind.rows}, {m}", remedy=Remedy("try a smaller {rank}")
         )
 
 

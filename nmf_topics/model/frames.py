@@ -81,11 +81,11 @@ def pages_frame(model: ReadableModel, weights: Weights) -> pandas.DataFrame:
 
 def words_frame(model: ReadableModel) -> pandas.DataFrame:
     """Make a data frame with one row per row of W; see `TopicModel.words_frame`."""
-    rows: Any = model.rows
-    if rows.kind != "terms":
-        names = [f"r{i // rows.width + 1}c{i % rows.width + 1}" for i in range(len(rows))]
-        return data_frame(weight_columns(model.W), PageIndex(names, ("pixel",)))
-    return data_frame({"word": list(rows.surfaces), **weight_columns(model.W)}, PageIndex(rows.terms, ("term",)))
+    columns = model.rows.columns()
+    return data_frame(
+        {**{name: list(columns[name]) for name in model.kind.frame_columns}, **weight_columns(model.W)},
+        PageIndex(model.rows.names, (model.kind.row,)),
+    )
 
 
 def page_columns(columns: PageColumns, pages: Sequence[PageTopics], labels: Sequence[str]) -> dict[str, list[Any]]:

@@ -108,8 +108,8 @@ def rows_of_guide(data: DataMatrix, guide: Guide) -> tuple[list[list[int]], list
     GuideError
         if V is not of text, or a topic has no word of V.
     """
-    if data.rows.kind != "terms":
-        raise GuideError(f"a guide is made of words, and the rows of V are {data.rows.kind}")
+    if not data.kind.reads_texts:
+        raise GuideError(f"a guide is made of words, and the rows of V are {data.kind.rows}")
     vocabulary: Any = data.rows
     options = word_options(data.recipe)
     readers = Readers(options)

@@ -17,7 +17,7 @@ import numpy as np
 
 from nmf_topics.factor.blocks import Array, PageBlocks, as_blocks
 from nmf_topics.factor.column_stats import cooccurrence_counts
-from nmf_topics.matrix.datamatrix import largest
+from nmf_topics.matrix.rows import largest
 
 # Multiplicative updates come near zero, but not to it: below this share of a topic's heaviest weight there is none.
 NEGLIGIBLE = 1e-6

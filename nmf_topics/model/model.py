@@ -19,7 +19,8 @@ from nmf_topics.errors import ModelError
 from nmf_topics.factor.blocks import Array
 from nmf_topics.factor.objectives import OBJECTIVES
 from nmf_topics.factor.project import project
-from nmf_topics.matrix.datamatrix import PageColumns, RowAxis, largest
+from nmf_topics.matrix.datamatrix import PageColumns
+from nmf_topics.matrix.rows import RowAxis, RowKind, kind_of, largest
 from nmf_topics.model.description import Description
 from nmf_topics.model.display import model_html, model_text
 from nmf_topics.model.hidden import hide_words, unhide_words
@@ -115,6 +116,11 @@ class TopicModel:
             array.setflags(write=False)
 
     @property
+    def kind(self) -> RowKind:
+        """What is known of all models with such rows: names of rows, pages and topics, and what can be done."""
+        return kind_of(self.rows)
+
+    @property
     def rank(self) -> int:
         """r."""
         return int(self.W.shape[1])
@@ -171,7 +177,8 @@ class TopicModel:
     @cached_property
     def _labels(self) -> list[str]:
         """Labels of all topics: made once, asked for every page."""
-        made = self._shown.labels() if self.rows.kind == "terms" else [f"part {k + 1}" for k in range(self.rank)]
+        numbered = (f"{self.kind.topic} {k + 1}" for k in range(self.rank))
+        made = self._shown.labels() if self.kind.has_names else numbered
         return [self.names.get(number, label) for number, label in enumerate(made, start=1)]
 
     def terms(self, number: int, k: int = 10, *, order: WordOrder = "typical") -> list[tuple[str, float]]:
@@ -310,8 +317,8 @@ class TopicModel:
         merged = {**self.names, **names}
         hidden = tuple(self.hidden)
         if hide or unhide:
-            if self.rows.kind != "terms":
-                raise ModelError(f"only words can be hidden, and the rows of this model are {self.rows.kind}")
+            if not self.kind.reads_texts:
+                raise ModelError(f"only words can be hidden, and the rows of this model are {self.kind.rows}")
             hidden = hide_words(self._shown.spellings, unhide_words(self._shown.spellings, hidden, unhide), hide)
         return replace(
             self, names={number: merged[number] for number in sorted(merged) if merged[number]}, hidden=hidden
@@ -323,4 +330,4 @@ class TopicModel:
 
     def has_word(self, word: str) -> bool:
         """Whether the model has a word, in any of its spellings."""
-        return self.rows.kind == "terms" and bool(self._shown.spellings.rows_of(word))
+        return self.kind.reads_texts and bool(self._shown.spellings.rows_of(word))

@@ -63,8 +63,8 @@ def refinement_of(name: str, data: DataMatrix, rank: int, *, penalties: Mapping[
 def _problem(data: DataMatrix, penalties: Mapping[str, float], guided: bool) -> str:
     """Why a mixture cannot be made; empty where it can."""
     if data.counts is None:
-        rows = data.rows.kind
-        return "it needs counts of words" + ("" if rows == "terms" else f", and the rows of V are {rows}")
+        others = "" if data.kind.reads_texts else f", and the rows of V are {data.kind.rows}"
+        return f"it needs counts of words{others}"
     if any(penalties.values()):
         return "it would undo the penalties on W and H"
     return "it would undo the guide" if guided else ""

@@ -17,7 +17,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from nmf_topics.factor.blocks import Array
-from nmf_topics.matrix.datamatrix import largest
+from nmf_topics.matrix.rows import largest
 
 WordOrder = Literal["typical", "weight", "relevance", "exclusive", "frequency"]  # the last is an old name of weight
 WORD_ORDERS: tuple[WordOrder, ...] = get_args(WordOrder)

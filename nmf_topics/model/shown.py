@@ -6,12 +6,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
 from nmf_topics.factor.blocks import Array
-from nmf_topics.matrix.datamatrix import largest
+from nmf_topics.matrix.rows import RowAxis, kind_of, largest, top_weights
 from nmf_topics.model.description import DescribingWord, Description
 from nmf_topics.model.hidden import WordRows
 from nmf_topics.model.labels import choose_labels
@@ -56,7 +55,7 @@ class ShownWords:
     options : how text became terms
     """
 
-    rows: Any
+    rows: RowAxis
     W: Array
     shares: Array
     description: Description | None
@@ -72,8 +71,6 @@ class ShownWords:
 
     def terms(self, k: int, most: int, order: WordOrder) -> list[tuple[str, float]]:
         """The first words of topic k, as in `TopicModel.terms`."""
-        if self.rows.kind != "terms":
-            return list(self.rows.top(self._weights(k), most))
         scored = order == "typical" and self.description is not None
         return [(word.word, word.score if scored else word.weight) for word in self.words(k, most, order)]
 
@@ -85,7 +82,7 @@ class ShownWords:
             return [self._word(k, word) for word in shown[:most]]
         known = {word.row: self._word(k, word) for word in described}
         return [
-            known.get(row, TopicWord(self.rows.surfaces[row], self.rows.terms[row], row, float(self.W[row, k])))
+            known.get(row, TopicWord(self.rows.shown[row], self.rows.names[row], row, float(self.W[row, k])))
             for row in self._ranked(k, most, order)
         ]
 
@@ -105,7 +102,7 @@ class ShownWords:
     def candidates(self, k: int) -> list[Candidate]:
         """The heaviest words of topic k, heaviest first."""
         w = self._weights(k)
-        top = self.rows.top(w, CANDIDATES)
+        top = top_weights(self.rows, w, CANDIDATES)
         rows = [int(i) for i in largest(w, len(top))]
         overall = self.W[rows] @ self.shares
         return [Candidate(i, term, weight, float(p)) for i, (term, weight), p in zip(rows, top, overall, strict=True)]
@@ -122,7 +119,7 @@ class ShownWords:
         """Term and surface of the rows of W, then of the words that only describe topics."""
         topics = self.description.topics if self.description is not None else ()
         further = {word.term: word.word for words in topics for word in words if word.row < 0}
-        return [*zip(self.rows.terms, self.rows.surfaces, strict=True), *sorted(further.items())]
+        return [*zip(self.rows.names, self.rows.shown, strict=True), *sorted(further.items())]
 
     @cached_property
     def spellings(self) -> WordRows:
@@ -133,7 +130,7 @@ class ShownWords:
     @cached_property
     def _hidden_places(self) -> list[int]:
         """Places of the hidden words in `_all_words`."""
-        if not self.hidden or self.rows.kind != "terms":
+        if not self.hidden or not kind_of(self.rows).reads_texts:
             return []
         return sorted(set().union(*(self.spellings.rows_of(word) for word in self.hidden)))
 

@@ -21,9 +21,9 @@ from nmf_topics.text.analyzer import WordOptions
 _DECIDING = (
     *("trafilatura", "lxml", "pypdfium2", "striprtf", "openpyxl", "charset-normalizer"),
     *("simplemma", "PyStemmer", "nltk", "stopwordsiso", "regex"),
-    *("py3langid", "rjieba", "sudachipy", "sudachidict-small", "pythainlp"),
+    *("py3langid", "rjieba", "opencc", "sudachipy", "sudachidict-small", "pythainlp"),
 )
-COUNTING = 7  # raise when the same text would be counted otherwise, so that older caches are not believed
+COUNTING = 8  # raise when the same text would be counted otherwise, so that older caches are not believed
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Normalization: run, running, ran and runs become one term.
 
-    lemma   the dictionary form: ran -> run, children -> child      simplemma, with corrections for English
+    lemma   the dictionary form: ran -> run, children -> child      simplemma, with corrections for English; of Korean
+            words, the word without its particles (see `attached`)
     stem    the word without its ending: running -> run             Snowball, or Porter's algorithm of 1980
     both    the stem of the lemma, so that the article's "running", "ran" and "run" are one term
     none    the word itself, in lower case
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from nmf_topics.errors import NmfTopicsError, Remedy
+from nmf_topics.text.attached import has_prefixes, without_particles, without_prefixes
 
 Normalization = Literal["stem", "lemma", "both", "none"]
 Stemmer = Literal["snowball", "porter"]
@@ -106,7 +108,14 @@ def _tables_of_lemmas() -> frozenset[str]:
 
 def has_lemmas(language: str) -> bool:
     """Return whether there are lemmas for a language."""
-    return _LEMMAS.get(language, language) in _tables_of_lemmas()
+    return language == "ko" or _LEMMAS.get(language, language) in _tables_of_lemmas()
+
+
+def is_in_dictionary(word: str, language: str) -> bool:
+    """Return whether simplemma's table of a language has a word form."""
+    from simplemma import is_known
+
+    return bool(is_known(word, lang=_LEMMAS.get(language, language)))
 
 
 def has_stems(language: str) -> bool:
@@ -131,6 +140,8 @@ def available(normalization: Normalization, language: str) -> Normalization:
 
 
 def _lemmatizer(language: str) -> Callable[[str], str]:
+    if language == "ko":
+        return without_particles
     from simplemma import lemmatize
 
     if not has_lemmas(language):
@@ -143,6 +154,17 @@ def _lemmatizer(language: str) -> Callable[[str], str]:
     def lemma(word: str) -> str:
         return str(lemmatize(word.capitalize() if word.isupper() else word, lang=table)).lower()
 
+    if has_prefixes(language):
+
+        def without_prefix(word: str) -> str:
+            """Look up the word; where the table has no such form, what is left without its prefixes."""
+            if (found := lemma(word)) != word or is_in_dictionary(word, language):
+                return found
+            return next(
+                (lemma(rest) for rest in without_prefixes(word, language) if is_in_dictionary(rest, language)), word
+            )
+
+        return without_prefix
     if language != "en":
         return lemma
     from simplemma.strategies import DictionaryLookupStrategy, RulesStrategy

@@ -13,6 +13,7 @@ Japanese function words are given in the dictionary form that the segmentation r
 from __future__ import annotations
 
 from nmf_topics.errors import NmfTopicsError, Remedy
+from nmf_topics.text.apostrophes import EXPRESSIONS
 
 # Content words that the lists contain; they are kept, because a corpus may be about them.
 NOT_STOPWORDS = {
@@ -58,7 +59,8 @@ EXTRA_STOPWORDS = {
     wobei hierbei hierfür sodass zumeist insbesondere verschiedene verschiedenen verschiedener besteht bestehen
     enthalten enthält erhielt erhielten gilt gelten blieb blieben begann begannen umfasst umfassen befindet befinden
     genannt genannte bestimmten bestimmte bestimmter hauptsächlich zusätzliche zusätzlich ähnliche ähnlichen ähnlich
-    direkt wichtige wichtigen gehören gehört bilden bildet de la le""",
+    direkt wichtige wichtigen gehören gehört bilden bildet de la le al et jährige
+    jähriger jährigen jähriges jährigem""",
     "fr": "an ans année années également",
     "it": "viene vengono venne venire propria propri proprie",
     "pt": "cerca várias devido",
@@ -88,7 +90,8 @@ EXTRA_STOPWORDS = {
     وبالتالي بواسطة تقريبا تعتبر يعتبر العديد مختلفة خاصة الخاصة اكبر كبير كبيرة وذلك وهذا وهذه ومنها وفيها سبيل
     المثال وجود الاكثر الاخرى اخر نظرا عادة غالبا بالكامل الكثير بينما يزال تزال تتضمن يتضمن تشمل يشمل تبلغ يبلغ
     يوجد توجد ادى ادت عبارة اوائل المعروف يعرف تعرف بنسبة تقع يقع واسع الحصول افضل خارج لذا البداية خمس صغيرة جديدة
-    بدا بدات الحد مرة نوع يشير تشير يستخدم تستخدم استخدام حدث المئة دي ديلا""",
+    بدا بدات الحد مرة نوع يشير تشير يستخدم تستخدم استخدام حدث المئة دي ديلا
+    لهذا لهذه بهذا بهذه بذلك كهذا كهذه فهذا فهذه""",
     "hi": """रूप जाता जाती जाते जाना जाने गए गई गयी शामिल अन्य अधिक समय कारण जिसमें जिनमें जिससे जिसने जिसके जिसकी
     जिसका बीच किए दौरान लगभग उन्होंने उपयोग क्योंकि जबकि दोनों कम विशेष अलग अब हालांकि वाली वाला करके केवल इसलिए
     प्रमुख मुख्य पास प्रकार करती बार अधिकांश उदाहरण आमतौर प्रत्येक महत्वपूर्ण विभिन्न दी दिए तौर बारे बिना अलावा थीं
@@ -112,7 +115,8 @@ EXTRA_STOPWORDS = {
     "ja": """させる たい ぬ ね よ だけ しか こそ さえ けれど のに そう 為 事 物 時 様 等 中 者 的 化 性 年 月 日 人
     一 二 三 第 約 的だ 出来る 行う おこなう 言う よる 因る 於く おく 対する 関する 居る 有る 成る 為る くる 来る
     いく 行く みる 見る 又 更に 後 前 上 下 内 外 他 多く 多い 大きい 新しい 同じ 最も よい 良い 間 方 場合 際 以上
-    以下 以来 共 名 目 回 度 数""",
+    以下 以来 共 名 目 回 度 数 たって もん まだ とても でる しれる つく 思う 分かる わかる
+    知る すごい すぐ もう""",
     "vi": """đầu thể thành hai ba hiện phần cách gồm trở toàn tiếp thứ gọi tạo tên mặc tất cuối hết hầu khoảng thuộc
     chúng bắt de on""",
     "ko": "수 더 또는 위해 대한 있는 없는 하는 한다 했다 된다 되었다 있었다 것이다 통해 후 중 내",
@@ -153,4 +157,5 @@ def other_stop_words(language: str) -> frozenset[str]:
         )
     listed = {word.lower() for word in stopwordsiso.stopwords(language) if " " not in word}
     light = set(EXTRA_STOPWORDS.get(language, "").lower().split())
+    light |= EXPRESSIONS.get(language, frozenset())
     return frozenset((listed - set(NOT_STOPWORDS.get(language, "").lower().split())) | light | _OF_TITLES)

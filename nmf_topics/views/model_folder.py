@@ -143,7 +143,7 @@ def _draw_clouds(
 
     (folder / CLOUDS).mkdir()
     try:
-        draw_topics(model.rows, model, folder / CLOUDS, on_picture=on_picture)
+        draw_topics(model, folder / CLOUDS, on_picture=on_picture)
     except FontError as error:  # found before anything is drawn
         warn(Notice(f"no clouds: {error.message}", (error.remedy or Remedy("")).then(step)))
 
@@ -240,6 +240,6 @@ def redraw(model: TopicModel, folder: Path, style: PictureStyle) -> None:
         folder, mark=MARK, stale=lambda _: [name for name in old if name.startswith(f"{CLOUDS}/")]
     ) as partial:
         (partial / CLOUDS).mkdir()
-        draw_topics(model.rows, model, partial / CLOUDS, style=style)
+        draw_topics(model, partial / CLOUDS, style=style)
         drawn = {p.relative_to(partial).as_posix() for p in partial.rglob("*") if p.is_file()}
         _write_run(partial, run, {name for name in old if not name.startswith(f"{CLOUDS}/")} | drawn)

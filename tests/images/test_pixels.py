@@ -15,7 +15,7 @@ from PIL import Image
 
 from nmf_topics.errors import ImageError
 from nmf_topics.images.pixels import PixelGrid, build_image_matrix, image_files, pixel_columns, read_pixels
-from nmf_topics.matrix.datamatrix import AXES
+from nmf_topics.matrix.rows import AXES, top_weights
 
 GREY = np.array([[0, 51, 102], [153, 204, 255]], dtype=np.uint8)
 
@@ -39,15 +39,17 @@ def faces(tmp_path: Path, rng: np.random.Generator) -> Path:
 def test_names_of_pixels() -> None:
     """Pixels are named by row and column from 1, brightest first, the earlier first among equals."""
     grid = PixelGrid(2, 3)
-    assert grid.top(np.array([0.1, 0, 0.5, 0.5, 0, 1.0]), 3) == [("r2c3", 1.0), ("r1c3", 0.5), ("r2c1", 0.5)]
+    assert top_weights(grid, np.array([0.1, 0, 0.5, 0.5, 0, 1.0]), 3) == [("r2c3", 1.0), ("r1c3", 0.5), ("r2c1", 0.5)]
 
 
 def test_top_is_clipped_to_the_grid() -> None:
     """Asking for more pixels than there are gives those there are; dark ones are left out."""
     grid = PixelGrid(2, 2)
-    assert len(grid.top(np.ones(4), 100)) == 4
-    assert grid.top(np.array([0.0, 2.0, 0.0, 0.0]), 4) == [("r1c2", 2.0)]
-    assert grid.top(np.ones(4), 0) == grid.top(np.ones(4), -3) == grid.top(np.zeros(4), 4) == []
+    assert len(top_weights(grid, np.ones(4), 100)) == 4
+    assert top_weights(grid, np.array([0.0, 2.0, 0.0, 0.0]), 4) == [("r1c2", 2.0)]
+    assert (
+        top_weights(grid, np.ones(4), 0) == top_weights(grid, np.ones(4), -3) == top_weights(grid, np.zeros(4), 4) == []
+    )
 
 
 def test_a_grid_is_a_known_axis_and_makes_the_round_trip() -> None:

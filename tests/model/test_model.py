@@ -537,6 +537,7 @@ def digest(model: TopicModel) -> str:
 
 ORDERS: list[Any] = ["typical", "weight", "relevance", "exclusive"]
 QUESTIONS: dict[str, Callable[[TopicModel], Any]] = {
+    "kind": lambda model: model.kind,
     "rank": lambda model: model.rank,
     "error_name": lambda model: model.error_name,
     "shares": lambda model: model.shares,

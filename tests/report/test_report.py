@@ -222,7 +222,7 @@ def test_opening(ok: Run, fitted: Path, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_unhappy_reports(ok: Run, refused: Refused, fitted: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No model is an error; damaged extracts, no clouds or no record cost just themselves; no library, no report."""
+    """No model is an error; damaged extracts, no clouds or no record cost just themselves, a failed report no names."""
     assert "there is no model in nowhere" in refused(1, "report", "nowhere")
     (fitted / "extracts.json.gz").write_bytes(b"x")
     (fitted / "run.json").unlink()
@@ -233,17 +233,12 @@ def test_unhappy_reports(ok: Run, refused: Refused, fitted: Path, monkeypatch: p
     assert 'id="data-texts"' not in html
     assert data_of(html)["topics"][0]["picture"] is None
     assert data_of(html)["how"]["versions"] == {}
-    monkeypatch.setattr(build, "_d3", lambda: (_ for _ in ()).throw(OutputError("the drawing library is missing")))
-    assert "the drawing library is missing" in refused(1, "report", fitted)
+    monkeypatch.setattr(build, "pack", lambda data: (_ for _ in ()).throw(OutputError("the data are too large")))
+    assert "the data are too large" in refused(1, "report", fitted)
     assert (fitted / "report.html").read_text(encoding="utf-8") == html
     result = ok("label", fitted, "1=Music")
-    assert "no report: the drawing library is missing" in result.stderr
+    assert "no report: the data are too large" in result.stderr
     assert load_model(fitted).names == {1: "Music"}
-
-
-def test_drawing_library_is_there() -> None:
-    """The package that carries D3 has it where it is looked for."""
-    assert "d3js.org v5" in build._d3()[:100]
 
 
 def test_names_come_back(ok: Run, refused: Refused, fitted: Path) -> None:

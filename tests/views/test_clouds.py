@@ -296,7 +296,7 @@ def names_of(folder: str) -> list[str]:
 def draw(model: TopicModel, folder: str, **options: Any) -> list[str]:
     """Draw a model's pictures into a new folder; their names."""
     Path(folder).mkdir()
-    draw_topics(model.rows, model, Path(folder), style=PictureStyle(**options))
+    draw_topics(model, Path(folder), style=PictureStyle(**options))
     return names_of(folder)
 
 
@@ -393,7 +393,7 @@ def test_words_without_a_font(own: bool, monkeypatch: pytest.MonkeyPatch) -> Non
     Path("a").mkdir()
     model = make_model(TERMS, [("月", 1.0), ("星", 0.5)])
     with pytest.raises(OutputError, match="scripts: Chinese"):
-        draw_topics(model.rows, model, Path("a"), style=PictureStyle(font=default_font() if own else None))
+        draw_topics(model, Path("a"), style=PictureStyle(font=default_font() if own else None))
     assert names_of("a") == []
 
 
@@ -420,9 +420,3 @@ def test_images_have_basis_images() -> None:
     assert draw(model, "a") == ["all.png", "topic-01.png", "topic-02.png"]
     with Image.open("a/topic-02.png") as picture:
         assert np.asarray(picture).min() == 255  # a dead part is white
-
-
-def test_rows_that_nobody_draws() -> None:
-    """An axis without a picture of its own is an error of the program."""
-    with pytest.raises(TypeError, match="cannot draw topics of str"):
-        draw_topics("rows", make_model(TERMS), Path())

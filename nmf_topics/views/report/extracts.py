@@ -26,7 +26,8 @@ import scipy.sparse as sp
 
 from nmf_topics.errors import ModelError
 from nmf_topics.factor.blocks import Array, as_blocks
-from nmf_topics.matrix.datamatrix import DataMatrix, largest
+from nmf_topics.matrix.datamatrix import DataMatrix
+from nmf_topics.matrix.rows import largest
 from nmf_topics.model.files import EXTRACTS
 from nmf_topics.model.measures import NEGLIGIBLE
 from nmf_topics.model.model import TopicModel
@@ -91,7 +92,7 @@ def text_extracts(
     kept = sorted(texts)
     document = {
         "schema": SCHEMA,
-        "kind": "terms",
+        "kind": data.rows.kind,
         "pages": [{"page": j, "text": texts[j][0], "length": texts[j][1], "words": words.get(j, [])} for j in kept],
         "forms": _forms(model, found.terms),
     }
@@ -110,7 +111,7 @@ def image_extracts(model: TopicModel, data: DataMatrix) -> bytes:
         found += list(block.T)
     document = {
         "schema": SCHEMA,
-        "kind": "pixels",
+        "kind": data.rows.kind,
         "height": grid.height // factor,
         "width": grid.width // factor,
         "pages": [

@@ -21,7 +21,9 @@ from nmf_topics.terms.count import PageLike
 from nmf_topics.terms.counts_cache import forget_oldest
 from nmf_topics.terms.token_counter import TokenCounter
 from nmf_topics.text.analyzer import Readers, WordOptions
+from nmf_topics.text.apostrophes import splits_at_apostrophes
 from nmf_topics.text.segment import is_apart
+from nmf_topics.text.tokenize import tokens, words_of_token
 
 PREFIX, ENDING = "texts-", ".json.z"
 
@@ -111,16 +113,33 @@ def page_texts(
     texts = _read(set(ids), pages, length, total)
     readers = Readers(options)
     terms = []
-    for language, tokens in TokenCounter(options).count([texts[id_][0] for id_ in texts]).fresh:
+    for language, new in TokenCounter(options).count([texts[id_][0] for id_ in texts]).fresh:
         reader = readers.reader(language)
-        for token in tokens:
+        for token in new:
             term, _ = reader.read(token)
             if term is not None or not is_apart(token):
                 terms.append((token, term or ""))
+    terms += _terms_of_joined_words(texts, readers)
     result = PageTexts(texts, terms)
     if shelf:
         shelf.keep(asked, result)
     return result
+
+
+def _terms_of_joined_words(texts: Mapping[str, tuple[str, int]], readers: Readers) -> list[tuple[str, str]]:
+    """Return the terms of tokens with an attached word (l'art), which the report marks as one word."""
+    if readers.options.tokenizer:
+        return []
+    found: dict[str, str] = {}
+    for text, _ in texts.values():
+        language = readers.language_of(text)
+        if not splits_at_apostrophes(language):
+            continue
+        for token in tokens(text):
+            if "'" in token and token not in found:
+                read = (readers.reader(language).read(word)[0] for word in words_of_token(token, language))
+                found[token] = next(filter(None, read), "")
+    return [(token, term) for token, term in found.items() if term]
 
 
 def _read(wanted: set[str], pages: Iterable[PageLike], length: int, total: int) -> dict[str, tuple[str, int]]:

@@ -46,10 +46,12 @@ def report_data(model: TopicModel, pictures: Mapping[int, str]) -> dict[str, Any
     columns = np.sort(representative_pages(model, max(1, min(PAGES, SHARES // model.rank))))
     places = topic_map(model)
     pages = _pages(model, columns, page_map(places, model.H))
+    kind = model.kind
     data = {
         "schema": 1,
         "corpus": str(model.recipe.get("corpus", {}).get("name", "")),
-        "kind": model.rows.kind,
+        "nouns": {"row": kind.row_for_readers, "page": kind.page, "topic": kind.topic},
+        "reads_texts": kind.reads_texts,
         "language": str(model.recipe.get("words", {}).get("language", "")),
         "rank": model.rank,
         "terms": len(model.rows),
@@ -61,14 +63,14 @@ def report_data(model: TopicModel, pictures: Mapping[int, str]) -> dict[str, Any
         "filters": [name for name in groupings(model, FILTER_VALUES) if name in pages["meta"]][:GROUPINGS],
         "trends": [_trend(trend) for trend in trends_of(model, groups=GROUPINGS)],
     }
-    return data | (_words(model) if model.rows.kind == "terms" else _parts(model))
+    return data | (_words(model) if kind.has_names else {}) | (_parts(model) if kind.draws_images else {})
 
 
 def _topics(model: TopicModel, places: Any, pictures: Mapping[int, str]) -> list[dict[str, Any]]:
     found = []
     for topic in model.topics():
         k = topic.number - 1
-        words = model.candidates(topic.number) if model.rows.kind == "terms" else []
+        words = model.candidates(topic.number) if model.kind.has_names else []
         distances = places.distances[k]
         near = [int(i) for i in np.argsort(distances, kind="stable") if i != k and not math.isnan(distances[i])][:3]
         found.append(
@@ -174,7 +176,7 @@ def _trend(trend: Trend) -> dict[str, Any]:
 
 def _words(model: TopicModel) -> dict[str, Any]:
     """W for colouring words: rows of the heaviest words, entries in parts of their column's largest."""
-    rows: Any = model.rows
+    rows = model.rows
     most = max(1, ROWS // model.rank)
     top = model.W.max(axis=0)
     kept = np.arange(len(rows))
@@ -186,7 +188,7 @@ def _words(model: TopicModel) -> dict[str, Any]:
     return {
         "rows": {
             "row": None if len(kept) == len(rows) else kept.tolist(),
-            "word": [rows.surfaces[i] for i in kept],
+            "word": [rows.shown[i] for i in kept.tolist()],
             "weight": base64.b64encode(scaled.tobytes()).decode("ascii"),
             "largest": [json_number(float(x)) for x in top],
             "hidden": sorted(model.hidden_rows),

@@ -16,29 +16,10 @@ from nmf_topics.views.tables.tables import json_number
 _FACTORS = ("weighting", "idf_power", "unit", "objective", "solver", "start", "tolerance", "max_iter", "topic_words")
 _PENALTIES = ("l1_words", "l1_pages", "l2_words", "l2_pages")
 
-METHOD = (
-    "Each page is counted into a column of a matrix V, words by pages, and the counts are weighted.",
-    "Non-negative matrix factorization finds W and H, both without negative entries, so that V is as near to WH as so "
-    "few columns allow (Lee and Seung, Nature 401, 1999, 788-791; Algorithms for non-negative matrix factorization, "
-    "NIPS 13, 2001).",
-    "A topic is a column of W, the weights of its words, which sum to one; a column of H tells how much of each topic "
-    "a page is made of, given here as shares that sum to one.",
-    "The words that describe a topic are frequent on its pages and more frequent there than on all pages, by the plain "
-    "counts; words by weight in W are ordered by relevance (Sievert and Shirley, LDAvis, 2014).",
-    "The map shows Jensen-Shannon distances between columns of W by classical scaling (Torgerson, Psychometrika 17, "
-    "1952).",
-)
 METHOD_OF_MIXTURE = (
     "The topics were then refined: an annealed mixture of multinomials gives each page to one topic, by all of its "
     "words (Nigam et al., Machine Learning 39, 2000, 103-134; Ueda and Nakano, Neural Networks 11, 1998, 271-282). The "
     "columns of W are the means of the pages of each topic, and H was solved for with W fixed."
-)
-METHOD_OF_IMAGES = (
-    "Each image is a column of a matrix V, pixels by images, from 0 for black to 1 for white.",
-    METHOD[1],
-    "A part is a column of W, drawn as an image; a column of H tells how much of each part an image is made of.",
-    "Because nothing is ever subtracted, the parts are pieces of images rather than whole ones, as that paper shows on "
-    "faces.",
 )
 
 
@@ -46,7 +27,6 @@ def provenance(
     model: TopicModel, versions: Mapping[str, str], source: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
     """Recipe, counts, command, versions and method, as plain values; `source` as in `command`."""
-    text = model.rows.kind == "terms"
     return {
         "command": command(model, source),
         "corpus": {
@@ -63,7 +43,7 @@ def provenance(
         "set_aside": _set_aside(model.ledger),
         "recipe": list(_flat({k: v for k, v in model.recipe.items() if k not in FOUND})),
         "versions": dict(versions),
-        "method": _method(model) if text else METHOD_OF_IMAGES,
+        "method": _method(model),
         "hidden": list(model.hidden),
     }
 
@@ -73,8 +53,9 @@ _NOT_OPTIONS = ("languages", "tokenizer", "lemmatizer", "stop_test")
 
 
 def _method(model: TopicModel) -> Sequence[str]:
-    """How the topics of text were found."""
-    return (*METHOD[:2], METHOD_OF_MIXTURE, *METHOD[2:]) if model.recipe.get("refinement") else METHOD
+    """Return sentences that say how the topics were found; the mixture comes after the factorization."""
+    sentences = model.kind.method
+    return (*sentences[:2], METHOD_OF_MIXTURE, *sentences[2:]) if model.recipe.get("refinement") else sentences
 
 
 def command(model: TopicModel, source: Mapping[str, Any] | None = None) -> str:

@@ -71,12 +71,9 @@ def _csv(model: TopicModel, folder: Path) -> None:
 
 
 def _row_names(model: TopicModel) -> tuple[list[str], list[tuple[str, ...]]]:
-    """What a row of W is: the names of its columns, and one tuple a row."""
-    rows: Any = model.rows
-    if rows.kind == "terms":
-        return ["term", "word"], list(zip(rows.terms, rows.surfaces, strict=True))
-    places: list[tuple[str, ...]] = [(str(i // rows.width + 1), str(i % rows.width + 1)) for i in range(len(rows))]
-    return ["pixel_row", "pixel_column"], places
+    """Return the columns that identify the rows of W: their headers, and one tuple per row."""
+    columns = model.rows.columns()
+    return list(columns), list(zip(*columns.values(), strict=True))
 
 
 def _named_rows(model: TopicModel, *, weights: bool) -> Iterator[list[str]]:
@@ -120,7 +117,6 @@ def _markdown_text(text: str) -> str:
 
 def _markdown(model: TopicModel, folder: Path) -> None:
     topics = model.topics()
-    text = model.rows.kind == "terms"
     columns: dict[str, list[str]] = {
         "topic": [str(t.number) for t in topics],
         "label": [_markdown_text(t.label) for t in topics],
@@ -129,7 +125,7 @@ def _markdown(model: TopicModel, folder: Path) -> None:
         "coherence": [decimals(t.coherence, 2) for t in topics],
         "stability": [decimals(t.stability, 2) for t in topics],
         "words": [", ".join(_markdown_text(word) for word, _ in model.terms(t.number, MARKDOWN_WORDS)) for t in topics]
-        if text
+        if model.kind.has_names
         else [],
     }
     shown = {name: cells for name, cells in columns.items() if any(cells)}
@@ -162,9 +158,11 @@ _LEAST = 1e-12  # pyLDAvis takes logarithms of all weights
 
 
 def _pyldavis(model: TopicModel, folder: Path) -> None:
-    if model.rows.kind != "terms":
-        raise ModelError("pyLDAvis shows words, and the rows of this model are pixels; take csv, jsonl, xlsx or mtx")
-    rows: Any = model.rows
+    rows = model.rows
+    if not model.kind.has_names:
+        raise ModelError(
+            f"pyLDAvis shows words, and the rows of this model are {model.kind.rows}; take csv, jsonl, xlsx or mtx"
+        )
     shown = np.setdiff1d(np.arange(len(rows)), model.hidden_rows)
     terms = model.W[shown].T + _LEAST
     terms /= terms.sum(axis=1, keepdims=True)
@@ -176,7 +174,7 @@ def _pyldavis(model: TopicModel, folder: Path) -> None:
         "topic_term_dists": _plain(terms),
         "doc_topic_dists": _plain((model.H[:, pages] / mass[pages]).T),
         "doc_lengths": _plain(lengths),
-        "vocab": _distinct([rows.surfaces[i] for i in shown], [rows.terms[i] for i in shown]),
+        "vocab": _distinct([rows.shown[i] for i in shown], [rows.names[i] for i in shown]),
         "term_frequency": _plain(terms.T @ (model.shares * tokens)),
         "sort_topics": False,  # topics keep their numbers
         "mds": "mmds",  # pyLDAvis' default, pcoa, returns complex coordinates from numpy 2.5 on and fails

@@ -55,9 +55,7 @@ def topic_rows(model: TopicModel) -> Iterable[list[str]]:
 
 
 def _weights(model: TopicModel, topic: int, k: int, order: WordOrder = "typical") -> list[tuple[str, float]]:
-    """The first words of a topic with their weights in W; of images, pixels."""
-    if model.rows.kind != "terms":
-        return model.terms(topic, k)
+    """Return the first words of a topic (of images: pixels) with their weights in W."""
     return [(word.word, word.weight) for word in model.words(topic, k, order=order)]
 
 
@@ -145,7 +143,7 @@ def _topic_json(model: TopicModel, topic: Topic, terms: int, pages: int, order: 
         "terms": [{"term": t, "weight": json_number(w)} for t, w in _weights(model, topic.number, terms, order)],
         "description": [
             {"term": w.word, **{name: json_number(getattr(w, name)) for name in ("score", "coverage", "lift")}}
-            for w in (model.words(topic.number, terms, order=order) if model.rows.kind == "terms" else ())
+            for w in (model.words(topic.number, terms, order=order) if model.kind.reads_texts else ())
         ],
         "top_pages": [
             {"id": model.columns.ids[j], "title": model.columns.titles[j], "weight": json_number(w)}

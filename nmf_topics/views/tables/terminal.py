@@ -224,7 +224,7 @@ def print_topics(model: TopicModel, *, words: int = 8, order: WordOrder = "typic
         for t in model.topics()
     ]
     headers = ["topic", "share", "", "pages", *(["stable"] if stable else []), "label", "words"]
-    if model.rows.kind != "terms":
+    if not model.kind.has_names:
         rows = [row[:-2] for row in rows]
         headers = headers[:-2]
     numbers = [headers.index(name) for name in ("topic", "share", "pages", "stable") if name in headers]
@@ -248,7 +248,7 @@ def print_words(model: TopicModel, topic: int, k: int, *, order: WordOrder = "ty
 
     Weights are shown for orders that come from W, and where nothing is known of the pages that have the words.
     """
-    if model.rows.kind != "terms":
+    if not model.kind.has_names:
         _print_weights(model.terms(topic, k))
         return
     words = model.words(topic, k, order=order)

@@ -86,7 +86,7 @@ def _topics(model: TopicModel) -> _Sheet:
     rows = [["topic", "label", "share", "pages", "stability", "coherence", "words"]]
     for topic in model.topics():
         figures = [number(topic.share), str(topic.pages), number(topic.stability), number(topic.coherence)]
-        words = model.terms(topic.number, WORDS) if model.rows.kind == "terms" else []
+        words = model.terms(topic.number, WORDS) if model.kind.has_names else []
         rows.append([str(topic.number), topic.label, *figures, ", ".join(word for word, _ in words)])
     return _Sheet(rows, frozenset({0, 2, 3, 4, 5}))
 

@@ -78,7 +78,7 @@ function topicMap({ width = 720, height = 450 }) {
       h("text", { class: "number", x: n.x, y: n.y, dy: "0.35em" }, String(n.t.number)));
     layer.node().append(anchor);
   }
-  if (isText()) for (const { n, x, y, text } of labelPlaces(nodes, width)) layer.node().append(h("text", { class: "label", "aria-hidden": "true", x, y, "--c": n.t.colour }, text));
+  if (hasWords()) for (const { n, x, y, text } of labelPlaces(nodes, width)) layer.node().append(h("text", { class: "label", "aria-hidden": "true", x, y, "--c": n.t.colour }, text));
   // the places of pages follow the circles that were moved: the same mean of their topics' places
   const placeOf = new Map(nodes.map((n) => [n.t.number, n]));
   const dots = held.map((i) => {
@@ -126,8 +126,8 @@ function topicMap({ width = 720, height = 450 }) {
     if (d) location.hash = `#page-${data.pages.column[d.i] + 1}`;
   });
   const zoom = d3.zoom().scaleExtent([1, 12]).translateExtent([[0, 0], [width, height]])
-    .filter(() => !d3.event.button && (d3.event.type !== "wheel" || d3.event.ctrlKey || transform.k > 1))
-    .on("zoom", () => { transform = d3.event.transform; layer.attr("transform", transform); draw(); });
+    .filter((event) => !event.button && (event.type !== "wheel" || event.ctrlKey || transform.k > 1))
+    .on("zoom", (event) => { transform = event.transform; layer.attr("transform", transform); draw(); });
   svg.call(zoom).on("dblclick.zoom", null);
   const by = (factor) => () => zoom.scaleBy(svg, factor);
   box.append(canvas, svg.node());
@@ -135,7 +135,7 @@ function topicMap({ width = 720, height = 450 }) {
   dark.addEventListener("change", draw);
   return h("div", {}, box, hint,
     h("div", { class: "tools" },
-      h("label", {}, h("input", { type: "checkbox", checked: true, onchange: (e) => { shown = e.target.checked; draw(); } }), ` ${isText() ? "Pages" : "Images"} as dots`),
+      h("label", {}, h("input", { type: "checkbox", checked: true, onchange: (e) => { shown = e.target.checked; draw(); } }), ` ${capital(pagesNoun())} as dots`),
       h("button", { type: "button", onclick: by(1.5) }, "Nearer"),
       h("button", { type: "button", onclick: by(1 / 1.5) }, "Farther"),
       h("button", { type: "button", onclick: () => zoom.transform(svg, d3.zoomIdentity) }, "Whole map")));

@@ -26,7 +26,7 @@ const floats = (base64) => new Float32Array(bytes(base64).buffer);
 let fetching;
 function pageTexts() {  // the texts are unpacked when the first page is opened, not before
   fetching ??= unpack("data-texts").then((found) => {
-    texts = { pages: new Map(), forms: new Map(), kind: found?.kind, grid: found };
+    texts = { pages: new Map(), forms: new Map(), grid: found };
     for (const page of found?.pages ?? []) texts.pages.set(page.page, page);
     for (const [form, row] of Object.entries(found?.forms ?? {})) texts.forms.set(form, row);
     texts.phrases = [...texts.forms.keys()].some((form) => form.includes(" "));
@@ -85,10 +85,13 @@ function plural(n, one, many = one + "s") {
 
 // ---- words for what the model is of
 
-const isText = () => data.kind === "terms";
-const topicNoun = () => (isText() ? "topic" : "part");
+const hasWords = () => data.rows !== undefined;  // rows have names; without them topics and pages are images
+const topicNoun = () => data.nouns.topic;
+const pagesNoun = () => `${data.nouns.page}s`;
+const withArticle = (noun) => `${/^[aeiou]/.test(noun) ? "an" : "a"} ${noun}`;
+const capital = (noun) => noun[0].toUpperCase() + noun.slice(1);
 const errorNoun = () => data.error_name.split(" ").pop();
-const pageNoun = (n) => (isText() ? plural(n, "page") : plural(n, "image"));
+const pageNoun = (n) => plural(n, data.nouns.page);
 
 // ---- topics
 
@@ -126,8 +129,8 @@ function mixtureBar(shares) {
 // ---- pages: one row of each column of data.pages
 
 const sharesOf = (i) => data.pages.shares.subarray(i * data.rank, (i + 1) * data.rank);
-const pageLink = (i, longest) => h("a", { href: `#page-${data.pages.column[i] + 1}`, class: isText() ? null : "pictured" },
-  isText() ? null : thumbnail(i), titleOf(data.pages.title[i], longest));
+const pageLink = (i, longest) => h("a", { href: `#page-${data.pages.column[i] + 1}`, class: data.parts ? "pictured" : null },
+  data.parts ? thumbnail(i) : null, titleOf(data.pages.title[i], longest));
 
 // The address of the table of pages, narrowed to a topic and to values of metadata.
 function pagesAddress({ topic = 0, groups = {} } = {}) {

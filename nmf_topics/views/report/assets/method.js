@@ -38,7 +38,7 @@ function ranksView() {
     h("p", {}, h("strong", {}, low === high ? `Rank ${low} is worth a look` : `Ranks ${low} to ${high} are worth a look`), `: ${data.ranks.reasons.join("; ")}. The range is shaded${x.includes(data.rank) ? ", and a line stands at the rank of this report" : ""}.`),
     h("div", { class: "two" },
       one("Relative error", [{ name: "NMF", colour: blue, values: column("error") }, { name: "the best of this rank (SVD)", colour: grey, values: column("svd_error"), dash: "4 4" }], (v) => v.toFixed(3)),
-      one(isText() ? "Topics" : "Parts", quality, (v) => v.toFixed(2), 0)),
+      one(`${capital(topicNoun())}s`, quality, (v) => v.toFixed(2), 0)),
     tableOf(["rank", "error", "SVD error", "coherence", "diversity", "smallest topic", "iterations"],
       rows.map((r) => [r.rank === data.rank ? h("strong", {}, String(r.rank)) : String(r.rank), decimals(r.error, 4), decimals(r.svd_error, 4), decimals(r.coherence, 3), decimals(r.diversity, 2), percent(r.smallest), whole(r.iterations)]),
       { caption: "Ranks that were tried", numeric: [0, 1, 2, 3, 4, 5, 6] }));

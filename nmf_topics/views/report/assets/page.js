@@ -2,9 +2,9 @@
 
 function pageView(column) {
   const i = data.pages.column.indexOf(column);
-  if (i < 0) return h("div", {}, h("h1", {}, `${isText() ? "Page" : "Image"} ${column + 1}`), h("p", {}, "This file does not hold it; pages.csv does, or there is none of this number."));
+  if (i < 0) return h("div", {}, h("h1", {}, `${capital(data.nouns.page)} ${column + 1}`), h("p", {}, "This file does not hold it; pages.csv does, or there is none of this number."));
   const body = h("div", { "aria-live": "polite" }, h("p", {}, "…"));
-  pageTexts().then(() => body.replaceChildren(...[isText() ? textSection(i) : imageSection(i)].flat()));
+  pageTexts().then(() => body.replaceChildren(...[data.parts ? imageSection(i) : data.reads_texts ? textSection(i) : []].flat()));
   return h("div", {},
     h("h1", { lang: tongue(i) }, titleOf(data.pages.title[i], 300)), metaList(i), mixtureSection(i), body, nearestSection(i));
 }
@@ -21,7 +21,7 @@ function mixtureSection(i) {
   const known = data.pages.topic[i] > 0;
   const rows = d3.range(data.rank).filter((k) => shares[k] >= 0.0005).sort((a, b) => shares[b] - shares[a] || a - b);
   const table = (some) => tableOf([topicNoun(), "share", ""], some.map((k) => [chip(k + 1), decimals(shares[k]), bar(shares[k], scaleTo(1), { colour: colourOf(k + 1) })]),
-    { caption: `What the ${isText() ? "page" : "image"} is made of`, numeric: [1], className: "words mix" });
+    { caption: `What the ${data.nouns.page} is made of`, numeric: [1], className: "words mix" });
   return h("section", { "aria-labelledby": "h-mix" }, h("h2", { id: "h-mix" }, "Made of"),
     known ? [mixtureBar(shares), table(rows.slice(0, 8)), rows.length > 8 ? behind(`${rows.length - 8} smaller ones`, table(rows.slice(8))) : null,
       h("p", { class: "help" }, `Margin to the second ${topicNoun()} ${decimals(data.pages.margin[i])}; ${data.error_name} ${decimals(data.pages.error[i])}.`)]
@@ -30,13 +30,14 @@ function mixtureSection(i) {
 
 // ---- the text
 
-// A token is what the fit took for one: letters and digits, joined by apostrophes. Scripts that write no spaces were
+// A token is what the fit took for one: letters and digits, joined by apostrophes, the marks of Hebrew abbreviations and
+// the middle dot of Catalan. Scripts that write no spaces were
 // cut into words by the fit; there the longest known word is taken at each place, be it one of the model's or not (-1).
-const TOKEN = /[\p{L}\p{N}][\p{L}\p{M}\p{N}]*(?:['\u2019\u200c\u200d][\p{L}\p{N}][\p{L}\p{M}\p{N}]*)*/gu;
+const TOKEN = /[\p{L}\p{N}][\p{L}\p{M}\p{N}]*(?:(?:['\u2019\u200c\u200d\u05f3\u05f4]|(?<=[\u05d0-\u05ea])"(?=[\u05d0-\u05ea])|(?<=[lL])[\u00b7\u2027\u2219](?=[lL]))[\p{L}\p{N}][\p{L}\p{M}\p{N}]*)*/gu;
 const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
 const LONGEST_FORM = 12;
 
-const formOf = (token) => texts.forms.get(token.replaceAll("\u2019", "'"));
+const formOf = (token) => texts.forms.get(token.replaceAll("\u2019", "'").replaceAll('"', "\u05f4"));
 const isForm = (token) => formOf(token) !== undefined;
 const rowOf = (token) => (formOf(token) >= 0 ? formOf(token) : undefined);
 
@@ -152,7 +153,7 @@ function nearestSection(i) {
     return [j, dot / (size * Math.sqrt(square))];
   }).sort((a, b) => b[1] - a[1] || a[0] - b[0]).slice(0, 10);
   if (!found.length) return "";
-  return h("section", { "aria-labelledby": "h-near" }, h("h2", { id: "h-near" }, isText() ? "Nearest pages" : "Nearest images"),
+  return h("section", { "aria-labelledby": "h-near" }, h("h2", { id: "h-near" }, `Nearest ${pagesNoun()}`),
     tableOf(["title", "likeness", ""], found.map(([j, cosine]) => [pageLink(j, 120), decimals(cosine), mixtureBar(sharesOf(j))]),
       { caption: `Nearest by their mixtures of ${topicNoun()}s`, numeric: [1], className: "pages" }));
 }

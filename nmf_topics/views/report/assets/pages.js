@@ -46,7 +46,7 @@ function pagesView({ topic = 0, groups = {} } = {}) {
     const shown = found.slice(list.from, list.from + AT_ONCE);
     count.textContent = found.length > AT_ONCE
       ? `${pageNoun(found.length)}; shown are ${whole(list.from + 1)} to ${whole(list.from + shown.length)}` : pageNoun(found.length);
-    const region = pagesTable(shown, isText() ? "All pages" : "All images");
+    const region = pagesTable(shown, `All ${pagesNoun()}`);
     [...region.querySelector("thead tr").cells].forEach((cell, i) => sortable(cell, ...SORTS[i], changed));
     place.replaceChildren(region, turning(found.length, changed));
   }
@@ -68,7 +68,7 @@ function pagesView({ topic = 0, groups = {} } = {}) {
     data.topics.map((t) => h("option", { value: t.number, selected: t.number === list.topic }, `${t.number} ${cut(nameOf(t.number), 50)}`)));
   const partial = data.pages.held < data.pages.total
     ? h("p", { class: "help" }, `Of ${pageNoun(data.pages.total)} the ${whole(data.pages.held)} that matter most to their ${topicNoun()}s are here; pages.csv has all.`) : null;
-  return h("div", {}, h("h1", {}, isText() ? "Pages" : "Images"),
+  return h("div", {}, h("h1", {}, capital(pagesNoun())),
     h("div", { class: "tools" },
       h("span", { class: "field wide" }, h("label", { for: "search" }, "Search titles"), search),
       h("span", { class: "field" }, h("label", { for: "filter" }, topicNoun()), choice),

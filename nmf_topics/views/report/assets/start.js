@@ -1,6 +1,6 @@
 // The way from an address to a view.
 
-const VIEWS = () => [["overview", "Overview"], ["topics", isText() ? "Topics" : "Parts"], ["pages", isText() ? "Pages" : "Images"],
+const VIEWS = () => [["overview", "Overview"], ["topics", `${capital(topicNoun())}s`], ["pages", capital(pagesNoun())],
   ...(data.ranks ? [["ranks", "Ranks"]] : []), ["method", "How it was made"]];
 
 // What the address asks of the table of pages, after "&": names and values of metadata that it knows.

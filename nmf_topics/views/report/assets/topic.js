@@ -20,7 +20,7 @@ function topicView(number) {
     }))),
     h("h1", { class: "titled" }, h("span", { class: "number" }, String(number)), titleOf(nameOf(number))),
     facts(t), renameForm(number),
-    isText() ? h("div", { class: "two" }, wordsSection(t), h("div", {}, cloudSection(t), t.near.length ? apartSection(t) : null)) : h("section", { "aria-label": "The part" }, h("div", { class: "big" }, partImage(number))),
+    hasWords() ? h("div", { class: "two" }, wordsSection(t), h("div", {}, cloudSection(t), t.near.length ? apartSection(t) : null)) : h("section", { "aria-label": "The part" }, h("div", { class: "big" }, partImage(number))),
     data.trends.map((trend) => topicTrend(t, trend)),
     pagesSection(t));
 }
@@ -132,11 +132,11 @@ function apartSection(t) {
 function topicTrend(t, trend) {
   const id = `h-run-${trend.by}`;
   const values = trend.shares[t.number - 1];
-  const table = tableOf([trend.unit === "group" ? trend.by : trend.unit, "mean share", isText() ? "pages" : "images"],
+  const table = tableOf([trend.unit === "group" ? trend.by : trend.unit, "mean share", pagesNoun()],
     trend.names.map((name, i) => [titleOf(name), percent(values[i]), whole(trend.pages[i])]), { caption: `${trendName(trend)}: topic ${t.number}`, numeric: [1, 2] });
   const scale = scaleTo(d3.max(values));
   const chart = trend.unit === "group"
-    ? tableOf([trend.by, "", "mean share", isText() ? "pages" : "images"],
+    ? tableOf([trend.by, "", "mean share", pagesNoun()],
       d3.range(values.length).sort((a, b) => values[b] - values[a] || a - b).map((i) => [groupLink(trend.by, trend.names[i], t.number), bar(values[i] ?? 0, scale, { colour: t.colour }), percent(values[i]), whole(trend.pages[i])]),
       { caption: `${trendName(trend)}: topic ${t.number}`, numeric: [2, 3], className: "words wide" })
     : [lineChart({ label: `Share of topic ${t.number} ${trendName(trend).toLowerCase()}`, x: trend.names, format: percent, series: [{ colour: t.colour, values }] }), behind("As a table", table)];
@@ -148,9 +148,9 @@ function pagesSection(t) {
   const inOrder = (rows) => rows.sort((a, b) => share(b) - share(a) || a - b);
   const main = inOrder(d3.range(data.pages.held).filter((i) => data.pages.topic[i] === t.number));
   const shown = main.length ? main : inOrder(d3.range(data.pages.held).filter((i) => share(i) > 0));
-  const caption = `${isText() ? "Pages" : "Images"} of ${topicNoun()} ${t.number}`;
-  return h("section", { "aria-labelledby": "h-pages" }, h("h2", { id: "h-pages" }, isText() ? "Pages" : "Images"),
-    main.length ? null : h("p", {}, `No ${isText() ? "page" : "image"} has it as its main ${topicNoun()}.`, shown.length ? " These have the largest shares of it:" : ""),
+  const caption = `${capital(pagesNoun())} of ${topicNoun()} ${t.number}`;
+  return h("section", { "aria-labelledby": "h-pages" }, h("h2", { id: "h-pages" }, capital(pagesNoun())),
+    main.length ? null : h("p", {}, `No ${data.nouns.page} has it as its main ${topicNoun()}.`, shown.length ? " These have the largest shares of it:" : ""),
     shown.length ? pagesTable(shown.slice(0, 15), caption, main.length ? {} : { share }) : null,
     main.length ? h("p", {}, h("a", { href: `#pages-topic-${t.number}` }, `All ${pageNoun(main.length)} of this ${topicNoun()}`)) : null);
 }
