@@ -131,7 +131,7 @@ def test_what_is_left_out_is_counted(tmp_path: Path) -> None:
     left_out: Counter[str] = Counter()
     assert [page.title for page in dump_pages(path, 1, said.append, left_out)] == ["Tea", "Numbers"]
     assert left_out == {"redirects": 2, "in other namespaces": 2, "not in wikitext": 1, "disambiguation pages": 1}
-    reasons = "1 disambiguation pages, 1 not in wikitext, 2 in other namespaces, 2 redirects"
+    reasons = "1 disambiguation pages, 2 in other namespaces, 1 not in wikitext, 2 redirects"
     assert said == [f"{path}: 6 pages left out: {reasons}"]
 
 
@@ -344,7 +344,7 @@ def test_who_stops_early_leaves_nothing_behind(tmp_path: Path, monkeypatch: pyte
 
 
 def test_a_process_that_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """When a process that cleans is ended from outside, the error says so, and no page is lost in silence."""
+    """If a process that cleans pages is killed, the error says so, and no page is lost silently."""
     from multiprocessing import active_children
 
     monkeypatch.setattr(dumps, "BATCH", 50_000)
@@ -352,7 +352,7 @@ def test_a_process_that_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert next(pages).id == "1"
     for child in active_children():
         child.kill()
-    with pytest.raises(CorpusError, match="ended from outside"):
+    with pytest.raises(CorpusError, match="was killed"):
         list(pages)
 
 
@@ -423,7 +423,7 @@ def test_unpacking_equals_bz2(parts: list[bytes], chunk: int, longest: int, afte
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bzip2, "CHUNK", chunk)
         patch.setattr(bzip2, "MAX_PART", longest)
-        patch.setattr(bzip2, "MOST", 1000)
+        patch.setattr(bzip2, "MAX_OUTPUT", 1000)
         if not packed:
             with pytest.raises(EOFError):
                 list(decompress_bzip2(io.BytesIO(packed), 2))
