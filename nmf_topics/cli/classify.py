@@ -142,7 +142,7 @@ def _texts(
             single = len(batch) == 1 and os.path.isfile(file) and batch[0].id == Path(file).stem
             named = [(file if single else page.id, page.title, page.text) for page in batch]
             for page, assignment in zip(batch, classifier.texts(named, explain=explain), strict=True):
-                yield replace(assignment, meta=page.meta)
+                yield replace(assignment, meta=page.meta, row=page.row)
         if broken:
             yield unreadable(file, broken, classifier.model.rank)
             talk.warn(broken)

@@ -29,6 +29,7 @@ from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.model.files import MARK, point_latest
 from nmf_topics.model.fit import fit_topics
 from nmf_topics.model.model import TopicModel
+from nmf_topics.model.page_topics import FEW_WORDS
 from nmf_topics.pipeline.prepare import Source, counts_key, is_image_folder, open_source, prepare
 from nmf_topics.pipeline.recipes import Recipe
 from nmf_topics.pipeline.storage import describe_place
@@ -343,6 +344,12 @@ def report_fit(model: TopicModel, talk: Console) -> None:
         talk.warn(
             f"no page has topic {numbers} as its main one: the corpus does not fill {model.rank} topics; "
             f"try a smaller --rank"
+        )
+    if weak := sum(page.status == "weak" for page in model.pages()):
+        some = "1 page has" if weak == 1 else f"{weak} pages have"
+        talk.note(
+            f"{some} fewer than {FEW_WORDS} words of the vocabulary, which say little about a topic; "
+            f"the status of such a page is weak"
         )
 
 

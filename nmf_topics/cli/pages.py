@@ -14,7 +14,7 @@ from nmf_topics.cli.console import Console
 from nmf_topics.files.csv_files import write_csv
 from nmf_topics.model.files import load_model
 from nmf_topics.model.model import TopicModel
-from nmf_topics.views.tables.tables import page_json, page_rows
+from nmf_topics.views.tables.tables import page_rows, pages_json
 from nmf_topics.views.tables.terminal import print_pages
 
 
@@ -45,15 +45,14 @@ def pages(model: Path, topic: int | None, top: int | None, **options: Any) -> No
     if topic is not None:
         tell_if_never_main(fitted, topic, talk)
     if topic is None and top is None:
-        columns = list(range(everything))
+        columns = list(fitted.columns.in_source_order())
     else:
         numbers = [topic] if topic is not None else range(1, fitted.rank + 1)
         columns = [j for k in numbers for j, _ in fitted.top_pages(k, top or everything)]
     if options["csv"]:
         write_csv(page_rows(fitted, columns), sys.stdout)
     elif options["json"]:
-        all_pages = fitted.pages()
-        found = [page_json(fitted, j, all_pages[j]) for j in columns]
+        found = list(pages_json(fitted, columns))
         if topic is not None:
             found = [{**page, "share": page["weights"][topic - 1]} for page in found]
         click.echo(json.dumps({"schema": 1, "model": str(model), "pages": found}, ensure_ascii=False, indent=1))

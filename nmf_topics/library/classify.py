@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from typing import TYPE_CHECKING, Any, overload
 
@@ -19,7 +19,7 @@ from nmf_topics.factor.blocks import Array
 from nmf_topics.images.pixels import image_files
 from nmf_topics.library.inputs import PageDetails, existing_path, is_matrix, pages_in_memory
 from nmf_topics.library.matrices import PagesIn, columns_of_model, is_numeric_frame
-from nmf_topics.matrix.datamatrix import PageColumns, PageIndex
+from nmf_topics.matrix.datamatrix import PageColumns, PageIndex, SourceOrder
 from nmf_topics.model.classify import Assignment, Classifier
 from nmf_topics.model.display import CELL, bar, table_html
 from nmf_topics.model.frames import data_frame, metadata_columns, page_columns, weight_columns
@@ -61,10 +61,10 @@ class Classified(Sequence[Assignment]):
     def __getitem__(self, place: int | slice) -> Assignment | Classified:
         if not isinstance(place, slice):
             return self.assignments[place]
-        columns, index = self.columns, self.columns.index
+        index = self.columns.index
         some = None if index is None else PageIndex(index.labels[place], index.names, index.dtype)
-        cut = PageColumns(columns.ids[place], columns.titles[place], columns.meta[place], some)
-        return Classified(self.model, self.assignments[place], cut)
+        cut = self.columns.take(range(len(self))[place])
+        return Classified(self.model, self.assignments[place], replace(cut, index=some))
 
     def __iter__(self) -> Iterator[Assignment]:
         return iter(self.assignments)
@@ -85,7 +85,8 @@ class Classified(Sequence[Assignment]):
         Returns
         -------
         DataFrame with one row per page: title, topic (missing if it has none), label, weight and margin of the topic,
-        error, status, known_words (share of its words that are in the model), metadata, topic_1 ... topic_r
+        error, status, known_words (share of its words that are in the model), metadata, topic_1 ... topic_r, row
+        (number of the page's row in its file, missing if it has none)
 
         Raises
         ------
@@ -98,6 +99,7 @@ class Classified(Sequence[Assignment]):
                 "known_words": [a.known_words for a in self.assignments],
                 **metadata_columns(self.columns, self.model.rank),
                 **weight_columns(self.weights),
+                "row": [a.row for a in self.assignments],
             },
             self.columns.index or PageIndex(self.columns.ids, ("id",)),
         )
@@ -240,7 +242,9 @@ def classify(
     for first in range(0, len(pages), BATCH):
         batch = [(page.id, page.title, page.text) for page in pages[first : first + BATCH]]
         assignments += classifier.texts(batch, explain=explain)
-    about = PageColumns([p.id for p in pages], [p.title for p in pages], [p.meta for p in pages], index)
+    assignments = [replace(a, meta=page.meta, row=page.row) for a, page in zip(assignments, pages, strict=True)]
+    rows = SourceOrder.of([page.row for page in pages])
+    about = PageColumns([p.id for p in pages], [p.title for p in pages], [p.meta for p in pages], index, rows)
     return Classified(model, assignments, about)
 
 

@@ -201,7 +201,7 @@ def _from_texts(
     what = f"a list of {_count(len(texts), 'text')}"
     _tell_missing(missing, len(texts), warn)
     pages = [
-        Page(ids[i], (titles[i] if titles else "") or title_from_text(text), text, metadata[i])
+        Page(ids[i], (titles[i] if titles else "") or title_from_text(text), text, metadata[i], row=i + 1)
         for i, text in enumerate(texts)
     ]
     return PagesInMemory(pages, index, what)

@@ -43,6 +43,49 @@ class PageIndex:
 
 
 @dataclass(frozen=True)
+class SourceOrder:
+    """Where the pages are in their source, such as a table or a mailbox.
+
+    Attributes
+    ----------
+    places : one int a page, rising in the order in which the source was read; no two the same
+    rows : the number of each page's row in its file, from 1; None for a page that is a file of its own
+    """
+
+    places: Sequence[int]
+    rows: Sequence[int | None]
+
+    @classmethod
+    def of(cls, rows: Sequence[int | None]) -> SourceOrder | None:
+        """The order of pages as they were read; None where no page has a row number."""
+        return cls(list(range(len(rows))), rows) if any(row is not None for row in rows) else None
+
+    def take(self, pages: Sequence[int]) -> SourceOrder:
+        """The same for some of the pages."""
+        return SourceOrder([self.places[j] for j in pages], [self.rows[j] for j in pages])
+
+    def to_meta(self) -> dict[str, Any]:
+        """As JSON."""
+        return {"places": list(self.places), "rows": list(self.rows)}
+
+    @classmethod
+    def from_meta(cls, meta: Mapping[str, Any]) -> SourceOrder:
+        """The order that `to_meta` described.
+
+        Raises
+        ------
+        ValueError
+            if it describes none.
+        """
+        places, rows = meta["places"], meta["rows"]
+        if not all(type(place) is int for place in places) or not all(row is None or type(row) is int for row in rows):
+            raise ValueError("the order of its pages is not made of numbers")
+        if len(places) != len(rows) or len(set(places)) != len(places):
+            raise ValueError("the order of its pages is incomplete")
+        return cls(places, rows)
+
+
+@dataclass(frozen=True)
 class PageColumns:
     """Which pages the columns of V are: in the order of their ids, or of the rows of a table in memory.
 
@@ -51,15 +94,49 @@ class PageColumns:
     ids, titles : one str a page
     meta : one mapping a page, whatever the source said of it
     index : labels of the rows of a table in memory; None for pages from files
+    order : where the pages are in their source; None where the source has no order, as a folder of texts
     """
 
     ids: Sequence[str]
     titles: Sequence[str]
     meta: Sequence[Mapping[str, Any]]
     index: PageIndex | None = None
+    order: SourceOrder | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    def take(self, pages: Sequence[int]) -> PageColumns:
+        """Some of the pages; of an index, which belongs to all of them, nothing is kept."""
+        ids, titles = [self.ids[j] for j in pages], [self.titles[j] for j in pages]
+        return PageColumns(ids, titles, [self.meta[j] for j in pages], order=self.order and self.order.take(pages))
+
+    def rows(self) -> Sequence[int | None]:
+        """The number of each page's row in its file, None where it has none."""
+        return [None] * len(self) if self.order is None else self.order.rows
+
+    def in_source_order(self) -> Sequence[int]:
+        """The columns in the order of the source; as they are where the source has no order."""
+        if self.order is None:
+            return range(len(self))
+        return sorted(range(len(self)), key=self.order.places.__getitem__)
+
+    def to_meta(self) -> dict[str, Any]:
+        """As JSON."""
+        return {
+            "ids": list(self.ids),
+            "titles": list(self.titles),
+            "meta": [dict(meta) for meta in self.meta],
+            **({} if self.index is None else {"index": self.index.to_meta()}),
+            **({} if self.order is None else {"order": self.order.to_meta()}),
+        }
+
+    @classmethod
+    def from_meta(cls, meta: Mapping[str, Any]) -> PageColumns:
+        """The columns that `to_meta` described."""
+        index = PageIndex.from_meta(meta["index"]) if "index" in meta else None
+        order = SourceOrder.from_meta(meta["order"]) if "order" in meta else None
+        return cls(**{**meta, "index": index, "order": order})
 
     def meta_names(self) -> list[str]:
         """Names of all metadata, sorted, whichever pages have them."""

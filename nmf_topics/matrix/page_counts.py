@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nmf_topics.errors import EngineError
-from nmf_topics.factor.blocks import InMemory, PageBlocks
+from nmf_topics.factor.blocks import Array, InMemory, PageBlocks
+from nmf_topics.factor.column_stats import page_sizes
 from nmf_topics.factor.engines.disk import OnDisk
 from nmf_topics.factor.engines.store import write_blocks
 
@@ -73,6 +75,17 @@ class PageCounts:
             return cls(blocks, names["terms"], names["surfaces"], np.array(names["row"], np.int64))
         except (KeyError, TypeError, ValueError) as error:
             raise EngineError(f"the counts in {folder} are damaged: {error}") from error
+
+
+def known_words(counts: PageCounts) -> Array:
+    """How many words of each page are rows of V, each occurrence counted; shape (n,), float64 of whole numbers."""
+    return page_sizes(counts.blocks, partial(_sums_of_rows, rows=np.flatnonzero(counts.row >= 0)))
+
+
+def _sums_of_rows(block: Any, *, rows: NDArray[np.intp]) -> Array:
+    chosen = np.zeros(block.shape[0])
+    chosen[rows] = 1.0
+    return np.asarray(chosen @ block, dtype=np.float64)
 
 
 def write_page_counts(

@@ -49,7 +49,7 @@ def store_names(
             file,
             allow_pickle=False,
             rows=json_to_array({"kind": rows.kind, **rows.to_meta()}),
-            columns=json_to_array([list(columns.ids), list(columns.titles), [dict(meta) for meta in columns.meta]]),
+            columns=json_to_array(columns.to_meta()),
             weighting=json_to_array([weighting.name, weighting.unit] if weighting else None),
             recipe=json_to_array(recipe),
             ledger=json_to_array(ledger),
@@ -70,7 +70,7 @@ def load_cached_matrix(folder: Path) -> DataMatrix | None:
             data = DataMatrix(
                 V=V,
                 rows=AXES[rows["kind"]].from_meta(rows),
-                columns=PageColumns(*json_from_array(names["columns"])),
+                columns=PageColumns.from_meta(json_from_array(names["columns"])),
                 weighting=FittedWeighting.from_arrays(fitted[0], fitted[1], names) if fitted else None,
                 recipe=json_from_array(names["recipe"]),
                 ledger=json_from_array(names["ledger"]),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from nmf_topics.factor.blocks import Array
 from nmf_topics.images.pixels import pixel_columns
 from nmf_topics.matrix.rows import largest, top_weights
 from nmf_topics.model.model import TopicModel
-from nmf_topics.model.page_topics import FEW_WORDS, PageTopics, page_topics
+from nmf_topics.model.page_topics import PageTopics, page_topics
 from nmf_topics.pipeline.chunked_pages import ChunkMap
 from nmf_topics.terms.count import count_new_pages
 from nmf_topics.terms.phrases import Phrases
@@ -40,6 +40,7 @@ class Assignment:
     h : the page's column of H
     note : what is wrong, where something is
     meta : what the source says of the page
+    row : the number of its row in its file, from 1; None where it has none
 
     Examples
     --------
@@ -61,6 +62,7 @@ class Assignment:
     h: Array | None = None
     note: str = ""
     meta: Mapping[str, Any] = field(default_factory=dict)
+    row: int | None = None
 
 
 class Classifier:
@@ -115,10 +117,9 @@ class Classifier:
         for j, (name, title, _) in enumerate(pages):
             missing = sum(unknown[j].values())
             total = int(known[j]) + missing
-            topics = page_topics(H[:, j], float(errors[j]))
+            topics = page_topics(H[:, j], float(errors[j]), known_words=float(known[j]))
             note = ""
-            if topics.topic is not None and known[j] < FEW_WORDS:
-                topics = replace(topics, status="weak")
+            if topics.status == "weak":
                 count = int(known[j])
                 note = f"only {count} of its {total} words {'is' if count == 1 else 'are'} known"
             elif topics.topic is None:

@@ -1,8 +1,9 @@
 """Models on disk: `model.npz` for numbers, `model.json` for names. Plain arrays and JSON, never pickle.
 
     model.npz    W (m, r), H (r, n), errors (n,), trace, coherences (r,), stabilities (r,), weighting_*; and
-                 penalties (2, r) where the fit had some
-    model.json   schema, rows (kind and names), columns (ids, titles, meta), weighting, recipe, ledger, names, hidden;
+                 penalties (2, r) where the fit had some, known_words (n,) where V was made from text
+    model.json   schema, rows (kind and names), columns (ids, titles, meta, and
+                 their order where the source has one), weighting, recipe, ledger, names, hidden;
                  and the words that describe topics (see `model.description`)
 
 Reading checks everything before it believes it: the schema, the shapes against the names, finite and non-negative
@@ -30,7 +31,7 @@ from nmf_topics.factor.objectives import OBJECTIVES
 from nmf_topics.factor.rules import RULES
 from nmf_topics.files.arrays import DIGEST, digest_of, read_arrays
 from nmf_topics.files.atomic import folder_of_files
-from nmf_topics.matrix.datamatrix import PageColumns, PageIndex
+from nmf_topics.matrix.datamatrix import PageColumns
 from nmf_topics.matrix.rows import AXES, RowAxis
 from nmf_topics.matrix.weighting import WEIGHTINGS, FittedWeighting
 from nmf_topics.model.description import Description
@@ -42,6 +43,7 @@ SCHEMA = 1
 MARK = "model.json"
 EXTRACTS = "extracts.json.gz"  # beside the model, made by `views.report.extracts`
 _ARRAYS = ("W", "H", "errors", "trace", "coherences", "stabilities")
+_OPTIONAL_ARRAYS = ("penalties", "known_words")  # models of earlier versions, of images or matrices have none
 _WEIGHTING_ARRAYS = ("weighting_pages", "weighting_share", "weighting_scalars")
 _OPTIONAL = frozenset(("certificate", "description", DIGEST))  # models of earlier versions have none
 _KEYS = frozenset(
@@ -98,6 +100,8 @@ def write_model(model: TopicModel, folder: Path) -> None:
     arrays = {name: getattr(model, name) for name in _ARRAYS}
     if model.penalties.any():
         arrays["penalties"] = model.penalties
+    if model.known_words is not None:
+        arrays["known_words"] = model.known_words
     weighting = None
     if model.weighting is not None:
         arrays |= model.weighting.to_arrays()
@@ -106,12 +110,7 @@ def write_model(model: TopicModel, folder: Path) -> None:
     document = {
         "schema": SCHEMA,
         "rows": {"kind": model.rows.kind, **model.rows.to_meta()},
-        "columns": {
-            "ids": list(model.columns.ids),
-            "titles": list(model.columns.titles),
-            "meta": [dict(meta) for meta in model.columns.meta],
-            **({"index": model.columns.index.to_meta()} if model.columns.index is not None else {}),
-        },
+        "columns": model.columns.to_meta(),
         "weighting": weighting,
         "recipe": model.recipe,
         "ledger": model.ledger,
@@ -224,7 +223,7 @@ def _build(document: Mapping[str, Any], arrays: Mapping[str, Any]) -> TopicModel
     if odd := (set(document) ^ _KEYS) - _OPTIONAL:
         raise ModelError(f"model.json has unknown entries, or lacks some: {', '.join(sorted(odd))}")
     expected = set(_ARRAYS) | (set(_WEIGHTING_ARRAYS) if document["weighting"] is not None else set())
-    if odd := (set(arrays) ^ expected) - {"penalties"}:
+    if odd := (set(arrays) ^ expected) - set(_OPTIONAL_ARRAYS):
         raise ModelError(f"model.npz has other arrays than a model: {', '.join(sorted(odd))}")
 
     rows = _rows(document["rows"])
@@ -238,7 +237,7 @@ def _build(document: Mapping[str, Any], arrays: Mapping[str, Any]) -> TopicModel
         raise ModelError("it names topics that it does not have")
     _strings(list(names.values()))
     return TopicModel(
-        **{name: arrays[name] for name in (*_ARRAYS, "penalties") if name in arrays},
+        **{name: arrays[name] for name in (*_ARRAYS, *_OPTIONAL_ARRAYS) if name in arrays},
         stopped=str(document["stopped"]),
         relative_error=float(document["relative_error"]),
         rows=rows,
@@ -262,11 +261,12 @@ def _check_arrays(arrays: Mapping[str, Any], m: int, n: int) -> None:
     if W.shape != (m, r) or H.shape != (r, n) or r < 1:
         raise ModelError(f"W {W.shape} and H {H.shape} do not fit {m} rows and {n} columns")
     shapes = {"W": W.shape, "H": H.shape, "errors": (n,), "trace": (arrays["trace"].size,)}
-    shapes |= {"coherences": (r,), "stabilities": (r,), "weighting_scalars": (3,), "penalties": (2, r)}
+    shapes |= {"coherences": (r,), "stabilities": (r,), "weighting_scalars": (3,)}
+    shapes |= {"penalties": (2, r), "known_words": (n,)}
     for name, array in arrays.items():
         if array.dtype.kind != "f" or array.shape != shapes.get(name, (m,)):
             raise ModelError(f"{name} has the wrong length, or does not hold real numbers")
-        known = name in ("W", "H", "penalties") or name.startswith("weighting_")
+        known = name in ("W", "H", *_OPTIONAL_ARRAYS) or name.startswith("weighting_")
         if known and not (np.isfinite(array).all() and array.min() >= 0 and array.any()):
             raise ModelError(f"{name} must be finite, non-negative and not all zeros")
 
@@ -280,13 +280,14 @@ def _rows(described: Mapping[str, Any]) -> RowAxis:
 
 
 def _columns(described: Mapping[str, Any]) -> PageColumns:
-    index = PageIndex.from_meta(described["index"]) if "index" in described else None
-    columns = PageColumns(**{**described, "index": index})
+    columns = PageColumns.from_meta(described)
     n = len(_strings(columns.ids))
-    if index is not None and len(index.labels) != n:
+    if columns.index is not None and len(columns.index.labels) != n:
         raise ModelError("the index of its pages has another length")
     if len(_strings(columns.titles)) != n or len(columns.meta) != n:
         raise ModelError("its pages have not as many titles or metadata as ids")
+    if columns.order is not None and len(columns.order.rows) != n:
+        raise ModelError("the order of its pages has another length")
     if not all(isinstance(meta, dict) for meta in columns.meta):
         raise ModelError("its metadata are none")
     return columns

@@ -20,6 +20,7 @@ from nmf_topics.factor.objectives import objective_of, rule_of
 from nmf_topics.factor.penalties import PenaltyOptions
 from nmf_topics.factor.project import project
 from nmf_topics.matrix.datamatrix import DataMatrix
+from nmf_topics.matrix.page_counts import known_words
 from nmf_topics.matrix.weighting import MANY_ENTRIES
 from nmf_topics.model.description import TOPIC_WORDS, TopicWords, describe_topics
 from nmf_topics.model.guide import rows_of_guide
@@ -144,9 +145,11 @@ def model_from(
     l1, l2 = result.penalties.H.of_scaled(sums)
     H, errors = project(data.V, W, objective=result.objective, rule=result.rule, l1=l1, l2=l2)
     overall, columns, weights = overall_error(data.V, errors, result.objective), data.columns, H
+    known = None if data.counts is None else known_words(data.counts)
     if word_options(recipe).chunk:
         parts, columns = parts_of_columns(data.columns)
         H, errors = parts.aggregate(data.V, H, errors, result.objective)
+        known = None if known is None else parts.sums(known)
     order = np.argsort(-H.sum(axis=1), kind="stable")
     W, H = np.ascontiguousarray(W[:, order]), np.ascontiguousarray(H[order])
     description, coherences = describe_topics(data, W, weights[order], recipe.get("topic_words", "typical"))
@@ -168,6 +171,7 @@ def model_from(
         certificate=result.certificate,
         penalties=np.stack([l1[order], l2[order]]),
         description=description,
+        known_words=known,
     )
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pandas
 
 Weights = Literal["share", "H"]
+WHOLE_NUMBERS = ("topic", "row")  # columns in which a page may have none
 
 
 def data_frame(columns: Mapping[str, Any], index: PageIndex) -> pandas.DataFrame:
@@ -32,7 +33,7 @@ def data_frame(columns: Mapping[str, Any], index: PageIndex) -> pandas.DataFrame
     except ImportError as error:
         raise MissingExtra("pandas", "pandas", "a data frame") from error
     frame = pd.DataFrame(dict(columns), index=_index(pd, index))
-    return frame.astype({"topic": "Int64"}) if "topic" in columns else frame
+    return frame.astype({name: "Int64" for name in WHOLE_NUMBERS if name in columns})
 
 
 def _index(pd: Any, index: PageIndex) -> Any:
@@ -69,14 +70,17 @@ def pages_frame(model: ReadableModel, weights: Weights) -> pandas.DataFrame:
         raise OptionError(f"weights must be 'share' or 'H', not {weights!r}")
     pages = model.pages()
     matrix = model.H.T if weights == "H" else np.array([page.weights for page in pages])
-    return data_frame(
+    frame = data_frame(
         {
             **page_columns(model.columns, pages, [model.label(page.topic) if page.topic else "" for page in pages]),
             **metadata_columns(model.columns, model.rank),
             **weight_columns(matrix.reshape(-1, model.rank)),
+            "row": list(model.columns.rows()),
         },
         model.columns.index or PageIndex(model.columns.ids, ("id",)),
     )
+    order = list(model.columns.in_source_order())
+    return frame if order == sorted(order) else frame.iloc[order]
 
 
 def words_frame(model: ReadableModel) -> pandas.DataFrame:
@@ -104,7 +108,7 @@ def page_columns(columns: PageColumns, pages: Sequence[PageTopics], labels: Sequ
 
 def metadata_columns(columns: PageColumns, rank: int) -> dict[str, list[Any]]:
     """Return the columns of metadata; names of other columns get the prefix `page_`."""
-    taken = {"id", "title", "topic", "label", "weight", "margin", "error", "status", *weight_names(rank)}
+    taken = {"id", "title", "topic", "label", "weight", "margin", "error", "status", "row", *weight_names(rank)}
     headers = columns.headers(taken)
     return {header: [meta.get(name) for meta in columns.meta] for name, header in headers.items()}
 

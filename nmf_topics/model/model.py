@@ -81,6 +81,8 @@ class TopicModel:
         zeros where the fit had none
     certificate : bound on what the objective could still fall by where the fit ended, as a part of it (see
         `factor.factorize`); nan where there is none
+    known_words : ndarray of shape (n,), how many words of each page are in the vocabulary, each occurrence counted;
+        None for images, matrices, and models of earlier versions
 
     Examples
     --------
@@ -110,10 +112,13 @@ class TopicModel:
     certificate: float = math.nan
     penalties: Array = field(default_factory=lambda: np.zeros((2, 1)))
     description: Description | None = None
+    known_words: Array | None = None
 
     def __post_init__(self) -> None:
         for array in (self.W, self.H, self.errors, self.trace, self.coherences, self.stabilities, self.penalties):
             array.setflags(write=False)
+        if self.known_words is not None:
+            self.known_words.setflags(write=False)
 
     @property
     def kind(self) -> RowKind:
@@ -153,7 +158,11 @@ class TopicModel:
 
     def pages(self) -> list[PageTopics]:
         """One a page, in the order of the columns."""
-        return [page_topics(self.H[:, j], float(self.errors[j])) for j in range(len(self.columns))]
+        known = np.full(len(self.columns), np.inf) if self.known_words is None else self.known_words
+        return [
+            page_topics(self.H[:, j], float(self.errors[j]), known_words=float(known[j]))
+            for j in range(len(self.columns))
+        ]
 
     def dominant(self) -> np.ndarray:
         """Index (from 0) of each page's dominant topic, -1 for a page without one; shape (n,)."""
@@ -258,9 +267,10 @@ class TopicModel:
         return topics_frame(self, words)
 
     def pages_frame(self, weights: Weights = "share") -> pandas.DataFrame:
-        """Return the pages as a pandas data frame, in the order of the columns of H.
+        """Return the pages as a pandas data frame, in the order of the source where it has one.
 
-        Its index is that of the data frame or Series that was fitted, so that both can be joined; otherwise the ids.
+        The index is that of the data frame or Series that was fitted, so that both can be joined; otherwise the ids.
+        A source without an order is a folder of texts; its pages are in the order of the columns of H.
 
         Parameters
         ----------
@@ -269,7 +279,7 @@ class TopicModel:
         Returns
         -------
         DataFrame of n rows: title, topic (missing if a page has none), label, weight and margin of the topic, error,
-        status, all metadata, topic_1 ... topic_r
+        status, all metadata, topic_1 ... topic_r, row (number of the page's row in its file, missing if it has none)
 
         Raises
         ------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,7 +11,7 @@ import numpy as np
 from nmf_topics.factor.blocks import Array
 
 Status = Literal["ok", "weak", "no-known-words", "unreadable"]
-FEW_WORDS = 3  # known words of a new page, fewer of which tell little
+FEW_WORDS = 3  # known words of a page, fewer of which tell little
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,17 @@ class PageTopics:
     weights: Array
 
 
-def page_topics(h: Array, error: float, status: Status = "ok") -> PageTopics:
-    """What a column of H says."""
+def page_topics(h: Array, error: float, status: Status = "ok", *, known_words: float = math.inf) -> PageTopics:
+    """What a column of H says.
+
+    Parameters
+    ----------
+    h : ndarray of shape (r,)
+    error : relative error of the page
+    status : "unreadable" for a page that could not be read
+    known_words : how many words of the page are in the vocabulary, each occurrence counted; fewer than `FEW_WORDS` make
+        it "weak"
+    """
     total = h.sum()
     if status != "ok" or not total > 0:
         return PageTopics(
@@ -51,4 +61,5 @@ def page_topics(h: Array, error: float, status: Status = "ok") -> PageTopics:
     shares = h / total
     first = int(h.argmax())  # as `TopicModel.dominant` has it: two shares can be equal where the weights are not
     second = float(np.delete(shares, first).max(initial=0.0))
-    return PageTopics("ok", first + 1, float(shares[first]), float(shares[first]) - second, error, shares)
+    found: Status = "weak" if known_words < FEW_WORDS else "ok"
+    return PageTopics(found, first + 1, float(shares[first]), float(shares[first]) - second, error, shares)

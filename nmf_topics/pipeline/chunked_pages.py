@@ -33,7 +33,7 @@ def pieces_of(pages: Iterable[Page], size: int) -> Iterator[Page]:
     for page in pages:
         for number, piece in enumerate(cut_text(page.text, size)):
             meta = {"words": piece.words, "page": dict(page.meta) if number == 0 else None}
-            yield Page(f"{page.id}{MARK}{number:09}", page.title, piece.text, meta)
+            yield Page(f"{page.id}{MARK}{number:09}", page.title, piece.text, meta, page.row)
 
 
 def page_of(piece: str) -> str:
@@ -99,15 +99,14 @@ class ChunkMap:
 
 def parts_of_columns(columns: PageColumns) -> tuple[ChunkMap, PageColumns]:
     """What the columns of V are parts of, and the pages."""
-    ids, titles, meta, words = [], [], [], []
-    rows = zip(columns.ids, columns.titles, columns.meta, strict=True)
-    for page, group in groupby(rows, key=lambda row: page_of(row[0])):  # ids are sorted: pieces are together
-        found = list(group)
-        ids.append(page)
-        titles.append(found[0][1])
-        meta.append(found[0][2]["page"])
-        words.append([piece["words"] for _, _, piece in found])
-    return ChunkMap.of(words), PageColumns(ids, titles, meta)
+    pieces = [  # pieces of a page are together
+        list(group) for _, group in groupby(range(len(columns)), key=lambda piece: page_of(columns.ids[piece]))
+    ]
+    first = columns.take([group[0] for group in pieces])  # it carries the metadata, and stands for the page's place
+    pages = PageColumns(
+        [page_of(piece) for piece in first.ids], first.titles, [meta["page"] for meta in first.meta], order=first.order
+    )
+    return ChunkMap.of([[columns.meta[piece]["words"] for piece in group] for group in pieces]), pages
 
 
 def by_page(data: DataMatrix) -> DataMatrix:

@@ -18,6 +18,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from nmf_topics.matrix.datamatrix import PageColumns, SourceOrder
 from nmf_topics.terms.batches import CountBatches
 from nmf_topics.terms.counts_builder import CountsBuilder
 from nmf_topics.terms.parallel import count_batches
@@ -78,6 +79,7 @@ def gather_counts(
     ids: list[str] = []
     titles: list[str] = []
     meta: list[Mapping[str, Any]] = []
+    rows: list[int | None] = []
     whole: list[str] = []  # the page of each piece
 
     def texts() -> Iterator[str]:
@@ -85,6 +87,7 @@ def gather_counts(
             ids.append(page.id)
             titles.append(page.title)
             meta.append(page.meta)
+            rows.append(getattr(page, "row", None))  # not every caller's pages come from a source with rows
             if page_of:
                 whole.append(page_of(page))
             if on_page:
@@ -118,7 +121,7 @@ def gather_counts(
         with closing(gathered), closing(stream):
             for counted in stream:
                 gathered.add(counted)
-            gathered.finish(ids, titles, meta, keep_order=keep_order)
+            gathered.finish(PageColumns(ids, titles, meta, order=SourceOrder.of(rows)), keep_order=keep_order)
     return gathered
 
 

@@ -64,9 +64,7 @@ def store_counts(key: str, counts: TermCounts, origin: Mapping[str, Any], folder
                 indptr=C.indptr,
                 shape=np.array(C.shape),
                 vocabulary=json_to_array(counts.vocabulary.to_meta()),
-                columns=json_to_array(
-                    [counts.columns.ids, counts.columns.titles, [dict(m) for m in counts.columns.meta]]
-                ),
+                columns=json_to_array(counts.columns.to_meta()),
                 options=json_to_array(asdict(counts.options)),
                 ledger=json_to_array(counts.ledger),
                 languages=json_to_array(counts.languages),
@@ -107,7 +105,7 @@ def recall_counts(key: str, folder: Path, *, largest: int | None = None) -> tupl
             keep = json_from_array(entry["keep"])
             info = CountsInfo(
                 Vocabulary.from_meta(json_from_array(entry["vocabulary"])),
-                PageColumns(*json_from_array(entry["columns"])),
+                PageColumns.from_meta(json_from_array(entry["columns"])),
                 WordOptions.recorded(json_from_array(entry["options"])),
                 json_from_array(entry["ledger"]),
                 json_from_array(entry["languages"]),

@@ -92,7 +92,7 @@ def dump_pages(
     for page, text in _clean(_sift(raw, reader, out), reader, workers):
         kept += 1
         page_id = ids.give(page, text)
-        yield Page(page_id, page.title or title_from_text(text), text, describe(page, reader.site))
+        yield Page(page_id, page.title or title_from_text(text), text, describe(page, reader.site), kept)
     said = ", ".join(f"{count} {reason}" for reason, count in sorted(out.items()))
     if not kept:
         hint = "; is it a dump of stubs? pages-articles has the texts" if out[MISSING] else ""

@@ -151,7 +151,6 @@ class FolderReader:
         self._encodings = EncodingChooser(options.encoding, self._samples)
         self._ids = Ids(where, Remedy("rename one of the files"))
         self._notes: list[str] = []
-        self._single = len(found.texts) + (found.stream is not None) == 1  # one file, whose documents have row numbers
         self._log.skipped.update(found.others)
         for place, reason, kind in found.set_aside:
             log.put_aside(place, reason, kind)
@@ -227,7 +226,7 @@ class FolderReader:
                 title = title or own_title
             meta = {**({"label": label} if label else {}), **document.meta}
             page_id = self._ids.give(page_id, title, document.text, place)
-            row = int(document.name) if self._single and document.name else None
+            row = int(document.name) if document.name else None
             yield Page(page_id, title or title_from_text(document.text), document.text, meta, row)
 
     def _samples(self) -> Iterator[bytes]:

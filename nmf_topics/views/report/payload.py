@@ -17,6 +17,7 @@ from nmf_topics.analysis.topic_map import page_map, topic_map
 from nmf_topics.analysis.trends import Trend, groupings, trends_of
 from nmf_topics.factor.blocks import Array
 from nmf_topics.model.model import TopicModel
+from nmf_topics.model.page_topics import FEW_WORDS
 from nmf_topics.views.drawing.clouds import colour_of
 from nmf_topics.views.report.extracts import bytes_of, representative_pages, shrink, shrink_factor
 from nmf_topics.views.tables.tables import json_number
@@ -57,6 +58,7 @@ def report_data(model: TopicModel, pictures: Mapping[int, str]) -> dict[str, Any
         "terms": len(model.rows),
         "relative_error": json_number(model.relative_error),
         "error_name": model.error_name,
+        "few_words": FEW_WORDS,
         "map_shown": json_number(places.shown),
         "topics": _topics(model, places, pictures),
         "pages": pages,

@@ -30,8 +30,8 @@ from nmf_topics.views.tables.tables import (
     TERMS_IN_FILE,
     json_number,
     number,
-    page_json,
     page_rows,
+    pages_json,
     topic_json,
     topic_rows,
 )
@@ -87,7 +87,7 @@ def _named_rows(model: TopicModel, *, weights: bool) -> Iterator[list[str]]:
 
 def _jsonl(model: TopicModel, folder: Path) -> None:
     topics = (topic_json(model, k + 1, terms=TERMS_IN_FILE, pages=20) for k in range(model.rank))
-    pages = (page_json(model, j, page) for j, page in enumerate(model.pages()))
+    pages = pages_json(model)
     header, names = _row_names(model)
     rows = (
         {**dict(zip(header, name, strict=True)), "weights": [json_number(float(x)) for x in w]}

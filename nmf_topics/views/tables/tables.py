@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 TERMS_IN_FILE = 50
 PAGE_COLUMNS = ("id", "title", "topic", "label", "weight", "margin", "error", "status")
+ROW = "row"  # last column of pages.csv
 
 
 def number(value: float) -> str:
@@ -60,13 +61,16 @@ def _weights(model: TopicModel, topic: int, k: int, order: WordOrder = "typical"
 
 
 def page_rows(model: TopicModel, columns: Sequence[int] | None = None) -> Iterable[list[str]]:
-    """pages.csv: a row for each page; metadata whose name is taken already gets `page_` before it."""
+    """pages.csv: a row for each page, in the order of the source unless `columns` gives another one.
+
+    Metadata whose name is taken already gets `page_` before it.
+    """
     meta_names = model.columns.meta_names()
     weights = [f"topic_{k + 1}" for k in range(model.rank)]
-    headers = model.columns.headers({*PAGE_COLUMNS, *weights})
-    yield [*PAGE_COLUMNS, *(headers[name] for name in meta_names), *weights]
-    pages = model.pages()
-    for j in range(len(pages)) if columns is None else columns:
+    headers = model.columns.headers({*PAGE_COLUMNS, *weights, ROW})
+    yield [*PAGE_COLUMNS, *(headers[name] for name in meta_names), *weights, ROW]
+    pages, rows = model.pages(), model.columns.rows()
+    for j in model.columns.in_source_order() if columns is None else columns:
         meta = model.columns.meta[j]
         yield [
             model.columns.ids[j],
@@ -74,6 +78,7 @@ def page_rows(model: TopicModel, columns: Sequence[int] | None = None) -> Iterab
             *_page_cells(model, pages[j]),
             *(_meta_cell(meta.get(name)) for name in meta_names),
             *(number(float(w)) for w in pages[j].weights),
+            str(rows[j] or ""),
         ]
 
 
@@ -115,14 +120,15 @@ def assignment_rows(model: TopicModel, assignments: Iterable[Assignment]) -> Ite
             names.update(a.meta)
             cells = [a.name, a.title, *_page_cells(model, a.topics), number(a.known_words), a.note]
             meta = {name: _meta_cell(value) for name, value in a.meta.items()}
-            waiting.write(json.dumps([cells, meta, [number(float(w)) for w in a.topics.weights]]) + "\n")
+            shares = [number(float(w)) for w in a.topics.weights]
+            waiting.write(json.dumps([cells, meta, [*shares, str(a.row or "")]]) + "\n")
         waiting.seek(0)
         order = sorted(names)
-        headers = PageColumns([], [], [dict.fromkeys(order)]).headers({*fixed, *weights})
-        yield [*fixed, *(headers[name] for name in order), *weights]
+        headers = PageColumns([], [], [dict.fromkeys(order)]).headers({*fixed, *weights, ROW})
+        yield [*fixed, *(headers[name] for name in order), *weights, ROW]
         for line in waiting:
-            cells, meta, shares = json.loads(line)
-            yield [*cells, *(meta.get(name, "") for name in order), *shares]
+            cells, meta, last = json.loads(line)
+            yield [*cells, *(meta.get(name, "") for name in order), *last]
 
 
 def topic_json(
@@ -170,14 +176,17 @@ def model_json(model: TopicModel, path: Path, *, terms: int = 10, order: WordOrd
     }
 
 
-def page_json(model: TopicModel, j: int, page: PageTopics) -> dict[str, Any]:
-    """One page of a model for JSON."""
-    return {
-        "id": model.columns.ids[j],
-        "title": model.columns.titles[j],
-        **_page_topics_json(model, page),
-        "meta": {name: None if value != value else value for name, value in model.columns.meta[j].items()},
-    }
+def pages_json(model: TopicModel, columns: Sequence[int] | None = None) -> Iterator[dict[str, Any]]:
+    """Pages of a model for JSON, in the order of the source unless `columns` gives another one."""
+    pages, rows = model.pages(), model.columns.rows()
+    for j in model.columns.in_source_order() if columns is None else columns:
+        yield {
+            "id": model.columns.ids[j],
+            "title": model.columns.titles[j],
+            **_page_topics_json(model, pages[j]),
+            "meta": {name: None if value != value else value for name, value in model.columns.meta[j].items()},
+            "row": rows[j],
+        }
 
 
 def assignment_json(model: TopicModel, a: Assignment) -> dict[str, Any]:
@@ -189,6 +198,7 @@ def assignment_json(model: TopicModel, a: Assignment) -> dict[str, Any]:
         "known_words": json_number(a.known_words),
         "unknown_words": list(a.unknown_words),
         "note": a.note,
+        "row": a.row,
     }
     if a.explanation is not None:
         document["explanation"] = [

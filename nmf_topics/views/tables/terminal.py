@@ -272,6 +272,8 @@ def _print_weights(words: Sequence[tuple[str, float]]) -> None:
 def print_pages(model: TopicModel, columns: Sequence[int], topic: int | None = None) -> None:
     """Pages with their main topics and the shares of these; of one topic, with the shares of that topic.
 
+    Whether a page is weak, with few known words, is shown if one of them is.
+
     Parameters
     ----------
     model : TopicModel
@@ -280,8 +282,17 @@ def print_pages(model: TopicModel, columns: Sequence[int], topic: int | None = N
     """
     pages = model.pages()
     mixed = topic is None or any(pages[j].topic != topic for j in columns)
+    weak = any(pages[j].status == "weak" for j in columns)
     main = ["topic", "label"] if topic is None else ["main", "label"] if mixed else []
-    headers = [*main, "weight" if topic is None else "share", "", "margin", error_header(model), "title"]
+    headers = [
+        *main,
+        "weight" if topic is None else "share",
+        "",
+        "margin",
+        error_header(model),
+        *(["status"] if weak else []),
+        "title",
+    ]
     rows = []
     for j in columns:
         page = pages[j]
@@ -294,6 +305,7 @@ def print_pages(model: TopicModel, columns: Sequence[int], topic: int | None = N
                 "" if math.isnan(share) else bar(share, 5),
                 decimals(page.margin, 2),
                 decimals(page.error, 2),
+                *(["weak" if page.status == "weak" else ""] if weak else []),
                 model.columns.titles[j],
             ]
         )

@@ -24,7 +24,8 @@ function mixtureSection(i) {
     { caption: `What the ${data.nouns.page} is made of`, numeric: [1], className: "words mix" });
   return h("section", { "aria-labelledby": "h-mix" }, h("h2", { id: "h-mix" }, "Made of"),
     known ? [mixtureBar(shares), table(rows.slice(0, 8)), rows.length > 8 ? behind(`${rows.length - 8} smaller ones`, table(rows.slice(8))) : null,
-      h("p", { class: "help" }, `Margin to the second ${topicNoun()} ${decimals(data.pages.margin[i])}; ${data.error_name} ${decimals(data.pages.error[i])}.`)]
+      h("p", { class: "help" }, `Margin to the second ${topicNoun()} ${decimals(data.pages.margin[i])}; ${data.error_name} ${decimals(data.pages.error[i])}.`),
+      data.pages.status[i] === "weak" ? h("p", { class: "help" }, `It has fewer than ${data.few_words} words of the vocabulary, which say little about its ${topicNoun()}s.`) : null]
       : h("p", {}, `It has no topic: ${data.pages.status[i]}.`));
 }
 
