@@ -91,9 +91,9 @@ class RowKind:
 
 
 FACTORIZATION = (
-    "Non-negative matrix factorization finds W and H, both without negative entries, so that V is as near to WH as so "
-    "few columns allow (Lee and Seung, Nature 401, 1999, 788-791; Algorithms for non-negative matrix factorization, "
-    "NIPS 13, 2001)."
+    "Non-negative matrix factorization finds W and H without negative entries, so that WH approximates V as well as "
+    "possible (Lee and Seung, Nature 401, 1999, 788-791; Algorithms for non-negative matrix factorization, NIPS 13, "
+    "2001)."
 )
 
 ROW_KINDS: dict[str, RowKind] = {
@@ -104,12 +104,12 @@ ROW_KINDS: dict[str, RowKind] = {
         topic="topic",
         frame_columns=("word",),
         method=(
-            "Each page is counted into a column of a matrix V, words by pages, and the counts are weighted.",
+            "The words of each page are counted in a column of a matrix V, words by pages, and weighted.",
             FACTORIZATION,
-            "A topic is a column of W, the weights of its words, which sum to one; a column of H tells how much of "
-            "each topic a page is made of, given here as shares that sum to one.",
-            "The words that describe a topic are frequent on its pages and more frequent there than on all pages, by "
-            "the plain counts; words by weight in W are ordered by relevance (Sievert and Shirley, LDAvis, 2014).",
+            "A topic is a column of W: the weights of its words, which sum to one. A column of H contains the weights "
+            "of the topics on a page, shown here as shares that sum to one.",
+            "The words that describe a topic are frequent on its pages and more frequent there than on all pages. "
+            "Words by weight in W are ordered by relevance (Sievert and Shirley, LDAvis, 2014).",
             "The map shows Jensen-Shannon distances between columns of W by classical scaling (Torgerson, "
             "Psychometrika 17, 1952).",
         ),
@@ -123,12 +123,11 @@ ROW_KINDS: dict[str, RowKind] = {
         topic="part",
         frame_columns=(),
         method=(
-            "Each image is a column of a matrix V, pixels by images, from 0 for black to 1 for white.",
+            "Each image is a column of a matrix V, pixels by images, with values from 0 for black to 1 for white.",
             FACTORIZATION,
-            "A part is a column of W, drawn as an image; a column of H tells how much of each part an image is made "
-            "of.",
-            "Because nothing is ever subtracted, the parts are pieces of images rather than whole ones, as that paper "
-            "shows on faces.",
+            "A part is a column of W, drawn as an image. A column of H contains the weights of the parts in an image.",
+            "Because parts are only added, never subtracted, they are pieces of images rather than whole images, as "
+            "that paper shows for faces.",
         ),
         draws_images=True,
     ),

@@ -150,7 +150,7 @@ def test_a_broken_image_is_set_aside(run: Run) -> None:
     Path("faces/empty.png").write_bytes(b"")
     result = run("fit", "faces", "-r", 2)
     assert result.exit_code == 0, result.stderr
-    assert "left out: faces/broken.png is not an image that can be read" in result.stderr
+    assert "left out: faces/broken.png cannot be read as an image" in result.stderr
     assert "left out: faces/empty.png" in result.stderr
     counts = json.loads(Path("models/faces-r2/run.json").read_text())["counts"]
     assert counts == {"images": 8, "kept": 6, "set_aside": ["broken.png", "empty.png"]}
@@ -162,7 +162,7 @@ def test_images_of_unlike_sizes(refuse: Refuse) -> None:
     write_noise(Path("faces/a.png"), (8, 8))
     write_noise(Path("faces/b.png"), (6, 9))
     said = refuse("fit", "faces", "-r", 2)
-    assert "images must be of one size: a.png is 8 x 8 pixels, b.png is 9 x 6" in said
+    assert "images must have one size: a.png is 8 x 8 pixels, b.png is 9 x 6" in said
 
 
 def test_images_that_take_too_much_memory(refuse: Refuse) -> None:
@@ -171,7 +171,7 @@ def test_images_that_take_too_much_memory(refuse: Refuse) -> None:
     for name in ("a.png", "b.png", "c.png"):
         Image.new("L", (9000, 9000)).save(Path("faces", name))
     said = refuse("fit", "faces", "-r", 2, "--memory", "2GB")
-    assert "3 images of 9000 x 9000 pixels take about 5.2 GB, but only 2.0 GB may be used" in said
+    assert "3 images of 9000 x 9000 pixels need about 5.2 GB of memory, but only 2.0 GB are allowed" in said
     assert "scale the images down, or raise --memory" in said
 
 

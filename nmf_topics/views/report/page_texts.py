@@ -62,7 +62,7 @@ class TextCache:
         return self.folder / f"{PREFIX}{self.key}{ENDING}"
 
     def recall(self, asked: list[object]) -> PageTexts | None:
-        """What was kept of the same pages at the same length, if it can be read."""
+        """Return what was kept of the same pages at the same length, if it can be read."""
         try:
             found = json.loads(zlib.decompress(self.path.read_bytes()))
             if found["asked"] != asked:
@@ -158,7 +158,7 @@ def _read(wanted: set[str], pages: Iterable[PageLike], length: int, total: int) 
 
 
 def _beginning(text: str, length: int) -> str:
-    """The first `length` characters at most, to the end of a word where there is one."""
+    """Return the first `length` characters at most, to the end of a word where there is one."""
     if len(text) <= length:
         return text
     end = max(text.rfind(" ", length - 100, length), text.rfind("\n", length - 100, length))
