@@ -27,7 +27,7 @@ from nmf_topics.errors import CorpusError, ModelError, OutputError
 from nmf_topics.files.atomic import folder_of_files, whole_file
 from nmf_topics.files.csv_files import write_csv
 from nmf_topics.images.pixels import ENDINGS, image_files
-from nmf_topics.model.classify import Assignment, Classifier, unreadable
+from nmf_topics.model.classify import Assignment, Classifier, markup_of, unreadable
 from nmf_topics.model.files import load_model, resolve_model
 from nmf_topics.model.model import TopicModel
 from nmf_topics.pipeline.prepare import Source
@@ -84,6 +84,7 @@ def classify(files: tuple[str, ...], **options: Any) -> None:
     if options["csv"] + options["json"] + options["jsonl"] > 1:
         raise click.UsageError("--csv, --json and --jsonl exclude each other")
     model = load_model(options["model"])
+    columns = replace(columns, markup=columns.markup or markup_of(model))
     classifier = Classifier(model)
     if model.kind.draws_images:
         if titles or urls:

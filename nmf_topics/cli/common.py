@@ -12,6 +12,7 @@ from typing import Any, ClassVar, TypeVar
 import click
 
 from nmf_topics.cli.console import Console
+from nmf_topics.corpus.readers.cell_markup import kinds_of
 from nmf_topics.corpus.readers.limits import READ_LIMITS
 from nmf_topics.corpus.readers.options import is_text_encoding
 
@@ -80,6 +81,20 @@ class Encoding(click.ParamType[str]):
         """The name, if Python can decode text by it."""
         if not is_text_encoding(str(value)):
             self.fail(f"{value!r} is not an encoding of text such as cp1252, utf-8 or latin-1", param, ctx)
+        return str(value)
+
+
+class Markup(click.ParamType[str]):
+    """What becomes of markup in tables: auto, remove, keep, or kinds of it."""
+
+    name = "markup"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The value, if it is one of these."""
+        try:
+            kinds_of(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
         return str(value)
 
 

@@ -104,7 +104,8 @@ fetch_options = stack(
         "--as-of",
         type=Text(),
         metavar="DATE",
-        help="Take each page as it was at the end of a day (2020-02-29), or at a time in UTC; 'now' for the present.",
+        help="Take the text of each page as it was at the end of a day (2020-02-29), or at a time in UTC; 'now' for "
+        "the present. Categories, links, searches, redirects and --quality are those of today.",
     ),
     contact_option,
     click.option("--plan", is_flag=True, help="Print how many requests a fetch takes, and how long; fetch nothing."),

@@ -34,6 +34,7 @@ DESCRIPTIONS = {  # of the settings, for messages
     "as_of": "--as-of",
     "removed": "--remove",
     "also_language": "--also-language",
+    "removed_with_owner": "without",
 }
 
 

@@ -17,7 +17,7 @@ CORPUS_GROUPS: Mapping[str, Sequence[str]] = {
     "Factorization": """objective solver start seed tolerance max-iter l1-words l1-pages l2-words l2-pages guide refine
         like""".split(),
     "Reading files": """text-column title-column id-column date-column label-column encoding lines titles-as-text
-        read-limit drop-duplicates""".split(),
+        read-limit drop-duplicates markup""".split(),
     "Computation": "engine memory scheduler checkpoint processes cache".split(),
     "Wiki": "wiki contact".split(),
     "Output": """top topic-words csv jsonl draw clouds report names require-convergence force json quiet

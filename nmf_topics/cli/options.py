@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from nmf_topics.cli.common import AliasedOption, Bytes, Encoding, ReadLimit, Text, stack
+from nmf_topics.cli.common import AliasedOption, Bytes, Encoding, Markup, ReadLimit, Text, stack
 from nmf_topics.cli.common import Finite as Finite
 from nmf_topics.cli.common import json_option as json_option
 from nmf_topics.cli.common import talk_of as talk_of
@@ -82,6 +82,13 @@ corpus_options = stack(
         "--drop-duplicates/--keep-duplicates",
         default=False,
         help="Leave out pages that repeat another one, or nearly so.  [default: they are only pointed out]",
+    ),
+    click.option(
+        "--markup",
+        type=Markup(),
+        metavar="auto|remove|keep",
+        help="Remove HTML, formulas and URLs from tables, or kinds of these: tags,entities,formulas,urls,emails.  "
+        "[default: auto, where a column is written in markup]",
     ),
     click.option(
         "--read-limit",
@@ -262,7 +269,7 @@ def source_of(path: str | None, options: dict[str, Any]) -> Source:
     """The source that the corpus options describe; what they hold is taken out of `options`."""
     names = ("text_column", "title_column", "id_column", "date_column", "label_column", "encoding", "lines")
     limits = dict(options.pop("read_limit"))
-    named = {name: options.pop(name) for name in (*names, "titles_as_text", "drop_duplicates")}
+    named = {name: options.pop(name) for name in (*names, "titles_as_text", "drop_duplicates", "markup")}
     return Source(path, **named, read_limits=tuple(sorted(limits.items())))
 
 

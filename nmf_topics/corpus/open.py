@@ -56,6 +56,7 @@ def open_corpus(
     lines: bool = False,
     titles_as_text: bool = False,
     drop_duplicates: bool = False,
+    markup: str | None = None,
     read_limits: Mapping[str, int] | None = None,
     warn: Callable[[str], None] = _warn_user,
 ) -> Corpus:
@@ -66,12 +67,13 @@ def open_corpus(
     source : a corpus folder, a folder or archive of texts, one text, a table, a MediaWiki dump, or "-" for JSONL on
         standard input. None: the newest corpus in ./corpora, or the sample; `Corpus.source` tells which was opened
     text_column, title_column, id_column, date_column, label_column : columns of a table; None: guessed from their
-    names.
-        "a.b" is the field b within the field a; the text may be joined from several columns, "a,b"
+        names. "a.b" is the field b within the field a; the text may be joined from several columns, "a,b"
     encoding : encoding of text files and tables without a byte order mark; None: UTF-8, or guessed
     lines : read every line of a text file or of standard input as a page
     titles_as_text : count the words of titles that the source contains as text
     drop_duplicates : leave out pages with the same text, or nearly the same words, as another page
+    markup : whether to remove HTML, formulas and addresses from the columns of tables: "auto" removes them from columns
+        that are written in markup, "remove" always, "keep" never, "tags,entities" only these kinds; None: "auto"
     read_limits : changed limits of reading by name, such as {"page-size": 10**8}; see `ReadLimits`
     warn : called with messages about guesses and about what was set aside, once for each message
 
@@ -95,7 +97,9 @@ def open_corpus(
     ('Tea', 'Green tea.')
     """
     wanted = Columns(text_column, title_column, id_column, date_column, label_column)
-    opener = _Opener(wanted, ReadOptions(encoding, lines, titles_as_text, _limits_of(read_limits)), _once(warn))
+    opener = _Opener(
+        wanted, ReadOptions(encoding, lines, titles_as_text, markup or "auto", _limits_of(read_limits)), _once(warn)
+    )
     corpus = _opened(opener, source)
     if not drop_duplicates:
         return corpus

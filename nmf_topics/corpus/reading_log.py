@@ -27,6 +27,7 @@ class ReadingLog:
     set_aside : files and rows that could not be read, in the order of the source
     read : kind of file (its ending) -> number of files that were read
     skipped : (kind, reason) -> number of files of formats that are not read
+    markup : column -> the kinds of markup that were removed, the number of cells that had some, and that of all cells
     titles_apart : whether pages have titles in the source that are not counted as text
     duplicates : summary of `corpus.duplicates` if duplicates were left out
     """
@@ -37,6 +38,7 @@ class ReadingLog:
         self.skipped: Counter[tuple[str, str]] = Counter()
         self.duplicates: dict[str, Any] = {}
         self.titles_apart = False
+        self.markup: dict[str, dict[str, Any]] = {}
         self._kinds: Counter[tuple[str, str]] = Counter()  # (kind, reason) of what was set aside
 
     def put_aside(self, where: str, reason: str, kind: str = "") -> None:
@@ -58,8 +60,8 @@ class ReadingLog:
         }
 
     def record(self) -> dict[str, Any]:
-        """Return every file and row that was set aside, and the summary, as JSON."""
-        return {"set_aside": [asdict(item) for item in self.set_aside], "files": self.summary()}
+        """Return every file and row that was set aside, the summary, and where markup was removed, as JSON."""
+        return {"set_aside": [asdict(item) for item in self.set_aside], "files": self.summary(), "markup": self.markup}
 
     @classmethod
     def recorded(cls, record: Mapping[str, Any]) -> ReadingLog:

@@ -20,7 +20,7 @@ from nmf_topics.images.pixels import image_files
 from nmf_topics.library.inputs import PageDetails, existing_path, is_matrix, pages_in_memory
 from nmf_topics.library.matrices import PagesIn, columns_of_model, is_numeric_frame
 from nmf_topics.matrix.datamatrix import PageColumns, PageIndex, SourceOrder
-from nmf_topics.model.classify import Assignment, Classifier
+from nmf_topics.model.classify import Assignment, Classifier, markup_of
 from nmf_topics.model.display import CELL, bar, table_html
 from nmf_topics.model.frames import data_frame, metadata_columns, page_columns, weight_columns
 from nmf_topics.model.model import TopicModel
@@ -232,11 +232,11 @@ def classify(
     pages: Sequence[Page]
     if path is not None:
         named: dict[str, Any] = {f"{part}_column": name for part, name in columns.parts().items()}
-        pages = list(open_corpus(path, **named, warn=logger.info))
+        pages = list(open_corpus(path, **named, markup=markup_of(model), warn=logger.info))
     elif isinstance(data, Corpus):
         pages = list(data)
     else:
-        read = pages_in_memory(data, columns, details, warn=logger.info, note=logger.info)
+        read = pages_in_memory(data, columns, details, markup_of(model), warn=logger.info, note=logger.info)
         pages, index = read.pages, read.index
     classifier, assignments = Classifier(model), []
     for first in range(0, len(pages), BATCH):

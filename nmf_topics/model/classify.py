@@ -65,6 +65,12 @@ class Assignment:
     row: int | None = None
 
 
+def markup_of(model: TopicModel) -> str:
+    """Return what to do with markup in tables of new pages: what the fit did, as the option of `open_corpus`."""
+    removed = model.recipe.get("corpus", {}).get("markup", {})
+    return ",".join(sorted({kind for found in removed.values() for kind in found["removed"]})) or "keep"
+
+
 class Classifier:
     """Classifies batches of new pages; what is costly to prepare is prepared once."""
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from nmf_topics.errors import MissingExtra, OptionError
+from nmf_topics.errors import OptionError
 from nmf_topics.factor.blocks import Array
+from nmf_topics.files.optional import needs_extra
 from nmf_topics.matrix.datamatrix import PageColumns, PageIndex
 from nmf_topics.model.page_topics import PageTopics
 from nmf_topics.model.reading import ReadableModel
@@ -28,10 +29,8 @@ def data_frame(columns: Mapping[str, Any], index: PageIndex) -> pandas.DataFrame
     MissingExtra
         if pandas is not installed.
     """
-    try:
+    with needs_extra("pandas", "a data frame"):
         import pandas as pd
-    except ImportError as error:
-        raise MissingExtra("pandas", "pandas", "a data frame") from error
     frame = pd.DataFrame(dict(columns), index=_index(pd, index))
     return frame.astype({name: "Int64" for name in WHOLE_NUMBERS if name in columns})
 

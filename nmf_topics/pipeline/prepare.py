@@ -104,6 +104,7 @@ def prepare(
                 )
             for line in remarks(counts.options, counts.languages, counts.ledger):
                 note(line)
+            _tell_of_markup(origin["markup"], corpus.source, note)
             if counts.shared_lines:
                 note(_told(counts.shared_lines))
             data = _matrix(counts, origin, recipe, places, key, blocks_key, warn)
@@ -151,6 +152,8 @@ def _matrix(
         }
 
     described = {name: origin[name] for name in ("name", "fingerprint", "set_aside")}
+    if origin["markup"]:
+        described["markup"] = origin["markup"]
 
     batched = SingleBatch(counts) if isinstance(counts, TermCounts) else counts
     within = terms_within(batched, recipe.bounds)
@@ -263,6 +266,16 @@ def _tell_of_duplicates(found: Mapping[str, Any], source: str, warn: Callable[[s
         warn(f"{source}: {said}, and left out")
     elif said:
         warn(Notice(f"{source}: {said}", Remedy("{drop_duplicates=True} leaves them out")))
+
+
+def _tell_of_markup(removed: Mapping[str, Mapping[str, Any]], source: str, note: Callable[[str], None]) -> None:
+    """Say which columns were written in markup."""
+    columns = [
+        f"{', '.join(found['removed'])} from column {name!r} ({found['cells']} of {found['of']} cells)"
+        for name, found in sorted(removed.items())
+    ]
+    if columns:
+        note(Notice(f"{source}: removed {'; '.join(columns)}", Remedy("{markup=keep} leaves them in")))
 
 
 def _keep(

@@ -23,7 +23,7 @@ _DECIDING = (
     *("simplemma", "PyStemmer", "nltk", "stopwordsiso", "regex"),
     *("py3langid", "rjieba", "opencc", "sudachipy", "sudachidict-small", "pythainlp"),
 )
-COUNTING = 9  # raise when the same text would be counted or described otherwise, so that older caches are not believed
+COUNTING = 10  # raise when the same text would be counted or described otherwise, so that older caches are not believed
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ class Source:
     lines : every line of a text file is a page
     titles_as_text : the words of titles are counted, too
     drop_duplicates : pages that repeat another one are left out
+    markup : what becomes of markup in tables, as in `open_corpus`
     read_limits : limits of reading that are changed, by name, in order of these
 
     Examples
@@ -56,6 +57,7 @@ class Source:
     lines: bool = False
     titles_as_text: bool = False
     drop_duplicates: bool = False
+    markup: str | None = None
     read_limits: tuple[tuple[str, int], ...] = ()
 
     @classmethod

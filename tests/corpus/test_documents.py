@@ -25,7 +25,7 @@ from nmf_topics.corpus.readers.office import read_docx
 from nmf_topics.corpus.readers.options import ReadOptions
 from nmf_topics.corpus.readers.pdf import read_pdf, without_running_heads
 from nmf_topics.corpus.readers.streams import Unreadable
-from nmf_topics.errors import CorpusError
+from nmf_topics.errors import CorpusError, NmfTopicsError
 
 CONTAINER = (
     '<container xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles>'
@@ -206,21 +206,38 @@ def test_documents_in_a_folder(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "package", "extra"),
-    [("a.pdf", "pypdfium2", "documents"), ("a.rtf", "striprtf", "documents"), ("a.parquet", "pyarrow", "parquet")],
+    [
+        ("a.html", "trafilatura", "html"),
+        ("a.htm", "lxml", "html"),
+        ("a.pdf", "pypdfium2", "documents"),
+        ("a.rtf", "striprtf", "documents"),
+        ("a.docx", "lxml", "documents"),
+        ("a.parquet", "pyarrow", "parquet"),
+    ],
 )
 def test_without_the_extra(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, package: str, extra: str
 ) -> None:
-    """What has to be installed is said; in a folder the other texts are read all the same."""
-    monkeypatch.setitem(sys.modules, package, None)
-    (tmp_path / name).write_bytes(DOCX)
-    with pytest.raises(Exception, match=re.escape(f"pip install 'nmf-topics[{extra}]'")):
+    """The message says what to install; in a folder these files are counted, and the other texts are read."""
+    for module in [package, *(name for name in sys.modules if name.startswith(f"{package}."))]:
+        monkeypatch.setitem(sys.modules, module, None)
+    data = b"<p>tea" if extra == "html" else DOCX
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(NmfTopicsError, match=re.escape(f"pip install 'nmf-topics[{extra}]'")):
         list(open_corpus(tmp_path / name))
     if name != "a.parquet":
         (tmp_path / "b.txt").write_text("tea")
-        corpus = open_corpus(tmp_path, warn=lambda message: None)
-        assert [page.id for page in corpus] == ["b"]
-        assert extra in corpus.set_aside[0].reason
+        (tmp_path / f"c{Path(name).suffix}").write_bytes(data)
+        said: list[str] = []
+        corpus = open_corpus(tmp_path, warn=said.append)
+        assert [page.text for page in corpus] == ["tea"]
+        command = f"pip install 'nmf-topics[{extra}]'"
+        (line,) = said
+        assert f"2 files not read: 2 {Path(name).suffix} (reading " in line
+        assert line.count(command) == 1
+        (kind,) = corpus.log.summary()["not_read"]
+        assert kind["files"] == 2
+        assert command in kind["reason"]
 
 
 def damaged(data: bytes) -> st.SearchStrategy[bytes]:

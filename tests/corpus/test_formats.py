@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import sys
 import tarfile
 import zipfile
 from email.message import EmailMessage
@@ -149,6 +150,22 @@ def test_mailbox(tmp_path: Path) -> None:
     assert "the first line does not begin with From" in refusal(".mbox", "Subject: x\n\ntext")
 
 
+def test_mail_in_html_without_its_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Messages with plain text are read, others set aside; a mailbox without any plain text is refused."""
+    monkeypatch.setitem(sys.modules, "lxml", None)
+    plain = b"From ann@example.org Tue Mar  4 08:00:00 1997\nSubject: plain\n\ntea\n\n"
+    html = plain.replace(b"\n\ntea", b"\nContent-Type: text/html\n\n<p>tea")
+    (tmp_path / "box.mbox").write_bytes(html + plain)
+    corpus = open_corpus(tmp_path / "box.mbox", warn=lambda message: None)
+    assert [(page.id, page.text) for page in corpus] == [("box/2", "tea")]
+    (item,) = corpus.set_aside
+    assert item.where.endswith("box.mbox, message 1")
+    assert "pip install 'nmf-topics[html]'" in item.reason
+    (tmp_path / "box.mbox").write_bytes(html)
+    with pytest.raises(CorpusError, match=r"reading HTML needs .*nmf-topics\[html\]"):
+        read(tmp_path / "box.mbox")
+
+
 TEI = """<TEI xmlns="http://www.tei-c.org/ns/1.0"><teiHeader><fileDesc><titleStmt><title>A <hi>Letter</hi></title>
 <title>other</title></titleStmt><sourceDesc><bibl><title>no</title><date when="1850-01-02"/></bibl></sourceDesc>
 </fileDesc></teiHeader><text><body><fw>page 3</fw><p>Infor-
@@ -167,6 +184,19 @@ def test_tei(tmp_path: Path) -> None:
         gzip.compress(f'<teiCorpus xmlns="http://www.tei-c.org/ns/1.0">{TEI * 2}</teiCorpus>'.encode())
     )
     assert [page.id for page in read(tmp_path / "letters.xml.gz")] == ["letters/1", "letters/2"]
+
+
+def test_tei_without_its_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The root element is recognized, with or without a prefix and a declaration, so that the message fits the file."""
+    monkeypatch.setitem(sys.modules, "lxml", None)
+    prefixed = '<?xml version="1.0" encoding="ISO-8859-1"?><!-- é --><t:TEI xmlns:t="http://www.tei-c.org/ns/1.0"/>'
+    for text in (TEI, prefixed):
+        (tmp_path / "letter.xml").write_text(text, encoding="latin-1")
+        with pytest.raises(CorpusError, match=r"reading TEI needs .*nmf-topics\[documents\]"):
+            read(tmp_path / "letter.xml")
+    (tmp_path / "letter.xml").write_text("<!DOCTYPE x [<!ENTITY a 'b'>]><svg>&a;</svg>")
+    with pytest.raises(CorpusError, match="XML of a kind that is not read"):
+        read(tmp_path)
 
 
 ENTITIES = "".join(f'<!ENTITY a{k} "{f"&a{k - 1};" * 10}">' for k in range(1, 10))

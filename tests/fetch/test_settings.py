@@ -30,7 +30,7 @@ def chosen(*arguments: str, recorded: Settings | None = None, wiki: str = "", **
 def test_settings_survive_json() -> None:
     """Settings come back as they were; what is not recorded has its default, and what is unknown is ignored."""
     parts = {"intro": True, "sections": ("Plot",), "as_of": "2020-02-29T23:59:59Z", "removed": ("Tea",)}
-    parts |= {"also_language": ("de",)}
+    parts |= {"also_language": ("de",), "removed_with_owner": ("Tee",)}
     settings = Settings(OTHER, "de", "wikitext", "good", 50, 20, "https://views.test", **parts)
     assert Settings.from_json(json.loads(json.dumps(settings.to_json()))) == settings
     assert Settings.from_json({"wiki": OTHER, "colour": "red"}) == Settings(OTHER)

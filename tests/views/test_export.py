@@ -116,7 +116,7 @@ def test_what_excel_has_no_room_for(model: TopicModel, monkeypatch: pytest.Monke
     long = replace(model, columns=PageColumns(model.columns.ids, titles, [{}] * 12))
     (remark,) = export_model(long, ["csv", "xlsx"], Path())
     assert remark == (
-        "model.xlsx: Excel cells hold 32,767 characters at most; shortened in sheet pages: B2, B3, B6, B7, B8 and 5 more"
+        "model.xlsx: Excel cells hold 32,767 characters; shortened in sheet pages: B2, B3, B6, B7, B8 and 5 more"
     )
     cells = [row[1] for row in sheets(Path("model.xlsx"))["pages"][1:]]
     assert cells[0] == cells[4] == "x" * 32_767

@@ -14,6 +14,7 @@ from typing import Any
 from nmf_topics.corpus.ids import Ids
 from nmf_topics.corpus.page import Page
 from nmf_topics.corpus.plain import clean_text, one_line, plain_value, title_from_text
+from nmf_topics.corpus.readers.cell_markup import CellCleaner
 from nmf_topics.corpus.readers.column_names import GUESSES as GUESSES
 from nmf_topics.corpus.readers.column_names import guess_column, matching_name, nearest_name
 from nmf_topics.corpus.readers.nested_fields import nested_names, nested_value, without_field
@@ -224,13 +225,16 @@ def read_records(
         tell(f"{where}: {guesses}")
     has_titles = any(row is not None and columns.title in row for _, row in first)
     log.titles_apart = has_titles and columns.title not in columns.text and not options.titles_as_text
-    to_page = _PageMaker(columns, where, unit, options.titles_as_text, row_ids)
-    for number, (line, row) in enumerate(chain(first, records), 1):
+    cleaner = CellCleaner(options.markup, [*columns.text, *([columns.title] if columns.title else [])])
+    records = cleaner.judge(chain(first, records), _value_of)
+    to_page = _PageMaker(columns, where, unit, options.titles_as_text, row_ids, cleaner)
+    for number, (line, row) in enumerate(records, 1):
         page = None if row is None else to_page(row, line, number)
         if page is None or len(page.text) > options.limits.page_size:
             log.put_aside(f"{where}, {unit} {line}", too_long, f"a {unit}")
             continue
         yield page
+    log.markup = cleaner.removed()
     for said in log.messages():
         tell(f"{where}: {said}")
 
@@ -259,6 +263,11 @@ def rename_fields(columns: ChosenColumns) -> dict[str, str | None]:
     return renamed | dict.fromkeys(left_out)
 
 
+def _value_of(record: Mapping[str, Any], name: str) -> Any:
+    """The value of a column, or of a nested field."""
+    return record[name] if name in record else nested_value(record, name)
+
+
 class _PageMaker:
     """Makes a page of each row."""
 
@@ -269,8 +278,10 @@ class _PageMaker:
         unit: str,
         titles_as_text: bool,
         row_ids: Sequence[str] | None,
+        cleaner: CellCleaner,
     ) -> None:
         self._columns, self._where, self._unit, self._row_ids = columns, where, unit, row_ids
+        self._clean = cleaner.clean
         self._titles_as_text = titles_as_text and columns.title not in columns.text
         remedy = f"ids come from column {columns.id!r}: make them differ, or name another column with {{id_column}}"
         self._ids = Ids(where, Remedy(remedy))
@@ -294,7 +305,7 @@ class _PageMaker:
         """Split a row into the columns that are parts of the page, and the metadata."""
         fields: dict[str | None, Any] = {}
         for name in (*self._columns.text, *self._columns.single().values()):
-            fields[name] = record[name] if name in record else nested_value(record, name)
+            fields[name] = self._clean(name, _value_of(record, name))
         rest = record
         for name in self._nested:
             rest = rest if name in record else without_field(rest, name)

@@ -160,9 +160,10 @@ class FolderReader:
         for file in self._files(meter or Meter()):
             try:
                 yield from self._pages_of(file)
-            except (Unreadable, MissingExtra) as error:
-                reason = getattr(error, "reason", str(error))
-                self._log.put_aside(show_path(file.where), reason, file.ending)
+            except MissingExtra as error:  # the same for all files of this kind
+                self._log.skipped[file.ending, str(error)] += 1
+            except Unreadable as error:
+                self._log.put_aside(show_path(file.where), error.reason, file.ending)
             else:
                 self._log.read[file.ending] += 1
 

@@ -18,6 +18,7 @@ from nmf_topics.corpus.readers.charsets import decode
 from nmf_topics.corpus.readers.inputs import Document, Input
 from nmf_topics.corpus.readers.streams import Unreadable
 from nmf_topics.corpus.readers.webpages import html_text
+from nmf_topics.errors import MissingExtra
 
 _FROM = re.compile(rb"From \S.*\d{4}\s*$")  # the line that begins a message in a mailbox; it ends in a year
 _QUOTED_FROM = re.compile(rb"^>(>*From )", re.MULTILINE)
@@ -31,6 +32,8 @@ def read_mail(file: Input) -> Iterator[Document]:
     ------
     Unreadable
         If the file is not an email, or too large.
+    MissingExtra
+        If the message has only HTML, and the package that reads HTML is not installed.
     """
     document = message_of(file.source(), file)
     if document is None:
@@ -45,13 +48,23 @@ def read_mailbox(file: Input) -> Iterator[Document]:
     ------
     Unreadable
         If the file is not a mailbox, or a message is too large.
+    MissingExtra
+        If all messages have only HTML, and the package that reads HTML is not installed.
     """
     count = 0
+    missing: MissingExtra | None = None
     for number, data in enumerate(split_mailbox(file), 1):
-        document = message_of(data, file)
+        try:
+            document = message_of(data, file)
+        except MissingExtra as error:
+            missing = error
+            file.put_aside(f"{file.where}, message {number}", str(error))
+            continue
         if document is not None:
             count += 1
             yield Document(document.text, document.title, document.meta, str(number))
+    if missing and not count:
+        raise missing
     if not count:
         raise Unreadable(file.where, "not a mailbox (it contains no message)")
 

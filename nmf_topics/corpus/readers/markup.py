@@ -9,6 +9,7 @@ from typing import Any
 
 from nmf_topics.corpus.readers.limits import ReadLimits
 from nmf_topics.corpus.readers.streams import Unreadable
+from nmf_topics.files.optional import needs_extra
 
 PARSE_CHUNK = 1 << 16  # bytes that are parsed between two checks of the limits
 
@@ -146,8 +147,11 @@ def parse_markup(
     ------
     Unreadable
         If the document is too long, or the XML is damaged.
+    MissingExtra
+        If lxml is not installed.
     """
-    from lxml import etree
+    with needs_extra("html", "reading HTML") if html else needs_extra("documents", "reading .docx and .odt"):
+        from lxml import etree
 
     target = TextCollector(rules)
     parser: Any

@@ -18,7 +18,7 @@ from nmf_topics.corpus.readers.limits import ReadLimits
 from nmf_topics.corpus.readers.options import DEFAULT_OPTIONS, ReadOptions
 from nmf_topics.corpus.readers.streams import Meter, Unreadable, byte_chunks, read_whole, split_endings
 from nmf_topics.corpus.reading_log import ReadingLog
-from nmf_topics.errors import MissingExtra
+from nmf_topics.files.optional import needs_extra
 
 PARQUET = ".parquet"
 MAX_ROWS = 256  # most rows of a batch: a row may be a book
@@ -60,11 +60,9 @@ def read_parquet(
 
 def _records(path: Path, meter: Meter, limits: ReadLimits) -> Iterator[Record]:
     """Yield (number, row) of every row."""
-    try:
+    with needs_extra("parquet", "reading .parquet"):
         import pyarrow
         import pyarrow.parquet
-    except ImportError as error:
-        raise MissingExtra("pyarrow", "parquet", "reading .parquet") from error
     # opened here because Arrow, given a path, reads a folder as a table of many files
     compressed = bool(split_endings(path.name)[2])
     data: Any = None

@@ -9,9 +9,8 @@ from typing import Any
 
 from nmf_topics.corpus.readers.inputs import Document, Input
 from nmf_topics.corpus.readers.streams import Unreadable
-from nmf_topics.errors import MissingExtra
+from nmf_topics.files.optional import needs_extra
 
-EXTRA = "documents"
 # the characters that PDFium returns for a hyphen at a line end, and hyphens at line ends that it did not recognize
 _CUT_WORD = re.compile(r"[\x02\ufffe\u00ad](?:\r?\n)?|(?<=[^\W\d_])-\r?\n(?=[a-zà-öø-ÿ])")
 
@@ -26,10 +25,8 @@ def read_pdf(file: Input) -> Iterator[Document]:
     MissingExtra
         If pypdfium2 is not installed.
     """
-    try:
+    with needs_extra("documents", "reading .pdf"):
         import pypdfium2
-    except ImportError as error:
-        raise MissingExtra("pypdfium2", EXTRA, "reading .pdf") from error
     try:
         with pypdfium2.PdfDocument(file.data()) as document:
             if (count := len(document)) > file.limits.pdf_pages:

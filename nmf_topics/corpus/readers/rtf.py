@@ -6,9 +6,8 @@ import re
 from collections.abc import Iterator
 
 from nmf_topics.corpus.readers.inputs import Document, Input
-from nmf_topics.corpus.readers.pdf import EXTRA
 from nmf_topics.corpus.readers.streams import Unreadable
-from nmf_topics.errors import MissingExtra
+from nmf_topics.files.optional import needs_extra
 
 # pictures and fonts in hexadecimal digits, removed because striprtf would process each digit
 _HEXADECIMAL = re.compile(r"(?:[0-9A-Fa-f]{2}){40}[0-9A-Fa-f\r\n]*+")
@@ -24,10 +23,8 @@ def read_rtf(file: Input) -> Iterator[Document]:
     MissingExtra
         If striprtf is not installed.
     """
-    try:
+    with needs_extra("documents", "reading .rtf"):
         from striprtf.striprtf import rtf_to_text
-    except ImportError as error:
-        raise MissingExtra("striprtf", EXTRA, "reading .rtf") from error
     data = file.data()
     if not data.lstrip().startswith(b"{\\rt"):
         raise Unreadable(file.where, "damaged or not an RTF file")

@@ -18,7 +18,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from nmf_topics.errors import CorpusError, MissingExtra
+from nmf_topics.errors import CorpusError
+from nmf_topics.files.optional import needs_extra
 
 CHUNK = 1 << 20
 COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
@@ -207,10 +208,8 @@ def _read_zstd(file: BinaryIO) -> Iterator[bytes]:
     try:
         from compression import zstd  # type: ignore[import-not-found, unused-ignore]  # in Python since 3.14
     except ImportError:
-        try:
+        with needs_extra("zstd", "reading .zst", "backports.zstd"):
             from backports import zstd
-        except ImportError as error:
-            raise MissingExtra("backports.zstd", "zstd", "reading .zst") from error
     try:
         with zstd.open(file) as decompressed:
             yield from _read(decompressed)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from nmf_topics.corpus.readers.inputs import Document, Input
 from nmf_topics.corpus.readers.markup import PARSE_CHUNK
 from nmf_topics.corpus.readers.streams import Unreadable, byte_chunks
 from nmf_topics.errors import MissingExtra
+from nmf_topics.files.optional import needs_extra
 
 ROOTS = ("TEI", "TEI.2", "teiCorpus", "teiCorpus.2")
 ROOT_WITHIN = 1 << 16  # bytes of an .xml file that are searched for the root element
@@ -35,27 +36,17 @@ _REPLACED = frozenset(["orig", "sic", "abbr"])  # the alternatives to <reg>, <co
 
 
 def root_of(data: bytes) -> str:
-    """Return the name of the root element of an XML file without its namespace; "" if there is none."""
-    from lxml import etree
+    """Return the name of the root element of an XML file without its prefix; "" if there is none."""
+    from xml.parsers import expat
 
     names: list[str] = []
-
-    class First:
-        def start(self, tag: str, attributes: Mapping[str, str]) -> None:
-            """Record the name of an element."""
-            names.append(tag.rpartition("}")[2])
-
-        def close(self) -> None:
-            """Do nothing at the end."""
-
-    parser = etree.XMLParser(target=First(), resolve_entities=False, no_network=True, recover=True)
-    try:
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = lambda name, attributes: names.append(name.rpartition(":")[2])
+    with suppress(expat.ExpatError, ValueError):  # damaged, or in an unknown encoding
         for begin in range(0, len(data), 256):
-            parser.feed(data[begin : begin + 256])
+            parser.Parse(data[begin : begin + 256])
             if names:
                 break
-    except (etree.LxmlError, ValueError):
-        pass
     return names[0] if names else ""
 
 
@@ -182,9 +173,9 @@ def read_xml(file: Input) -> Iterator[Document]:
     ------
     Unreadable
         If the XML is damaged or not TEI, or a document is too long.
+    MissingExtra
+        If lxml is not installed.
     """
-    from lxml import etree
-
     chunks = file.chunks()
     first = next(chunks, b"")
     root = root_of(first[:ROOT_WITHIN])
@@ -192,6 +183,8 @@ def read_xml(file: Input) -> Iterator[Document]:
         raise Unreadable(file.where, "a MediaWiki dump is only read if you name the file itself")
     if root not in ROOTS:
         raise Unreadable(file.where, f"this XML format is not read (<{one_line(root)[:40]}>)" if root else "not XML")
+    with needs_extra("documents", "reading TEI"):
+        from lxml import etree
     target = _TeiTarget(file)
     parser = etree.XMLParser(target=target, resolve_entities=False, no_network=True)
     try:

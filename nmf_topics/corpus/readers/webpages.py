@@ -16,10 +16,10 @@ from nmf_topics.corpus.readers.charsets import decode, marked_encoding
 from nmf_topics.corpus.readers.encoding_guess import EncodingChooser
 from nmf_topics.corpus.readers.limits import DEFAULT_LIMITS, ReadLimits
 from nmf_topics.corpus.readers.markup import MarkupRules, TextCollector, parse_markup
+from nmf_topics.files.optional import needs_extra
 
-DECLARED_WITHIN = (
-    1 << 12
-)  # bytes searched for the encoding; the standard requires the first 1024, but some templates put more before it
+# Bytes that are searched for the encoding. The standard requires the first 1024, but some templates put more before it.
+DECLARED_WITHIN = 1 << 12
 MIN_MAIN_TEXT = 200  # characters; if the main text is shorter, the whole page is read
 # A page that is larger or has more tags is read whole, because trafilatura would build a tree of it in memory.
 MAX_ARTICLE = 5_000_000
@@ -61,11 +61,15 @@ def read_web_page(
     ------
     Unreadable
         If the file is not text, or too long.
+    MissingExtra
+        If trafilatura or lxml is not installed.
     """
+    with needs_extra("html", "reading web pages"):
+        import trafilatura
     source = decode_html(data, where, note, encodings)
     whole = parse_html(source, where, limits)
     article = len(source) <= MAX_ARTICLE and source.count("<") <= MAX_ARTICLE_TAGS
-    main = _main_text(source) if article else ""
+    main = _main_text(source, trafilatura.extract) if article else ""
     return one_line(whole.title), main if len(main) >= MIN_MAIN_TEXT else whole.text
 
 
@@ -103,12 +107,10 @@ def parse_html(source: str, where: str, limits: ReadLimits) -> TextCollector:
     return parse_markup([source.encode("utf-8", "replace")], HTML_RULES, where, limits, html=True)
 
 
-def _main_text(source: str) -> str:
-    """Return the main text that trafilatura finds; "" if it finds none."""
-    import trafilatura
-
+def _main_text(source: str, extract: Callable[..., str | None]) -> str:
+    """Return the main text that trafilatura's `extract` finds; "" if it finds none."""
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # pages that it cannot process are read whole
     try:
-        return trafilatura.extract(source, fast=True, include_comments=False, with_metadata=False) or ""
+        return extract(source, fast=True, include_comments=False, with_metadata=False) or ""
     except (ValueError, TypeError, AttributeError, LookupError, RecursionError):  # trafilatura fails on some pages
         return ""

@@ -15,10 +15,9 @@ from typing import Any, BinaryIO
 from nmf_topics.corpus.readers.limits import ReadLimits
 from nmf_topics.corpus.readers.streams import CHUNK, Unreadable
 from nmf_topics.corpus.readers.zip_members import ZIP_ERRORS
-from nmf_topics.errors import MissingExtra
+from nmf_topics.files.optional import needs_extra
 
 XLSX = (".xlsx", ".xlsm")
-EXTRA = "xlsx"
 MAX_ROW_XML = 4 << 20  # most bytes of one row: 16384 cells, the most that Excel allows, take less
 MAX_PART = 32 << 20  # most bytes of styles and other parts that openpyxl keeps in memory
 _ROW = re.compile(rb"<(?:\w+:)?row[\s>/]")
@@ -36,10 +35,8 @@ def read_workbook(
     MissingExtra
         If openpyxl is not installed.
     """
-    try:
+    with needs_extra("xlsx", "reading .xlsx"):
         import openpyxl
-    except ImportError as error:
-        raise MissingExtra("openpyxl", EXTRA, "reading .xlsx") from error
     if file.read(4) == b"\xd0\xcf\x11\xe0":
         raise Unreadable(where, "an old .xls file, or protected by a password; save it as .xlsx without a password")
     _check_sizes(file, where, limits)

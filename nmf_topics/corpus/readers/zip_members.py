@@ -10,6 +10,7 @@ from typing import Any
 
 from nmf_topics.corpus.readers.inputs import Input
 from nmf_topics.corpus.readers.streams import CHUNK, Unreadable, read_whole
+from nmf_topics.files.optional import needs_extra
 
 MAX_TREE = 10_000_000  # most bytes of a member that is parsed into a tree, such as a list of chapters
 # errors that a damaged archive or member can raise
@@ -61,8 +62,15 @@ def member(archive: zipfile.ZipFile, name: str, largest: int = MAX_TREE) -> byte
 
 
 def xml_tree(data: bytes) -> Any:
-    """Parse a small XML file; return None if that fails."""
-    from lxml import etree
+    """Parse a small XML file; return None if that fails.
+
+    Raises
+    ------
+    MissingExtra
+        If lxml is not installed.
+    """
+    with needs_extra("documents", "reading .docx, .odt and .epub"):
+        from lxml import etree
 
     parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True)
     try:

@@ -23,11 +23,12 @@ from typing import Any
 
 import numpy as np
 
-from nmf_topics.errors import EngineError, MissingExtra, NmfTopicsError, Remedy
+from nmf_topics.errors import EngineError, NmfTopicsError, Remedy
 from nmf_topics.factor import kernels
 from nmf_topics.factor.blocks import Array
 from nmf_topics.factor.engines.disk import OnDisk
 from nmf_topics.factor.engines.store import Manifest, column_ranges, read_block, read_manifest
+from nmf_topics.files.optional import needs_extra
 from nmf_topics.files.system import processors
 
 TASKS_A_THREAD = 2  # tasks sent ahead for each thread of the cluster, so that no thread waits for the next one
@@ -194,10 +195,8 @@ def _probe(folder: str, stamp: int) -> str:
 
 def _connect(scheduler: str | None, workers: int | None, timeout: float, stack: ExitStack) -> Any:
     """A client of the scheduler, or of a cluster of processes on this machine."""
-    try:
+    with needs_extra("dask", "the engine 'dask'"):
         from distributed import Client, LocalCluster
-    except ImportError as error:
-        raise MissingExtra("distributed", "dask", "the engine 'dask'") from error
     # lost workers and closed connections are reported here, where they matter
     logger = logging.getLogger("distributed")
     stack.callback(logger.setLevel, logger.level)

@@ -13,7 +13,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from nmf_topics.errors import MissingExtra, OutputError, Remedy
+from nmf_topics.errors import OutputError, Remedy
+from nmf_topics.files.optional import needs_extra
 from nmf_topics.model.model import TopicModel
 from nmf_topics.views.tables.tables import PAGE_COLUMNS, number, page_rows, topic_rows
 
@@ -46,10 +47,8 @@ def write_workbook(model: TopicModel, path: Path) -> list[str]:
     OutputError
         if there are more pages than Excel can hold.
     """
-    try:
+    with needs_extra("xlsx", "an Excel workbook", "XlsxWriter"):
         from xlsxwriter import Workbook
-    except ImportError as error:
-        raise MissingExtra("XlsxWriter", "xlsx", "an Excel workbook") from error
     sheets = {
         "topics": _topics(model),
         "words": _Sheet(list(topic_rows(model)), frozenset(range(9)) - {1, 6}),
@@ -76,7 +75,7 @@ def write_workbook(model: TopicModel, path: Path) -> list[str]:
             if cut:
                 more = f" and {len(cut) - MAX_NAMED_CELLS} more" if len(cut) > MAX_NAMED_CELLS else ""
                 remarks.append(
-                    f"{path.name}: Excel cells hold {MAX_CHARACTERS:,} characters at most; shortened in sheet {name}: "
+                    f"{path.name}: Excel cells hold {MAX_CHARACTERS:,} characters; shortened in sheet {name}: "
                     f"{', '.join(cut[:MAX_NAMED_CELLS])}{more}"
                 )
     return remarks
