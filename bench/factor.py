@@ -35,10 +35,10 @@ import scipy.sparse as sp
 
 from nmf_topics.factor import kernels
 from nmf_topics.factor.factorize import Iteration, factorize
+from nmf_topics.files.cache.settings import user_cache
 from nmf_topics.files.system import peak
 from nmf_topics.pipeline.prepare import Source, prepare
 from nmf_topics.pipeline.recipes import RECIPES
-from nmf_topics.terms.counts_cache import cache_folder
 
 NEAR = 1.001  # times the least error: the target of the race
 LIMIT = 120.0  # seconds after which a method has not reached it
@@ -52,7 +52,7 @@ def newsgroups() -> Any:
     """20newsgroups-train, log tf-idf, pages of length one; CSC of float32."""
     recipe = replace(RECIPES["default"], weighting="log-tfidf", idf_power=1.0)
     path = next(Path(os.environ["NMF_TOPICS_DATA"]).glob("20newsgroups-train*"))
-    return prepare(Source(str(path)), recipe, cache=cache_folder()).V.astype(np.float32)
+    return prepare(Source(str(path)), recipe, cache=user_cache()).V.astype(np.float32)
 
 
 def draw(n_terms: int, n_pages: int, *, topics: int = 50, words: int = 150, seed: int = 0) -> Any:

@@ -23,12 +23,12 @@ from pathlib import Path
 
 import numpy as np
 
+from nmf_topics.files.cache.settings import user_cache
 from nmf_topics.model.fit import fit_topics
 from nmf_topics.model.measures import nmi, purity
 from nmf_topics.model.model import TopicModel
 from nmf_topics.pipeline.prepare import Source, prepare
 from nmf_topics.pipeline.recipes import RECIPES, Recipe
-from nmf_topics.terms.counts_cache import cache_folder
 
 CORPORA = {"bbc-news": 5, "wikipedia-popular": 12, "20newsgroups-train": 20}
 # the best figure of each column in a trial with scikit-learn and tomotopy: NMI, then NPMI
@@ -101,7 +101,7 @@ def main() -> None:
             continue
         cells = []
         for corpus, rank in CORPORA.items():
-            data = prepare(Source(f"{folder}/{corpus}.jsonl.gz"), recipe, cache=cache_folder())
+            data = prepare(Source(f"{folder}/{corpus}.jsonl.gz"), recipe, cache=user_cache())
             began = time.perf_counter()
             model = fit_topics(data, rank, seed=seed, **recipe.factors())
             seconds = time.perf_counter() - began

@@ -25,10 +25,10 @@ from nmf_topics.factor import init, kernels
 from nmf_topics.factor.blocks import as_blocks, sum_of_squares
 from nmf_topics.factor.factorize import factorize
 from nmf_topics.factor.state import State
+from nmf_topics.files.cache.settings import user_cache
 from nmf_topics.model.fit import model_from, working_precision
 from nmf_topics.pipeline.prepare import Source, prepare
 from nmf_topics.pipeline.recipes import RECIPES
-from nmf_topics.terms.counts_cache import cache_folder
 
 Pair = tuple[Any, Any]
 
@@ -80,7 +80,7 @@ def main() -> None:
     for corpus, rank in CORPORA.items():
         if given.only not in corpus:
             continue
-        data = prepare(Source(f"{folder}/{corpus}.jsonl.gz"), RECIPES["default"], cache=cache_folder())
+        data = prepare(Source(f"{folder}/{corpus}.jsonl.gz"), RECIPES["default"], cache=user_cache())
         V = as_blocks(working_precision(data))
         scale = float(np.sqrt(sum_of_squares(V)))
         print(f"\n{corpus}, rank {rank}: {V.shape[0]:,} x {V.shape[1]:,}, {V.dtype}\n")

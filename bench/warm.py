@@ -21,10 +21,10 @@ from recipe import CORPORA
 from nmf_topics.factor import init, kernels
 from nmf_topics.factor.blocks import Array, InMemory, as_blocks
 from nmf_topics.factor.factorize import Factorization, factorize
+from nmf_topics.files.cache.settings import user_cache
 from nmf_topics.model.fit import working_precision
 from nmf_topics.pipeline.prepare import Source, prepare
 from nmf_topics.pipeline.recipes import RECIPES
-from nmf_topics.terms.counts_cache import cache_folder
 
 
 def filled(X: Array) -> Array:
@@ -94,7 +94,7 @@ def main() -> None:
     ranks = list(range(given["from"], given["to"] + 1, given["step"]))
     print("| corpus | start | s | iterations | error over fresh: mean | worst | better at |\n" + "|---" * 7 + "|")
     for corpus in CORPORA:
-        data = prepare(Source(f"{folder}/{corpus}.jsonl.gz"), RECIPES["default"], cache=cache_folder())
+        data = prepare(Source(f"{folder}/{corpus}.jsonl.gz"), RECIPES["default"], cache=user_cache())
         V: Any = as_blocks(working_precision(data))
         errors: dict[str, dict[int, float]] = {}
         for name in ("fresh", "residual", "page", "merge"):

@@ -31,13 +31,13 @@ import numpy as np
 import scipy.sparse as sp
 
 from nmf_topics.factor.blocks import as_blocks
+from nmf_topics.files.cache.settings import user_cache
 from nmf_topics.model.description import LIFT_POWER
 from nmf_topics.model.fit import fit_topics
 from nmf_topics.model.measures import coherence_of
 from nmf_topics.model.model import TopicModel
 from nmf_topics.pipeline.prepare import Source, prepare
 from nmf_topics.pipeline.recipes import RECIPES
-from nmf_topics.terms.counts_cache import cache_folder
 
 CORPORA = {"wikipedia-popular": 12, "bbc-news": 5, "20newsgroups-train": 20, "sotu": 12}
 FURTHER = {"ag-news-short": 4, "m10-titles": 10, "search-snippets": 8, "wikipedia-es": 10}
@@ -190,7 +190,7 @@ def fitted_corpus(folder: Path, name: str, rank: int, refine: str = RECIPES["def
     """One fit with the default recipe."""
     recipe = replace(RECIPES["default"], refine=refine)
     recipe = replace(recipe, words=replace(recipe.words, language=LANGUAGES.get(name, "en")))
-    data = prepare(Source(str(folder / f"{name}.jsonl.gz")), recipe, cache=cache_folder())
+    data = prepare(Source(str(folder / f"{name}.jsonl.gz")), recipe, cache=user_cache())
     assert data.counts is not None
     (counts,) = [sp.csr_matrix(block, dtype=float) for _, block in data.counts.blocks.map(sp.csc_matrix)]
     model = fit_topics(data, rank, **recipe.factors())

@@ -5,9 +5,8 @@ from __future__ import annotations
 import functools
 import logging
 import math
-import re
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, TypeVar
+from typing import Any, TypeVar
 
 import click
 
@@ -15,6 +14,7 @@ from nmf_topics.cli.console import Console
 from nmf_topics.corpus.readers.cell_markup import kinds_of
 from nmf_topics.corpus.readers.limits import READ_LIMITS
 from nmf_topics.corpus.readers.options import is_text_encoding
+from nmf_topics.files.sizes import parse_size
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -117,18 +117,15 @@ class Bytes(click.ParamType[int]):
     """A size: 2GB (10^9 bytes each), 500MB, 1GiB (2^30), or a number of bytes."""
 
     name = "size"
-    _units: ClassVar = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
-    _units |= {f"{letter}I": 2**power for letter, power in (("K", 10), ("M", 20), ("G", 30), ("T", 40))}
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """The number of bytes."""
         if isinstance(value, int):
             return value
-        found = re.fullmatch(r"(\d+(?:\.\d+)?) *([KMGT]I?|)B?", value.strip().upper())
-        number = float(found[1]) * self._units[found[2]] if found else 0
-        if not 1 <= number < 2**60:
+        number = parse_size(value)
+        if not number:
             self.fail(f"{value!r} is not a size such as 2GB, 500MB or 1GiB", param, ctx)
-        return int(number)
+        return number
 
 
 talk_options = stack(

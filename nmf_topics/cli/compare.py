@@ -52,7 +52,9 @@ def compare(source: str | None, **options: Any) -> None:
     recipe = o.recipe_of(options, where)
     if recipe.objective != "frobenius":
         raise click.UsageError("the three are compared by least squares; leave --objective frobenius")
-    data = read_data(where, recipe, o.cache_of(options), o.processes_of(options), talk, corpus=text_of(where, talk))
+    data = read_data(
+        where, recipe, o.cache_of(options, talk.warn), o.processes_of(options), talk, corpus=text_of(where, talk)
+    )
     with talk.progress("iteration", at_most=recipe.max_iter) as progress:
         model = fit_topics(
             data,

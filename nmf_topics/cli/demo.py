@@ -11,9 +11,9 @@ import click
 from nmf_topics.cli import options as o
 from nmf_topics.cli.fit import run_fit
 from nmf_topics.corpus.open import sample_corpus_path
+from nmf_topics.files.cache.settings import user_cache
 from nmf_topics.pipeline.prepare import Source
 from nmf_topics.pipeline.recipes import RECIPES
-from nmf_topics.terms.counts_cache import cache_folder
 from nmf_topics.views.tables.tables import model_json
 from nmf_topics.views.tables.terminal import print_topics
 
@@ -43,7 +43,7 @@ def demo(output: Path, force: bool, **options: Any) -> None:
         seed=0,
         runs=1,
         output=output,
-        cache=cache_folder(),
+        cache=user_cache(talk.warn),
         processes=1,
         force=force,
         talk=talk,

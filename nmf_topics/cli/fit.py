@@ -25,6 +25,7 @@ from nmf_topics.factor.column_stats import column
 from nmf_topics.factor.engines.checkpoints import Checkpointing
 from nmf_topics.factor.engines.choice import EngineOptions
 from nmf_topics.files.atomic import folder_of_files
+from nmf_topics.files.cache.cache import Cache
 from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.model.files import MARK, point_latest
 from nmf_topics.model.fit import fit_topics
@@ -103,7 +104,7 @@ def fit(source: str | None, **options: Any) -> None:
     talk = o.talk_of(options)
     where = o.source_of(source, options)
     recipe = _recipe_like(options.pop("like"), options, where)
-    cache = o.cache_of(options)
+    cache = o.cache_of(options, talk.warn)
     if len(recipe.guide) > options["rank"]:
         raise click.UsageError(f"--guide has {len(recipe.guide)} topics, --rank {options['rank']}; raise --rank")
     model, folder = run_fit(
@@ -156,7 +157,7 @@ def text_of(source: Source, talk: Console) -> Corpus | None:
 def read_data(
     source: Source,
     recipe: Recipe,
-    cache: Path | None,
+    cache: Cache | None,
     processes: int,
     talk: Console,
     *,
@@ -204,7 +205,7 @@ def run_fit(
     seed: int,
     runs: int,
     output: Path | None,
-    cache: Path | None,
+    cache: Cache | None,
     processes: int,
     force: bool,
     talk: Console,
@@ -218,7 +219,7 @@ def run_fit(
     """Read, fit and write; the model and its folder."""
     record = Record("fit", source)
     corpus = text_of(source, talk)
-    shelf = _shelf(corpus, source, recipe, cache) if report else None
+    text_cache = _text_cache(corpus, source, recipe, cache) if report else None
     with record.stage("read"):
         data = read_data(source, recipe, cache, processes, talk, corpus=corpus, engine=engine, rank=rank)
     record.engine = describe_place(data.V)
@@ -243,7 +244,7 @@ def run_fit(
     with record.stage("write"):
         if names:
             model, record.lost_names = with_earlier_names(model, folder, talk)
-        extracts = _extracts(model, data, corpus, shelf, talk) if report else None
+        extracts = _extracts(model, data, corpus, text_cache, talk) if report else None
         outdated = sorted({name.partition("/")[0] for name in derived_files(folder)})
         with talk.progress("picture", rank) as drawn:
             write_model_folder(
@@ -298,7 +299,7 @@ def _fitter(runs: int) -> Callable[..., TopicModel]:
     return partial(fit_runs, runs=runs)
 
 
-def _shelf(corpus: Corpus | None, source: Source, recipe: Recipe, cache: Path | None) -> TextCache | None:
+def _text_cache(corpus: Corpus | None, source: Source, recipe: Recipe, cache: Cache | None) -> TextCache | None:
     """Where the texts of a corpus are kept for the next fit, if they are."""
     if corpus is None or cache is None or (key := counts_key(corpus, source, recipe.words)) is None:
         return None
@@ -308,7 +309,7 @@ def _shelf(corpus: Corpus | None, source: Source, recipe: Recipe, cache: Path | 
 
 
 def _extracts(
-    model: TopicModel, data: DataMatrix, corpus: Corpus | None, shelf: TextCache | None, talk: Console
+    model: TopicModel, data: DataMatrix, corpus: Corpus | None, text_cache: TextCache | None, talk: Console
 ) -> bytes | None:
     """What the report shows of the pages themselves; a corpus that cannot be read once more costs that alone."""
     from nmf_topics.pipeline.chunked_pages import by_page
@@ -317,7 +318,9 @@ def _extracts(
     if corpus is None:
         return image_extracts(model, data)
     try:
-        return text_extracts(model, by_page(data) if word_options(model.recipe).chunk else data, corpus, shelf=shelf)
+        return text_extracts(
+            model, by_page(data) if word_options(model.recipe).chunk else data, corpus, text_cache=text_cache
+        )
     except (NmfTopicsError, OSError) as error:
         talk.warn(f"the report has no texts: {worded(error)}")
         return None

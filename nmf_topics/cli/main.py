@@ -36,6 +36,7 @@ COMMAND_GROUPS = {
         "ranks": "Try several numbers of topics.",
         "repeat": "Repeat a recorded run and compare the results.",
         "demo": "Fit the sample corpus.",
+        "cache": "Show or clear the cache.",
     },
     "Look": {
         "topics": "Show the topics of a model.",

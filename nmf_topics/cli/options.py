@@ -29,13 +29,14 @@ from nmf_topics.factor.engines.choice import ENGINES, EngineOptions
 from nmf_topics.factor.init import INITIALIZATIONS
 from nmf_topics.factor.objectives import OBJECTIVES
 from nmf_topics.factor.rules import RULES
+from nmf_topics.files.cache.cache import Cache
+from nmf_topics.files.cache.settings import user_cache
 from nmf_topics.files.system import processors
 from nmf_topics.matrix.weighting import WEIGHTINGS
 from nmf_topics.model.description import TOPIC_WORDS
 from nmf_topics.model.refine import REFINEMENTS
 from nmf_topics.pipeline.prepare import Source
 from nmf_topics.pipeline.recipes import RECIPES, Recipe
-from nmf_topics.terms.counts_cache import cache_folder
 from nmf_topics.text.language_notes import language_code, problem_of_language
 from nmf_topics.text.normalize import NORMALIZATIONS, STEMMERS
 
@@ -97,7 +98,12 @@ corpus_options = stack(
         metavar="NAME=VALUE",
         help=f"Raise a limit of what is read: {', '.join(READ_LIMITS)}.",
     ),
-    click.option("--cache/--no-cache", default=True, show_default=True, help="Cache the counts for the next fit."),
+    click.option(
+        "--cache/--no-cache",
+        default=True,
+        show_default=True,
+        help="Keep counts and more for the next fit (see nmf-topics cache).",
+    ),
 )
 
 matrix_options = stack(
@@ -259,10 +265,10 @@ def engine_of(options: dict[str, Any]) -> EngineOptions:
     return engine
 
 
-def checkpoints_of(options: dict[str, Any], cache: Path | None, note: Callable[[str], None]) -> Checkpointing | None:
+def checkpoints_of(options: dict[str, Any], cache: Cache | None, note: Callable[[str], None]) -> Checkpointing | None:
     """Where the state of long fits is kept, if it is."""
     every: float = options.pop("checkpoint")
-    return Checkpointing(cache, every, note) if cache and every else None
+    return Checkpointing(cache, every, note) if cache is not None and every else None
 
 
 def source_of(path: str | None, options: dict[str, Any]) -> Source:
@@ -353,6 +359,6 @@ def processes_of(options: dict[str, Any]) -> int:
     return given or processors()
 
 
-def cache_of(options: dict[str, Any]) -> Path | None:
-    """Where counts are kept, if they are."""
-    return cache_folder() if options.pop("cache") else None
+def cache_of(options: dict[str, Any], warn: Callable[[str], None]) -> Cache | None:
+    """The cache, if it may be used; what is wrong with it is reported by `warn`."""
+    return user_cache(warn) if options.pop("cache") else None

@@ -62,7 +62,7 @@ def ranks(source: str | None, **options: Any) -> None:
         raise click.UsageError(f"--from {first} is larger than --to {last}")
     if recipe.objective != "frobenius":
         raise click.UsageError("ranks are compared by least squares; leave --objective frobenius")
-    cache, processes, engine = o.cache_of(options), o.processes_of(options), o.engine_of(options)
+    cache, processes, engine = o.cache_of(options, talk.warn), o.processes_of(options), o.engine_of(options)
     data = read_data(where, recipe, cache, processes, talk, corpus=text_of(where, talk), engine=engine, rank=last)
     most = min(*data.V.shape, int((page_sums(as_blocks(data.V)) > 0).sum()))
     if last > most:

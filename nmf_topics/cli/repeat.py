@@ -40,7 +40,12 @@ MEANING = {
     help="Model folder.  [default: the first one's name with -repeat]",
 )
 @o.engine_options
-@click.option("--cache/--no-cache", default=True, show_default=True, help="Cache the counts for the next fit.")
+@click.option(
+    "--cache/--no-cache",
+    default=True,
+    show_default=True,
+    help="Keep counts and more for the next fit (see nmf-topics cache).",
+)
 @click.option("--force", is_flag=True, help="Write into a folder that has other files.")
 @o.json_option
 @o.talk_options
@@ -70,7 +75,7 @@ def repeat(run: Path, source: str | None, output: Path | None, force: bool, **op
         seed=recorded.seed,
         runs=recorded.runs,
         output=output or recorded.path.resolve().parent.with_name(f"{recorded.path.resolve().parent.name}-repeat"),
-        cache=o.cache_of(options),
+        cache=o.cache_of(options, talk.warn),
         processes=processors(),
         engine=o.engine_of(options),
         force=force,

@@ -14,8 +14,8 @@ from nmf_topics.errors import CorpusError, EngineError, Notice, Remedy
 from nmf_topics.factor.blocks import as_blocks
 from nmf_topics.factor.column_stats import page_sums
 from nmf_topics.factor.engines.choice import EngineOptions
-from nmf_topics.factor.engines.store import CACHE_ENV_VAR
-from nmf_topics.files.atomic import output_errors
+from nmf_topics.files.cache.cache import Cache
+from nmf_topics.files.cache.scratch import Scratch
 from nmf_topics.images.pixels import build_image_matrix
 from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.pipeline.chunked_pages import by_page, page_of, parts_of_columns, pieces_of
@@ -25,7 +25,7 @@ from nmf_topics.pipeline.source import counts_key as counts_key
 from nmf_topics.pipeline.source import is_image_folder as is_image_folder
 from nmf_topics.pipeline.source import open_source as open_source
 from nmf_topics.pipeline.source import versions_of as versions_of
-from nmf_topics.pipeline.storage import MatrixStorage, key_of
+from nmf_topics.pipeline.storage import MatrixStorage, blocks_key
 from nmf_topics.terms.counts_cache import recall_counts, store_counts
 from nmf_topics.terms.matrix import build_term_matrix
 from nmf_topics.terms.pruning import terms_within
@@ -43,7 +43,7 @@ def prepare(
     recipe: Recipe,
     *,
     corpus: Corpus | None = None,
-    cache: Path | None = None,
+    cache: Cache | Path | None = None,
     processes: int = 1,
     engine: EngineOptions | None = None,
     rank: int = 10,
@@ -58,7 +58,7 @@ def prepare(
     source : Source
     recipe : Recipe; its words, bounds and weighting shape V (images have none of these)
     corpus : the source of text as `open_source` opened it, for those who read it once more; opened here where None
-    cache : folder of counts and blocks kept from earlier readings, or None for none
+    cache : Cache of counts and blocks of earlier calls, or a folder for one; None: nothing is kept
     processes : how many count words; with more than one, a script needs an `if __name__ == "__main__"`
     engine : EngineOptions, where V is to live; in memory where None
     rank : of the largest fit that V is for: H and W of that rank must fit into memory beside it
@@ -85,6 +85,8 @@ def prepare(
     >>> list(data.rows.terms), data.V.shape
     (['black', 'coffee', 'green', 'tea'], (4, 2))
     """
+    if isinstance(cache, Path):
+        cache = Cache(cache, warn=warn)
     places = MatrixStorage(_engine_of(recipe, engine), rank, cache, note)
     if corpus is None and source.path is not None and is_image_folder(source.path):
         note(f"reading images from {source.path}")
@@ -93,10 +95,10 @@ def prepare(
         return places.matrix(images)
     corpus = corpus or open_source(source, warn=warn)
     key = counts_key(corpus, source, recipe.words) if cache else None
-    blocks_key = key_of(key, recipe.matrix())
-    if (data := places.recall(blocks_key)) is None:
-        with places.spill() as spill:
-            counts, origin = _counts(corpus, key, recipe.words, places, spill, processes, warn, note, on_item)
+    key_of_blocks = blocks_key(key, recipe.matrix())
+    if (data := places.load_cached(key_of_blocks)) is None:
+        with Scratch(cache) as scratch:
+            counts, origin = _counts(corpus, key, recipe.words, places, scratch, processes, warn, note, on_item)
             if len(counts.columns) == 1 and not recipe.words.chunk:
                 raise CorpusError(
                     f"{corpus.source} is a single page, and topics are what several pages share",
@@ -107,7 +109,7 @@ def prepare(
             _tell_of_markup(origin["markup"], corpus.source, note)
             if counts.shared_lines:
                 note(_told(counts.shared_lines))
-            data = _matrix(counts, origin, recipe, places, key, blocks_key, warn)
+            data = _matrix(counts, origin, recipe, places, key, key_of_blocks)
     if blank := data.ledger["pages_without_known_words"]:
         named = _few([f"{title!r}" for title in _pages_without_words(data, recipe.words.chunk)])
         pages = data.ledger["pages"]
@@ -135,8 +137,7 @@ def _matrix(
     recipe: Recipe,
     places: MatrixStorage,
     key: str | None,
-    blocks_key: str | None,
-    warn: Callable[[str], None],
+    key_of_blocks: str | None,
 ) -> DataMatrix:
     """V from counts, in the place that is chosen for it."""
 
@@ -173,18 +174,21 @@ def _matrix(
     if plan.engine != "memory":
         from nmf_topics.terms.matrix_blocks import build_term_blocks
 
-        data = build_term_blocks(
-            within,
-            places.folder(blocks_key, plan.columns),
-            block=plan.columns,
-            recipe={"corpus": described},
-            ledger=lambda blank, rest: ledger(len(counts.columns), blank, len(within.rows), rest),
-            **recipe.matrix(),
-        )
-        return places.settle(data, plan)
+        def write(folder: Path) -> None:
+            build_term_blocks(
+                within,
+                folder,
+                block=plan.columns,
+                recipe={"corpus": described},
+                ledger=lambda blank, rest: ledger(len(counts.columns), blank, len(within.rows), rest),
+                **recipe.matrix(),
+            )
+
+        return places.build(key_of_blocks, plan, write)
     if not isinstance(counts, TermCounts):
         counts = counts.in_memory()
-        _keep(key, counts, origin, places.cache, warn)
+        if places.cache is not None and key is not None:
+            store_counts(key, counts, origin, places.cache)
     data = build_term_matrix(counts, recipe={"corpus": described}, **recipe.matrix())
     known, rest = page_sums(as_blocks(data.V)), data.ledger
     if recipe.words.chunk:
@@ -210,14 +214,14 @@ def _counts(
     key: str | None,
     options: WordOptions,
     places: MatrixStorage,
-    spill: Path,
+    scratch: Scratch,
     processes: int,
     warn: Callable[[str], None],
     note: Callable[[str], None],
     on_item: Callable[[], None],
 ) -> tuple[TermCounts | CountsBuilder, dict[str, Any]]:
     """Counts of a corpus, recalled if nothing that shapes them has changed, else read."""
-    if places.cache and key and (kept := recall_counts(key, places.cache, largest=places.for_counts())):
+    if places.cache is not None and key and (kept := recall_counts(key, places.cache, largest=places.for_counts())):
         counts, origin = kept
         what = "pieces of pages" if options.chunk else "pages"
         note(f"{corpus.name}: {len(counts.columns)} {what}, counted before ({corpus.source})")
@@ -239,16 +243,15 @@ def _counts(
             yield page
 
     pages = pieces_of(watched(), options.chunk) if options.chunk else watched()
-    with output_errors(spill, CACHE_ENV_VAR):
-        gathered = gather_counts(
-            pages,
-            options,
-            processes=processes,
-            memory=places.for_counts(),
-            spill=spill,
-            page_of=(lambda piece: page_of(piece.id)) if options.chunk else None,
-            keep_order=corpus.keeps_order,
-        )
+    gathered = gather_counts(
+        pages,
+        options,
+        processes=processes,
+        memory=places.for_counts(),
+        scratch=scratch,
+        page_of=(lambda piece: page_of(piece.id)) if options.chunk else None,
+        keep_order=corpus.keeps_order,
+    )
     if not gathered.columns.ids:
         raise CorpusError(f"{corpus.source} contains no pages")
     if corpus.log.titles_apart:
@@ -276,17 +279,6 @@ def _tell_of_markup(removed: Mapping[str, Mapping[str, Any]], source: str, note:
     ]
     if columns:
         note(Notice(f"{source}: removed {'; '.join(columns)}", Remedy("{markup=keep} leaves them in")))
-
-
-def _keep(
-    key: str | None, counts: TermCounts, origin: dict[str, Any], cache: Path | None, warn: Callable[[str], None]
-) -> None:
-    """Keep counts for the next time."""
-    if cache and key:
-        try:
-            store_counts(key, counts, origin, cache)
-        except OSError as error:
-            warn(f"the counts could not be kept in {cache} for the next time ({error.strerror or error})")
 
 
 def _told(lines: Mapping[str, int]) -> str:

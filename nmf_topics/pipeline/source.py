@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, fields
@@ -14,6 +12,7 @@ from typing import Any
 
 from nmf_topics.corpus.open import PAGES, open_corpus
 from nmf_topics.corpus.page import Corpus
+from nmf_topics.files.cache.kinds import COUNTS, entry_key
 from nmf_topics.images.pixels import image_files
 from nmf_topics.text.analyzer import WordOptions
 
@@ -97,7 +96,7 @@ def open_source(source: Source, *, warn: Callable[[str], None]) -> Corpus:
 
 
 def counts_key(corpus: Corpus, source: Source, options: WordOptions) -> str | None:
-    """What the counts of a source depend on, as one name; None for what cannot be known without reading it."""
+    """The key of the counts of a source in the cache; None for what cannot be known without reading it."""
     if source.path == "-" or options.own_functions:  # what a function does, its name does not tell
         return None
     path = Path(corpus.source).absolute()  # links as they are: their names decide how they are read
@@ -107,7 +106,7 @@ def counts_key(corpus: Corpus, source: Source, options: WordOptions) -> str | No
     except OSError:
         return None
     description = [COUNTING, stamps, source.reading(), asdict(options), versions_of(_DECIDING, "none")]
-    return hashlib.sha256(json.dumps(description, default=str).encode()).hexdigest()[:32]
+    return entry_key(COUNTS, *description)
 
 
 def versions_of(packages: Iterable[str], missing: str) -> dict[str, str]:

@@ -270,6 +270,8 @@ VALUES: dict[str, tuple[tuple[object, ...], tuple[object, ...]]] = {
     "--draw": (("somewhere",), NONE),
     "--hide": (("word",), NONE),
     "--unhide": (("word",), NONE),
+    "--kind": (("counts", "temporary"), ("wine",)),
+    "--older-than": (("30d", "12h"), ("soon", -1, "d")),
     "--depth": ((0, 20), (-1, 21, "x")),
     "--year": ((2015, 2024), (2014, "x")),
     "--month": ((1, 12), (0, 13)),

@@ -37,6 +37,7 @@ SUBFOLDERS = {
 DEFERRED = {"nltk", "Stemmer", "simplemma", "wordcloud", "matplotlib", "PIL", "fontTools", "charset_normalizer", "rich"}
 DEFERRED |= {"stopwordsiso", "backports", "requests", "urllib3", "dask", "distributed", "xlsxwriter", "jinja2"}
 DEFERRED |= {
+    "filelock",
     "trafilatura",
     "lxml",
     "pypdfium2",

@@ -22,6 +22,7 @@ from nmf_topics.errors import ModelError
 from nmf_topics.factor.blocks import as_blocks
 from nmf_topics.factor.engines.checkpoints import Checkpointing
 from nmf_topics.factor.factorize import factorize
+from nmf_topics.files.cache.cache import Cache
 from nmf_topics.model.files import load_model, save_model
 from nmf_topics.model.model import TopicModel
 
@@ -105,24 +106,25 @@ def test_random_damages_of_a_checkpoint(rng: np.random.Generator) -> None:
     """A damaged checkpoint is absent: one notice, the file is gone, and the fit ends with the same bytes."""
     V = rng.random((12, 9))
     said: list[str] = []
-    checkpointing = Checkpointing(Path("cache"), 1e-9, said.append)
+    checkpointing = Checkpointing(Cache(Path("cache"), warn=said.append), 1e-9, said.append)
     options = {"rank": 3, "seed": 1}
     first = checkpointing.of(as_blocks(V), options)
     states = []
     factorize(V, 3, max_iter=4, tolerance=0, on_state=states.append)
     first._write(states[-1])
-    data = first.path.read_bytes()
+    (path,) = Path("cache").glob("checkpoint-*")
+    data = path.read_bytes()
     whole = checkpointing.of(as_blocks(V), options).recall()
     assert whole is not None
     chance = random.Random(20261124)
     for _ in range(DAMAGES):
-        first.path.write_bytes(damaged(data, chance))
+        path.write_bytes(damaged(data, chance))
         said.clear()
         found = checkpointing.of(as_blocks(V), options).recall()
         assert len(said) == 1
         if found is None:
             assert "cannot be used" in said[0]
-            assert not first.path.exists()
+            assert not path.exists()
         else:
             assert found.W.tobytes() == whole.W.tobytes()
             assert found.H.tobytes() == whole.H.tobytes()

@@ -10,6 +10,8 @@ import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nmf_topics.files.cache.cache import Cache
+from nmf_topics.files.cache.scratch import Scratch
 from nmf_topics.terms.batches import CountBatches
 
 # Provisional rows 0 to 4; row 2 is no term. Pages in the order of reading are columns 2, 0, 3, 1.
@@ -20,9 +22,9 @@ SECOND = sp.csc_matrix(np.array([[0, 4], [0, 0], [1, 1], [6, 0], [0, 0]], dtype=
 EXPECTED = [[5, 0, 2, 0], [3, 0, 0, 0], [0, 0, 0, 6], [0, 4, 1, 0]]
 
 
-def filled(memory: int | None = None, spill: Path | None = None) -> CountBatches:
+def filled(memory: int | None = None, folder: Path | None = None) -> CountBatches:
     """The two batches above."""
-    batches = CountBatches(memory, spill)
+    batches = CountBatches(memory, Scratch(Cache(folder)) if folder else None)
     for counts in (FIRST, SECOND):
         batches.add(counts)
     return batches
@@ -35,7 +37,7 @@ def test_one_matrix(tmp_path: Path, memory: int | None) -> None:
     assert found.toarray().tolist() == EXPECTED
     assert found.dtype == np.int32
     assert found.has_canonical_format
-    assert len(list(tmp_path.iterdir())) == {None: 0, 0: 2, 60: 1, 10_000: 0}[memory]
+    assert len(list(tmp_path.rglob("counts-*.npy"))) == {None: 0, 0: 2, 60: 1, 10_000: 0}[memory]
 
 
 @pytest.mark.parametrize("memory", [None, 0])

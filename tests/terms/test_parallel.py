@@ -14,6 +14,8 @@ import pytest
 
 from nmf_topics.corpus.page import Page
 from nmf_topics.errors import MatrixError
+from nmf_topics.files.cache.cache import Cache
+from nmf_topics.files.cache.scratch import Scratch
 from nmf_topics.files.system import processors
 from nmf_topics.terms import parallel, token_counter
 from nmf_topics.terms.count import count_terms, gather_counts
@@ -49,15 +51,15 @@ def test_two_processes_count_as_one(tmp_path: Path) -> None:
     options = WordOptions(normalize="both")
     alone = count_terms(pages(), options)
     for processes in (2, 3):
-        found = gather_counts(pages(), options, processes=processes, memory=2000, spill=tmp_path)
-        assert any(tmp_path.iterdir())
+        scratch = Scratch(Cache(tmp_path))
+        found = gather_counts(pages(), options, processes=processes, memory=2000, scratch=scratch)
+        assert any(scratch.folder.iterdir())
         together = found.in_memory()
         assert (together.counts != alone.counts).nnz == 0
         assert together.counts.indices.tobytes() == alone.counts.indices.tobytes()
         assert (together.vocabulary, together.columns) == (alone.vocabulary, alone.columns)
         assert (together.ledger, together.languages) == (alone.ledger, {"en": 60})
-        for path in tmp_path.iterdir():
-            path.unlink()
+        scratch.close()
 
 
 @pytest.mark.usefixtures("_small")

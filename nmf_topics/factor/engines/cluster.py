@@ -101,7 +101,6 @@ class DaskBlocks:
         self, fn: Callable[..., Any], *, split: Sequence[Array] = (), shared: Sequence[Array] = ()
     ) -> Iterator[tuple[slice, Any]]:
         """Apply `fn` to every block, several at a time; results are in the order of the blocks."""
-        self.store.touch()
         folder, stamp = os.path.abspath(self.store.folder), _stamp(self.store.manifest)
         ranges = [columns for _, columns in column_ranges(self.store.manifest)]
         common = [self._submit(_as_it_is, A) for A in shared]

@@ -71,7 +71,7 @@ def representative_pages(model: TopicModel, most: int) -> np.ndarray:
 
 
 def text_extracts(
-    model: TopicModel, data: DataMatrix, pages: Iterable[PageLike], *, shelf: TextCache | None = None
+    model: TopicModel, data: DataMatrix, pages: Iterable[PageLike], *, text_cache: TextCache | None = None
 ) -> bytes:
     """Return the compressed extracts of a model of text; the same pages in any order give the same bytes.
 
@@ -80,13 +80,13 @@ def text_extracts(
     model : TopicModel of `data`
     data : DataMatrix
     pages : the corpus, which is read again up to the last page that is needed, unless the texts are cached
-    shelf : cache of the texts for fits of the same corpus, or None
+    text_cache : cache of the texts for fits of the same corpus, or None
     """
     columns = representative_pages(model, TEXT_BYTES // MIN_LENGTH)
     length = max(MIN_LENGTH, min(MAX_LENGTH, TEXT_BYTES // max(1, len(columns))))
     column_of = {data.columns.ids[j]: int(j) for j in columns}
     options = word_options(model.recipe)
-    found = page_texts(column_of, pages, options, length=length, total=TEXT_BYTES, shelf=shelf)
+    found = page_texts(column_of, pages, options, length=length, total=TEXT_BYTES, text_cache=text_cache)
     texts = {column_of[id_]: text for id_, text in found.texts.items()}
     words = word_contributions(model, data, columns)
     kept = sorted(texts)

@@ -1,31 +1,29 @@
-"""What the report shows of the texts of pages, kept from one fit to the next.
+"""The texts of pages that the report shows, kept in the cache from one fit to the next.
 
-To read a corpus once more and to find the term of every word in it takes longer than to fit another rank. So what came
-of it lies in the cache, under the name of the counts of the same text: texts-KEY.json.z, JSON packed by zlib. It serves
-a fit that wants the same pages at the same length, which is every fit of a corpus that the report holds whole; for
-others, and whatever is wrong with it, the texts are read again.
+Reading a corpus once more and finding the term of every word takes longer than fitting another rank. So the result is
+kept under the key of the counts of the same text, as JSON packed by zlib. It serves a fit that needs the same pages at
+the same length, which is every fit of a corpus whose texts the report holds completely; for others, the texts are read
+again.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import zlib
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
-from nmf_topics.files.atomic import whole_file
+import numpy as np
+
+from nmf_topics.files.cache.cache import Cache
+from nmf_topics.files.cache.kinds import TEXTS, entry_key
 from nmf_topics.terms.count import PageLike
-from nmf_topics.terms.counts_cache import forget_oldest
 from nmf_topics.terms.token_counter import TokenCounter
 from nmf_topics.text.analyzer import Readers, WordOptions
 from nmf_topics.text.apostrophes import splits_at_apostrophes
 from nmf_topics.text.segment import is_apart
 from nmf_topics.text.tokenize import tokens, words_of_token
-
-PREFIX, ENDING = "texts-", ".json.z"
 
 
 @dataclass(frozen=True)
@@ -49,41 +47,36 @@ class TextCache:
 
     Attributes
     ----------
-    folder : of the cache
-    key : of the counts of the same text
+    cache : Cache
+    counts_key : key of the counts of the same text
     """
 
-    folder: Path
-    key: str
+    cache: Cache
+    counts_key: str
 
     @property
-    def path(self) -> Path:
-        """The file."""
-        return self.folder / f"{PREFIX}{self.key}{ENDING}"
+    def key(self) -> str:
+        """The key of the texts."""
+        return entry_key(TEXTS, self.counts_key)
 
     def recall(self, asked: list[object]) -> PageTexts | None:
-        """Return what was kept of the same pages at the same length, if it can be read."""
-        try:
-            found = json.loads(zlib.decompress(self.path.read_bytes()))
-            if found["asked"] != asked:
-                return None
-            texts = {str(id_): (str(text), int(length)) for id_, text, length in found["texts"]}
-            terms = [(str(token), str(term)) for token, term in found["terms"]]
-        except Exception:  # a damaged file can fail in any way, and none of them matters
-            return None
-        with suppress(OSError):
-            os.utime(self.path)  # used just now: the last to be forgotten
-        return PageTexts(texts, terms)
+        """Return the kept texts if they are those of the same pages at the same length."""
+        found = self.cache.load(TEXTS, self.key, _from_arrays)
+        return found[1] if found is not None and found[0] == asked else None
 
     def keep(self, asked: list[object], kept: PageTexts) -> None:
-        """Keep texts for the next time; where that cannot be, it costs the next time alone."""
+        """Keep texts for the next time."""
         texts = [(id_, *text) for id_, text in kept.texts.items()]
         document = json.dumps({"asked": asked, "texts": texts, "terms": kept.terms}, separators=(",", ":"))
-        with suppress(OSError):
-            self.folder.mkdir(parents=True, exist_ok=True)
-            with whole_file(self.path, durable=False) as partial:
-                partial.write_bytes(zlib.compress(document.encode("ascii"), 1))
-            forget_oldest(self.folder, f"{PREFIX}*{ENDING}")
+        packed = zlib.compress(document.encode("ascii"), 1)
+        self.cache.save(TEXTS, self.key, {"document": np.frombuffer(packed, dtype=np.uint8)})
+
+
+def _from_arrays(arrays: Mapping[str, Any]) -> tuple[list[object], PageTexts]:
+    """Return what was asked for, and the texts, from the arrays of an entry; anything wrong raises an exception."""
+    found = json.loads(zlib.decompress(arrays["document"].tobytes()))
+    texts = {str(id_): (str(text), int(length)) for id_, text, length in found["texts"]}
+    return found["asked"], PageTexts(texts, [(str(token), str(term)) for token, term in found["terms"]])
 
 
 def page_texts(
@@ -93,7 +86,7 @@ def page_texts(
     *,
     length: int,
     total: int,
-    shelf: TextCache | None = None,
+    text_cache: TextCache | None = None,
 ) -> PageTexts:
     """Beginnings of the texts of some pages, and the terms of their words.
 
@@ -104,11 +97,11 @@ def page_texts(
     options : how its text became terms
     length : characters of a page at most
     total : bytes of all texts together, UTF-8, at most
-    shelf : where texts are kept, or None
+    text_cache : where texts are kept, or None
     """
     ids = sorted(set(wanted))
     asked: list[object] = [length, total, ids]
-    if shelf and (found := shelf.recall(asked)):
+    if text_cache and (found := text_cache.recall(asked)):
         return found
     texts = _read(set(ids), pages, length, total)
     readers = Readers(options)
@@ -121,8 +114,8 @@ def page_texts(
                 terms.append((token, term or ""))
     terms += _terms_of_joined_words(texts, readers)
     result = PageTexts(texts, terms)
-    if shelf:
-        shelf.keep(asked, result)
+    if text_cache:
+        text_cache.keep(asked, result)
     return result
 
 
