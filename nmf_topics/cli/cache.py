@@ -7,11 +7,10 @@ import re
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 import click
 
-from nmf_topics.cli.common import json_option, talk_of, talk_options
+from nmf_topics.cli.common import PrintingOptions, printing_options
 from nmf_topics.errors import OutputError, Remedy
 from nmf_topics.files.cache.cache import FOLDER_VARIABLE, Cache, Cleared
 from nmf_topics.files.cache.contents import Entry
@@ -28,7 +27,7 @@ class Age(click.ParamType[float]):
 
     name = "age"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """The number of seconds."""
         found = re.fullmatch(r"(\d{1,6}) *([mhdw])", str(value).strip().lower())
         if found is None:
@@ -51,9 +50,8 @@ class Age(click.ParamType[float]):
     metavar="AGE",
     help="Only entries that were not used for this long, such as 30d, 12h or 2w.",
 )
-@json_option
-@talk_options
-def cache(clear: bool, kind: tuple[str, ...], older_than: float | None, **options: Any) -> None:
+@printing_options
+def cache(clear: bool, kind: tuple[str, ...], older_than: float | None, printing: PrintingOptions) -> None:
     """Show or clear the cache.
 
     The cache has what commands keep for the next time: everything in it can be computed again. Above a limit, the
@@ -64,7 +62,7 @@ def cache(clear: bool, kind: tuple[str, ...], older_than: float | None, **option
     Example:
       nmf-topics cache --clear --older-than 30d
     """
-    talk = talk_of(options)
+    talk = printing.console()
     store = user_cache(talk.warn)
     if store is None:
         return
@@ -75,7 +73,7 @@ def cache(clear: bool, kind: tuple[str, ...], older_than: float | None, **option
     except OSError as error:
         said = f"the cache in {store.folder} cannot be {'changed' if clear else 'read'} ({error.strerror or error})"
         raise OutputError(said, remedy=Remedy(f"choose another folder with {{{FOLDER_VARIABLE}}}")) from error
-    if options["json"]:
+    if printing.as_json:
         click.echo(json.dumps(_document(store, chosen, entries, cleared), ensure_ascii=False, indent=1))
     elif cleared is not None:
         _print_cleared(store, cleared)
@@ -93,10 +91,12 @@ def _size(entries: Sequence[Entry]) -> int:
     return sum(entry.size for entry in entries)
 
 
-def _document(store: Cache, kinds: Sequence[Kind], entries: Sequence[Entry], cleared: Cleared | None) -> dict[str, Any]:
+def _document(
+    store: Cache, kinds: Sequence[Kind], entries: Sequence[Entry], cleared: Cleared | None
+) -> dict[str, object]:
     """The cache as JSON."""
 
-    def described(entry: Entry) -> dict[str, Any]:
+    def described(entry: Entry) -> dict[str, object]:
         return {
             "name": entry.path.name,
             "kind": entry.kind.name,
@@ -106,7 +106,7 @@ def _document(store: Cache, kinds: Sequence[Kind], entries: Sequence[Entry], cle
         }
 
     of_kind = {kind: [entry for entry in entries if entry.kind is kind] for kind in kinds}
-    document: dict[str, Any] = {
+    document: dict[str, object] = {
         "schema": 1,
         "folder": str(store.folder),
         "limit": store.limit,

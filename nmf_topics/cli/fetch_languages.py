@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from nmf_topics.cli.console import Console
 from nmf_topics.corpus.fetch.corpus_folder import is_fetched
@@ -30,9 +29,9 @@ class LanguageCorpus:
     lacking: int
     result: Result | None
 
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> dict[str, object]:
         """Return what --json says of it."""
-        about: dict[str, Any] = {"corpus": str(self.folder), "language": self.language, "lacking": self.lacking}
+        about: dict[str, object] = {"corpus": str(self.folder), "language": self.language, "lacking": self.lacking}
         manifest = self.result.manifest if self.result else {"pages": 0}
         return about | {name: manifest[name] for name in ("complete", "pages", "words", "counts") if name in manifest}
 
@@ -63,7 +62,7 @@ def fetch_languages(run: Fetch, result: Result, folder: Path, talk: Console, *, 
             run.client.log_in_at(settings.wiki)
             asks = selection_of(found, titles, settings.wiki, journal.all("ask").values())
             talk.note(f"{len(found)} of {len(owners)} pages have a page in {language}, which goes into {place}")
-            options: dict[str, Any] = {"workers": run.workers, "tell": talk.note, "progress": talk.progress}
-            other = Fetch(run.client, journal, settings, **options).run(place, asks, refresh=refresh and bool(recorded))
+            fetch = Fetch(run.client, journal, settings, workers=run.workers, tell=talk.note, progress=talk.progress)
+            other = fetch.run(place, asks, refresh=refresh and bool(recorded))
         corpora.append(LanguageCorpus(place, language, lacking, other))
     return corpora

@@ -6,13 +6,15 @@ import json
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 import numpy as np
 
 from nmf_topics.cli import options as o
 from nmf_topics.cli.carried import with_earlier_names
+from nmf_topics.cli.chosen_recipe import choose_recipe
+from nmf_topics.cli.common import Finite, PrintingOptions
 from nmf_topics.cli.console import Console
 from nmf_topics.cli.option_groups import GroupedCommand
 from nmf_topics.cli.record import Record, versions
@@ -43,13 +45,14 @@ from nmf_topics.views.tables.terminal import print_topics
 EVEN_WORDS = 15  # that are named
 
 if TYPE_CHECKING:
+    from nmf_topics.cli.recorded import RecordedRun
     from nmf_topics.views.report.page_texts import TextCache
 
 
 @click.command(cls=GroupedCommand)
-@click.argument("source", required=False)
+@o.source_argument
 @o.rank_option
-@click.option("--output", "-o", type=click.Path(path_type=Path), help="Model folder.  [default: models/CORPUS-rRANK]")
+@o.output_option("Model folder.  [default: models/CORPUS-rRANK]")
 @click.option(
     "--like",
     type=click.Path(path_type=Path),
@@ -58,9 +61,7 @@ if TYPE_CHECKING:
 )
 @o.matrix_options
 @o.factor_options
-@o.guide_option
-@o.refine_option
-@o.topic_words_option
+@o.topic_options
 @o.seed_option
 @click.option(
     "--runs",
@@ -70,7 +71,14 @@ if TYPE_CHECKING:
     help="Number of fits, of which the best is kept; more than 1 measures the stability of topics.",
 )
 @o.engine_options
-@o.checkpoint_option
+@click.option(
+    "--checkpoint",
+    type=Finite(min=0),
+    default=60.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="Save a checkpoint every N seconds (0: never); run the same command again to resume.",
+)
 @o.corpus_options
 @click.option(
     "--clouds/--no-clouds",
@@ -86,10 +94,28 @@ if TYPE_CHECKING:
     help="Keep names and hidden words of the model that is replaced, for topics that match.",
 )
 @click.option("--require-convergence", is_flag=True, help="Exit with status 3 if the fit did not converge.")
-@click.option("--force", is_flag=True, help="Write into a folder that has other files.")
-@o.json_option
-@o.talk_options
-def fit(source: str | None, **options: Any) -> None:
+@o.force_option
+@o.printing_options
+def fit(
+    source: str | None,
+    rank: int,
+    output: Path | None,
+    like: Path | None,
+    matrix: o.MatrixOptions,
+    factor: o.FactorOptions,
+    topics: o.TopicOptions,
+    seed: int,
+    runs: int,
+    place: o.PlaceOptions,
+    checkpoint: float,
+    corpus: o.CorpusOptions,
+    clouds: bool,
+    report: bool,
+    names: bool,
+    require_convergence: bool,
+    force: bool,
+    printing: PrintingOptions,
+) -> None:
     """Fit topics to a corpus.
 
     SOURCE is a fetched corpus, a folder of texts or documents, a table (.jsonl, .csv, .tsv, .parquet), a MediaWiki
@@ -101,52 +127,57 @@ def fit(source: str | None, **options: Any) -> None:
     Example:
       nmf-topics fit my-texts/ --rank 12 -o models/mine
     """
-    talk = o.talk_of(options)
-    where = o.source_of(source, options)
-    recipe = _recipe_like(options.pop("like"), options, where)
-    cache = o.cache_of(options, talk.warn)
-    if len(recipe.guide) > options["rank"]:
-        raise click.UsageError(f"--guide has {len(recipe.guide)} topics, --rank {options['rank']}; raise --rank")
+    talk = printing.console()
+    where = corpus.source(source)
+    earlier = _earlier_run(like)
+    recipe = choose_recipe(where, matrix, factor, topics, like=earlier.recipe if earlier else None)
+    if earlier:
+        rank = earlier.rank if _is_default("rank") else rank
+        seed = earlier.seed if _is_default("seed") else seed
+        runs = earlier.runs if _is_default("runs") else runs
+    if len(recipe.guide) > rank:
+        raise click.UsageError(f"--guide has {len(recipe.guide)} topics, --rank {rank}; raise --rank")
+    cache = o.cache_of(corpus.cache, talk.warn)
     model, folder = run_fit(
         where,
         recipe,
-        options["rank"],
-        seed=options["seed"],
-        runs=options["runs"],
-        output=options["output"],
+        rank,
+        seed=seed,
+        runs=runs,
+        output=output,
         cache=cache,
-        processes=o.processes_of(options),
-        engine=o.engine_of(options),
-        checkpoints=o.checkpoints_of(options, cache, talk.note),
-        force=options["force"],
-        clouds=options["clouds"],
-        report=options["report"],
-        names=options["names"],
+        processes=matrix.process_count(),
+        engine=place.engine_options(),
+        checkpoints=Checkpointing(cache, checkpoint, talk.note) if cache is not None and checkpoint else None,
+        force=force,
+        clouds=clouds,
+        report=report,
+        names=names,
         talk=talk,
     )
-    if options["json"]:
+    if printing.as_json:
         click.echo(json.dumps(model_json(model, folder), ensure_ascii=False, indent=1))
     else:
         print_topics(model)
-    if options["require_convergence"] and model.stopped == "max_iter":
+    if require_convergence and model.stopped == "max_iter":
         click.echo(f"not converged after {len(model.trace)} iterations; raise --max-iter", err=True)
         click.get_current_context().exit(3)
 
 
-def _recipe_like(like: Path | None, options: dict[str, Any], source: Source) -> Recipe:
-    """The recipe of a fit; with --like that of an earlier run, whose rank, seed and runs go into `options`."""
+def _earlier_run(like: Path | None) -> RecordedRun | None:
+    """Return the run of --like; its options are used where the command line has none."""
     if like is None:
-        return o.recipe_of(options, source)
-    given = click.get_current_context().get_parameter_source
-    if given("recipe") is not click.core.ParameterSource.DEFAULT:
+        return None
+    if not _is_default("recipe"):
         raise click.UsageError("--like and --recipe exclude each other")
     from nmf_topics.cli.recorded import read_recorded_run
 
-    run = read_recorded_run(like)
-    for name in ("rank", "seed", "runs"):
-        if given(name) is click.core.ParameterSource.DEFAULT:
-            options[name] = getattr(run, name)
-    return o.recipe_of(options, source, like=run.recipe)
+    return read_recorded_run(like)
+
+
+def _is_default(name: str) -> bool:
+    """Whether an option of the command has its default, as nobody gave a value."""
+    return click.get_current_context().get_parameter_source(name) is click.core.ParameterSource.DEFAULT
 
 
 def text_of(source: Source, talk: Console) -> Corpus | None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import click
 
 from nmf_topics.cli import options as o
-from nmf_topics.cli.common import Text
+from nmf_topics.cli.common import PrintingOptions, Text
+from nmf_topics.cli.option_fields import option, option_group
 from nmf_topics.model.files import MARK, load_model, resolve_model
 from nmf_topics.views.model_folder import (
     CLOUDS,
@@ -50,14 +51,26 @@ def _named(argument: str) -> tuple[int, str] | None:
     return int(number), " ".join(Text().convert(name, None, None).split())
 
 
+@dataclass(frozen=True)
+class LabelOptions:
+    """What is changed besides the names among the arguments."""
+
+    names_file: Path | None = option(
+        "--from", type=click.Path(path_type=Path), help="A file of names, one NUMBER=NAME a line."
+    )
+    hide: tuple[str, ...] = option(
+        "--hide", type=Text(), multiple=True, metavar="WORD", help="Hide a word: it is not shown any more."
+    )
+    unhide: tuple[str, ...] = option(
+        "--unhide", type=Text(), multiple=True, metavar="WORD", help="Show a hidden word again."
+    )
+
+
 @click.command()
 @click.argument("arguments", nargs=-1, metavar="[MODEL] [NUMBER=NAME ...]")
-@click.option("--from", type=click.Path(path_type=Path), help="A file of names, one NUMBER=NAME a line.")
-@click.option("--hide", type=Text(), multiple=True, metavar="WORD", help="Hide a word: it is not shown any more.")
-@click.option("--unhide", type=Text(), multiple=True, metavar="WORD", help="Show a hidden word again.")
-@o.json_option
-@o.talk_options
-def label(arguments: tuple[str, ...], hide: tuple[str, ...], unhide: tuple[str, ...], **options: Any) -> None:
+@option_group(LabelOptions, "chosen")
+@o.printing_options
+def label(arguments: tuple[str, ...], chosen: LabelOptions, printing: PrintingOptions) -> None:
     """Name topics and hide words.
 
     Names are stored in the model and used in its tables, pictures and report. --from reads names that were edited and
@@ -68,19 +81,19 @@ def label(arguments: tuple[str, ...], hide: tuple[str, ...], unhide: tuple[str, 
       nmf-topics label 3=Music 5="Marvel universe"
       nmf-topics label --from topic-names.txt
     """
-    talk = o.talk_of(options)
+    talk = printing.console()
     pairs = [_named(argument) for argument in arguments]
     models = [argument for argument, pair in zip(arguments, pairs, strict=True) if pair is None]
     if len(models) > 1:
         raise click.UsageError(f"{models[1]!r} is not NUMBER=NAME")
-    names = _names_of(options["from"]) if options["from"] is not None else {}
+    names = _names_of(chosen.names_file) if chosen.names_file is not None else {}
     names |= dict(pair for pair in pairs if pair is not None)
-    if not names and not hide and not unhide:
+    if not names and not chosen.hide and not chosen.unhide:
         raise click.UsageError('nothing to name or hide; say, for example, 3=Music 5="Marvel universe"')
     folder = resolve_model(Path(models[0]) if models else o.LATEST).resolve()
     if models and not (folder / MARK).is_file() and not folder.exists():
         raise click.UsageError(f"{models[0]!r} is neither a model folder nor NUMBER=NAME")
-    model = load_model(folder).renamed(names, hide, unhide)
+    model = load_model(folder).renamed(names, chosen.hide, chosen.unhide)
     run = read_run(folder)
     made = files_of(folder)
     write_model_folder(
@@ -101,7 +114,7 @@ def label(arguments: tuple[str, ...], hide: tuple[str, ...], unhide: tuple[str, 
         talk.note(
             f"made before and not changed: {', '.join(made_before)} in the model folder; run these commands again"
         )
-    if options["json"]:
+    if printing.as_json:
         click.echo(json.dumps(model_json(model, folder), ensure_ascii=False, indent=1))
     else:
         print_topics(model)

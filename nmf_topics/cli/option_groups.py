@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import ClassVar
 
 import click
 
@@ -28,14 +28,12 @@ CORPUS_GROUPS: Mapping[str, Sequence[str]] = {
 class GroupedCommand(click.Command):
     """A command with many options.
 
-    Parameters
+    Attributes
     ----------
     groups : names of options, without the leading hyphens, by heading; options that are not listed come last
     """
 
-    def __init__(self, *args: Any, groups: Mapping[str, Sequence[str]] = CORPUS_GROUPS, **settings: Any) -> None:
-        super().__init__(*args, **settings)
-        self.groups = groups
+    groups: ClassVar[Mapping[str, Sequence[str]]] = CORPUS_GROUPS
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options, group by group."""

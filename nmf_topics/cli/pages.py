@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Any
 
 import click
 
 from nmf_topics.cli import options as o
+from nmf_topics.cli.common import PrintingOptions
 from nmf_topics.cli.console import Console
 from nmf_topics.files.csv_files import write_csv
 from nmf_topics.model.files import load_model
@@ -25,9 +25,8 @@ from nmf_topics.views.tables.terminal import print_pages
     "--top", "-n", type=click.IntRange(min=1), help="List this many pages of each topic, largest share first."
 )
 @click.option("--csv", is_flag=True, help="Print CSV with all columns of pages.csv.")
-@o.json_option
-@o.talk_options
-def pages(model: Path, topic: int | None, top: int | None, **options: Any) -> None:
+@o.printing_options
+def pages(model: Path, topic: int | None, top: int | None, csv: bool, printing: PrintingOptions) -> None:
     """Show the topics of pages.
 
     With --topic, list the pages whose main topic it is, largest share first; if it is the main topic of no page, list
@@ -37,8 +36,8 @@ def pages(model: Path, topic: int | None, top: int | None, **options: Any) -> No
     Example:
       nmf-topics pages --topic 2 --top 10
     """
-    talk = o.talk_of(options)
-    if options["csv"] and options["json"]:
+    talk = printing.console()
+    if csv and printing.as_json:
         raise click.UsageError("--csv and --json exclude each other")
     fitted = load_model(model)
     everything = len(fitted.columns)
@@ -49,9 +48,9 @@ def pages(model: Path, topic: int | None, top: int | None, **options: Any) -> No
     else:
         numbers = [topic] if topic is not None else range(1, fitted.rank + 1)
         columns = [j for k in numbers for j, _ in fitted.top_pages(k, top or everything)]
-    if options["csv"]:
+    if csv:
         write_csv(page_rows(fitted, columns), sys.stdout)
-    elif options["json"]:
+    elif printing.as_json:
         found = list(pages_json(fitted, columns))
         if topic is not None:
             found = [{**page, "share": page["weights"][topic - 1]} for page in found]

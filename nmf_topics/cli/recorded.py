@@ -7,7 +7,6 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from nmf_topics.errors import ModelError
 from nmf_topics.model.files import resolve_model
@@ -28,7 +27,7 @@ class RecordedRun:
     """
 
     path: Path
-    document: Mapping[str, Any]
+    document: Mapping[str, object]
     recipe: Recipe
     rank: int
     seed: int
@@ -61,7 +60,7 @@ def read_recorded_run(path: Path) -> RecordedRun:
     return RecordedRun(path, document, recipe, rank, seed, runs)
 
 
-def recorded_source(run: Mapping[str, Any]) -> Source | None:
+def recorded_source(run: Mapping[str, object]) -> Source | None:
     """Where the corpus of a run is; None where it was standard input, or is not there any more.
 
     A relative path is looked up in the working folder, then in the folder in which the run was made.

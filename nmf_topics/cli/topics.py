@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import click
 
 from nmf_topics.cli import options as o
+from nmf_topics.cli.common import PrintingOptions
 from nmf_topics.cli.pages import tell_if_never_main
 from nmf_topics.model.files import load_model
-from nmf_topics.model.relevance import WORD_ORDERS
+from nmf_topics.model.relevance import WORD_ORDERS, WordOrder
 from nmf_topics.views.tables.tables import model_json, topic_json
 from nmf_topics.views.tables.terminal import print_pages, print_topics, print_words, readable
 
@@ -34,9 +34,8 @@ from nmf_topics.views.tables.terminal import print_pages, print_topics, print_wo
     default=None,
     help="Number of words.  [default: 8; 20 for one topic]",
 )
-@o.json_option
-@o.talk_options
-def topics(model: Path, topic: int | None, words: Any, top: int | None, **options: Any) -> None:
+@o.printing_options
+def topics(model: Path, topic: int | None, words: WordOrder, top: int | None, printing: PrintingOptions) -> None:
     """Show the topics of a model.
 
     MODEL is a model folder; if omitted, the last one that was fitted.
@@ -46,10 +45,10 @@ def topics(model: Path, topic: int | None, words: Any, top: int | None, **option
       nmf-topics topics --words weight
       nmf-topics topics models/mine --topic 3
     """
-    talk = o.talk_of(options)
+    talk = printing.console()
     fitted = load_model(model)
     if topic is None:
-        if options["json"]:
+        if printing.as_json:
             click.echo(
                 json.dumps(model_json(fitted, model, terms=top or 10, order=words), ensure_ascii=False, indent=1)
             )
@@ -57,7 +56,7 @@ def topics(model: Path, topic: int | None, words: Any, top: int | None, **option
             print_topics(fitted, words=top or 8, order=words)
         return
     label = fitted.label(topic)  # refuses a topic that is not there
-    if options["json"]:
+    if printing.as_json:
         document = topic_json(fitted, topic, terms=top or 20, pages=20, order=words)
         click.echo(json.dumps({"schema": 1, "model": str(model), **document}, ensure_ascii=False, indent=1))
         return

@@ -12,7 +12,9 @@ from loopback import Wiki, fetch_into, ledger, pages
 from program import Run
 
 from nmf_topics.cli.fetch import fetch
+from nmf_topics.cli.fetch_options import SettingOptions
 from nmf_topics.cli.fetch_settings import choose_settings
+from nmf_topics.cli.option_fields import gather
 from nmf_topics.corpus.fetch.journal import Journal
 from nmf_topics.corpus.fetch.restore import recorded_settings
 from nmf_topics.corpus.fetch.settings import Settings
@@ -24,7 +26,7 @@ OTHER = "https://wiki.test/w/api.php"
 def chosen(*arguments: str, recorded: Settings | None = None, wiki: str = "", **variables: str) -> Settings:
     """The settings that a command line comes to, with values from nmf-topics.toml as `variables`."""
     with fetch.make_context("fetch", list(arguments), default_map=variables) as context:
-        return choose_settings(context.params, recorded, defaults={}, wiki=wiki)
+        return choose_settings(gather(SettingOptions, context.params.copy()), recorded, wiki=wiki)
 
 
 def test_settings_survive_json() -> None:

@@ -24,7 +24,9 @@ from program import Refused, Run
 from nmf_topics.analysis.ranks import suggest
 from nmf_topics.analysis.ranks_file import ranks_of
 from nmf_topics.cli import options as o
+from nmf_topics.cli.chosen_recipe import choose_recipe
 from nmf_topics.cli.fit import fit
+from nmf_topics.cli.option_fields import gather
 from nmf_topics.errors import OutputError
 from nmf_topics.model.files import load_model
 from nmf_topics.model.fit import fit_topics
@@ -302,8 +304,9 @@ def test_the_command_repeats_the_run(model: TopicModel, arguments: list[str]) ->
 
     def read(line: list[str]) -> dict[str, Any]:
         options = dict(fit.make_context("fit", line).params)
+        groups = [gather(group, options) for group in (o.MatrixOptions, o.FactorOptions, o.TopicOptions)]
         return {
-            "recipe": o.recipe_of(options, Source("my corpus")),
+            "recipe": choose_recipe(Source("my corpus"), *groups),
             **{name: options[name] for name in ("rank", "seed", "runs")},
         }
 
