@@ -28,7 +28,7 @@ from nmf_topics.cli.wiki import log_in, polite_client, require_contact
 from nmf_topics.cli.wording import worded
 from nmf_topics.corpus.fetch.changes import describe_effects
 from nmf_topics.corpus.fetch.client import Client
-from nmf_topics.corpus.fetch.corpus_folder import corpus_of_dump, is_fetched, read_manifest
+from nmf_topics.corpus.fetch.corpus_folder import LEDGER, corpus_of_dump, is_fetched, read_manifest
 from nmf_topics.corpus.fetch.fetch import Fetch, Result
 from nmf_topics.corpus.fetch.pins import foreign_wiki
 from nmf_topics.corpus.fetch.plan import Plan, plan_of
@@ -38,6 +38,7 @@ from nmf_topics.corpus.fetch.selections import Ask
 from nmf_topics.corpus.page import Page
 from nmf_topics.corpus.plain import safe_name
 from nmf_topics.corpus.readers.streams import meter_of, split_endings
+from nmf_topics.corpus.reading_log import NAMED, few
 from nmf_topics.errors import ContactRequired, FetchError
 
 ARTICLE: Ask = {"top": 1000, "year": 2018, "month": None}  # the corpus of the article, with --quality good
@@ -147,6 +148,7 @@ def fetch(
             if kept:
                 talk.note(kept)
             raise
+    _name_left_out(result, folder, talk)
     _report(result, also, folder, client, printing.as_json)
 
 
@@ -182,6 +184,16 @@ def _print_plan(plan: Plan, effects: list[str], folder: Path, client: Client, as
     click.echo(f"{plan.requests:7,} requests at most, {client.manners.per_minute} a minute: about {time}")
     for remark in remarks:
         click.echo(f"        {remark}")
+
+
+def _name_left_out(result: Result, folder: Path, talk: Console) -> None:
+    """Name the titles that are no page of the wiki; there are often typing errors among them."""
+    rest = f", see {folder / LEDGER}"
+    for status, what in {"missing": "no such page", "disambiguation": "a disambiguation page"}.items():
+        if titles := [repr(row.title) for row in result.rows if row.status == status]:
+            talk.note(f"{what}: {few(titles)}{rest if len(titles) > NAMED else ''}")
+    if invalid := [f"{row.title!r} ({row.note})" for row in result.rows if row.status == "invalid"]:
+        talk.note(f"cannot be fetched: {few(invalid)}{rest if len(invalid) > NAMED else ''}")
 
 
 def _report(result: Result, also: list[LanguageCorpus], folder: Path, client: Client, as_json: bool) -> None:

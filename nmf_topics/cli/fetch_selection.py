@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import click
 
 from nmf_topics.cli.fetch_options import SelectOptions
+from nmf_topics.corpus.fetch.corpus_folder import read_manifest
 from nmf_topics.corpus.fetch.journal import Journal
 from nmf_topics.corpus.fetch.page_reference import PageReference, read_reference
 from nmf_topics.corpus.fetch.pins import pins_in
@@ -140,15 +141,19 @@ def _name_of_titles(titles: Sequence[str]) -> str:
 def refuse_unrelated(folder: Path, journal: Journal, asks: Sequence[Ask]) -> None:
     """Keep a fetch out of the default folder of another one that happens to have the same name.
 
+    A folder without pages, as mistyped titles leave it, may be used for anything.
+
     Raises
     ------
     click.UsageError
         When the corpus there was asked for something else.
     """
     known = list(journal.all("ask").values())
+    if read_manifest(folder).get("pages") == 0:
+        return
     if known and not any(_continues(ask, before) for ask in asks for before in known):
         raise click.UsageError(
-            f"{folder} holds a corpus of other pages; add -o {folder} to extend that one, or -o with another folder"
+            f"{folder} holds a corpus of another selection; add -o {folder} to extend it, or -o with another folder"
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -100,8 +100,25 @@ def join_some(names: Sequence[str]) -> str:
 
 
 def join_kinds(skipped: Counter[tuple[str, str]]) -> str:
-    """Join kinds of files that were not read, with their numbers and reasons, most frequent first."""
-    order = sorted(skipped, key=lambda kind: (-skipped[kind], kind))
-    named = [f"{skipped[kind]} {kind[0] or 'without an ending'} ({kind[1]})" for kind in order[:MAX_KINDS]]
-    rest = sum(skipped[kind] for kind in order[MAX_KINDS:])
+    """Join kinds of files that were not read, with their numbers, by reason, most frequent first.
+
+    Examples
+    --------
+    >>> join_kinds(Counter({(".csv", "a table"): 2, (".xlsx", "a table"): 1, (".jpg", "an image"): 1}))
+    '2 .csv, 1 .xlsx (a table), 1 .jpg (an image)'
+    """
+    by_reason: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for (kind, reason), count in sorted(skipped.items()):
+        by_reason[reason][kind] += count
+    order = sorted(by_reason, key=lambda reason: -by_reason[reason].total())
+    named = [f"{_kinds(by_reason[reason])} ({reason})" for reason in order[:MAX_KINDS]]
+    rest = sum(by_reason[reason].total() for reason in order[MAX_KINDS:])
+    return ", ".join(named) + (f" and {rest} more" if rest else "")
+
+
+def _kinds(counts: Counter[str]) -> str:
+    """Join kinds of files with their numbers, most frequent first."""
+    order = counts.most_common()
+    named = [f"{count} {kind or 'without an ending'}" for kind, count in order[:MAX_KINDS]]
+    rest = sum(count for _, count in order[MAX_KINDS:])
     return ", ".join(named) + (f" and {rest} more" if rest else "")

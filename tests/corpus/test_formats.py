@@ -502,8 +502,8 @@ def test_files_that_are_not_read_are_counted(tmp_path: Path) -> None:
     assert [page.id for page in corpus] == ["a"]
     assert said == [
         f"{tmp_path}: 2 set aside: {tmp_path}/b.txt (not text (binary)), {tmp_path}/c.rtf (damaged or not an RTF file)",
-        f"{tmp_path}: 5 files not read: 2 .doc (an old format; save it as .docx), 1 without an ending (this format "
-        "is not read), 1 .py (this format is not read), 1 hidden (its name begins with a dot)",
+        f"{tmp_path}: 5 files not read: 1 without an ending, 1 .py (this format is not read), 2 .doc (an old "
+        "format; save it as .docx), 1 hidden (its name begins with a dot)",
     ]
     summary = corpus.log.record()["files"]
     assert summary["read"] == 1

@@ -63,7 +63,8 @@ class Journal:
     folder : of the corpus; None to keep facts in memory only
     mark : the file by which a folder without a journal is known to be one of this tool; it is made if it is not there
     force : use a folder that holds other files
-    read_only : read what is there, and change nothing; needs no right to write, and no lock
+    read_only : read what is there, and change nothing; needs no right to write, and no lock. What is taken over from
+        elsewhere stays in memory
 
     Attributes
     ----------
@@ -80,6 +81,7 @@ class Journal:
         self, folder: Path | None, *, mark: str = JOURNAL, force: bool = False, read_only: bool = False
     ) -> None:
         self._path = None if folder is None else folder / JOURNAL
+        self._read_only = read_only
         self._file: int | None = None  # descriptor, locked
         self._writing = threading.Lock()
         self._forget()
@@ -200,7 +202,10 @@ class Journal:
         if lacking and self.is_refreshing:
             before, now = str(self.round - 1), str(self.round)
             lacking = [("round", before, "done"), *lacking, ("round", now, "begun")]
-        if lacking:
+        if self._read_only:
+            for kind, key, value in lacking:
+                self._keep(kind, key, value, 0)
+        elif lacking:
             self.write(lacking, sync=False)
 
     def get(self, kind: str, key: str, *, any_round: bool = True) -> Any:
