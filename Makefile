@@ -1,4 +1,4 @@
-# The workflow. `make demo` and `make test` are all that a fresh clone needs: both install what they use into .venv.
+# Tasks of development. In a fresh clone, `make demo` and `make test` install what they need into .venv.
 
 PYTHON ?= python3
 VENV   ?= .venv
@@ -21,16 +21,16 @@ $(VENV)/installed-dev: $(VENV)/installed
 	$(BIN)/pip install --quiet --editable '.[dev]'
 	touch $@
 
-demo: $(VENV)/installed            ## Fit the sample corpus; clouds and tables go to models/demo.
+demo: $(VENV)/installed            ## Fit the sample corpus; results are written to models/demo.
 	$(BIN)/nmf-topics demo
 
-test: $(VENV)/installed-dev        ## Run the tests (with real corpora where NMF_TOPICS_DATA points to them).
+test: $(VENV)/installed-dev        ## Run the tests (with real corpora if NMF_TOPICS_DATA is their folder).
 	$(BIN)/python -m pytest -n auto
 
-test-wiki: $(VENV)/installed-dev   ## Run the tests of fetch on a real MediaWiki, which apt installs as root.
+test-wiki: $(VENV)/installed-dev   ## Test fetch against a real MediaWiki (installed with apt, as root).
 	NMF_TOPICS_WIKI=yes $(BIN)/python -m pytest -n auto -m wiki
 
-test-browser: $(VENV)/installed-dev   ## Run the tests of the report in Chromium, which apt installs as root.
+test-browser: $(VENV)/installed-dev   ## Test the report in Chromium (installed with apt, as root).
 	$(BIN)/pip install --quiet --editable '.[dev,browser]'
 	command -v chromium >/dev/null || (apt-get update -qq && apt-get install -qq --no-install-recommends chromium)
 	npm install --silent --no-save --prefix $(VENV)/axe axe-core@4
@@ -39,12 +39,12 @@ test-browser: $(VENV)/installed-dev   ## Run the tests of the report in Chromium
 soak: $(VENV)/installed-dev        ## Damage each kind of state file 5000 times.
 	NMF_TOPICS_SOAK=5000 $(BIN)/python -m pytest tests/robustness/test_damaged_state.py
 
-check: $(VENV)/installed-dev       ## Style, types and the build of the package.
+check: $(VENV)/installed-dev       ## Check code style and types.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(VENV)/installed-dev       ## Measure: the figures of README and docs (the recipes need NMF_TOPICS_DATA).
+bench: $(VENV)/installed-dev       ## Measure the figures in README and docs (recipes need NMF_TOPICS_DATA).
 	$(BIN)/python bench/speed.py
 	$(BIN)/python bench/recipe.py
 	$(BIN)/python bench/factor.py race --ranks 10 50
@@ -54,9 +54,9 @@ d3:              ## Build the part of D3 that reports use (needs npm; tests/repo
 	npm ci --silent --no-audit --no-fund --prefix tools/d3
 	node tools/d3/build.mjs
 
-format: $(VENV)/installed-dev      ## Bring all code into one style.
+format: $(VENV)/installed-dev      ## Format all code.
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-clean:           ## Remove what can be made again.
+clean:           ## Remove files that can be made again.
 	rm -rf $(VENV) tools/d3/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
