@@ -32,7 +32,7 @@ from nmf_topics.files.system import peak
 
 
 def random_block(n_terms: int, n_pages: int, words: int, rng: np.random.Generator) -> Any:
-    """Return a random CSC matrix of float32 with `words` different terms per page; the first terms are most frequent."""
+    """Draw a CSC matrix of float32 with `words` different terms per page; the first terms are most frequent."""
     rows = (rng.random((n_pages, words)) ** 3 * (n_terms - words)).astype(np.int32)
     rows.sort(axis=1)
     rows += np.arange(words, dtype=np.int32)

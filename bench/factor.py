@@ -56,7 +56,7 @@ def newsgroups() -> Any:
 
 
 def draw(n_terms: int, n_pages: int, *, topics: int = 50, words: int = 150, seed: int = 0) -> Any:
-    """Draw pages from a topic model whose topics have word frequencies by Zipf's law, each in a slightly different order.
+    """Draw pages from a topic model whose topics have word frequencies by Zipf's law, in slightly different orders.
 
     Page lengths are lognormal with the mean `words`; topic shares are Dirichlet with 0.1. Returns log tf-idf with
     columns of length one, CSC of float32.
@@ -224,7 +224,7 @@ def penalties(V: Any) -> None:
 
 
 def others(V: Any, ranks: list[int]) -> None:
-    """Print the seconds of alternatives; their errors cannot be compared, because they have other objectives or none."""
+    """Print the seconds of alternatives; their errors cannot be compared, because their objectives differ."""
     import tomotopy
     from gensim.matutils import Sparse2Corpus
     from gensim.models import Nmf

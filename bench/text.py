@@ -51,7 +51,7 @@ def cpu() -> np.ndarray:
 
 
 def speed() -> None:
-    """Compare one process with two (interleaved); on a busy machine, print the gain that their CPU times would allow."""
+    """Compare one process with two (interleaved), also by CPU time for the case that the machine is busy."""
     options = WordOptions(normalize="both")
     for name in ("20newsgroups-train", "wikipedia-popular"):
         pages = [replace(page, id=f"{page.id}-{copy}") for copy in range(COPIES) for page in corpus(name)]
@@ -157,7 +157,7 @@ def shortened(pages: Iterable[Any], words: int) -> list[Any]:
 
 
 def stops() -> None:
-    """Print NMI, purity and coherence with and without corpus stop words, as means over limits that should not matter."""
+    """Print NMI, purity and coherence with and without corpus stop words, as means over irrelevant limits."""
     recipe = replace(RECIPES["default"], refine="none")
     others = [(12_000, None), (10_000, None), (12_000, 0.25), (None, None)]  # the first one is the default
     print("pages, corpus stops: how many; NMI / purity / NPMI of the default, mean over four bounds")

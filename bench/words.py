@@ -109,7 +109,7 @@ class Fitted:
         return np.where(self.coverage > 0, lift, np.nan)  # as in models: of words that no own page has, it is unknown
 
     def floor(self, least: float) -> Any:
-        """Return whether the share of a topic's pages with a word is at least `least` times that of the other pages."""
+        """Return whether a word's share of the topic's pages is at least `least` times that of the other pages."""
         n, own = self.counts.shape[1], self.coverage * self.own_pages
         return self.coverage >= least * (self.pages - own) / np.maximum(n - self.own_pages, 1)
 

@@ -18,6 +18,7 @@ from nmf_topics.cli.common import Finite, PrintingOptions
 from nmf_topics.cli.console import Console
 from nmf_topics.cli.option_groups import GroupedCommand
 from nmf_topics.cli.record import Record, versions
+from nmf_topics.cli.topic_notes import tell_of_flags
 from nmf_topics.cli.wording import worded
 from nmf_topics.corpus.page import Corpus
 from nmf_topics.errors import NmfTopicsError
@@ -379,6 +380,7 @@ def report_fit(model: TopicModel, talk: Console) -> None:
             f"no page has topic {numbers} as its main one: the corpus does not fill {model.rank} topics; "
             f"try a smaller --rank"
         )
+    tell_of_flags(model, talk)
     if weak := sum(page.status == "weak" for page in model.pages()):
         some = "1 page has" if weak == 1 else f"{weak} pages have"
         talk.note(

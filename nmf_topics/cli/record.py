@@ -17,6 +17,7 @@ from nmf_topics.corpus.open import default_source, sample_corpus_path
 from nmf_topics.corpus.plain import show_path
 from nmf_topics.factor import kernels
 from nmf_topics.files.system import peak
+from nmf_topics.model.flags import topic_flags
 from nmf_topics.model.model import TopicModel
 from nmf_topics.pipeline.prepare import Source, versions_of
 from nmf_topics.pipeline.recipes import FOUND
@@ -109,6 +110,7 @@ class Record:
             "certificate": model.certificate if math.isfinite(model.certificate) else None,
             "relative_error": model.relative_error,
             "dead_topics": model.dead_topics,
+            "flags": [{"topic": flag.topic, **flag.to_meta()} for flag in topic_flags(model)],
             "names_not_carried_over": self.lost_names,
             "trace": model.trace.tolist(),
             "stages": self.stages,

@@ -10,6 +10,7 @@ import click
 from nmf_topics.cli import options as o
 from nmf_topics.cli.common import PrintingOptions
 from nmf_topics.cli.pages import tell_if_never_main
+from nmf_topics.cli.topic_notes import tell_of_flags
 from nmf_topics.model.files import load_model
 from nmf_topics.model.relevance import WORD_ORDERS, WordOrder
 from nmf_topics.views.tables.tables import model_json, topic_json
@@ -54,6 +55,7 @@ def topics(model: Path, topic: int | None, words: WordOrder, top: int | None, pr
             )
         else:
             print_topics(fitted, words=top or 8, order=words)
+            tell_of_flags(fitted, talk)
         return
     label = fitted.label(topic)  # refuses a topic that is not there
     if printing.as_json:
@@ -64,4 +66,5 @@ def topics(model: Path, topic: int | None, words: WordOrder, top: int | None, pr
     print_words(fitted, topic, top or 20, order=words)
     click.echo()
     tell_if_never_main(fitted, topic, talk)
+    tell_of_flags(fitted, talk, topic)
     print_pages(fitted, [j for j, _ in fitted.top_pages(topic, 20)], topic)

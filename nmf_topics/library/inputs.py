@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
@@ -71,6 +71,15 @@ class PagesInMemory:
         return Corpus("texts", self.what, read, keeps_order=True)
 
 
+class PageNames(NamedTuple):
+    """What is known of pages apart from their contents: one of each for every page; no titles: None."""
+
+    ids: list[str]
+    titles: list[str] | None
+    metadata: list[dict[str, Any]]
+    labels: PageIndex
+
+
 @dataclass(frozen=True)
 class PageDetails:
     """Ids, titles and metadata that are passed in addition to the pages.
@@ -90,8 +99,8 @@ class PageDetails:
         named = {"ids": self.ids, "titles": self.titles, "metadata": self.metadata}
         return [name for name, value in named.items() if value is not None]
 
-    def of(self, n: int, index: PageIndex) -> tuple[list[str], list[str] | None, list[dict[str, Any]], PageIndex]:
-        """Return ids, titles (or None), metadata and labels of n pages.
+    def of(self, n: int, index: PageIndex) -> PageNames:
+        """Return ids, titles, metadata and labels of n pages.
 
         Parameters
         ----------
@@ -107,7 +116,7 @@ class PageDetails:
             ids = [one_line(plain(label)) for label in given]
             _check_ids(ids)
             index = PageIndex([plain(label) for label in given], ("id",))
-        return ids, titles, _metadata(self.metadata, n), index
+        return PageNames(ids, titles, _metadata(self.metadata, n), index)
 
 
 def is_matrix(data: Any) -> bool:

@@ -16,9 +16,6 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable
-from functools import cache
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Literal, get_args
 
 from nmf_topics.errors import NmfTopicsError, Remedy
@@ -63,6 +60,11 @@ unmanned unmanned; unarmed unarmed; unauthorized unauthorized; deceased deceased
 """
 _ENGLISH = {form: base for entry in _CORRECTIONS.split(";") for base, *forms in [entry.split()] for form in forms}
 
+# Languages of which simplemma has tables.
+_LEMMA_TABLES = frozenset(
+    """ar ast bg ca cs cy da de el en enm eo es et fa fi fr ga gd gl grc gv hbs he hi hu hy id is it ka la lb lt lv mk
+    ml ms nb nl nn pl pt ro ru se sk sl sq sv sw tl tr uk""".split()
+)
 # Languages that simplemma knows under another code.
 _LEMMAS = {"no": "nb", "hr": "hbs", "bs": "hbs"}
 
@@ -96,19 +98,9 @@ def _drop_possessive(word: str) -> str:
     return word[:-2] if word.endswith("'s") else word
 
 
-@cache
-def _tables_of_lemmas() -> frozenset[str]:
-    """Return the languages of simplemma from the names of its files, because importing it takes 0.2 s."""
-    found = find_spec("simplemma")
-    if found is None or found.origin is None:
-        return frozenset()
-    tables = Path(found.origin).parent / "strategies" / "dictionaries" / "data"
-    return frozenset(path.stem for path in tables.glob("*.plzma"))
-
-
 def has_lemmas(language: str) -> bool:
     """Return whether there are lemmas for a language."""
-    return language == "ko" or _LEMMAS.get(language, language) in _tables_of_lemmas()
+    return language == "ko" or _LEMMAS.get(language, language) in _LEMMA_TABLES
 
 
 def is_in_dictionary(word: str, language: str) -> bool:

@@ -73,7 +73,7 @@ def test_core_is_what_is_imported() -> None:
     """The core has every package that is imported and in no extra, and no other."""
     in_extras = set().union(*(EXTRAS[extra] for extra in EXTRAS.keys() - FOR_DEVELOPERS))
     imported = {name for _, name, _ in imports()}
-    assert imported - in_extras == CORE - {"wordcloud"}
+    assert imported - in_extras == CORE
     assert in_extras - imported == NOT_IMPORTED
     assert not in_extras & CORE
 
@@ -93,6 +93,18 @@ def test_developers_have_all_extras() -> None:
     for extra in EXTRAS.keys() - FOR_DEVELOPERS:
         assert EXTRAS[extra] <= EXTRAS["all"], extra
     assert EXTRAS["all"] <= EXTRAS["dev"]
+
+
+def test_no_files_of_other_packages_are_read() -> None:
+    """Packages are used through what they offer: nothing here looks for the places of their files."""
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+            assert name not in {"find_spec", "PathFinder", "module_from_spec", "spec_from_file_location"}, path
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in {"files", "resources.files", "distribution"}:
+                argument = node.args[0]
+                own = not isinstance(argument, ast.Constant) or str(argument.value).startswith("nmf_topics")
+                assert own, f"{path} reads files of {ast.unparse(argument)}"
 
 
 def with_requirements(names: set[str]) -> set[str]:

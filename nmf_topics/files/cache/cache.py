@@ -305,6 +305,8 @@ class Cache:
         self._unusable = True
         cause = error.__cause__ if isinstance(error, OutputError) and error.__cause__ is not None else error
         reason = getattr(cause, "strerror", None) or str(cause)
+        if isinstance(cause, FileExistsError | NotADirectoryError):
+            reason = "a file is in its place"
         self._warn(
             Notice(
                 f"the cache in {shown(self.folder)} cannot be used ({reason}), so nothing is kept for the next time",

@@ -16,6 +16,7 @@ import numpy as np
 from nmf_topics.analysis.topic_map import page_map, topic_map
 from nmf_topics.analysis.trends import Trend, groupings, trends_of
 from nmf_topics.factor.blocks import Array
+from nmf_topics.model.flags import topic_flags
 from nmf_topics.model.model import TopicModel
 from nmf_topics.model.page_topics import FEW_WORDS
 from nmf_topics.views.drawing.clouds import colour_of
@@ -69,7 +70,7 @@ def report_data(model: TopicModel, pictures: Mapping[int, str]) -> dict[str, Any
 
 
 def _topics(model: TopicModel, places: Any, pictures: Mapping[int, str]) -> list[dict[str, Any]]:
-    found = []
+    found, flags = [], topic_flags(model)
     for topic in model.topics():
         k = topic.number - 1
         words = model.candidates(topic.number) if model.kind.has_names else []
@@ -84,6 +85,7 @@ def _topics(model: TopicModel, places: Any, pictures: Mapping[int, str]) -> list
                 "pages": topic.pages,
                 "coherence": json_number(topic.coherence),
                 "stability": json_number(topic.stability),
+                "flags": [flag.reason for flag in flags if flag.topic == topic.number],
                 "place": [json_number(round(float(x), 6)) for x in places.positions[k]],
                 "near": [[i + 1, json_number(round(float(distances[i]), 6))] for i in near],
                 "described": _described(model, topic.number),

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nmf_topics.matrix.datamatrix import PageColumns
+from nmf_topics.model.flags import topic_flags
 from nmf_topics.model.model import Topic, TopicModel
 from nmf_topics.model.page_topics import PageTopics
 from nmf_topics.model.relevance import WordOrder
@@ -135,7 +136,8 @@ def topic_json(
     model: TopicModel, number_: int, *, terms: int = 10, pages: int = 5, order: WordOrder = "typical"
 ) -> dict[str, Any]:
     """Return one topic as JSON."""
-    return _topic_json(model, model.topics()[number_ - 1], terms, pages, order)
+    flags = [flag.to_meta() for flag in topic_flags(model) if flag.topic == number_]
+    return _topic_json(model, model.topics()[number_ - 1], terms, pages, order) | {"flags": flags}
 
 
 def _topic_json(model: TopicModel, topic: Topic, terms: int, pages: int, order: WordOrder) -> dict[str, Any]:
@@ -160,6 +162,7 @@ def _topic_json(model: TopicModel, topic: Topic, terms: int, pages: int, order: 
 
 def model_json(model: TopicModel, path: Path, *, terms: int = 10, order: WordOrder = "typical") -> dict[str, Any]:
     """Return a fitted model as JSON."""
+    flags = topic_flags(model)
     return {
         "schema": 1,
         "model": str(path),
@@ -172,7 +175,11 @@ def model_json(model: TopicModel, path: Path, *, terms: int = 10, order: WordOrd
         "converged": model.stopped != "max_iter",
         "stopped": model.stopped,
         "certificate": json_number(model.certificate),
-        "topics": [_topic_json(model, topic, terms, 5, order) for topic in model.topics()],
+        "topics": [
+            _topic_json(model, topic, terms, 5, order)
+            | {"flags": [flag.to_meta() for flag in flags if flag.topic == topic.number]}
+            for topic in model.topics()
+        ],
     }
 
 

@@ -19,7 +19,7 @@ function topicView(number) {
       return h("li", {}, link);
     }))),
     h("h1", { class: "titled" }, h("span", { class: "number" }, String(number)), titleOf(nameOf(number))),
-    facts(t), renameForm(number),
+    facts(t), t.flags.map((reason) => h("p", { class: "help" }, `This topic may be about no subject: ${reason}.`)), renameForm(number),
     hasWords() ? h("div", { class: "two" }, wordsSection(t), h("div", {}, cloudSection(t), t.near.length ? apartSection(t) : null)) : h("section", { "aria-label": "The part" }, h("div", { class: "big" }, partImage(number))),
     data.trends.map((trend) => topicTrend(t, trend)),
     pagesSection(t));
