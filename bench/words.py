@@ -74,7 +74,7 @@ class Fitted:
         return there
 
     def used(self, power: float) -> tuple[Any, Any]:
-        """Return means of relative frequencies raised to a power, in each topic and overall; with power 0, of presence."""
+        """Return means of relative frequencies raised to a power, in each topic and overall; power 0 means presence."""
         lengths = np.asarray(self.counts.sum(axis=0)).ravel()
         relative = self.counts @ sp.diags(1 / np.maximum(lengths, 1))
         relative.data = relative.data**power
