@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from collections.abc import Sequence
@@ -16,6 +15,7 @@ from nmf_topics.files.cache.cache import FOLDER_VARIABLE, Cache, Cleared
 from nmf_topics.files.cache.contents import Entry
 from nmf_topics.files.cache.kinds import KINDS, Kind
 from nmf_topics.files.cache.settings import user_cache
+from nmf_topics.files.json_files import json_text
 from nmf_topics.files.sizes import format_size
 
 _SECONDS = {"m": 60.0, "h": 3600.0, "d": 86400.0, "w": 7 * 86400.0}
@@ -74,7 +74,7 @@ def cache(clear: bool, kind: tuple[str, ...], older_than: float | None, printing
         said = f"the cache in {store.folder} cannot be {'changed' if clear else 'read'} ({error.strerror or error})"
         raise OutputError(said, remedy=Remedy(f"choose another folder with {{{FOLDER_VARIABLE}}}")) from error
     if printing.as_json:
-        click.echo(json.dumps(_document(store, chosen, entries, cleared), ensure_ascii=False, indent=1))
+        click.echo(json_text(_document(store, chosen, entries, cleared)))
     elif cleared is not None:
         _print_cleared(store, cleared)
     else:

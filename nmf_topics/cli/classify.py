@@ -28,6 +28,7 @@ from nmf_topics.corpus.readers.charsets import decode
 from nmf_topics.errors import CorpusError, ModelError, OutputError
 from nmf_topics.files.atomic import folder_of_files, whole_file
 from nmf_topics.files.csv_files import write_csv
+from nmf_topics.files.json_files import json_text
 from nmf_topics.images.pixels import ENDINGS, PixelGrid, image_files
 from nmf_topics.model.classify import Assignment, Classifier, markup_of, unreadable
 from nmf_topics.model.files import load_model, resolve_model
@@ -130,7 +131,7 @@ def classify(
 def _print(model: TopicModel, path: Path, assignments: list[Assignment], as_json: bool, explain: bool) -> None:
     if as_json:
         pages = [assignment_json(model, assignment) for assignment in assignments]
-        click.echo(json.dumps({"schema": 1, "model": str(path), "pages": pages}, ensure_ascii=False, indent=1))
+        click.echo(json_text({"schema": 1, "model": str(path), "pages": pages}))
         return
     print_assignments(model, assignments)
     if explain:
@@ -200,7 +201,7 @@ def _gallery(draw: Path | None, model: Path, force: bool, talk: Console) -> Path
     try:
         with folder_of_files(folder, mark=MARK, force=force, parameter="draw") as partial:
             document = {"schema": 1, "model": str(model)}
-            (partial / MARK).write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+            (partial / MARK).write_text(json_text(document) + "\n", encoding="utf-8")
     except OutputError as error:
         if draw:
             raise

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 
@@ -11,9 +10,10 @@ import click
 from nmf_topics.cli import options as o
 from nmf_topics.cli.common import PrintingOptions
 from nmf_topics.files.atomic import files_listed_in, folder_of_files
+from nmf_topics.files.json_files import json_text
 from nmf_topics.model.files import load_model, resolve_model
 from nmf_topics.views.drawing.topic_pictures import PictureStyle, draw_topics
-from nmf_topics.views.model_folder import redraw, rewrite_report
+from nmf_topics.views.model_folder import redraw
 
 MARK = "clouds.json"
 
@@ -68,17 +68,16 @@ def clouds(
     style, fitted = PictureStyle(size, font, colormap, svg), load_model(model)
     if output is None:
         folder = resolve_model(model).resolve()
-        redraw(fitted, folder, style)
-        rewrite_report(fitted, folder, warn=talk.warn)
+        redraw(fitted, folder, style, warn=talk.warn)
         output = folder / "clouds"
     else:
         with folder_of_files(output, mark=MARK, stale=files_listed_in(MARK), force=force) as partial:
             draw_topics(fitted, partial, style=style)
             document = {"schema": 1, "model": str(model), "files": sorted(p.name for p in partial.iterdir())}
-            (partial / MARK).write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+            (partial / MARK).write_text(json_text(document) + "\n", encoding="utf-8")
     talk.note(f"pictures in {output}")
     if printing.as_json:
         pictures = sorted(
             str(path) for path in output.iterdir() if re.fullmatch(r"(topic-\d+|all)\.(png|svg)", path.name)
         )
-        click.echo(json.dumps({"schema": 1, "model": str(model), "pictures": pictures}, ensure_ascii=False, indent=1))
+        click.echo(json_text({"schema": 1, "model": str(model), "pictures": pictures}))

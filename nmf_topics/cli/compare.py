@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
@@ -16,6 +15,7 @@ from nmf_topics.cli.fit import read_data, text_of, typical_page
 from nmf_topics.cli.option_groups import GroupedCommand
 from nmf_topics.files.atomic import folder_of_files
 from nmf_topics.files.csv_files import write_csv
+from nmf_topics.files.json_files import json_text
 from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.model.fit import fit_topics
 from nmf_topics.model.model import TopicModel
@@ -83,10 +83,10 @@ def compare(
         ]
         write_csv(rows, partial / "compare.csv")
         draw_comparison(data, results, _typical_column(data, model), partial)
-        (partial / MARK).write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+        (partial / MARK).write_text(json_text(document) + "\n", encoding="utf-8")
     talk.note(f"pictures and compare.csv in {folder}")
     if printing.as_json:
-        click.echo(json.dumps(document, indent=1))
+        click.echo(json_text(document))
         return
     print_table(
         ["", *table],

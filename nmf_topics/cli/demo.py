@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
@@ -12,6 +11,7 @@ from nmf_topics.cli.common import PrintingOptions
 from nmf_topics.cli.fit import run_fit
 from nmf_topics.corpus.open import sample_corpus_path
 from nmf_topics.files.cache.settings import user_cache
+from nmf_topics.files.json_files import json_text
 from nmf_topics.pipeline.prepare import Source
 from nmf_topics.pipeline.recipes import RECIPES
 from nmf_topics.views.tables.tables import model_json
@@ -48,7 +48,7 @@ def demo(output: Path, force: bool, printing: PrintingOptions) -> None:
         talk=talk,
     )
     if printing.as_json:
-        click.echo(json.dumps(model_json(model, folder), ensure_ascii=False, indent=1))
+        click.echo(json_text(model_json(model, folder)))
         return
     print_topics(model)
     click.echo(

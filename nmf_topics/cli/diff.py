@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import click
 from nmf_topics.analysis.model_diff import Change, Difference, compare_models
 from nmf_topics.cli import options as o
 from nmf_topics.cli.common import PrintingOptions
+from nmf_topics.files.json_files import json_text
 from nmf_topics.model.files import load_model
 from nmf_topics.model.model import TopicModel
 from nmf_topics.views.tables.tables import json_number
@@ -36,7 +36,7 @@ def diff(first: Path, second: Path, printing: PrintingOptions) -> None:
     found = compare_models(before, after)
     if printing.as_json:
         document = {"schema": 1, "first": str(first), "second": str(second), **_document(found, before, after)}
-        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+        click.echo(json_text(document))
         return
     print_table(
         ["change", "first", "second", "similar", "pages"],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -18,11 +17,12 @@ from nmf_topics.cli.recorded import recorded_source
 from nmf_topics.cli.wording import worded
 from nmf_topics.corpus.page import Fingerprint, Page
 from nmf_topics.errors import CorpusError
+from nmf_topics.files.json_files import json_text
 from nmf_topics.model.files import load_model, resolve_model
 from nmf_topics.model.model import TopicModel
+from nmf_topics.model.run_record import read_run
 from nmf_topics.pipeline.prepare import Source, open_source
 from nmf_topics.terms.count import PageLike
-from nmf_topics.views.model_folder import read_run
 from nmf_topics.views.tables.tables import json_number
 from nmf_topics.views.tables.terminal import decimals, print_table
 
@@ -74,7 +74,7 @@ def evaluate(model: Path, source: str | None, top: int, corpus: o.CorpusOptions,
     """
     talk = printing.console()
     fitted = load_model(model)
-    run = read_run(resolve_model(model))
+    run = read_run(resolve_model(model), talk.warn)
     result, texts = None, None if source is None else corpus.source(source)
     if source is None and fitted.kind.reads_texts:
         texts = recorded_source(run)
@@ -85,7 +85,7 @@ def evaluate(model: Path, source: str | None, top: int, corpus: o.CorpusOptions,
     read = texts.path if texts and result else None
     result = result or evaluate_topics(fitted, top=top)
     if printing.as_json:
-        click.echo(json.dumps(_document(result, model, read), ensure_ascii=False, indent=1))
+        click.echo(json_text(_document(result, model, read)))
     else:
         _print(result, fitted.kind.has_names)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
@@ -10,6 +9,7 @@ import click
 from nmf_topics.cli import options as o
 from nmf_topics.cli.common import PrintingOptions
 from nmf_topics.files.atomic import files_listed_in, folder_of_files
+from nmf_topics.files.json_files import json_text
 from nmf_topics.model.files import load_model, resolve_model
 from nmf_topics.views.tables.export import EXPORTS, export_model
 
@@ -48,10 +48,10 @@ def export(model: Path, to: tuple[str, ...], output: Path | None, force: bool, p
         files = sorted(path.name for path in partial.iterdir())
         others = [name for name in files_listed_in(MARK)(folder) if (folder / name).is_file()]  # of another --to
         document = {"schema": 1, "model": str(model), "files": sorted({*files, *others})}
-        (partial / MARK).write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        (partial / MARK).write_text(json_text(document) + "\n", encoding="utf-8")
     for remark in remarks:
         talk.warn(remark)
     paths = [str(folder / name) for name in files]
     talk.note(f"written: {', '.join(paths)}")
     if printing.as_json:
-        click.echo(json.dumps({**document, "files": paths}, ensure_ascii=False, indent=1))
+        click.echo(json_text({**document, "files": paths}))

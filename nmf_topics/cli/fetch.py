@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -40,6 +39,7 @@ from nmf_topics.corpus.plain import safe_name
 from nmf_topics.corpus.readers.streams import meter_of, split_endings
 from nmf_topics.corpus.reading_log import MAX_NAMES, join_some
 from nmf_topics.errors import ContactRequired, FetchError
+from nmf_topics.files.json_files import json_text
 
 ARTICLE: Ask = {"top": 1000, "year": 2018, "month": None}  # the corpus of the article, with --quality good
 
@@ -176,7 +176,7 @@ def _print_plan(plan: Plan, effects: list[str], folder: Path, client: Client, as
     if as_json:
         document = {"schema": 1, "corpus": str(folder), "requests": plan.requests, "seconds": round(plan.seconds)}
         document |= {"steps": [{"for": what, "requests": number} for what, number in plan.steps]}
-        click.echo(json.dumps({**document, "remarks": remarks}, ensure_ascii=False, indent=1))
+        click.echo(json_text({**document, "remarks": remarks}))
         return
     for what, number in plan.steps:
         click.echo(f"{number:7,} {what}")
@@ -203,7 +203,7 @@ def _report(result: Result, also: list[LanguageCorpus], folder: Path, client: Cl
         document = {"schema": 1, "corpus": str(folder), "requests": client.requests}
         document |= {key: manifest[key] for key in ("complete", "pages", "words", "counts", "sha256")}
         document |= {"also": [other.summary() for other in also]} if also else {}
-        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+        click.echo(json_text(document))
     else:
         click.echo(f"{folder}: {manifest['pages']:,} pages, {manifest['words']:,} words")
         click.echo(", ".join(f"{status} {count:,}" for status, count in manifest["counts"].items()))
@@ -250,6 +250,6 @@ def _read_dump(path: Path, folder: Path, wanted: SettingOptions, talk: Console, 
     if as_json:
         names = ("complete", "pages", "words", "counts", "left_out", "sha256")
         document = {"schema": 1, "corpus": str(folder)} | {key: manifest[key] for key in names}
-        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+        click.echo(json_text(document))
     else:
         click.echo(f"{folder}: {manifest['pages']:,} pages, {manifest['words']:,} words")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
@@ -12,6 +11,7 @@ from nmf_topics.analysis.trends import UNITS, Unit
 from nmf_topics.cli import options as o
 from nmf_topics.cli.common import PrintingOptions, Text
 from nmf_topics.files.atomic import files_listed_in, folder_of_files
+from nmf_topics.files.json_files import json_text
 from nmf_topics.model.files import load_model, resolve_model
 from nmf_topics.views.plots.model_figures import draw_figures
 from nmf_topics.views.plots.plot_style import FORMATS
@@ -76,11 +76,9 @@ def figures(
         )
         files = sorted(path.name for path in partial.iterdir())
         document = {"schema": 1, "model": str(model), "files": files, "captions": captions}
-        (partial / MARK).write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        (partial / MARK).write_text(json_text(document) + "\n", encoding="utf-8")
     talk.note(f"figures in {folder}")
     if printing.as_json:
-        click.echo(
-            json.dumps({**document, "files": [str(folder / name) for name in files]}, ensure_ascii=False, indent=1)
-        )
+        click.echo(json_text({**document, "files": [str(folder / name) for name in files]}))
         return
     print_table(["figure", "caption"], list(captions.items()))

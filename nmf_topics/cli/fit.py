@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -29,6 +28,7 @@ from nmf_topics.factor.engines.checkpoints import Checkpointing
 from nmf_topics.factor.engines.choice import EngineOptions
 from nmf_topics.files.atomic import folder_of_files
 from nmf_topics.files.cache.cache import Cache
+from nmf_topics.files.json_files import json_text
 from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.model.files import MARK, point_latest
 from nmf_topics.model.fit import fit_topics
@@ -131,6 +131,8 @@ def fit(
     talk = printing.console()
     where = corpus.source(source)
     earlier = _earlier_run(like)
+    if earlier and earlier.changed:
+        talk.warn(f"{earlier.path} was changed after it was written; its options are taken as they are now")
     recipe = choose_recipe(where, matrix, factor, topics, like=earlier.recipe if earlier else None)
     if earlier:
         rank = earlier.rank if _is_default("rank") else rank
@@ -157,7 +159,7 @@ def fit(
         talk=talk,
     )
     if printing.as_json:
-        click.echo(json.dumps(model_json(model, folder), ensure_ascii=False, indent=1))
+        click.echo(json_text(model_json(model, folder)))
     else:
         print_topics(model)
     if require_convergence and model.stopped == "max_iter":

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 
 from nmf_topics.cli import options as o
 from nmf_topics.cli.common import PrintingOptions, Text
 from nmf_topics.cli.option_fields import option, option_group
+from nmf_topics.files.json_files import json_text
 from nmf_topics.model.files import MARK, load_model, resolve_model
+from nmf_topics.model.run_record import RUN, read_run
 from nmf_topics.views.model_folder import (
     CLOUDS,
     REPORT,
@@ -19,7 +22,6 @@ from nmf_topics.views.model_folder import (
     derived_files,
     files_of,
     read_extracts,
-    read_run,
     write_model_folder,
 )
 from nmf_topics.views.tables.tables import model_json
@@ -94,19 +96,20 @@ def label(arguments: tuple[str, ...], chosen: LabelOptions, printing: PrintingOp
     if models and not (folder / MARK).is_file() and not folder.exists():
         raise click.UsageError(f"{models[0]!r} is neither a model folder nor NUMBER=NAME")
     model = load_model(folder).renamed(names, chosen.hide, chosen.unhide)
-    run = read_run(folder)
+    run = read_run(folder, talk.warn)
     made = files_of(folder)
     write_model_folder(
         model,
         folder,
         lambda: run,
-        keep=_kept_files(folder),
+        keep=_kept_files(folder, run),
         keep_derived=True,
         extracts=read_extracts(folder, talk.warn),
         versions=run.get("versions"),
         source=run.get("source"),
         clouds=not made or any(name.startswith(f"{CLOUDS}/") for name in made),
         report=not made or REPORT in made,
+        parameter=None,
         warn=talk.warn,
     )
     talk.note(f"written to {folder}")
@@ -115,12 +118,13 @@ def label(arguments: tuple[str, ...], chosen: LabelOptions, printing: PrintingOp
             f"made before and not changed: {', '.join(made_before)} in the model folder; run these commands again"
         )
     if printing.as_json:
-        click.echo(json.dumps(model_json(model, folder), ensure_ascii=False, indent=1))
+        click.echo(json_text(model_json(model, folder)))
     else:
         print_topics(model)
 
 
-def _kept_files(folder: Path) -> list[str]:
-    """Files of the model that do not show names, and cannot be made again without the corpus."""
+def _kept_files(folder: Path, run: Mapping[str, Any]) -> list[str]:
+    """Files that do not show names and cannot be made again without the corpus; a record that could not be read."""
     files = files_of(folder)
-    return [name for name in ("reconstruction.png", WORDS) if name in files and (folder / name).is_file()]
+    kept = [name for name in ("reconstruction.png", WORDS) if name in files and (folder / name).is_file()]
+    return [*kept, RUN] if (folder / RUN).exists() and not run else kept

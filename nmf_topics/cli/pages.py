@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from nmf_topics.cli import options as o
 from nmf_topics.cli.common import PrintingOptions
 from nmf_topics.cli.console import Console
 from nmf_topics.files.csv_files import write_csv
+from nmf_topics.files.json_files import json_text
 from nmf_topics.model.files import load_model
 from nmf_topics.model.model import TopicModel
 from nmf_topics.views.tables.tables import page_rows, pages_json
@@ -54,7 +54,7 @@ def pages(model: Path, topic: int | None, top: int | None, csv: bool, printing: 
         found = list(pages_json(fitted, columns))
         if topic is not None:
             found = [{**page, "share": page["weights"][topic - 1]} for page in found]
-        click.echo(json.dumps({"schema": 1, "model": str(model), "pages": found}, ensure_ascii=False, indent=1))
+        click.echo(json_text({"schema": 1, "model": str(model), "pages": found}))
     else:
         print_pages(fitted, columns, topic)
 

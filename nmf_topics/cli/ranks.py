@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from nmf_topics.analysis.ranks import RankRow, singular_values, suggest, try_ranks
-from nmf_topics.analysis.ranks_file import RANKS, keep_ranks, read_ranks
+from nmf_topics.analysis.ranks_file import RANKS, UNFINISHED_RANKS, ranks_document, read_ranks
 from nmf_topics.cli import options as o
 from nmf_topics.cli.chosen_recipe import choose_recipe
 from nmf_topics.cli.common import PrintingOptions
@@ -21,8 +21,9 @@ from nmf_topics.cli.option_fields import option, option_group
 from nmf_topics.cli.option_groups import GroupedCommand
 from nmf_topics.factor.blocks import Array, as_blocks
 from nmf_topics.factor.column_stats import page_sums
-from nmf_topics.files.atomic import folder_of_files
+from nmf_topics.files.atomic import folder_of_files, whole_file
 from nmf_topics.files.csv_files import write_csv
+from nmf_topics.files.json_files import json_text
 from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.pipeline.recipes import Recipe
 from nmf_topics.views.plots.figures import draw_ranks
@@ -93,9 +94,12 @@ def ranks(
     with folder_of_files(folder, mark=MARK, force=force):
         pass  # whether the folder may be written is asked before the work, not after it
     singular = singular_values(data, max(numbers))
-    rows = _rows(data, numbers, recipe, seed, singular, folder, talk)
+    known, text = _rows(data, numbers, recipe, seed, singular, folder, talk)
+    rows = [known[rank] for rank in numbers]
     low, high, reasons = suggest(rows, singular.tolist())
-    with folder_of_files(folder, mark=MARK, force=force) as partial:
+    stale = [UNFINISHED_RANKS]
+    with folder_of_files(folder, mark=MARK, stale=lambda _: stale, force=force) as partial:
+        (partial / RANKS).write_text(text, encoding="utf-8")
         _write_csv(rows, partial / "ranks.csv")
         draw_ranks(rows, singular, (low, high), partial / "ranks.png")
     talk.note(f"curves in {folder / 'ranks.png'}, table in {folder / 'ranks.csv'}")
@@ -109,7 +113,7 @@ def ranks(
             ],
             "suggested": {"from": low, "to": high, "reasons": reasons},
         }
-        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+        click.echo(json_text(document))
         return
     print_table(
         [
@@ -145,11 +149,14 @@ def ranks(
 
 def _rows(
     data: DataMatrix, wanted: Sequence[int], recipe: Recipe, seed: int, singular: Array, folder: Path, talk: Console
-) -> list[RankRow]:
-    """A row for each rank: those that are done already are taken over, each new one is kept at once."""
+) -> tuple[dict[int, RankRow], str]:
+    """The rows by rank, and the text of ranks.json.
+
+    Rows of earlier runs are taken over; each new one is stored at once, so that an interrupted run can be resumed.
+    """
     identity = {"columns": data.V.shape[1], "data": data.recipe, "recipe": asdict(recipe), "seed": seed}
     key = hashlib.sha256(json.dumps(identity, sort_keys=True, default=str).encode()).hexdigest()
-    done = read_ranks(folder / MARK, key)
+    done = read_ranks(folder, key)
     missing = [rank for rank in wanted if rank not in done]
     if len(missing) < len(wanted):
         talk.note(f"{len(wanted) - len(missing)} of {len(wanted)} ranks are known from an earlier run")
@@ -158,8 +165,9 @@ def _rows(
             for row in try_ranks(data, missing, recipe, seed=seed, singular=singular):
                 done[row.rank] = row
                 progress.step(f"(rank {row.rank}: error {row.error:.4f})")
-                keep_ranks(folder / MARK, key, data.recipe, singular.tolist(), done)
-    return [done[rank] for rank in wanted]
+                with whole_file(folder / UNFINISHED_RANKS) as partial:
+                    partial.write_text(ranks_document(key, data.recipe, singular.tolist(), done), encoding="utf-8")
+    return done, ranks_document(key, data.recipe, singular.tolist(), done)
 
 
 def _write_csv(rows: Sequence[RankRow], path: Path) -> None:

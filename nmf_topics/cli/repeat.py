@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from nmf_topics.cli.fit import run_fit
 from nmf_topics.cli.record import versions
 from nmf_topics.cli.recorded import RecordedRun, read_recorded_run, recorded_source
 from nmf_topics.errors import ModelError
+from nmf_topics.files.json_files import json_text
 from nmf_topics.files.system import processors
 from nmf_topics.model.files import load_model
 from nmf_topics.model.model import TopicModel
@@ -60,6 +60,8 @@ def repeat(
     """
     talk = printing.console()
     recorded = read_recorded_run(run)
+    if recorded.changed:
+        talk.warn(f"{recorded.path} was changed after it was written; its options are taken as they are now")
     where = recorded_source(recorded.document)
     if source is not None:
         where = replace(where, path=source) if where else Source(source)
@@ -95,7 +97,7 @@ def repeat(
             "similarities": [json_number(near) for near in found.similarities],
             "versions": changed,
         }
-        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+        click.echo(json_text(document))
     else:
         _print(found, changed, recorded, second)
     if found.verdict == "different":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import webbrowser
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import click
 
 from nmf_topics.cli import options as o
 from nmf_topics.cli.common import PrintingOptions
+from nmf_topics.files.json_files import json_text
 from nmf_topics.model.files import load_model, resolve_model
 from nmf_topics.views.model_folder import rewrite_report
 
@@ -35,6 +35,6 @@ def report(model: Path, open: bool, printing: PrintingOptions) -> None:
     talk.note(f"report in {path}")
     if printing.as_json:
         document = {"schema": 1, "model": str(model), "report": str(path), "bytes": path.stat().st_size}
-        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+        click.echo(json_text(document))
     if open and not webbrowser.open(path.as_uri()):
         talk.warn(f"no browser could be started; open {path} yourself")

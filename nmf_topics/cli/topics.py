@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
@@ -11,6 +10,7 @@ from nmf_topics.cli import options as o
 from nmf_topics.cli.common import PrintingOptions
 from nmf_topics.cli.pages import tell_if_never_main
 from nmf_topics.cli.topic_notes import tell_of_flags
+from nmf_topics.files.json_files import json_text
 from nmf_topics.model.files import load_model
 from nmf_topics.model.relevance import WORD_ORDERS, WordOrder
 from nmf_topics.views.tables.tables import model_json, topic_json
@@ -50,9 +50,7 @@ def topics(model: Path, topic: int | None, words: WordOrder, top: int | None, pr
     fitted = load_model(model)
     if topic is None:
         if printing.as_json:
-            click.echo(
-                json.dumps(model_json(fitted, model, terms=top or 10, order=words), ensure_ascii=False, indent=1)
-            )
+            click.echo(json_text(model_json(fitted, model, terms=top or 10, order=words)))
         else:
             print_topics(fitted, words=top or 8, order=words)
             tell_of_flags(fitted, talk)
@@ -60,7 +58,7 @@ def topics(model: Path, topic: int | None, words: WordOrder, top: int | None, pr
     label = fitted.label(topic)  # refuses a topic that is not there
     if printing.as_json:
         document = topic_json(fitted, topic, terms=top or 20, pages=20, order=words)
-        click.echo(json.dumps({"schema": 1, "model": str(model), **document}, ensure_ascii=False, indent=1))
+        click.echo(json_text({"schema": 1, "model": str(model), **document}))
         return
     click.echo(f"topic {topic}: {readable(label)}\n")
     print_words(fitted, topic, top or 20, order=words)

@@ -1,11 +1,18 @@
-"""What the machine has: memory that is free for this process, processors that it may use, and the terminal's width."""
+"""What the machine has: memory that is free for this process, processors that it may use, and the terminal's width.
+
+Also how to start processes that leave Ctrl-C to this one.
+"""
 
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
+
+from nmf_topics.files.atomic import uninterrupted
 
 CGROUPS = Path("/sys/fs/cgroup")  # of a container: its own limits stand at the root
 UNKNOWN = 4 * 2**30  # bytes assumed to be free where nothing can be learnt
@@ -14,6 +21,23 @@ UNKNOWN = 4 * 2**30  # bytes assumed to be free where nothing can be learnt
 def processors() -> int:
     """How many processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextmanager
+def interrupts_held_back() -> Iterator[None]:
+    """Start processes and threads that never see Ctrl-C; this process sees it after the block.
+
+    A terminal sends Ctrl-C to all processes. One that is still importing its modules would print a traceback.
+    """
+    with uninterrupted():
+        if not hasattr(signal, "pthread_sigmask"):  # Windows
+            yield
+            return
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # inherited by what is started
+        try:
+            yield
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def terminal_width(stream: TextIO) -> int:

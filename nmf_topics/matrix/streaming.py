@@ -24,8 +24,9 @@ from numpy.typing import NDArray
 from nmf_topics.factor.blocks import Array
 from nmf_topics.factor.engines.disk import OnDisk, checked
 from nmf_topics.factor.engines.store import Manifest, column_ranges, read_block, write_blocks
-from nmf_topics.files.atomic import PARTIAL, output_errors, remove_if_empty
+from nmf_topics.files.atomic import PARTIAL, output_errors
 from nmf_topics.files.cache.cache import FOLDER_VARIABLE
+from nmf_topics.files.publish import remove_if_empty
 from nmf_topics.matrix.page_counts import PageCounts, write_page_counts
 from nmf_topics.matrix.weighting import FittedWeighting
 

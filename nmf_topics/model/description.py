@@ -96,30 +96,18 @@ class Description:
         }
 
     @classmethod
-    def from_meta(cls, meta: Mapping[str, Any], rank: int, n_rows: int) -> Description:
-        """The description that `to_meta` described, checked against the model's shape.
-
-        Raises
-        ------
-        ValueError, TypeError, KeyError
-            if it is damaged.
-        """
-        topics = [[_word_from_meta(entry, n_rows) for entry in words] for words in meta["topics"]]
-        if meta["chosen"] not in TOPIC_WORDS or len(topics) != rank:
-            raise ValueError("its description is not one of its topics")
-        return cls(meta["chosen"], topics)
+    def from_meta(cls, meta: Mapping[str, Any]) -> Description:
+        """Return the description from its JSON form, which `model.schema` has checked."""
+        return cls(meta["chosen"], [[_word_from_meta(entry) for entry in words] for words in meta["topics"]])
 
 
 def _or_none(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _word_from_meta(entry: Sequence[Any], n_rows: int) -> DescribingWord:
+def _word_from_meta(entry: Sequence[Any]) -> DescribingWord:
     term, word, row, *numbers = entry
-    score, coverage, lift = (math.nan if value is None else float(value) for value in numbers)
-    if not (isinstance(term, str) and isinstance(word, str) and type(row) is int and -1 <= row < n_rows):
-        raise ValueError("its description has words that it cannot have")
-    return DescribingWord(term, word, row, score, coverage, lift)
+    return DescribingWord(term, word, row, *(math.nan if value is None else float(value) for value in numbers))
 
 
 def describe_topics(

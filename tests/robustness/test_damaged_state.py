@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from damage import DAMAGES, damaged
 from inputs import WIDE
 from outputs import everything
 from program import Refused, Run
@@ -25,26 +26,6 @@ from nmf_topics.factor.factorize import factorize
 from nmf_topics.files.cache.cache import Cache
 from nmf_topics.model.files import load_model, save_model
 from nmf_topics.model.model import TopicModel
-
-DAMAGES = int(os.environ.get("NMF_TOPICS_SOAK", "150"))  # of each kind of file; `make soak` sets 5000
-
-
-def damaged(data: bytes, chance: random.Random) -> bytes:
-    """The bytes with a few of them changed, a piece cut out or zeroed, or the end missing."""
-    changed = bytearray(data)
-    way = chance.randrange(4)
-    at = chance.randrange(len(data))
-    if way == 0:
-        for _ in range(chance.randint(1, 4)):
-            changed[chance.randrange(len(data))] = chance.randrange(256)
-    elif way == 1:
-        del changed[at : at + chance.randint(1, 200)]
-    elif way == 2:
-        length = min(chance.randint(1, 200), len(data) - at)
-        changed[at : at + length] = bytes(length)
-    else:
-        del changed[at:]
-    return bytes(changed)
 
 
 @pytest.mark.parametrize("name", ["model.npz", "model.json"])
@@ -65,6 +46,10 @@ def test_random_damages_of_a_model(model: TopicModel, name: str) -> None:
         else:
             assert found.W.tobytes() == whole.W.tobytes()
             assert found.H.tobytes() == whole.H.tobytes()
+            assert found.recipe == whole.recipe
+            assert found.relative_error == whole.relative_error
+            assert found.description == whole.description
+            assert (found.names, found.hidden, found.columns) == (whole.names, whole.hidden, whole.columns)
     assert refused > DAMAGES / 2
 
 
@@ -97,7 +82,7 @@ def test_a_model_without_a_digest_loads(model: TopicModel) -> None:
     """Models of earlier versions have none."""
     save_model(model, "m")
     document = json.loads(Path("m/model.json").read_text(encoding="utf-8"))
-    del document["sha256"]
+    del document["sha256"], document["file_sha256"]
     Path("m/model.json").write_text(json.dumps(document), encoding="utf-8")
     assert load_model("m").W.tobytes() == model.W.tobytes()
 

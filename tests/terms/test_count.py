@@ -415,7 +415,7 @@ def test_when_no_word_is_left_the_message_says_why() -> None:
     with pytest.raises(MatrixError) as caught:
         bound_terms(count("rare1 all", "rare2 all", "rare3 all", "all", "all"), Bounds(max_pages=0.5))
     assert str(caught.value) == (
-        "no words are left of 4 distinct ones on 5 pages: 3 are on fewer than 2 pages, 1 on more than 2.5; "
+        "no words are left of 4 distinct ones on 5 pages: 3 are on fewer than 2 pages, 1 on more than 2; "
         "try a lower min_pages or a higher max_pages"
     )
 

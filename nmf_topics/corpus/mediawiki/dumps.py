@@ -27,7 +27,7 @@ from nmf_topics.corpus.readers.bzip2 import decompress_bzip2
 from nmf_topics.corpus.readers.charsets import utf8_chunks
 from nmf_topics.corpus.readers.streams import Meter, Unreadable, byte_chunks, metered, split_endings
 from nmf_topics.errors import CorpusError, Remedy
-from nmf_topics.files.system import processors
+from nmf_topics.files.system import interrupts_held_back, processors
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -225,7 +225,8 @@ def _clean(pages: Iterator[RawPage], reader: ExportReader, workers: int) -> Iter
             while True:
                 while len(waiting) < 2 * workers + 1 and (batch := next(batches, None)):
                     texts = [page.text or "" for page in batch]
-                    waiting.append((batch, pool.submit(clean_texts, texts, reader.site.language)))
+                    with interrupts_held_back():  # this may start a process
+                        waiting.append((batch, pool.submit(clean_texts, texts, reader.site.language)))
                 if not waiting:
                     return
                 batch, future = waiting.popleft()

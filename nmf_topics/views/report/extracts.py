@@ -15,8 +15,8 @@ topic are kept, and only the beginning of long pages.
 from __future__ import annotations
 
 import base64
-import gzip
 import json
+import struct
 import zlib
 from collections.abc import Iterable
 from typing import Any
@@ -37,6 +37,8 @@ from nmf_topics.text.segment import is_apart
 from nmf_topics.views.report.page_texts import TextCache, page_texts
 
 SCHEMA = 1
+# header of gzip without time and system; that of `gzip.compress` depends on the version of Python
+GZIP_HEADER = b"\x1f\x8b\x08\0\0\0\0\0\0\xff"
 TEXT_BYTES = 8_000_000  # most bytes of all texts in UTF-8; compressed and in base64 they take about half of it
 MAX_LENGTH = 12_000  # most characters of one page: about 2000 words
 MIN_LENGTH = 1_500  # least length of an extract; it limits the number of pages
@@ -124,8 +126,10 @@ def image_extracts(model: TopicModel, data: DataMatrix) -> bytes:
 
 def pack(document: Any) -> bytes:
     """Return a document as compressed JSON; the same document gives the same bytes."""
-    text = json.dumps(document, separators=(",", ":"))  # ASCII, because lone surrogates cannot be written as UTF-8
-    return gzip.compress(text.encode("ascii"), compresslevel=4, mtime=0)
+    text = json.dumps(document, separators=(",", ":")).encode("ascii")  # UTF-8 has no lone surrogates
+    packer = zlib.compressobj(level=4, wbits=-zlib.MAX_WBITS)
+    packed = packer.compress(text) + packer.flush()
+    return GZIP_HEADER + packed + struct.pack("<II", zlib.crc32(text), len(text) % 2**32)
 
 
 def unpack(data: bytes) -> dict[str, Any]:
