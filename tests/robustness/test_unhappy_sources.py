@@ -56,7 +56,7 @@ def test_one_page(refuse: Refuse) -> None:
     """One page has no topics."""
     write_texts(Path("one"), ["The cat chased the mouse."])
     said = refuse("fit", "one")
-    assert "one is a single page, and topics are what several pages share; read every line as a page" in said
+    assert "one is a single page, but topics need several pages; read every line as a page" in said
     assert "--lines" in said
 
 
