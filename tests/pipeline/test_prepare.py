@@ -375,7 +375,7 @@ def test_images_that_cannot_be_used(tmp_path: Path) -> None:
     (warning,) = told.warnings
     assert warning.startswith(f"left out: {folder / 'c.png'}")
     images(tmp_path / "faces", ["d.png"], size=5)
-    with pytest.raises(ImageError, match="must be of one size"):
+    with pytest.raises(ImageError, match="must have one size"):
         read(folder)
 
 
