@@ -388,8 +388,8 @@ MUTANTS = [
     Mutant(
         "a mixture begins with ten pages less",
         "model/refine.py",
-        "len(data.columns) < FEWEST_PAGES * rank",
-        "len(data.columns) <= FEWEST_PAGES * rank",
+        "len(data.columns) < MIN_PAGES_PER_TOPIC * rank",
+        "len(data.columns) <= MIN_PAGES_PER_TOPIC * rank",
         ("model/test_refine.py",),
     ),
     Mutant(
