@@ -56,7 +56,7 @@ def _distinct(words: Sequence[str]) -> list[str]:
 
 
 def _are_alike(one: str, other: str) -> bool:
-    """Return whether two words are likely forms of one word: equal, or with a common beginning of at least 4 letters."""
+    """Return whether two words are likely forms of one word: equal, or with a common beginning of 4 letters or more."""
     shared = sum(1 for _ in takewhile(lambda letters: letters[0] == letters[1], zip(one, other, strict=False)))
     return one == other or (shared >= 4 and shared >= MIN_COMMON * max(len(one), len(other)))
 

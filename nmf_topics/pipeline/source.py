@@ -22,7 +22,7 @@ _DECIDING = (
     *("simplemma", "PyStemmer", "nltk", "stopwordsiso", "regex"),
     *("py3langid", "rjieba", "opencc", "sudachipy", "sudachidict-small", "pythainlp"),
 )
-COUNTING = 10  # increase when the same text would be counted or described differently, so that old caches are not used
+COUNTING = 11  # increase when the same text would be counted or described differently, so that old caches are not used
 
 
 @dataclass(frozen=True)
