@@ -47,7 +47,7 @@ def test_addresses_lead_to_views_and_back(visit: Open) -> None:
     for nonsense in ("topic-99", "topic-0", "nothing", "%E0%A4%A", "page-100000"):
         go(page, nonsense)
         assert page.locator("h1").count() == 1
-    assert "is not in this report" in page.locator("#view").inner_text()
+    assert "does not hold it" in page.locator("#view").inner_text()
 
 
 def test_back_leads_to_where_one_was(visit: Open) -> None:
