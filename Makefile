@@ -37,7 +37,7 @@ demo: $(VENV)/installed            ## Fit the sample corpus; results are written
 test: $(VENV)/installed-dev        ## Run the tests (with real corpora if NMF_TOPICS_DATA is their folder).
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
-test-fast: $(VENV)/installed-dev   ## Run the tests that are not marked slow.
+test-fast: $(VENV)/installed-dev   ## Run the fast tests, in less than a minute: no whole commands, no real corpora.
 	$(BIN)/python -m pytest -n auto --dist worksteal -m 'not slow and not wiki and not browser'
 
 test-wiki: $(VENV)/installed-dev   ## Test fetch against a real MediaWiki (installed with apt, as root).

@@ -271,6 +271,7 @@ def test_any_bytes_as_any_file(case: tuple[str, bytes]) -> None:
     assert why.startswith(f"x{ending}: ")
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.text(max_size=30), max_size=3), st.dictionaries(st.sampled_from(["O/p.opf", "mimetype"]), st.text()))
 def test_any_book(chapters: list[str], changed: dict[str, str]) -> None:

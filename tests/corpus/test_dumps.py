@@ -151,6 +151,7 @@ def test_old_schemas_without_namespaces_redirects_and_models(tmp_path: Path) -> 
     assert [page.title for page in dump_pages(path)] == ["Tea", "2001: A Space Odyssey"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["d.xml", "d.xml.gz", "d.xml.bz2"])
 def test_how_far_a_dump_has_been_read(tmp_path: Path, name: str) -> None:
     """A meter follows the bytes of the file, packed as they are."""
@@ -229,6 +230,7 @@ def test_a_dump_without_articles(tmp_path: Path) -> None:
     assert "contains no articles" in refusal(write(tmp_path / "d.xml", export()))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("processes", [1, 2])
 @pytest.mark.parametrize("name", ["d.xml", "d.xml.bz2", "d.xml.gz"])
 def test_a_dump_that_was_cut_off(tmp_path: Path, name: str, processes: int) -> None:
@@ -297,6 +299,7 @@ def test_a_text_longer_than_any(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert left_out == {"without text in the dump": 1}
 
 
+@pytest.mark.slow
 def test_memory_is_bounded(tmp_path: Path) -> None:
     """A packed dump of 300 MB, nearly all of it one text, is read in little memory."""
     start, end = export(page(1, "Tea", "hot"), page(2, "Long", "QQ")).encode().split(b"QQ")
@@ -319,6 +322,7 @@ def test_memory_is_bounded(tmp_path: Path) -> None:
     assert int(lines[2]) < 250
 
 
+@pytest.mark.slow
 def test_any_number_of_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same pages in the same order, from one stream or many, with one process or several."""
     monkeypatch.setattr(dumps, "BATCH", 50_000)

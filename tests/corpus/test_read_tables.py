@@ -386,6 +386,7 @@ def test_damaged_utf8(tmp_path: Path) -> None:
     assert said == [f"{path}: damaged UTF-8; invalid characters were replaced by U+FFFD"]
 
 
+@pytest.mark.slow
 def test_encoding_that_changes(tmp_path: Path) -> None:
     """A table that begins as UTF-8 and goes on as something else is refused with the place and the remedy."""
     rows = "".join(f"{n},naïve words to fill a line\n" for n in range(60_000)).encode()
@@ -419,6 +420,7 @@ def test_error_of_the_disk(tmp_path: Path, name: str) -> None:
     assert "cannot be read (Input/output error)" in refusal(tmp_path / name)
 
 
+@pytest.mark.slow
 def test_guess_that_turns_out_wrong(tmp_path: Path) -> None:
     """A guess that fails further on is an error that names the guess and the line."""
     good = "".join(f"{n},très bon à Noël garçon\n" for n in range(60_000)).encode("cp1252")
@@ -470,6 +472,7 @@ NESTED = st.recursive(VALUES, lambda inner: st.lists(inner) | st.dictionaries(st
 PLAIN_TYPES = (str, int, float, bool, type(None))
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(rows=st.lists(st.tuples(st.text(st.characters()), st.text(st.characters()), NESTED), min_size=1))
 def test_jsonl_round_trip(tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str, Any]]) -> None:
@@ -518,6 +521,7 @@ BYTES = st.binary() | st.builds(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(data=BYTES)
 def test_any_bytes(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
