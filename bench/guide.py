@@ -1,8 +1,8 @@
-"""What a few words for each subject are worth: NMI and purity of fits with and without a guide.
+"""Measure the effect of a guide with a few words per subject: NMI and purity of fits with and without it.
 
     NMF_TOPICS_DATA=folder python bench/guide.py
 
-The words were written down before any fit, three for each label that pages of the corpus have.
+The words were chosen before any fit, three for each label of the corpus.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ import sys
 
 from recipe import measure
 
+from nmf_topics.files.cache.settings import user_cache
 from nmf_topics.model.fit import fit_topics
 from nmf_topics.model.guide import read_guide
 from nmf_topics.pipeline.prepare import Source, prepare
 from nmf_topics.pipeline.recipes import RECIPES
-from nmf_topics.terms.counts_cache import cache_folder
 
 GUIDES = {
     "bbc-news": """
@@ -56,7 +56,7 @@ def main() -> None:
     print("| corpus | guide | NMI | purity | NPMI | right name |\n|---|---|---|---|---|---|")
     for corpus, text in GUIDES.items():
         guide = read_guide(text, corpus)
-        data = prepare(Source(f"{folder}/{corpus}.jsonl.gz"), RECIPES["default"], cache=cache_folder())
+        data = prepare(Source(f"{folder}/{corpus}.jsonl.gz"), RECIPES["default"], cache=user_cache())
         labels = data.columns.labels()
         for told, words in (("none", None), ("three words each", guide)):
             model = fit_topics(data, len(guide), guide=words)

@@ -23,19 +23,19 @@ from pathlib import Path
 
 import numpy as np
 
+from nmf_topics.files.cache.settings import user_cache
 from nmf_topics.model.fit import fit_topics
 from nmf_topics.model.measures import nmi
 from nmf_topics.model.model import TopicModel
 from nmf_topics.pipeline.prepare import Source, prepare
 from nmf_topics.pipeline.recipes import RECIPES, Recipe
-from nmf_topics.terms.counts_cache import cache_folder
 
 CORPORA = {"bbc-news": 5, "wikipedia-popular": 12, "20newsgroups-train": 20}
 DEFAULT = RECIPES["default"]
 
 
 def variants() -> Iterator[tuple[str, Recipe, int]]:
-    """(name, recipe, seed) of every row."""
+    """Yield (name, recipe, seed) of every row."""
     yield "**default**", DEFAULT, 0
     yield "article", RECIPES["article"], 0
     for weighting in ("frequency", "tfidf", "log-tfidf", "bm25", "chi2", "spmi"):
@@ -75,7 +75,7 @@ def measure(model: TopicModel) -> tuple[float, float, float]:
 
 def cell(recipe: Recipe, path: str, rank: int, seed: int) -> str:
     """The measures of a recipe on a corpus, without and with refined topics."""
-    data = prepare(Source(path), recipe, cache=cache_folder())
+    data = prepare(Source(path), recipe, cache=user_cache())
     refinements = ("none",) if recipe.refine == "none" else ("none", "auto")
     fits = [fit_topics(data, rank, seed=seed, **replace(recipe, refine=name).factors()) for name in refinements]
     measured = zip(*map(measure, fits), strict=True)
@@ -88,7 +88,7 @@ def cell(recipe: Recipe, path: str, rank: int, seed: int) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--write", type=Path, help="a Markdown file for the table")
-    parser.add_argument("--only", help="rows whose name has this in it")
+    parser.add_argument("--only", help="run only rows whose name contains this")
     options = parser.parse_args()
     folder = os.environ.get("NMF_TOPICS_DATA")
     if not folder:

@@ -1,4 +1,4 @@
-"""How well main topics separate labelled pages: ours before and after refinement, and other programs, in one run.
+"""Measure how well main topics separate labelled pages: nmf-topics with and without refinement, and other programs.
 
     pip install topica tomotopy scikit-learn
     NMF_TOPICS_DATA=folder python bench/separation.py [--seeds 5] [--sets NAME ...] [--methods NAME ...] [--write docs]
@@ -55,7 +55,7 @@ BEGIN, END = "<!-- separation -->\n", "<!-- /separation -->\n"
 
 @dataclass(frozen=True)
 class Result:
-    """Main topic of each page (-1 for none), mean coherence, seconds."""
+    """Main topic of each page (-1 for none), mean coherence and seconds."""
 
     topics: Any
     npmi: float
@@ -64,7 +64,7 @@ class Result:
 
 @dataclass(frozen=True)
 class Pages:
-    """Pages as the other programs read them: tokens, and which word is on which page."""
+    """Pages for the other programs: tokens, and which word is on which page."""
 
     tokens: list[list[str]]
     labels: list[str | None]
@@ -74,7 +74,7 @@ class Pages:
 
 @cache
 def pages_of(path: str) -> Pages:
-    """The pages of a set."""
+    """Read the pages of a set."""
     import topica
 
     found = list(open_source(Source(path), warn=print))
@@ -90,7 +90,7 @@ def pages_of(path: str) -> Pages:
 
 
 def ours(path: str, rank: int, seed: int, refine: str, recipe: str = "default") -> Result:
-    """A fit of nmf-topics."""
+    """Fit nmf-topics."""
     data = prepare(Source(path), RECIPES[recipe])
     began = time.perf_counter()
     model = fit_topics(data, rank, seed=seed, **replace(RECIPES[recipe], refine=refine).factors())
@@ -98,7 +98,7 @@ def ours(path: str, rank: int, seed: int, refine: str, recipe: str = "default") 
 
 
 def of_topica(name: str, path: str, rank: int, seed: int) -> Result:
-    """A fit of one of topica's models."""
+    """Fit one of topica's models."""
     import topica
 
     pages = pages_of(path)
@@ -117,7 +117,7 @@ def of_topica(name: str, path: str, rank: int, seed: int) -> Result:
 
 
 def of_tomotopy(path: str, rank: int, seed: int) -> Result:
-    """LDA of tomotopy, 1000 iterations on one thread, so that it can be repeated."""
+    """Fit LDA of tomotopy with 1000 iterations on one thread, so that it is reproducible."""
     import tomotopy
 
     pages = pages_of(path)
@@ -150,7 +150,7 @@ METHODS: dict[str, Callable[[str, int, int], Result]] = {
 
 
 def measures(result: Result, labels: list[str | None]) -> list[float]:
-    """NMI, ARI, NPMI, share of the smallest topic, seconds."""
+    """Return NMI, ARI, NPMI, share of the smallest topic and seconds."""
     known = [j for j, label in enumerate(labels) if label not in (None, "") and result.topics[j] >= 0]
     topics, classes = [int(result.topics[j]) for j in known], [str(labels[j]) for j in known]
     sizes = np.bincount(result.topics[result.topics >= 0])
@@ -159,7 +159,7 @@ def measures(result: Result, labels: list[str | None]) -> list[float]:
 
 
 def cell(values: list[float], form: str) -> str:
-    """The median, with the range where there is one."""
+    """Return the median, with the range if values differ."""
     low, middle, high = (format(float(np.quantile(values, q)), form) for q in (0, 0.5, 1))
     return middle if low == high else f"{middle} ({low} to {high})"
 

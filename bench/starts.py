@@ -1,11 +1,11 @@
-"""Which start and rule make topics best and soonest: error, agreement with labels, coherence, seconds.
+"""Compare initializations and solvers: error, agreement with labels, coherence and seconds.
 
     NMF_TOPICS_DATA=folder python bench/starts.py [--only bbc] [--rules amu ehals] [--seeds 6]
 
-One local optimum is luck. So a start that draws numbers is drawn `--seeds` times, and the table gives mean and standard
-deviation over them: what differs by less than that is no effect. Exact singular vectors know no luck, and their row is
-one draw of the same lottery. V is that of the default recipe at the ranks of bench/recipe.py; seconds are processor
-time, of the start and of the whole factorization.
+A single local optimum says little. So a random initialization is run with `--seeds` seeds, and the table shows mean and
+standard deviation; smaller differences mean nothing. Exact singular vectors are not random, so their row is a single
+result with the same kind of chance. V is that of the default recipe at the ranks of bench/recipe.py. Seconds are
+processor time of the initialization and of the whole factorization.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ from nmf_topics.factor import init, kernels
 from nmf_topics.factor.blocks import as_blocks, sum_of_squares
 from nmf_topics.factor.factorize import factorize
 from nmf_topics.factor.state import State
+from nmf_topics.files.cache.settings import user_cache
 from nmf_topics.model.fit import model_from, working_precision
 from nmf_topics.pipeline.prepare import Source, prepare
 from nmf_topics.pipeline.recipes import RECIPES
-from nmf_topics.terms.counts_cache import cache_folder
 
 Pair = tuple[Any, Any]
 
 
 def ways(seeds: int) -> Iterator[tuple[str, list[Callable[[Any, int], Pair]]]]:
-    """(name, draws) of every start."""
+    """Yield (name, one function per seed) of every initialization."""
 
     def sketched(passes: int, seed: int, fill: str) -> Callable[[Any, int], Pair]:
         def start(V: Any, rank: int) -> Pair:
@@ -65,14 +65,14 @@ def ways(seeds: int) -> Iterator[tuple[str, list[Callable[[Any, int], Pair]]]]:
 
 
 def told(values: list[float], digits: int) -> str:
-    """Mean and standard deviation."""
+    """Format mean and standard deviation."""
     spread = f" ± {statistics.stdev(values):.{digits}f}" if len(values) > 1 else ""
     return f"{statistics.mean(values):.{digits}f}{spread}"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", default="", help="corpora whose name has this in it")
+    parser.add_argument("--only", default="", help="run only corpora whose name contains this")
     parser.add_argument("--rules", nargs="+", default=["amu", "ehals"])
     parser.add_argument("--seeds", type=int, default=6)
     given = parser.parse_args()
@@ -80,7 +80,7 @@ def main() -> None:
     for corpus, rank in CORPORA.items():
         if given.only not in corpus:
             continue
-        data = prepare(Source(f"{folder}/{corpus}.jsonl.gz"), RECIPES["default"], cache=cache_folder())
+        data = prepare(Source(f"{folder}/{corpus}.jsonl.gz"), RECIPES["default"], cache=user_cache())
         V = as_blocks(working_precision(data))
         scale = float(np.sqrt(sum_of_squares(V)))
         print(f"\n{corpus}, rank {rank}: {V.shape[0]:,} x {V.shape[1]:,}, {V.dtype}\n")

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -111,14 +112,16 @@ def evaluate_topics(
     ModelError
         if there are texts for a model whose rows are no words, or none of them has two of the words.
     """
-    text = model.rows.kind == "terms"
-    tops = [model.words(k + 1, top) if text else [] for k in range(model.rank)]
-    rows = [[w.row for w in words if w.row >= 0] for words in tops] if text else [top_rows(w, top) for w in model.W.T]
+    named = model.kind.has_names
+    tops = [model.words(k + 1, top) if named else [] for k in range(model.rank)]
+    rows = [[w.row for w in words if w.row >= 0] for words in tops] if named else [top_rows(w, top) for w in model.W.T]
     scores: list[tuple[float, float, float]] = [(NAN, NAN, NAN)] * model.rank
     if reference is not None:
-        near, wide, pages, number = _count(model, tops, reference, on_page)
-        numbers = [[number[word.term] for word in words] for words in tops]
-        scores = [(window_npmi(near, some), c_v(wide, some), umass(pages, some)) for some in numbers]
+        counted = _count(model, tops, reference, on_page)
+        numbers = [[counted.number[word.term] for word in words] for words in tops]
+        scores = [
+            (window_npmi(counted.near, some), c_v(counted.wide, some), umass(counted.pages, some)) for some in numbers
+        ]
     labels, dominant = model.columns.labels(), model.dominant()
     labelled = [j for j, label in enumerate(labels) if label is not None and dominant[j] >= 0]
     known = labelled if len({labels[j] for j in labelled}) > 1 else []  # one label for all pages says nothing
@@ -146,7 +149,9 @@ def evaluate_topics(
             )
         )
     overall = {name: _mean([getattr(scored, name) for scored in topics]) for name in MEANS}
-    described = [[word.term for word in model.words(k + 1, DIVERSITY_WORDS)] for k in range(model.rank)] if text else []
+    described = (
+        [[word.term for word in model.words(k + 1, DIVERSITY_WORDS)] for k in range(model.rank)] if named else []
+    )
     overall["diversity"] = diversity_of(described)
     a, b = [int(dominant[j]) for j in known], [labels[j] for j in known]
     overall |= {"nmi": nmi(a, b) if known else NAN, "purity": purity(a, b) if known else NAN}
@@ -168,16 +173,25 @@ def exclusivity(W: Array, k: int, rows: Sequence[int]) -> float:
     return float((W[rows, k] / W[rows].sum(axis=1)).mean()) if len(rows) else NAN
 
 
+class _Cooccurrences(NamedTuple):
+    """Co-occurrence of words in narrow windows, in wide ones and on pages; and the number of each term in these."""
+
+    near: Cooccurrence
+    wide: Cooccurrence
+    pages: Cooccurrence
+    number: dict[str, int]
+
+
 def _count(
     model: TopicModel,
     tops: Sequence[Sequence[TopicWord]],
     reference: Iterable[PageLike],
     on_page: Callable[[PageLike], None],
-) -> tuple[Cooccurrence, Cooccurrence, Cooccurrence, dict[str, int]]:
-    """Co-occurrence of the first words in narrow windows, wide ones and pages; and term -> number of a word."""
-    if model.rows.kind != "terms":
+) -> _Cooccurrences:
+    """Count how often the first words of topics occur together in reference texts."""
+    if not model.kind.reads_texts:
         raise ModelError(
-            f"the model's rows are {model.rows.kind}, not words: no text can tell how they belong together"
+            f"the model's rows are {model.kind.rows}, not words: no text can tell how they belong together"
         )
     number = {term: i for i, term in enumerate(sorted({word.term for words in tops for word in words}))}
 
@@ -191,4 +205,4 @@ def _count(
     near, wide, whole = count_cooccurrence(pages, len(number), (NPMI_WINDOW, CV_WINDOW, None))
     if not whole.together[np.triu_indices(len(number), 1)].any():
         raise ModelError("no page of the reference texts has two of the topics' words: are they of the same language?")
-    return near, wide, whole, number
+    return _Cooccurrences(near, wide, whole, number)

@@ -180,11 +180,11 @@ def _belonging(similarity: Array) -> dict[int, list[int]]:
 
 def _shared_rows(first: TopicModel, second: TopicModel) -> list[tuple[int, int]]:
     """Return the pairs of rows that are the same word, or the same pixel."""
-    if first.rows.kind != second.rows.kind:
-        raise ModelError(f"a model of {first.rows.kind} cannot be compared with a model of {second.rows.kind}")
-    if first.rows.kind != "terms":
+    if first.kind is not second.kind:
+        raise ModelError(f"a model of {first.kind.rows} cannot be compared with a model of {second.kind.rows}")
+    if not first.kind.has_names:
         if first.rows != second.rows:
-            raise ModelError("the images of the two models have different sizes")
+            raise ModelError(f"the {first.kind.pages} of the two models have different sizes")
         return [(i, i) for i in range(len(first.rows))]
     names = []
     alike = all(
@@ -192,15 +192,16 @@ def _shared_rows(first: TopicModel, second: TopicModel) -> list[tuple[int, int]]
         for key in ("language", "normalize", "stemmer")
     )
     for model in (first, second):
-        rows: Any = model.rows
-        words = rows.terms if alike else [surface.lower() for surface in rows.surfaces]
+        words = model.rows.names if alike else [word.lower() for word in model.rows.shown]
         index: dict[str, int] = {}
         for i, word in enumerate(words):
             index.setdefault(word, i)
         names.append(index)
     pairs = [(i, names[1][word]) for word, i in names[0].items() if word in names[1]]
     if not pairs:
-        raise ModelError("the two models have no word in common; are they in the same language?")
+        raise ModelError(
+            f"the two models have no {first.kind.row_for_readers} in common; are they in the same language?"
+        )
     return pairs
 
 

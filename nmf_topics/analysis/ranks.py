@@ -95,7 +95,7 @@ def try_ranks(
             error,
             1 - error**2,
             float(np.mean(known)) if (known := model.coherences[~np.isnan(model.coherences)]).size else float("nan"),
-            diversity(model.W) if data.rows.kind == "terms" else float("nan"),
+            diversity(model.W) if data.kind.has_names else float("nan"),
             float(pages.min() / pages.sum()),
             len(model.trace),
         )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from pathlib import Path
 
 from nmf_topics.analysis.carried_names import CarriedNames, carry_names
 from nmf_topics.cli.console import Console
 from nmf_topics.errors import ModelError
+from nmf_topics.files.json_files import read_json
 from nmf_topics.model.files import MARK, load_model
 from nmf_topics.model.model import TopicModel
 
@@ -35,10 +35,10 @@ def with_earlier_names(model: TopicModel, folder: Path, talk: Console) -> tuple[
 def _has_names(folder: Path) -> bool:
     """Whether there is a model with names or hidden words in a folder; W and H are not read for that."""
     try:
-        document = json.loads((folder / MARK).read_text(encoding="utf-8"))
-        return bool(document["names"] or document["hidden"])
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        document = read_json(folder / MARK).document
+    except (OSError, ValueError):
         return False
+    return isinstance(document, dict) and bool(document.get("names") or document.get("hidden"))
 
 
 def _report(carried: CarriedNames, folder: Path, talk: Console) -> None:

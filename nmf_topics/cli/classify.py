@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import io
 import json
 import os
 import sys
@@ -11,14 +12,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 import click
 
 from nmf_topics.cli import options as o
+from nmf_topics.cli.common import PrintingOptions
 from nmf_topics.cli.console import Console
 from nmf_topics.cli.option_groups import GroupedCommand
-from nmf_topics.cli.wiki import contact_option, pages_asked_for, wiki_option
+from nmf_topics.cli.wiki import AskedPage, contact_option, pages_asked_for, wiki_option
 from nmf_topics.cli.wording import worded
 from nmf_topics.corpus.open import open_corpus
 from nmf_topics.corpus.page import Page
@@ -26,8 +28,9 @@ from nmf_topics.corpus.readers.charsets import decode
 from nmf_topics.errors import CorpusError, ModelError, OutputError
 from nmf_topics.files.atomic import folder_of_files, whole_file
 from nmf_topics.files.csv_files import write_csv
-from nmf_topics.images.pixels import ENDINGS, image_files
-from nmf_topics.model.classify import Assignment, Classifier, unreadable
+from nmf_topics.files.json_files import json_text
+from nmf_topics.images.pixels import ENDINGS, PixelGrid, image_files
+from nmf_topics.model.classify import Assignment, Classifier, markup_of, unreadable
 from nmf_topics.model.files import load_model, resolve_model
 from nmf_topics.model.model import TopicModel
 from nmf_topics.pipeline.prepare import Source
@@ -63,9 +66,22 @@ BATCH = 16  # pages held at once: a stream of results starts soon and stays smal
 )
 @click.option("--force", is_flag=True, help="Draw into a folder that holds other files.")
 @o.corpus_options
-@o.json_option
-@o.talk_options
-def classify(files: tuple[str, ...], **options: Any) -> None:
+@o.printing_options
+def classify(
+    files: tuple[str, ...],
+    title: tuple[str, ...],
+    url: tuple[str, ...],
+    wiki: str | None,
+    contact: str | None,
+    model: Path,
+    explain: bool,
+    csv: bool,
+    jsonl: bool,
+    draw: Path | None,
+    force: bool,
+    corpus: o.CorpusOptions,
+    printing: PrintingOptions,
+) -> None:
     """Assign new pages to the topics of a model.
 
     FILE is a text, web page or document, a folder of them, a table, an image (for a model of images), or - for standard
@@ -75,24 +91,24 @@ def classify(files: tuple[str, ...], **options: Any) -> None:
     Example:
       nmf-topics classify new_page.txt --explain
     """
-    talk = o.talk_of(options)
-    options.pop("cache")
-    titles, urls = options.pop("title"), options.pop("url")
-    if not (files or titles or urls):
+    talk = printing.console()
+    if not (files or title or url):
         raise click.UsageError("Missing argument 'FILE ...' (or --title, or --url).")
-    columns = o.source_of(None, options)
-    if options["csv"] + options["json"] + options["jsonl"] > 1:
+    if csv + printing.as_json + jsonl > 1:
         raise click.UsageError("--csv, --json and --jsonl exclude each other")
-    model = load_model(options["model"])
-    classifier = Classifier(model)
-    if model.rows.kind == "pixels":
-        if titles or urls:
+    fitted = load_model(model)
+    classifier = Classifier(fitted)
+    if fitted.kind.draws_images:
+        if title or url:
             raise click.UsageError("--title and --url are for models of text")
-        found = _images(classifier, _image_paths(files), _gallery(options, talk), talk)
+        found = _images(classifier, _image_paths(files), _gallery(draw, model, force, talk), talk)
     else:
-        found = _texts(classifier, files, columns, options["explain"], talk)
-        if titles or urls:
-            found = chain(found, _wiki_pages(classifier, pages_asked_for(titles, urls, options, talk), options, talk))
+        reading = corpus.source(None)
+        reading = replace(reading, markup=reading.markup or markup_of(fitted))
+        found = _texts(classifier, files, reading, explain, talk)
+        if title or url:
+            asked = pages_asked_for(title, url, wiki, contact, talk)
+            found = chain(found, _wiki_pages(classifier, asked, explain, talk))
     readable = False
 
     def watched() -> Iterator[Assignment]:
@@ -101,13 +117,13 @@ def classify(files: tuple[str, ...], **options: Any) -> None:
             readable |= assignment.topics.status != "unreadable"
             yield assignment
 
-    if options["jsonl"]:
+    if jsonl:
         for assignment in watched():
-            click.echo(json.dumps(assignment_json(model, assignment), ensure_ascii=False))
-    elif options["csv"]:
-        write_csv(assignment_rows(model, watched()), sys.stdout)
+            click.echo(json.dumps(assignment_json(fitted, assignment), ensure_ascii=False))
+    elif csv:
+        write_csv(assignment_rows(fitted, watched()), sys.stdout)
     else:
-        _print(model, options["model"], list(watched()), options["json"], options["explain"])
+        _print(fitted, model, list(watched()), printing.as_json, explain)
     if not readable:
         click.get_current_context().exit(1)
 
@@ -115,7 +131,7 @@ def classify(files: tuple[str, ...], **options: Any) -> None:
 def _print(model: TopicModel, path: Path, assignments: list[Assignment], as_json: bool, explain: bool) -> None:
     if as_json:
         pages = [assignment_json(model, assignment) for assignment in assignments]
-        click.echo(json.dumps({"schema": 1, "model": str(path), "pages": pages}, ensure_ascii=False, indent=1))
+        click.echo(json_text({"schema": 1, "model": str(path), "pages": pages}))
         return
     print_assignments(model, assignments)
     if explain:
@@ -142,14 +158,14 @@ def _texts(
             single = len(batch) == 1 and os.path.isfile(file) and batch[0].id == Path(file).stem
             named = [(file if single else page.id, page.title, page.text) for page in batch]
             for page, assignment in zip(batch, classifier.texts(named, explain=explain), strict=True):
-                yield replace(assignment, meta=page.meta)
+                yield replace(assignment, meta=page.meta, row=page.row)
         if broken:
             yield unreadable(file, broken, classifier.model.rank)
             talk.warn(broken)
 
 
 def _wiki_pages(
-    classifier: Classifier, pages: Iterable[tuple[str, Page | None, str]], options: dict[str, Any], talk: Console
+    classifier: Classifier, pages: Iterable[AskedPage], explain: bool, talk: Console
 ) -> Iterator[Assignment]:
     """Assignments of pages of a wiki, as they come."""
     for name, page, why in pages:
@@ -157,7 +173,7 @@ def _wiki_pages(
             talk.warn(f"{name}: {why}")
             yield unreadable(name, why, classifier.model.rank)
         else:
-            for assignment in classifier.texts([(name, page.title, page.text)], explain=options["explain"]):
+            for assignment in classifier.texts([(name, page.title, page.text)], explain=explain):
                 yield replace(assignment, meta=page.meta)
 
 
@@ -175,23 +191,23 @@ def _json_waits() -> bool:
     """Whether what comes on standard input begins like JSONL."""
     if sys.stdin is None:
         raise CorpusError("there is no standard input to read pages from")
-    stream: Any = sys.stdin.buffer
+    stream = cast(io.BufferedReader, sys.stdin.buffer)
     return stream.peek(1).removeprefix(codecs.BOM_UTF8).lstrip()[:1] == b"{"
 
 
-def _gallery(options: dict[str, Any], talk: Console) -> Path | None:
-    """The folder of reconstructions; None if nobody asked for one and there can be none in the model."""
-    folder = options["draw"] or resolve_model(options["model"]) / "reconstructions"
+def _gallery(draw: Path | None, model: Path, force: bool, talk: Console) -> Path | None:
+    """Return the folder of reconstructions; None if nobody asked for one and the model folder cannot have one."""
+    folder = draw or resolve_model(model) / "reconstructions"
     try:
-        with folder_of_files(folder, mark=MARK, force=options["force"], parameter="draw") as partial:
-            document = {"schema": 1, "model": str(options["model"])}
-            (partial / MARK).write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+        with folder_of_files(folder, mark=MARK, force=force, parameter="draw") as partial:
+            document = {"schema": 1, "model": str(model)}
+            (partial / MARK).write_text(json_text(document) + "\n", encoding="utf-8")
     except OutputError as error:
-        if options["draw"]:
+        if draw:
             raise
         talk.warn(f"no reconstructions: {worded(error)}")
         return None
-    return Path(folder)
+    return folder
 
 
 def _image_paths(files: Sequence[str]) -> list[Path]:
@@ -208,7 +224,7 @@ def _image_paths(files: Sequence[str]) -> list[Path]:
 
 def _images(classifier: Classifier, paths: Sequence[Path], folder: Path | None, talk: Console) -> Iterator[Assignment]:
     """Assignments of images, and their reconstructions as pictures."""
-    grid: Any = classifier.model.rows
+    grid = cast(PixelGrid, classifier.model.rows)
     drawn: Counter[str] = Counter()
     for first in range(0, len(paths), BATCH):
         assignments, V = classifier.images(paths[first : first + BATCH])

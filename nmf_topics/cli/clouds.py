@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
-from typing import Any
 
 import click
 
 from nmf_topics.cli import options as o
+from nmf_topics.cli.common import PrintingOptions
 from nmf_topics.files.atomic import files_listed_in, folder_of_files
+from nmf_topics.files.json_files import json_text
 from nmf_topics.model.files import load_model, resolve_model
 from nmf_topics.views.drawing.topic_pictures import PictureStyle, draw_topics
-from nmf_topics.views.model_folder import redraw, rewrite_report
+from nmf_topics.views.model_folder import redraw
 
 MARK = "clouds.json"
 
@@ -43,11 +43,19 @@ def _known_colormap(ctx: click.Context, param: click.Parameter, value: str | Non
 @click.option("--font", type=click.Path(path_type=Path), help="Font file.  [default: one that has the letters]")
 @click.option("--colormap", callback=_known_colormap, help="Matplotlib colour map.  [default: a colour for each topic]")
 @click.option("--svg", is_flag=True, help="Write SVG as well as PNG.")
-@click.option("--output", "-o", type=click.Path(path_type=Path), help="Folder.  [default: clouds in the model]")
-@click.option("--force", is_flag=True, help="Write into a folder that has other files.")
-@o.json_option
-@o.talk_options
-def clouds(model: Path, output: Path | None, force: bool, **options: Any) -> None:
+@o.output_option("Folder.  [default: clouds in the model]")
+@o.force_option
+@o.printing_options
+def clouds(
+    model: Path,
+    size: tuple[int, int],
+    font: Path | None,
+    colormap: str | None,
+    svg: bool,
+    output: Path | None,
+    force: bool,
+    printing: PrintingOptions,
+) -> None:
     """Draw the word clouds of a model again.
 
     MODEL is a model folder; if omitted, the last one that was fitted. Its report shows the new clouds.
@@ -56,22 +64,20 @@ def clouds(model: Path, output: Path | None, force: bool, **options: Any) -> Non
     Example:
       nmf-topics clouds --size 1200x800 --svg
     """
-    talk = o.talk_of(options)
-    as_json = options.pop("json")
-    style, fitted = PictureStyle(**options), load_model(model)
+    talk = printing.console()
+    style, fitted = PictureStyle(size, font, colormap, svg), load_model(model)
     if output is None:
         folder = resolve_model(model).resolve()
-        redraw(fitted, folder, style)
-        rewrite_report(fitted, folder, warn=talk.warn)
+        redraw(fitted, folder, style, warn=talk.warn)
         output = folder / "clouds"
     else:
         with folder_of_files(output, mark=MARK, stale=files_listed_in(MARK), force=force) as partial:
-            draw_topics(fitted.rows, fitted, partial, style=style)
+            draw_topics(fitted, partial, style=style)
             document = {"schema": 1, "model": str(model), "files": sorted(p.name for p in partial.iterdir())}
-            (partial / MARK).write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+            (partial / MARK).write_text(json_text(document) + "\n", encoding="utf-8")
     talk.note(f"pictures in {output}")
-    if as_json:
+    if printing.as_json:
         pictures = sorted(
             str(path) for path in output.iterdir() if re.fullmatch(r"(topic-\d+|all)\.(png|svg)", path.name)
         )
-        click.echo(json.dumps({"schema": 1, "model": str(model), "pictures": pictures}, ensure_ascii=False, indent=1))
+        click.echo(json_text({"schema": 1, "model": str(model), "pictures": pictures}))

@@ -1,45 +1,33 @@
-"""Options of every command, kept apart from those that need numpy to know their choices."""
+"""Options of all commands, and types of their values; options that need numpy to know their choices are elsewhere."""
 
 from __future__ import annotations
 
-import functools
 import logging
 import math
-import re
-from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, TypeVar
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
 
 import click
 
 from nmf_topics.cli.console import Console
+from nmf_topics.cli.option_fields import Command, option, option_group
+from nmf_topics.corpus.readers.cell_markup import kinds_of
 from nmf_topics.corpus.readers.limits import READ_LIMITS
 from nmf_topics.corpus.readers.options import is_text_encoding
+from nmf_topics.files.sizes import parse_size
 
-Command = TypeVar("Command", bound=Callable[..., Any])
-
-
-def stack(*decorators: Callable[[Any], Any]) -> Callable[[Command], Command]:
-    """Several options as one decorator, in the order in which help shows them."""
-
-    def decorate(function: Command) -> Command:
-        return functools.reduce(lambda f, decorator: decorator(f), reversed(decorators), function)
-
-    return decorate
+if TYPE_CHECKING:
+    from click.parser import _OptionParser
 
 
-class AliasedOption(click.Option):
-    """An option with further names, which work but are not listed in help texts and messages.
+class RankOption(click.Option):
+    """An option with further names, which work but are not listed in help texts and messages."""
 
-    Parameters
-    ----------
-    aliases : further names, with their hyphens
-    """
+    aliases: ClassVar = ["-k", "--topics", "--num-topics"]
 
-    def __init__(self, *args: Any, aliases: Sequence[str], **settings: Any) -> None:
-        super().__init__(*args, **settings)
-        self.aliases = list(aliases)
-
-    def add_to_parser(self, parser: Any, ctx: click.Context) -> None:
+    def add_to_parser(self, parser: _OptionParser, ctx: click.Context) -> None:
         """Let the parser know all names."""
         super().add_to_parser(parser, ctx)
         parser.add_option(obj=self, opts=self.aliases, dest=self.name, action="store", nargs=self.nargs)
@@ -48,7 +36,7 @@ class AliasedOption(click.Option):
 class Finite(click.FloatRange):
     """A number within a range, which NaN and infinity are not."""
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+    def convert(self, value: float, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """The number."""
         number = float(super().convert(value, param, ctx))
         if not math.isfinite(number):
@@ -61,7 +49,7 @@ class Text(click.ParamType[str]):
 
     name = "text"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """The text."""
         text = str(value)
         try:
@@ -76,10 +64,24 @@ class Encoding(click.ParamType[str]):
 
     name = "encoding"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """The name, if Python can decode text by it."""
         if not is_text_encoding(str(value)):
             self.fail(f"{value!r} is not an encoding of text such as cp1252, utf-8 or latin-1", param, ctx)
+        return str(value)
+
+
+class Markup(click.ParamType[str]):
+    """What becomes of markup in tables: auto, remove, keep, or kinds of it."""
+
+    name = "markup"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The value, if it is one of these."""
+        try:
+            kinds_of(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
         return str(value)
 
 
@@ -88,7 +90,7 @@ class ReadLimit(click.ParamType[tuple[str, int]]):
 
     name = "limit"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, int]:
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, int]:
         """Name and value."""
         if isinstance(value, tuple):
             return value
@@ -102,30 +104,36 @@ class Bytes(click.ParamType[int]):
     """A size: 2GB (10^9 bytes each), 500MB, 1GiB (2^30), or a number of bytes."""
 
     name = "size"
-    _units: ClassVar = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
-    _units |= {f"{letter}I": 2**power for letter, power in (("K", 10), ("M", 20), ("G", 30), ("T", 40))}
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """The number of bytes."""
         if isinstance(value, int):
             return value
-        found = re.fullmatch(r"(\d+(?:\.\d+)?) *([KMGT]I?|)B?", value.strip().upper())
-        number = float(found[1]) * self._units[found[2]] if found else 0
-        if not 1 <= number < 2**60:
+        number = parse_size(str(value))
+        if not number:
             self.fail(f"{value!r} is not a size such as 2GB, 500MB or 1GiB", param, ctx)
-        return int(number)
+        return number
 
 
-talk_options = stack(
-    click.option("--quiet", "-q", is_flag=True, help="Print only results and errors."),
-    click.option("--verbose", "-v", is_flag=True, help="Print more details."),
-)
+@dataclass(frozen=True)
+class PrintingOptions:
+    """What a command prints: its results on stdout, its messages on stderr."""
 
-json_option = click.option("--json", is_flag=True, help="Print one JSON document.")
+    as_json: bool = option("--json", is_flag=True, help="Print one JSON document.")
+    quiet: bool = option("--quiet", "-q", is_flag=True, help="Print only results and errors.")
+    verbose: bool = option("--verbose", "-v", is_flag=True, help="Print more details.")
+
+    def console(self) -> Console:
+        """Return the console for messages; warnings that the library logs go to stderr unless --quiet is given."""
+        logging.getLogger("nmf_topics").setLevel(logging.ERROR if self.quiet else logging.WARNING)
+        return Console(self.quiet, self.verbose)
 
 
-def talk_of(options: dict[str, Any]) -> Console:
-    """The voice; its options are taken out of `options`. What the library logs is for stderr too, and quiet as well."""
-    talk = Console(options.pop("quiet"), options.pop("verbose"))
-    logging.getLogger("nmf_topics").setLevel(logging.ERROR if talk.quiet else logging.WARNING)
-    return talk
+printing_options = option_group(PrintingOptions, "printing")
+
+force_option = click.option("--force", is_flag=True, help="Write into a folder that has other files.")
+
+
+def output_option(help: str) -> Callable[[Command], Command]:
+    """Return the option for the folder or file that is written."""
+    return click.option("--output", "-o", type=click.Path(path_type=Path), help=help)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import click
 import numpy as np
 
 from nmf_topics.analysis.method_comparison import FIGURES, compare_factorizations
 from nmf_topics.cli import options as o
+from nmf_topics.cli.chosen_recipe import choose_recipe
+from nmf_topics.cli.common import PrintingOptions
 from nmf_topics.cli.fit import read_data, text_of, typical_page
 from nmf_topics.cli.option_groups import GroupedCommand
 from nmf_topics.files.atomic import folder_of_files
 from nmf_topics.files.csv_files import write_csv
+from nmf_topics.files.json_files import json_text
 from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.model.fit import fit_topics
 from nmf_topics.model.model import TopicModel
@@ -27,17 +28,26 @@ MARK = "compare.json"
 
 
 @click.command(cls=GroupedCommand)
-@click.argument("source", required=False)
+@o.source_argument
 @o.rank_option
-@click.option("--output", "-o", type=click.Path(path_type=Path), help="Folder.  [default: models/CORPUS-compare-rRANK]")
+@o.output_option("Folder.  [default: models/CORPUS-compare-rRANK]")
 @o.matrix_options
 @o.factor_options
 @o.seed_option
 @o.corpus_options
-@click.option("--force", is_flag=True, help="Write into a folder that has other files.")
-@o.json_option
-@o.talk_options
-def compare(source: str | None, **options: Any) -> None:
+@o.force_option
+@o.printing_options
+def compare(
+    source: str | None,
+    rank: int,
+    output: Path | None,
+    matrix: o.MatrixOptions,
+    factor: o.FactorOptions,
+    seed: int,
+    corpus: o.CorpusOptions,
+    force: bool,
+    printing: PrintingOptions,
+) -> None:
     """Compare NMF with vector quantization and PCA.
 
     All three methods approximate V by W times H. Vector quantization uses one column of W for each page (a prototype),
@@ -47,35 +57,36 @@ def compare(source: str | None, **options: Any) -> None:
     Example:
       nmf-topics compare --rank 10
     """
-    talk = o.talk_of(options)
-    where = o.source_of(source, options)
-    recipe = o.recipe_of(options, where)
+    talk = printing.console()
+    where = corpus.source(source)
+    recipe = choose_recipe(where, matrix, factor)
     if recipe.objective != "frobenius":
         raise click.UsageError("the three are compared by least squares; leave --objective frobenius")
-    data = read_data(where, recipe, o.cache_of(options), o.processes_of(options), talk, corpus=text_of(where, talk))
+    cache, processes = o.cache_of(corpus.cache, talk.warn), matrix.process_count()
+    data = read_data(where, recipe, cache, processes, talk, corpus=text_of(where, talk))
     with talk.progress("iteration", at_most=recipe.max_iter) as progress:
         model = fit_topics(
             data,
-            options["rank"],
-            seed=options["seed"],
+            rank,
+            seed=seed,
             **{**recipe.factors(), "refine": "none"},  # the factorization as it is, as the other two are
             on_iteration=lambda it: progress.step(f"error {it.error:.5f}"),
         )
-    results = compare_factorizations(data, model, seed=options["seed"])
-    folder = options["output"] or Path("models") / f"{data.recipe['corpus']['name']}-compare-r{options['rank']}"
+    results = compare_factorizations(data, model, seed=seed)
+    folder = output or Path("models") / f"{data.recipe['corpus']['name']}-compare-r{rank}"
     table = {result.method: {name: json_number(getattr(result, name)) for name in FIGURES} for result in results}
     document = {"schema": 1, "rank": model.rank, "shape": list(data.V.shape), "methods": table}
-    with folder_of_files(folder, mark=MARK, force=options["force"]) as partial:
+    with folder_of_files(folder, mark=MARK, force=force) as partial:
         rows = [
             ["figure", *table],
             *([name, *(number(getattr(r, name)) for r in results)] for name in FIGURES),
         ]
         write_csv(rows, partial / "compare.csv")
         draw_comparison(data, results, _typical_column(data, model), partial)
-        (partial / MARK).write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+        (partial / MARK).write_text(json_text(document) + "\n", encoding="utf-8")
     talk.note(f"pictures and compare.csv in {folder}")
-    if options["json"]:
-        click.echo(json.dumps(document, indent=1))
+    if printing.as_json:
+        click.echo(json_text(document))
         return
     print_table(
         ["", *table],

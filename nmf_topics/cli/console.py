@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 from types import TracebackType
-from typing import Any
 
 import click
 
@@ -96,7 +95,7 @@ class Progress:
     def __enter__(self) -> Progress:
         return self
 
-    def step(self, detail: Any = "") -> None:
+    def step(self, detail: object = "") -> None:
         """One more."""
         self._count += 1
         now = time.monotonic()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from nmf_topics.factor.objectives import OBJECTIVES
 from nmf_topics.pipeline.recipes import RECIPES, Recipe
 
@@ -37,7 +35,7 @@ def _shown(name: str, recipe: Recipe) -> str:
     """The value of an option in a recipe, as it is written on the command line."""
     for group in (recipe, recipe.words, recipe.bounds):
         if hasattr(group, name):
-            value: Any = getattr(group, name)
+            value: object = getattr(group, name)
             break
     else:
         raise KeyError(name)

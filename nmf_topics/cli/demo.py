@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import click
 
 from nmf_topics.cli import options as o
+from nmf_topics.cli.common import PrintingOptions
 from nmf_topics.cli.fit import run_fit
 from nmf_topics.corpus.open import sample_corpus_path
+from nmf_topics.files.cache.settings import user_cache
+from nmf_topics.files.json_files import json_text
 from nmf_topics.pipeline.prepare import Source
 from nmf_topics.pipeline.recipes import RECIPES
-from nmf_topics.terms.counts_cache import cache_folder
 from nmf_topics.views.tables.tables import model_json
 from nmf_topics.views.tables.terminal import print_topics
 
@@ -22,10 +22,9 @@ RANK = 10
 
 @click.command()
 @click.option("--output", "-o", type=click.Path(path_type=Path), default=Path("models/demo"), show_default=True)
-@click.option("--force", is_flag=True, help="Write into a folder that has other files.")
-@o.json_option
-@o.talk_options
-def demo(output: Path, force: bool, **options: Any) -> None:
+@o.force_option
+@o.printing_options
+def demo(output: Path, force: bool, printing: PrintingOptions) -> None:
     """Fit the sample corpus.
 
     The sample has 180 short encyclopedic pages on ten subjects and is part of the program.
@@ -34,7 +33,7 @@ def demo(output: Path, force: bool, **options: Any) -> None:
     Example:
       nmf-topics demo
     """
-    talk = o.talk_of(options)
+    talk = printing.console()
     source = Source(str(sample_corpus_path()))
     model, folder = run_fit(
         source,
@@ -43,13 +42,13 @@ def demo(output: Path, force: bool, **options: Any) -> None:
         seed=0,
         runs=1,
         output=output,
-        cache=cache_folder(),
+        cache=user_cache(talk.warn),
         processes=1,
         force=force,
         talk=talk,
     )
-    if options["json"]:
-        click.echo(json.dumps(model_json(model, folder), ensure_ascii=False, indent=1))
+    if printing.as_json:
+        click.echo(json_text(model_json(model, folder)))
         return
     print_topics(model)
     click.echo(

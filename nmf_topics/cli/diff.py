@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 
-from nmf_topics.analysis.model_diff import Difference, compare_models
+from nmf_topics.analysis.model_diff import Change, Difference, compare_models
 from nmf_topics.cli import options as o
+from nmf_topics.cli.common import PrintingOptions
+from nmf_topics.files.json_files import json_text
 from nmf_topics.model.files import load_model
 from nmf_topics.model.model import TopicModel
 from nmf_topics.views.tables.tables import json_number
@@ -20,9 +20,8 @@ from nmf_topics.views.tables.terminal import print_table
 @click.command()
 @click.argument("first", type=click.Path(path_type=Path))
 @click.argument("second", type=click.Path(path_type=Path))
-@o.json_option
-@o.talk_options
-def diff(first: Path, second: Path, **options: Any) -> None:
+@o.printing_options
+def diff(first: Path, second: Path, printing: PrintingOptions) -> None:
     """Compare the topics of two models.
 
     Shows which topics are the same, changed, split, merged, gone or new, how many pages moved with them, and which
@@ -32,12 +31,12 @@ def diff(first: Path, second: Path, **options: Any) -> None:
     Example:
       nmf-topics diff models/mine models/latest
     """
-    talk = o.talk_of(options)
+    talk = printing.console()
     before, after = load_model(first), load_model(second)
     found = compare_models(before, after)
-    if options["json"]:
+    if printing.as_json:
         document = {"schema": 1, "first": str(first), "second": str(second), **_document(found, before, after)}
-        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+        click.echo(json_text(document))
         return
     print_table(
         ["change", "first", "second", "similar", "pages"],
@@ -53,7 +52,7 @@ def _names(model: TopicModel, numbers: Sequence[int]) -> list[str]:
     return [f"{number} {model.label(number)}" for number in numbers]
 
 
-def _lines(change: Any, found: Difference, before: TopicModel, after: TopicModel) -> list[list[str]]:
+def _lines(change: Change, found: Difference, before: TopicModel, after: TopicModel) -> list[list[str]]:
     """A line for each pair of topics of a change; one for a topic that came or went."""
     if not (change.before and change.after):
         return [[change.kind, "".join(_names(before, change.before)), "".join(_names(after, change.after)), "", ""]]
@@ -84,12 +83,12 @@ def _summary(found: Difference) -> str:
     return "\n".join(lines)
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     return "none" if value is None or value == [] else str(value)
 
 
-def _document(found: Difference, before: TopicModel, after: TopicModel) -> dict[str, Any]:
-    def topics(model: TopicModel, numbers: Sequence[int]) -> list[dict[str, Any]]:
+def _document(found: Difference, before: TopicModel, after: TopicModel) -> dict[str, object]:
+    def topics(model: TopicModel, numbers: Sequence[int]) -> list[dict[str, object]]:
         return [{"topic": number, "label": model.label(number)} for number in numbers]
 
     return {

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import click
 
 from nmf_topics.analysis.evaluate import Evaluation, evaluate_topics
 from nmf_topics.cli import options as o
+from nmf_topics.cli.common import PrintingOptions
 from nmf_topics.cli.console import Console
 from nmf_topics.cli.option_groups import GroupedCommand
 from nmf_topics.cli.recorded import recorded_source
 from nmf_topics.cli.wording import worded
-from nmf_topics.corpus.page import Fingerprint
+from nmf_topics.corpus.page import Fingerprint, Page
 from nmf_topics.errors import CorpusError
+from nmf_topics.files.json_files import json_text
 from nmf_topics.model.files import load_model, resolve_model
 from nmf_topics.model.model import TopicModel
+from nmf_topics.model.run_record import read_run
 from nmf_topics.pipeline.prepare import Source, open_source
-from nmf_topics.views.model_folder import read_run
+from nmf_topics.terms.count import PageLike
 from nmf_topics.views.tables.tables import json_number
 from nmf_topics.views.tables.terminal import decimals, print_table
 
@@ -57,11 +58,10 @@ SHORT = {
 @click.command(cls=GroupedCommand)
 @o.model_argument
 @click.option("--source", help="Texts in which to count words that occur together.  [default: the corpus of the fit]")
-@click.option("--top", "-n", type=click.IntRange(min=1), default=10, show_default=True, help="Words per topic.")
+@o.top_words_option
 @o.corpus_options
-@o.json_option
-@o.talk_options
-def evaluate(model: Path, top: int, **options: Any) -> None:
+@o.printing_options
+def evaluate(model: Path, source: str | None, top: int, corpus: o.CorpusOptions, printing: PrintingOptions) -> None:
     """Measure the quality of topics.
 
     Coherence (do the words of a topic occur together?), coverage and lift (are they on its pages, and more often than
@@ -72,25 +72,22 @@ def evaluate(model: Path, top: int, **options: Any) -> None:
     Example:
       nmf-topics evaluate
     """
-    talk = o.talk_of(options)
-    options.pop("cache")
-    path = options.pop("source")
-    given = o.source_of(path, options)
+    talk = printing.console()
     fitted = load_model(model)
-    run = read_run(resolve_model(model))
-    result, source = None, given if path is not None else None
-    if path is None and fitted.rows.kind == "terms":
-        source = recorded_source(run)
-        if source is None:
+    run = read_run(resolve_model(model), talk.warn)
+    result, texts = None, None if source is None else corpus.source(source)
+    if source is None and fitted.kind.reads_texts:
+        texts = recorded_source(run)
+        if texts is None:
             talk.note("the corpus of the fit is not here: no C_NPMI, C_V and UMass; name texts with --source")
-    if source is not None:
-        result = _with_texts(fitted, source, top, talk, own=path is None)
-    texts = source.path if source and result else None
+    if texts is not None:
+        result = _with_texts(fitted, texts, top, talk, own=source is None)
+    read = texts.path if texts and result else None
     result = result or evaluate_topics(fitted, top=top)
-    if options["json"]:
-        click.echo(json.dumps(_document(result, model, texts), ensure_ascii=False, indent=1))
+    if printing.as_json:
+        click.echo(json_text(_document(result, model, read)))
     else:
-        _print(result, fitted.rows.kind == "terms")
+        _print(result, fitted.kind.has_names)
 
 
 def _with_texts(model: TopicModel, source: Source, top: int, talk: Console, *, own: bool) -> Evaluation | None:
@@ -101,8 +98,8 @@ def _with_texts(model: TopicModel, source: Source, top: int, talk: Console, *, o
         talk.note(f"reading {corpus.source}")
         with talk.progress("read", len(model.columns) if own else None) as progress:
 
-            def on_page(page: Any) -> None:
-                fingerprint.add(page)
+            def on_page(page: PageLike) -> None:
+                fingerprint.add(Page(page.id, page.title, page.text, page.meta))
                 progress.step()
 
             result = evaluate_topics(model, corpus, top=top, on_page=on_page)
@@ -116,8 +113,8 @@ def _with_texts(model: TopicModel, source: Source, top: int, talk: Console, *, o
     return result
 
 
-def _document(result: Evaluation, model: Path, source: str | None) -> dict[str, Any]:
-    def plain(values: Mapping[str, Any]) -> dict[str, Any]:
+def _document(result: Evaluation, model: Path, source: str | None) -> dict[str, object]:
+    def plain(values: Mapping[str, object]) -> dict[str, object]:
         return {name: json_number(v) if isinstance(v, float) else v for name, v in values.items()}
 
     return {

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import click
 
 from nmf_topics.cli import options as o
+from nmf_topics.cli.common import PrintingOptions
 from nmf_topics.files.atomic import files_listed_in, folder_of_files
+from nmf_topics.files.json_files import json_text
 from nmf_topics.model.files import load_model, resolve_model
 from nmf_topics.views.tables.export import EXPORTS, export_model
 
@@ -26,11 +26,10 @@ MARK = "export.json"
     show_default=True,
     help="Format; can be given more than once.",
 )
-@click.option("--output", "-o", type=click.Path(path_type=Path), help="Folder.  [default: export in the model]")
-@click.option("--force", is_flag=True, help="Write into a folder that has other files.")
-@o.json_option
-@o.talk_options
-def export(model: Path, to: tuple[str, ...], output: Path | None, force: bool, **options: Any) -> None:
+@o.output_option("Folder.  [default: export in the model]")
+@o.force_option
+@o.printing_options
+def export(model: Path, to: tuple[str, ...], output: Path | None, force: bool, printing: PrintingOptions) -> None:
     """Write a model for other programs.
 
     Formats: tables of topics, pages and words as CSV, JSON lines or an Excel workbook; W and H as MatrixMarket files;
@@ -41,7 +40,7 @@ def export(model: Path, to: tuple[str, ...], output: Path | None, force: bool, *
     Example:
       nmf-topics export --to csv --to markdown
     """
-    talk = o.talk_of(options)
+    talk = printing.console()
     fitted = load_model(model)
     folder = output or resolve_model(model) / "export"
     with folder_of_files(folder, mark=MARK, force=force) as partial:
@@ -49,10 +48,10 @@ def export(model: Path, to: tuple[str, ...], output: Path | None, force: bool, *
         files = sorted(path.name for path in partial.iterdir())
         others = [name for name in files_listed_in(MARK)(folder) if (folder / name).is_file()]  # of another --to
         document = {"schema": 1, "model": str(model), "files": sorted({*files, *others})}
-        (partial / MARK).write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        (partial / MARK).write_text(json_text(document) + "\n", encoding="utf-8")
     for remark in remarks:
         talk.warn(remark)
     paths = [str(folder / name) for name in files]
     talk.note(f"written: {', '.join(paths)}")
-    if options["json"]:
-        click.echo(json.dumps({**document, "files": paths}, ensure_ascii=False, indent=1))
+    if printing.as_json:
+        click.echo(json_text({**document, "files": paths}))

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import click
 
-from nmf_topics.cli.common import talk_of
+from nmf_topics.cli.common import PrintingOptions, force_option, output_option, printing_options
 from nmf_topics.cli.console import Console
 from nmf_topics.cli.fetch_languages import LanguageCorpus, fetch_languages
-from nmf_topics.cli.fetch_options import GROUPS, check_options, fetch_options
+from nmf_topics.cli.fetch_options import (
+    FetchCommand,
+    RequestOptions,
+    SelectOptions,
+    SettingOptions,
+    check_options,
+    request_options,
+    select_options,
+    setting_options,
+)
 from nmf_topics.cli.fetch_selection import read_selection, refuse_unrelated
 from nmf_topics.cli.fetch_settings import choose_settings, describe_changes, describe_settings
-from nmf_topics.cli.option_groups import GroupedCommand
 from nmf_topics.cli.wiki import log_in, polite_client, require_contact
 from nmf_topics.cli.wording import worded
 from nmf_topics.corpus.fetch.changes import describe_effects
 from nmf_topics.corpus.fetch.client import Client
-from nmf_topics.corpus.fetch.corpus_folder import corpus_of_dump, is_fetched, read_manifest
+from nmf_topics.corpus.fetch.corpus_folder import LEDGER, corpus_of_dump, is_fetched, read_manifest
 from nmf_topics.corpus.fetch.fetch import Fetch, Result
 from nmf_topics.corpus.fetch.pins import foreign_wiki
 from nmf_topics.corpus.fetch.plan import Plan, plan_of
@@ -31,15 +37,30 @@ from nmf_topics.corpus.fetch.selections import Ask
 from nmf_topics.corpus.page import Page
 from nmf_topics.corpus.plain import safe_name
 from nmf_topics.corpus.readers.streams import meter_of, split_endings
+from nmf_topics.corpus.reading_log import MAX_NAMES, join_some
 from nmf_topics.errors import ContactRequired, FetchError
+from nmf_topics.files.json_files import json_text
 
 ARTICLE: Ask = {"top": 1000, "year": 2018, "month": None}  # the corpus of the article, with --quality good
 
 
-@click.command(cls=GroupedCommand, groups=GROUPS)
+@click.command(cls=FetchCommand)
 @click.argument("pages", nargs=-1, metavar="[TITLE ...]")
-@fetch_options
-def fetch(**options: Any) -> None:
+@select_options
+@setting_options
+@request_options
+@output_option("Corpus folder.  [default: corpora/NAME]")
+@force_option
+@printing_options
+def fetch(
+    pages: tuple[str, ...],
+    select: SelectOptions,
+    wanted: SettingOptions,
+    requests: RequestOptions,
+    output: Path | None,
+    force: bool,
+    printing: PrintingOptions,
+) -> None:
     """Fetch pages from Wikipedia or another MediaWiki.
 
     TITLE is the title or the URL of a page. If no pages are named, the 1000 most viewed pages of English Wikipedia of
@@ -54,32 +75,33 @@ def fetch(**options: Any) -> None:
       nmf-topics fetch --top 500 --year 2024 --quality featured --contact you@example.org
       nmf-topics fetch Tea Coffee Mate --as-of 2020-12-31 --contact you@example.org --plan
     """
-    check_options(options)
-    talk = talk_of(options)
-    if options["dump"] is not None:
-        _dump(options, talk)
+    check_options(select, wanted)
+    talk = printing.console()
+    if select.dump is not None:
+        folder = output or Path("corpora") / safe_name(split_endings(select.dump.name)[0])
+        _read_dump(select.dump, folder, wanted, talk, force=force, as_json=printing.as_json)
         return
-    selection = read_selection(options, talk.warn)
-    folder = options["output"] or Path("corpora") / selection.name
-    if options["refresh"] and not is_fetched(folder):
+    selection = read_selection(pages, select, talk.warn)
+    folder = output or Path("corpora") / selection.name
+    if requests.refresh and not is_fetched(folder):
         hint = _suggest(folder) or "; fetch it without --refresh first"
         raise FetchError(f"there is no corpus to refresh in {folder}{hint}")
     journal = read_journal(folder)
     recorded = recorded_settings(journal)
-    defaults = {} if selection else {"quality": "good"}
-    settings = choose_settings(options, recorded, defaults=defaults, wiki=selection.api())
+    quality = "any" if selection else "good"
+    settings = choose_settings(wanted, recorded, quality=quality, wiki=selection.api())
     asks = selection.asks(settings.wiki)
-    if not asks and not (recorded and options["output"]):
+    if not asks and not (recorded and output):
         asks = [ARTICLE]
-        if options["output"]:
+        if output:
             talk.note(f"{folder} is new and no pages are named: the corpus of the article{_suggest(folder)}")
     if recorded:
         settings = take_back(asks, settings, journal)
-    if options["remove"]:
+    if wanted.remove:
         if recorded is None:
             raise FetchError(f"there is no corpus in {folder} to remove pages from")
-        settings = remove_titles(options["remove"], (row.title for row in ledger_of(folder)), settings, journal)
-    if not options["output"]:
+        settings = remove_titles(wanted.remove, (row.title for row in ledger_of(folder)), settings, journal)
+    if not output:
         refuse_unrelated(folder, journal, asks)
     if theirs := foreign_wiki(asks, settings.wiki):
         hint = f"{folder} is a corpus from another wiki" if recorded else f"fetch them with --wiki {theirs}"
@@ -88,17 +110,17 @@ def fetch(**options: Any) -> None:
     if recorded and (changes := describe_changes(recorded, settings)):
         effects = [f"changed: {changes}"]
         effects += describe_effects(ledger_of(folder), journal, recorded, settings)
-    client = polite_client(options, talk)
-    if recorded or settings.wiki != selection.api() or options["wiki"]:  # not a host that only a pasted URL names
+    client = polite_client(requests.contact, talk, timeout=requests.timeout)
+    if recorded or settings.wiki != selection.api() or wanted.wiki:  # not a host that only a pasted URL names
         log_in(client, settings.wiki, talk)
-    if options["plan"]:
-        if any("titles" not in ask and "pins" not in ask and "top" not in ask for ask in asks) or options["refresh"]:
+    if requests.plan:
+        if any("titles" not in ask and "pins" not in ask and "top" not in ask for ask in asks) or requests.refresh:
             require_contact(client, settings.wiki)
-        plan = plan_of(asks, settings, client, journal, refresh=options["refresh"])
-        _print_plan(plan, effects, folder, client, options["json"])
+        plan = plan_of(asks, settings, client, journal, refresh=requests.refresh)
+        _print_plan(plan, effects, folder, client, printing.as_json)
         return
     only_removes = (
-        recorded and not asks and not options["refresh"] and set(settings.changes_from(recorded)) == {"removed"}
+        recorded and not asks and not requests.refresh and set(settings.changes_from(recorded)) == {"removed"}
     )
     if not only_removes:  # which asks the wiki nothing
         lists = any("top" in ask for ask in [*asks, *journal.all("ask").values()])
@@ -112,11 +134,11 @@ def fetch(**options: Any) -> None:
     for effect in effects:
         talk.note(effect)
     also: list[LanguageCorpus] = []
-    with open_journal(folder, force=options["force"], tell=talk.note) as journal:
-        run = Fetch(client, journal, settings, workers=options["workers"], tell=talk.note, progress=talk.progress)
+    with open_journal(folder, force=force, tell=talk.note) as journal:
+        run = Fetch(client, journal, settings, workers=requests.workers, tell=talk.note, progress=talk.progress)
         try:
-            result = run.run(folder, asks, refresh=options["refresh"])
-            also = fetch_languages(run, result, folder, talk, refresh=options["refresh"])
+            result = run.run(folder, asks, refresh=requests.refresh)
+            also = fetch_languages(run, result, folder, talk, refresh=requests.refresh)
         except ContactRequired as error:
             raise click.UsageError(worded(error)) from error
         except (FetchError, KeyboardInterrupt) as error:
@@ -126,7 +148,8 @@ def fetch(**options: Any) -> None:
             if kept:
                 talk.note(kept)
             raise
-    _report(result, also, folder, client, options["json"])
+    _name_left_out(result, folder, talk)
+    _report(result, also, folder, client, printing.as_json)
 
 
 def _suggest(folder: Path) -> str:
@@ -153,7 +176,7 @@ def _print_plan(plan: Plan, effects: list[str], folder: Path, client: Client, as
     if as_json:
         document = {"schema": 1, "corpus": str(folder), "requests": plan.requests, "seconds": round(plan.seconds)}
         document |= {"steps": [{"for": what, "requests": number} for what, number in plan.steps]}
-        click.echo(json.dumps({**document, "remarks": remarks}, ensure_ascii=False, indent=1))
+        click.echo(json_text({**document, "remarks": remarks}))
         return
     for what, number in plan.steps:
         click.echo(f"{number:7,} {what}")
@@ -163,6 +186,16 @@ def _print_plan(plan: Plan, effects: list[str], folder: Path, client: Client, as
         click.echo(f"        {remark}")
 
 
+def _name_left_out(result: Result, folder: Path, talk: Console) -> None:
+    """Name the titles that are no page of the wiki; there are often typing errors among them."""
+    rest = f", see {folder / LEDGER}"
+    for status, what in {"missing": "no such page", "disambiguation": "a disambiguation page"}.items():
+        if titles := [repr(row.title) for row in result.rows if row.status == status]:
+            talk.note(f"{what}: {join_some(titles)}{rest if len(titles) > MAX_NAMES else ''}")
+    if invalid := [f"{row.title!r} ({row.note})" for row in result.rows if row.status == "invalid"]:
+        talk.note(f"cannot be fetched: {join_some(invalid)}{rest if len(invalid) > MAX_NAMES else ''}")
+
+
 def _report(result: Result, also: list[LanguageCorpus], folder: Path, client: Client, as_json: bool) -> None:
     """What it came to; raises when that is not what was asked for."""
     manifest = result.manifest
@@ -170,7 +203,7 @@ def _report(result: Result, also: list[LanguageCorpus], folder: Path, client: Cl
         document = {"schema": 1, "corpus": str(folder), "requests": client.requests}
         document |= {key: manifest[key] for key in ("complete", "pages", "words", "counts", "sha256")}
         document |= {"also": [other.summary() for other in also]} if also else {}
-        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+        click.echo(json_text(document))
     else:
         click.echo(f"{folder}: {manifest['pages']:,} pages, {manifest['words']:,} words")
         click.echo(", ".join(f"{status} {count:,}" for status, count in manifest["counts"].items()))
@@ -190,14 +223,12 @@ def _report(result: Result, also: list[LanguageCorpus], folder: Path, client: Cl
         raise FetchError(f"none of the titles became a page; {folder / 'ledger.csv'} says why")
 
 
-def _dump(options: dict[str, Any], talk: Console) -> None:
+def _read_dump(path: Path, folder: Path, wanted: SettingOptions, talk: Console, *, force: bool, as_json: bool) -> None:
     """--dump: a corpus from a file, with no wiki at all."""
     from collections import Counter
 
     from nmf_topics.corpus.mediawiki.dumps import dump_pages
 
-    path: Path = options["dump"]
-    folder = options["output"] or Path("corpora") / safe_name(split_endings(path.name)[0])
     left_out: Counter[str] = Counter()
     meter = meter_of(path)
     with talk.progress("pages", share=meter.share) as progress:
@@ -212,13 +243,13 @@ def _dump(options: dict[str, Any], talk: Console) -> None:
             folder,
             dump=path.name,
             left_out=left_out,
-            min_words=1 if options["min_words"] is None else options["min_words"],
-            limit=options["limit"],
-            force=options["force"],
+            min_words=1 if wanted.min_words is None else wanted.min_words,
+            limit=wanted.limit,
+            force=force,
         )
-    if options["json"]:
+    if as_json:
         names = ("complete", "pages", "words", "counts", "left_out", "sha256")
         document = {"schema": 1, "corpus": str(folder)} | {key: manifest[key] for key in names}
-        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+        click.echo(json_text(document))
     else:
         click.echo(f"{folder}: {manifest['pages']:,} pages, {manifest['words']:,} words")

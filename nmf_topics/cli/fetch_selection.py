@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import click
 
+from nmf_topics.cli.fetch_options import SelectOptions
+from nmf_topics.corpus.fetch.corpus_folder import read_manifest
 from nmf_topics.corpus.fetch.journal import Journal
 from nmf_topics.corpus.fetch.page_reference import PageReference, read_reference
 from nmf_topics.corpus.fetch.pins import pins_in
@@ -84,35 +85,35 @@ def _host(api: str) -> str:
     return urlsplit(api).netloc.lower().removeprefix("www.")
 
 
-def read_selection(options: dict[str, Any], warn: Callable[[str], None]) -> Selection:
-    """Read what the options ask for."""
+def read_selection(pages: Sequence[str], select: SelectOptions, warn: Callable[[str], None]) -> Selection:
+    """Read what is asked for: pages that the arguments name, and what the options select."""
     found = Selection()
-    if options["pages"]:
-        found.titles.append([_reference(title) for title in options["pages"]])
+    if pages:
+        found.titles.append([_reference(title) for title in pages])
         found.add_name(_name_of_titles([reference.title or reference.url for reference in found.titles[-1]]))
-    if options["titles"] is not None:
-        found.titles.append([_reference(title) for title in titles_in(options["titles"], warn)])
-        found.add_name(split_endings(options["titles"].name)[0])
-    categories = list(dict.fromkeys(options["category"]))
-    if options["intersect"]:
-        found.others.append({"intersect": categories, "depth": options["depth"]})
+    if select.titles is not None:
+        found.titles.append([_reference(title) for title in titles_in(select.titles, warn)])
+        found.add_name(split_endings(select.titles.name)[0])
+    categories = list(dict.fromkeys(select.category))
+    if select.intersect:
+        found.others.append({"intersect": categories, "depth": select.depth})
     else:
-        found.others += [{"category": name, "depth": options["depth"]} for name in categories]
+        found.others += [{"category": name, "depth": select.depth} for name in categories]
     found.add_name("-".join(categories))
-    for query in options["search"]:
-        found.others.append({"search": query, "hits": options["hits"]})
+    for query in select.search:
+        found.others.append({"search": query, "hits": select.hits})
         found.add_name(query)
-    for page in options["links"]:
+    for page in select.links:
         reference = _reference(page)
         found.hubs.append(reference)
         found.add_name(f"links of {reference.title or page}")
-    if options["top"] is not None:
-        found.others.append({"top": options["top"], "year": options["year"], "month": options["month"]})
-        month = f"-{options['month']:02d}" if options["month"] else ""
-        found.add_name(f"top-{options['year']}{month}")
-    if options["pin"] is not None:
-        found.others.append(pins_in(options["pin"], warn))
-        found.add_name(f"{split_endings(options['pin'].name)[0]}-pinned")
+    if select.top is not None:
+        found.others.append({"top": select.top, "year": select.year, "month": select.month})
+        month = f"-{select.month:02d}" if select.month else ""
+        found.add_name(f"top-{select.year}{month}")
+    if select.pin is not None:
+        found.others.append(pins_in(select.pin, warn))
+        found.add_name(f"{split_endings(select.pin.name)[0]}-pinned")
     found.name = safe_name(found.name) if found else DEFAULT_NAME
     return found
 
@@ -140,15 +141,19 @@ def _name_of_titles(titles: Sequence[str]) -> str:
 def refuse_unrelated(folder: Path, journal: Journal, asks: Sequence[Ask]) -> None:
     """Keep a fetch out of the default folder of another one that happens to have the same name.
 
+    A folder without pages, as mistyped titles leave it, may be used for anything.
+
     Raises
     ------
     click.UsageError
         When the corpus there was asked for something else.
     """
     known = list(journal.all("ask").values())
+    if read_manifest(folder).get("pages") == 0:
+        return
     if known and not any(_continues(ask, before) for ask in asks for before in known):
         raise click.UsageError(
-            f"{folder} holds a corpus of other pages; add -o {folder} to extend that one, or -o with another folder"
+            f"{folder} holds a corpus of another selection; add -o {folder} to extend it, or -o with another folder"
         )
 
 

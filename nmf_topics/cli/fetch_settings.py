@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 from urllib.parse import urlsplit
 
 import click
 from click.core import ParameterSource
 
+from nmf_topics.cli.fetch_options import SettingOptions
 from nmf_topics.cli.wiki import address_of_api
 from nmf_topics.cli.wording import worded
 from nmf_topics.corpus.fetch.as_of import read_moment
@@ -20,7 +19,6 @@ from nmf_topics.corpus.fetch.site import wikipedia
 from nmf_topics.errors import OptionError
 
 CODE = r"[a-z][a-z-]{1,15}"  # of the language of a Wikipedia
-NAMES = ("text", "quality", "min_words", "limit", "pageviews")  # options that are settings as they stand
 DESCRIPTIONS = {  # of the settings, for messages
     "wiki": "--wiki",
     "language": "--language",
@@ -34,11 +32,12 @@ DESCRIPTIONS = {  # of the settings, for messages
     "as_of": "--as-of",
     "removed": "--remove",
     "also_language": "--also-language",
+    "removed_with_owner": "without",
 }
 
 
 def choose_settings(
-    options: Mapping[str, Any], recorded: Settings | None, *, defaults: Mapping[str, Any], wiki: str = ""
+    options: SettingOptions, recorded: Settings | None, *, quality: str = "any", wiki: str = ""
 ) -> Settings:
     """Settings for a fetch.
 
@@ -47,7 +46,7 @@ def choose_settings(
     options : of the command
     recorded : the settings of the folder, which hold unless the command line names others; None for a new folder,
         which also takes settings from variables and nmf-topics.toml
-    defaults : settings of a new folder that nobody names
+    quality : of the pages of a new folder if --quality is not given
     wiki : api.php of a new folder if neither a wiki nor a language is named
 
     Raises
@@ -61,29 +60,34 @@ def choose_settings(
         source = context.get_parameter_source(name)
         return source is ParameterSource.COMMANDLINE if recorded else source is not ParameterSource.DEFAULT
 
-    named = {name: options[name] for name in NAMES if is_given(name) and options[name] is not None}
-    if named.get("limit") == 0:
-        named["limit"] = None
+    new = recorded or Settings(quality=quality)
+    if is_given("text") and options.text is not None:
+        new = replace(new, text=options.text)
+    if is_given("quality") and options.quality is not None:
+        new = replace(new, quality=options.quality)
+    if is_given("min_words") and options.min_words is not None:
+        new = replace(new, min_words=options.min_words)
+    if is_given("limit") and options.limit is not None:
+        new = replace(new, limit=options.limit or None)
+    if is_given("pageviews"):
+        new = replace(new, pageviews=options.pageviews)
     if any(is_given(name) for name in ("whole", "intro", "section")):  # each of them says all about the parts of a page
-        intro, sections = (options[name] if is_given(name) else () for name in ("intro", "section"))
-        named |= {"intro": bool(intro), "sections": tuple(dict.fromkeys(sections))}
-    if is_given("also_language") and options["also_language"]:
-        named["also_language"] = _codes(options["also_language"])
-    if is_given("as_of") and options["as_of"]:
-        named["as_of"] = _moment(options["as_of"])
-    before = recorded or replace(Settings(), **defaults)
-    language = options["language"].lower()
+        sections = options.section if is_given("section") else ()
+        new = replace(new, intro=is_given("intro") and options.intro, sections=tuple(dict.fromkeys(sections)))
+    if is_given("also_language") and options.also_language:
+        new = replace(new, also_language=_codes(options.also_language))
+    if is_given("as_of") and options.as_of:
+        new = replace(new, as_of=_moment(options.as_of))
+    language = options.language.lower()
     if not re.fullmatch(CODE, language):
-        raise click.BadParameter(f"{options['language']!r} is not the code of a Wikipedia", param_hint="--language")
+        raise click.BadParameter(f"{options.language!r} is not the code of a Wikipedia", param_hint="--language")
     if not recorded or is_given("language"):
-        named["language"] = language
-    if is_given("wiki") and options["wiki"]:
-        named["wiki"] = address_of_api(options["wiki"])
-    elif is_given("language") and (not recorded or _is_wikipedia(recorded.wiki)):
-        named["wiki"] = wikipedia(language)
-    elif not before.wiki:
-        named["wiki"] = wiki or wikipedia(language)
-    return replace(before, **named)
+        new = replace(new, language=language)
+    if is_given("wiki") and options.wiki:
+        return replace(new, wiki=address_of_api(options.wiki))
+    if is_given("language") and (not recorded or _is_wikipedia(recorded.wiki)):
+        return replace(new, wiki=wikipedia(language))
+    return new if new.wiki else replace(new, wiki=wiki or wikipedia(language))
 
 
 def _codes(text: str) -> tuple[str, ...]:
@@ -136,7 +140,7 @@ def describe_settings(settings: Settings) -> str:
     return " ".join(filter(None, (_shown(name, value) for name, (_, value) in changed.items())))
 
 
-def _shown(name: str, value: Any) -> str:
+def _shown(name: str, value: object) -> str:
     """A setting as options; "" for one that is not set."""
     if isinstance(value, list):
         return " ".join(f"{DESCRIPTIONS[name]} {shlex.quote(item)}" for item in value)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import click
 
 from nmf_topics.analysis.ranks_file import ranks_of
-from nmf_topics.analysis.trends import UNITS
+from nmf_topics.analysis.trends import UNITS, Unit
 from nmf_topics.cli import options as o
-from nmf_topics.cli.common import Text
+from nmf_topics.cli.common import PrintingOptions, Text
 from nmf_topics.files.atomic import files_listed_in, folder_of_files
+from nmf_topics.files.json_files import json_text
 from nmf_topics.model.files import load_model, resolve_model
 from nmf_topics.views.plots.model_figures import draw_figures
 from nmf_topics.views.plots.plot_style import FORMATS
@@ -31,15 +30,24 @@ MARK = "figures.json"
     show_default=True,
     help="File format; can be given more than once.",
 )
-@click.option("--top", "-n", type=click.IntRange(min=1), default=10, show_default=True, help="Words per topic.")
+@o.top_words_option
 @click.option("--by", type=Text(), help="Metadata field of trends.  [default: dates, and labels]")
 @click.option("--period", type=click.Choice(UNITS), help="Unit of a trend over time.  [default: chosen from the dates]")
 @click.option("--font", type=click.Path(path_type=Path), help="Font file.  [default: ones that have the letters]")
-@click.option("--output", "-o", type=click.Path(path_type=Path), help="Folder.  [default: figures in the model]")
-@click.option("--force", is_flag=True, help="Write into a folder that has other files.")
-@o.json_option
-@o.talk_options
-def figures(model: Path, format: tuple[str, ...], output: Path | None, force: bool, **options: Any) -> None:
+@o.output_option("Folder.  [default: figures in the model]")
+@o.force_option
+@o.printing_options
+def figures(
+    model: Path,
+    format: tuple[str, ...],
+    top: int,
+    by: str | None,
+    period: Unit | None,
+    font: Path | None,
+    output: Path | None,
+    force: bool,
+    printing: PrintingOptions,
+) -> None:
     """Draw figures of a model for papers.
 
     Draws words, shares of the topics on all pages, a map of the topics, shares over time if pages have dates, shares by
@@ -50,7 +58,7 @@ def figures(model: Path, format: tuple[str, ...], output: Path | None, force: bo
     Example:
       nmf-topics figures --format pdf
     """
-    talk = o.talk_of(options)
+    talk = printing.console()
     fitted = load_model(model)
     home = resolve_model(model)
     folder = output or home / "figures"
@@ -60,19 +68,17 @@ def figures(model: Path, format: tuple[str, ...], output: Path | None, force: bo
             fitted,
             partial,
             formats,
-            top=options["top"],
-            by=options["by"],
-            period=options["period"],
-            font=options["font"],
+            top=top,
+            by=by,
+            period=period,
+            font=font,
             ranks=ranks_of(fitted, home.resolve()),
         )
         files = sorted(path.name for path in partial.iterdir())
         document = {"schema": 1, "model": str(model), "files": files, "captions": captions}
-        (partial / MARK).write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        (partial / MARK).write_text(json_text(document) + "\n", encoding="utf-8")
     talk.note(f"figures in {folder}")
-    if options["json"]:
-        click.echo(
-            json.dumps({**document, "files": [str(folder / name) for name in files]}, ensure_ascii=False, indent=1)
-        )
+    if printing.as_json:
+        click.echo(json_text({**document, "files": [str(folder / name) for name in files]}))
         return
     print_table(["figure", "caption"], list(captions.items()))

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 import numpy as np
 
 from nmf_topics.cli import options as o
 from nmf_topics.cli.carried import with_earlier_names
+from nmf_topics.cli.chosen_recipe import choose_recipe
+from nmf_topics.cli.common import Finite, PrintingOptions
 from nmf_topics.cli.console import Console
 from nmf_topics.cli.option_groups import GroupedCommand
 from nmf_topics.cli.record import Record, versions
+from nmf_topics.cli.topic_notes import tell_of_flags
 from nmf_topics.cli.wording import worded
 from nmf_topics.corpus.page import Corpus
 from nmf_topics.errors import NmfTopicsError
@@ -25,10 +27,13 @@ from nmf_topics.factor.column_stats import column
 from nmf_topics.factor.engines.checkpoints import Checkpointing
 from nmf_topics.factor.engines.choice import EngineOptions
 from nmf_topics.files.atomic import folder_of_files
+from nmf_topics.files.cache.cache import Cache
+from nmf_topics.files.json_files import json_text
 from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.model.files import MARK, point_latest
 from nmf_topics.model.fit import fit_topics
 from nmf_topics.model.model import TopicModel
+from nmf_topics.model.page_topics import FEW_WORDS
 from nmf_topics.pipeline.prepare import Source, counts_key, is_image_folder, open_source, prepare
 from nmf_topics.pipeline.recipes import Recipe
 from nmf_topics.pipeline.storage import describe_place
@@ -41,13 +46,14 @@ from nmf_topics.views.tables.terminal import print_topics
 EVEN_WORDS = 15  # that are named
 
 if TYPE_CHECKING:
+    from nmf_topics.cli.recorded import RecordedRun
     from nmf_topics.views.report.page_texts import TextCache
 
 
 @click.command(cls=GroupedCommand)
-@click.argument("source", required=False)
+@o.source_argument
 @o.rank_option
-@click.option("--output", "-o", type=click.Path(path_type=Path), help="Model folder.  [default: models/CORPUS-rRANK]")
+@o.output_option("Model folder.  [default: models/CORPUS-rRANK]")
 @click.option(
     "--like",
     type=click.Path(path_type=Path),
@@ -56,9 +62,7 @@ if TYPE_CHECKING:
 )
 @o.matrix_options
 @o.factor_options
-@o.guide_option
-@o.refine_option
-@o.topic_words_option
+@o.topic_options
 @o.seed_option
 @click.option(
     "--runs",
@@ -68,7 +72,14 @@ if TYPE_CHECKING:
     help="Number of fits, of which the best is kept; more than 1 measures the stability of topics.",
 )
 @o.engine_options
-@o.checkpoint_option
+@click.option(
+    "--checkpoint",
+    type=Finite(min=0),
+    default=60.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="Save a checkpoint every N seconds (0: never); run the same command again to resume.",
+)
 @o.corpus_options
 @click.option(
     "--clouds/--no-clouds",
@@ -84,10 +95,28 @@ if TYPE_CHECKING:
     help="Keep names and hidden words of the model that is replaced, for topics that match.",
 )
 @click.option("--require-convergence", is_flag=True, help="Exit with status 3 if the fit did not converge.")
-@click.option("--force", is_flag=True, help="Write into a folder that has other files.")
-@o.json_option
-@o.talk_options
-def fit(source: str | None, **options: Any) -> None:
+@o.force_option
+@o.printing_options
+def fit(
+    source: str | None,
+    rank: int,
+    output: Path | None,
+    like: Path | None,
+    matrix: o.MatrixOptions,
+    factor: o.FactorOptions,
+    topics: o.TopicOptions,
+    seed: int,
+    runs: int,
+    place: o.PlaceOptions,
+    checkpoint: float,
+    corpus: o.CorpusOptions,
+    clouds: bool,
+    report: bool,
+    names: bool,
+    require_convergence: bool,
+    force: bool,
+    printing: PrintingOptions,
+) -> None:
     """Fit topics to a corpus.
 
     SOURCE is a fetched corpus, a folder of texts or documents, a table (.jsonl, .csv, .tsv, .parquet), a MediaWiki
@@ -99,52 +128,59 @@ def fit(source: str | None, **options: Any) -> None:
     Example:
       nmf-topics fit my-texts/ --rank 12 -o models/mine
     """
-    talk = o.talk_of(options)
-    where = o.source_of(source, options)
-    recipe = _recipe_like(options.pop("like"), options, where)
-    cache = o.cache_of(options)
-    if len(recipe.guide) > options["rank"]:
-        raise click.UsageError(f"--guide has {len(recipe.guide)} topics, --rank {options['rank']}; raise --rank")
+    talk = printing.console()
+    where = corpus.source(source)
+    earlier = _earlier_run(like)
+    if earlier and earlier.changed:
+        talk.warn(f"{earlier.path} was changed after it was written; its options are taken as they are now")
+    recipe = choose_recipe(where, matrix, factor, topics, like=earlier.recipe if earlier else None)
+    if earlier:
+        rank = earlier.rank if _is_default("rank") else rank
+        seed = earlier.seed if _is_default("seed") else seed
+        runs = earlier.runs if _is_default("runs") else runs
+    if len(recipe.guide) > rank:
+        raise click.UsageError(f"--guide has {len(recipe.guide)} topics, --rank {rank}; raise --rank")
+    cache = o.cache_of(corpus.cache, talk.warn)
     model, folder = run_fit(
         where,
         recipe,
-        options["rank"],
-        seed=options["seed"],
-        runs=options["runs"],
-        output=options["output"],
+        rank,
+        seed=seed,
+        runs=runs,
+        output=output,
         cache=cache,
-        processes=o.processes_of(options),
-        engine=o.engine_of(options),
-        checkpoints=o.checkpoints_of(options, cache, talk.note),
-        force=options["force"],
-        clouds=options["clouds"],
-        report=options["report"],
-        names=options["names"],
+        processes=matrix.process_count(),
+        engine=place.engine_options(),
+        checkpoints=Checkpointing(cache, checkpoint, talk.note) if cache is not None and checkpoint else None,
+        force=force,
+        clouds=clouds,
+        report=report,
+        names=names,
         talk=talk,
     )
-    if options["json"]:
-        click.echo(json.dumps(model_json(model, folder), ensure_ascii=False, indent=1))
+    if printing.as_json:
+        click.echo(json_text(model_json(model, folder)))
     else:
         print_topics(model)
-    if options["require_convergence"] and model.stopped == "max_iter":
+    if require_convergence and model.stopped == "max_iter":
         click.echo(f"not converged after {len(model.trace)} iterations; raise --max-iter", err=True)
         click.get_current_context().exit(3)
 
 
-def _recipe_like(like: Path | None, options: dict[str, Any], source: Source) -> Recipe:
-    """The recipe of a fit; with --like that of an earlier run, whose rank, seed and runs go into `options`."""
+def _earlier_run(like: Path | None) -> RecordedRun | None:
+    """Return the run of --like; its options are used where the command line has none."""
     if like is None:
-        return o.recipe_of(options, source)
-    given = click.get_current_context().get_parameter_source
-    if given("recipe") is not click.core.ParameterSource.DEFAULT:
+        return None
+    if not _is_default("recipe"):
         raise click.UsageError("--like and --recipe exclude each other")
     from nmf_topics.cli.recorded import read_recorded_run
 
-    run = read_recorded_run(like)
-    for name in ("rank", "seed", "runs"):
-        if given(name) is click.core.ParameterSource.DEFAULT:
-            options[name] = getattr(run, name)
-    return o.recipe_of(options, source, like=run.recipe)
+    return read_recorded_run(like)
+
+
+def _is_default(name: str) -> bool:
+    """Whether an option of the command has its default, as nobody gave a value."""
+    return click.get_current_context().get_parameter_source(name) is click.core.ParameterSource.DEFAULT
 
 
 def text_of(source: Source, talk: Console) -> Corpus | None:
@@ -155,7 +191,7 @@ def text_of(source: Source, talk: Console) -> Corpus | None:
 def read_data(
     source: Source,
     recipe: Recipe,
-    cache: Path | None,
+    cache: Cache | None,
     processes: int,
     talk: Console,
     *,
@@ -183,10 +219,8 @@ def read_data(
     if close := getattr(data.V, "close", None):
         click.get_current_context().call_on_close(close)
     m, n = data.V.shape
-    kinds = ("words", "pieces of pages" if recipe.words.chunk else "pages")
-    if data.rows.kind != "terms":
-        kinds = (data.rows.kind, "images")
-    talk.note(f"V is {m} {kinds[0]} x {n} {kinds[1]}")
+    pages = f"pieces of {data.kind.pages}" if recipe.words.chunk and data.kind.reads_texts else data.kind.pages
+    talk.note(f"V is {m} {data.kind.row_for_readers}s x {n} {pages}")
     if "tokens" in data.ledger:
         dropped = ", ".join(f"{count} {reason}" for reason, count in data.ledger["dropped"].items() if count)
         even = spread_as_by_chance(data.words, n)
@@ -205,7 +239,7 @@ def run_fit(
     seed: int,
     runs: int,
     output: Path | None,
-    cache: Path | None,
+    cache: Cache | None,
     processes: int,
     force: bool,
     talk: Console,
@@ -219,7 +253,7 @@ def run_fit(
     """Read, fit and write; the model and its folder."""
     record = Record("fit", source)
     corpus = text_of(source, talk)
-    shelf = _shelf(corpus, source, recipe, cache) if report else None
+    text_cache = _text_cache(corpus, source, recipe, cache) if report else None
     with record.stage("read"):
         data = read_data(source, recipe, cache, processes, talk, corpus=corpus, engine=engine, rank=rank)
     record.engine = describe_place(data.V)
@@ -240,11 +274,11 @@ def run_fit(
         )
     report_fit(model, talk)
     talk.detail(f"kernels: {kernels.backend_name()}, threads: {kernels.thread_count()}")
-    shown = typical_page(model) if data.rows.kind == "pixels" and clouds else None
+    shown = typical_page(model) if data.kind.draws_images and clouds else None
     with record.stage("write"):
         if names:
             model, record.lost_names = with_earlier_names(model, folder, talk)
-        extracts = _extracts(model, data, corpus, shelf, talk) if report else None
+        extracts = _extracts(model, data, corpus, text_cache, talk) if report else None
         outdated = sorted({name.partition("/")[0] for name in derived_files(folder)})
         with talk.progress("picture", rank) as drawn:
             write_model_folder(
@@ -299,7 +333,7 @@ def _fitter(runs: int) -> Callable[..., TopicModel]:
     return partial(fit_runs, runs=runs)
 
 
-def _shelf(corpus: Corpus | None, source: Source, recipe: Recipe, cache: Path | None) -> TextCache | None:
+def _text_cache(corpus: Corpus | None, source: Source, recipe: Recipe, cache: Cache | None) -> TextCache | None:
     """Where the texts of a corpus are kept for the next fit, if they are."""
     if corpus is None or cache is None or (key := counts_key(corpus, source, recipe.words)) is None:
         return None
@@ -309,7 +343,7 @@ def _shelf(corpus: Corpus | None, source: Source, recipe: Recipe, cache: Path | 
 
 
 def _extracts(
-    model: TopicModel, data: DataMatrix, corpus: Corpus | None, shelf: TextCache | None, talk: Console
+    model: TopicModel, data: DataMatrix, corpus: Corpus | None, text_cache: TextCache | None, talk: Console
 ) -> bytes | None:
     """What the report shows of the pages themselves; a corpus that cannot be read once more costs that alone."""
     from nmf_topics.pipeline.chunked_pages import by_page
@@ -318,7 +352,9 @@ def _extracts(
     if corpus is None:
         return image_extracts(model, data)
     try:
-        return text_extracts(model, by_page(data) if word_options(model.recipe).chunk else data, corpus, shelf=shelf)
+        return text_extracts(
+            model, by_page(data) if word_options(model.recipe).chunk else data, corpus, text_cache=text_cache
+        )
     except (NmfTopicsError, OSError) as error:
         talk.warn(f"the report has no texts: {worded(error)}")
         return None
@@ -345,6 +381,13 @@ def report_fit(model: TopicModel, talk: Console) -> None:
         talk.warn(
             f"no page has topic {numbers} as its main one: the corpus does not fill {model.rank} topics; "
             f"try a smaller --rank"
+        )
+    tell_of_flags(model, talk)
+    if weak := len(model.weak_pages()):
+        some = "1 page has" if weak == 1 else f"{weak} pages have"
+        talk.note(
+            f"{some} fewer than {FEW_WORDS} words of the vocabulary, which say little about a topic; "
+            f"the status of such a page is weak"
         )
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import click
 
 from nmf_topics.cli import options as o
-from nmf_topics.cli.common import Text
+from nmf_topics.cli.common import PrintingOptions, Text
+from nmf_topics.cli.option_fields import option, option_group
+from nmf_topics.files.json_files import json_text
 from nmf_topics.model.files import MARK, load_model, resolve_model
+from nmf_topics.model.run_record import RUN, read_run
 from nmf_topics.views.model_folder import (
     CLOUDS,
     REPORT,
@@ -18,7 +21,6 @@ from nmf_topics.views.model_folder import (
     derived_files,
     files_of,
     read_extracts,
-    read_run,
     write_model_folder,
 )
 from nmf_topics.views.tables.tables import model_json
@@ -50,14 +52,26 @@ def _named(argument: str) -> tuple[int, str] | None:
     return int(number), " ".join(Text().convert(name, None, None).split())
 
 
+@dataclass(frozen=True)
+class LabelOptions:
+    """What is changed besides the names among the arguments."""
+
+    names_file: Path | None = option(
+        "--from", type=click.Path(path_type=Path), help="A file of names, one NUMBER=NAME a line."
+    )
+    hide: tuple[str, ...] = option(
+        "--hide", type=Text(), multiple=True, metavar="WORD", help="Hide a word: it is not shown any more."
+    )
+    unhide: tuple[str, ...] = option(
+        "--unhide", type=Text(), multiple=True, metavar="WORD", help="Show a hidden word again."
+    )
+
+
 @click.command()
 @click.argument("arguments", nargs=-1, metavar="[MODEL] [NUMBER=NAME ...]")
-@click.option("--from", type=click.Path(path_type=Path), help="A file of names, one NUMBER=NAME a line.")
-@click.option("--hide", type=Text(), multiple=True, metavar="WORD", help="Hide a word: it is not shown any more.")
-@click.option("--unhide", type=Text(), multiple=True, metavar="WORD", help="Show a hidden word again.")
-@o.json_option
-@o.talk_options
-def label(arguments: tuple[str, ...], hide: tuple[str, ...], unhide: tuple[str, ...], **options: Any) -> None:
+@option_group(LabelOptions, "chosen")
+@o.printing_options
+def label(arguments: tuple[str, ...], chosen: LabelOptions, printing: PrintingOptions) -> None:
     """Name topics and hide words.
 
     Names are stored in the model and used in its tables, pictures and report. --from reads names that were edited and
@@ -68,32 +82,33 @@ def label(arguments: tuple[str, ...], hide: tuple[str, ...], unhide: tuple[str, 
       nmf-topics label 3=Music 5="Marvel universe"
       nmf-topics label --from topic-names.txt
     """
-    talk = o.talk_of(options)
+    talk = printing.console()
     pairs = [_named(argument) for argument in arguments]
     models = [argument for argument, pair in zip(arguments, pairs, strict=True) if pair is None]
     if len(models) > 1:
         raise click.UsageError(f"{models[1]!r} is not NUMBER=NAME")
-    names = _names_of(options["from"]) if options["from"] is not None else {}
+    names = _names_of(chosen.names_file) if chosen.names_file is not None else {}
     names |= dict(pair for pair in pairs if pair is not None)
-    if not names and not hide and not unhide:
+    if not names and not chosen.hide and not chosen.unhide:
         raise click.UsageError('nothing to name or hide; say, for example, 3=Music 5="Marvel universe"')
     folder = resolve_model(Path(models[0]) if models else o.LATEST).resolve()
     if models and not (folder / MARK).is_file() and not folder.exists():
         raise click.UsageError(f"{models[0]!r} is neither a model folder nor NUMBER=NAME")
-    model = load_model(folder).renamed(names, hide, unhide)
-    run = read_run(folder)
+    model = load_model(folder).renamed(names, chosen.hide, chosen.unhide)
+    run = read_run(folder, talk.warn)
     made = files_of(folder)
     write_model_folder(
         model,
         folder,
         lambda: run,
-        keep=_kept_files(folder),
+        keep=_kept_files(folder, run),
         keep_derived=True,
         extracts=read_extracts(folder, talk.warn),
         versions=run.get("versions"),
         source=run.get("source"),
         clouds=not made or any(name.startswith(f"{CLOUDS}/") for name in made),
         report=not made or REPORT in made,
+        parameter=None,
         warn=talk.warn,
     )
     talk.note(f"written to {folder}")
@@ -101,13 +116,14 @@ def label(arguments: tuple[str, ...], hide: tuple[str, ...], unhide: tuple[str, 
         talk.note(
             f"made before and not changed: {', '.join(made_before)} in the model folder; run these commands again"
         )
-    if options["json"]:
-        click.echo(json.dumps(model_json(model, folder), ensure_ascii=False, indent=1))
+    if printing.as_json:
+        click.echo(json_text(model_json(model, folder)))
     else:
         print_topics(model)
 
 
-def _kept_files(folder: Path) -> list[str]:
-    """Files of the model that do not show names, and cannot be made again without the corpus."""
+def _kept_files(folder: Path, run: Mapping[str, object]) -> list[str]:
+    """Files that do not show names and cannot be made again without the corpus; a record that could not be read."""
     files = files_of(folder)
-    return [name for name in ("reconstruction.png", WORDS) if name in files and (folder / name).is_file()]
+    kept = [name for name in ("reconstruction.png", WORDS) if name in files and (folder / name).is_file()]
+    return [*kept, RUN] if (folder / RUN).exists() and not run else kept

@@ -18,7 +18,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
-from typing import Any, NoReturn
+from types import FrameType
+from typing import NoReturn
 
 import click
 
@@ -36,6 +37,7 @@ COMMAND_GROUPS = {
         "ranks": "Try several numbers of topics.",
         "repeat": "Repeat a recorded run and compare the results.",
         "demo": "Fit the sample corpus.",
+        "cache": "Show or clear the cache.",
     },
     "Look": {
         "topics": "Show the topics of a model.",
@@ -66,7 +68,7 @@ class Terminated(KeyboardInterrupt):
         self.status = 128 + number
 
 
-def _terminate(number: int, frame: Any) -> NoReturn:
+def _terminate(number: int, frame: FrameType | None) -> NoReturn:
     raise Terminated(number)
 
 
@@ -143,7 +145,9 @@ class Commands(click.Group):
         command: click.Command = getattr(import_module(f"nmf_topics.cli.{name}"), name)
         return command
 
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
         """Return a command, or raise an error that suggests a similar name."""
         try:
             return super().resolve_command(ctx, args)
@@ -161,12 +165,14 @@ class Commands(click.Group):
             with formatter.section(heading):
                 formatter.write_dl(list(commands.items()))
 
-    def make_context(self, *args: Any, **settings: Any) -> click.Context:
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: object
+    ) -> click.Context:
         """Parse the options before the command; --help prints, so it can fail like a command."""
         with _statuses():
-            return super().make_context(*args, **settings)
+            return super().make_context(info_name, args, parent, **extra)
 
-    def invoke(self, ctx: click.Context) -> Any:
+    def invoke(self, ctx: click.Context) -> object:
         """Run a command."""
         with _statuses():
             result = super().invoke(ctx)
@@ -174,7 +180,7 @@ class Commands(click.Group):
             return result
 
 
-def _settings(ctx: click.Context) -> dict[str, Any]:
+def _settings(ctx: click.Context) -> dict[str, dict[str, str | list[str]]]:
     """Read the options of the called command from nmf-topics.toml in the working folder."""
     path = Path(SETTINGS)
     if not path.is_file():
@@ -195,10 +201,10 @@ def _settings(ctx: click.Context) -> dict[str, Any]:
     return {called: _values(called, command, settings[called])}
 
 
-def _values(called: str, command: click.Command, table: Mapping[str, Any]) -> dict[str, Any]:
+def _values(called: str, command: click.Command, table: Mapping[str, object]) -> dict[str, str | list[str]]:
     """Return the values of a table as strings, as on the command line, so that they are checked in the same way."""
     options = {option.name: option for option in command.params if option.expose_value}
-    values: dict[str, Any] = {}
+    values: dict[str, str | list[str]] = {}
     for key, value in table.items():
         option = options.get(key.replace("-", "_"))
         if option is None:

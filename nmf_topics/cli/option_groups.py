@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import ClassVar
 
 import click
 
@@ -17,7 +17,7 @@ CORPUS_GROUPS: Mapping[str, Sequence[str]] = {
     "Factorization": """objective solver start seed tolerance max-iter l1-words l1-pages l2-words l2-pages guide refine
         like""".split(),
     "Reading files": """text-column title-column id-column date-column label-column encoding lines titles-as-text
-        read-limit drop-duplicates""".split(),
+        read-limit drop-duplicates markup""".split(),
     "Computation": "engine memory scheduler checkpoint processes cache".split(),
     "Wiki": "wiki contact".split(),
     "Output": """top topic-words csv jsonl draw clouds report names require-convergence force json quiet
@@ -28,14 +28,12 @@ CORPUS_GROUPS: Mapping[str, Sequence[str]] = {
 class GroupedCommand(click.Command):
     """A command with many options.
 
-    Parameters
+    Attributes
     ----------
     groups : names of options, without the leading hyphens, by heading; options that are not listed come last
     """
 
-    def __init__(self, *args: Any, groups: Mapping[str, Sequence[str]] = CORPUS_GROUPS, **settings: Any) -> None:
-        super().__init__(*args, **settings)
-        self.groups = groups
+    groups: ClassVar[Mapping[str, Sequence[str]]] = CORPUS_GROUPS
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options, group by group."""

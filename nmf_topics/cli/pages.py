@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
-from typing import Any
 
 import click
 
 from nmf_topics.cli import options as o
+from nmf_topics.cli.common import PrintingOptions
 from nmf_topics.cli.console import Console
 from nmf_topics.files.csv_files import write_csv
+from nmf_topics.files.json_files import json_text
 from nmf_topics.model.files import load_model
 from nmf_topics.model.model import TopicModel
-from nmf_topics.views.nouns import nouns_of
-from nmf_topics.views.tables.tables import page_json, page_rows
+from nmf_topics.views.tables.tables import page_rows, pages_json
 from nmf_topics.views.tables.terminal import print_pages
 
 
@@ -26,10 +25,9 @@ from nmf_topics.views.tables.terminal import print_pages
     "--top", "-n", type=click.IntRange(min=1), help="List this many pages of each topic, largest share first."
 )
 @click.option("--csv", is_flag=True, help="Print CSV with all columns of pages.csv.")
-@o.json_option
-@o.talk_options
-def pages(model: Path, topic: int | None, top: int | None, **options: Any) -> None:
-    """Show the topics of pages.
+@o.printing_options
+def pages(model: Path, topic: int | None, top: int | None, csv: bool, printing: PrintingOptions) -> None:
+    """Show the topics of pages, in the order of their source.
 
     With --topic, list the pages whose main topic it is, largest share first; if it is the main topic of no page, list
     all pages with a share of it. MODEL is a model folder; if omitted, the last one that was fitted.
@@ -38,26 +36,25 @@ def pages(model: Path, topic: int | None, top: int | None, **options: Any) -> No
     Example:
       nmf-topics pages --topic 2 --top 10
     """
-    talk = o.talk_of(options)
-    if options["csv"] and options["json"]:
+    talk = printing.console()
+    if csv and printing.as_json:
         raise click.UsageError("--csv and --json exclude each other")
     fitted = load_model(model)
     everything = len(fitted.columns)
     if topic is not None:
         tell_if_never_main(fitted, topic, talk)
     if topic is None and top is None:
-        columns = list(range(everything))
+        columns = list(fitted.columns.in_source_order())
     else:
         numbers = [topic] if topic is not None else range(1, fitted.rank + 1)
         columns = [j for k in numbers for j, _ in fitted.top_pages(k, top or everything)]
-    if options["csv"]:
+    if csv:
         write_csv(page_rows(fitted, columns), sys.stdout)
-    elif options["json"]:
-        all_pages = fitted.pages()
-        found = [page_json(fitted, j, all_pages[j]) for j in columns]
+    elif printing.as_json:
+        found = list(pages_json(fitted, columns))
         if topic is not None:
             found = [{**page, "share": page["weights"][topic - 1]} for page in found]
-        click.echo(json.dumps({"schema": 1, "model": str(model), "pages": found}, ensure_ascii=False, indent=1))
+        click.echo(json_text({"schema": 1, "model": str(model), "pages": found}))
     else:
         print_pages(fitted, columns, topic)
 
@@ -65,5 +62,5 @@ def pages(model: Path, topic: int | None, top: int | None, **options: Any) -> No
 def tell_if_never_main(model: TopicModel, topic: int, talk: Console) -> None:
     """Note on stderr that a topic is the main one of no page, so that pages are listed by their share of it."""
     if not (model.dominant() == topic - 1).any():
-        noun = nouns_of(model).page
+        noun = model.kind.page
         talk.note(f"no {noun} has topic {topic} as its main one; listed are the {noun}s with the largest shares of it")

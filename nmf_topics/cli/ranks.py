@@ -5,22 +5,25 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import click
 
 from nmf_topics.analysis.ranks import RankRow, singular_values, suggest, try_ranks
-from nmf_topics.analysis.ranks_file import RANKS, keep_ranks, read_ranks
+from nmf_topics.analysis.ranks_file import RANKS, UNFINISHED_RANKS, ranks_document, read_ranks
 from nmf_topics.cli import options as o
+from nmf_topics.cli.chosen_recipe import choose_recipe
+from nmf_topics.cli.common import PrintingOptions
 from nmf_topics.cli.console import Console
 from nmf_topics.cli.fit import read_data, text_of
+from nmf_topics.cli.option_fields import option, option_group
 from nmf_topics.cli.option_groups import GroupedCommand
 from nmf_topics.factor.blocks import Array, as_blocks
 from nmf_topics.factor.column_stats import page_sums
-from nmf_topics.files.atomic import folder_of_files
+from nmf_topics.files.atomic import folder_of_files, whole_file
 from nmf_topics.files.csv_files import write_csv
+from nmf_topics.files.json_files import json_text
 from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.pipeline.recipes import Recipe
 from nmf_topics.views.plots.figures import draw_ranks
@@ -30,21 +33,40 @@ from nmf_topics.views.tables.terminal import print_table
 MARK = RANKS
 
 
+@dataclass(frozen=True)
+class RankRange:
+    """Which ranks are tried."""
+
+    first: int = option("--from", type=click.IntRange(min=1), default=2, show_default=True, help="Smallest rank.")
+    last: int = option("--to", type=click.IntRange(min=1), default=30, show_default=True, help="Largest rank.")
+    step: int = option(
+        "--step", type=click.IntRange(min=1), default=2, show_default=True, help="From one rank to the next."
+    )
+
+
 @click.command(cls=GroupedCommand)
-@click.argument("source", required=False)
-@click.option("--from", type=click.IntRange(min=1), default=2, show_default=True, help="Smallest rank.")
-@click.option("--to", type=click.IntRange(min=1), default=30, show_default=True, help="Largest rank.")
-@click.option("--step", type=click.IntRange(min=1), default=2, show_default=True, help="From one rank to the next.")
-@click.option("--output", "-o", type=click.Path(path_type=Path), help="Folder.  [default: models/CORPUS-ranks]")
+@o.source_argument
+@option_group(RankRange, "wanted")
+@o.output_option("Folder.  [default: models/CORPUS-ranks]")
 @o.matrix_options
 @o.factor_options
 @o.seed_option
 @o.engine_options
 @o.corpus_options
-@click.option("--force", is_flag=True, help="Write into a folder that has other files.")
-@o.json_option
-@o.talk_options
-def ranks(source: str | None, **options: Any) -> None:
+@o.force_option
+@o.printing_options
+def ranks(
+    source: str | None,
+    wanted: RankRange,
+    output: Path | None,
+    matrix: o.MatrixOptions,
+    factor: o.FactorOptions,
+    seed: int,
+    place: o.PlaceOptions,
+    corpus: o.CorpusOptions,
+    force: bool,
+    printing: PrintingOptions,
+) -> None:
     """Try several numbers of topics.
 
     Compute the singular values of V and, for each rank, the error, the coherence and the smallest topic. Writes
@@ -54,31 +76,34 @@ def ranks(source: str | None, **options: Any) -> None:
     Example:
       nmf-topics ranks --from 4 --to 16
     """
-    talk = o.talk_of(options)
-    where = o.source_of(source, options)
-    recipe = o.recipe_of(options, where)
-    first, last = options["from"], options["to"]
+    talk = printing.console()
+    where = corpus.source(source)
+    recipe = choose_recipe(where, matrix, factor)
+    first, last = wanted.first, wanted.last
     if first > last:
         raise click.UsageError(f"--from {first} is larger than --to {last}")
     if recipe.objective != "frobenius":
         raise click.UsageError("ranks are compared by least squares; leave --objective frobenius")
-    cache, processes, engine = o.cache_of(options), o.processes_of(options), o.engine_of(options)
+    cache, processes, engine = o.cache_of(corpus.cache, talk.warn), matrix.process_count(), place.engine_options()
     data = read_data(where, recipe, cache, processes, talk, corpus=text_of(where, talk), engine=engine, rank=last)
     most = min(*data.V.shape, int((page_sums(as_blocks(data.V)) > 0).sum()))
     if last > most:
         talk.warn(f"V is {data.V.shape[0]} x {data.V.shape[1]}: ranks end at {most}")
-    wanted = list(range(first, min(last, most) + 1, options["step"])) or [most]
-    folder = options["output"] or Path("models") / f"{data.recipe['corpus']['name']}-ranks"
-    with folder_of_files(folder, mark=MARK, force=options["force"]):
+    numbers = list(range(first, min(last, most) + 1, wanted.step)) or [most]
+    folder = output or Path("models") / f"{data.recipe['corpus']['name']}-ranks"
+    with folder_of_files(folder, mark=MARK, force=force):
         pass  # whether the folder may be written is asked before the work, not after it
-    singular = singular_values(data, max(wanted))
-    rows = _rows(data, wanted, recipe, options["seed"], singular, folder, talk)
+    singular = singular_values(data, max(numbers))
+    known, text = _rows(data, numbers, recipe, seed, singular, folder, talk)
+    rows = [known[rank] for rank in numbers]
     low, high, reasons = suggest(rows, singular.tolist())
-    with folder_of_files(folder, mark=MARK, force=options["force"]) as partial:
+    stale = [UNFINISHED_RANKS]
+    with folder_of_files(folder, mark=MARK, stale=lambda _: stale, force=force) as partial:
+        (partial / RANKS).write_text(text, encoding="utf-8")
         _write_csv(rows, partial / "ranks.csv")
         draw_ranks(rows, singular, (low, high), partial / "ranks.png")
     talk.note(f"curves in {folder / 'ranks.png'}, table in {folder / 'ranks.csv'}")
-    if options["json"]:
+    if printing.as_json:
         document = {
             "schema": 1,
             "singular_values": [json_number(float(s)) for s in singular],
@@ -88,7 +113,7 @@ def ranks(source: str | None, **options: Any) -> None:
             ],
             "suggested": {"from": low, "to": high, "reasons": reasons},
         }
-        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+        click.echo(json_text(document))
         return
     print_table(
         [
@@ -124,11 +149,14 @@ def ranks(source: str | None, **options: Any) -> None:
 
 def _rows(
     data: DataMatrix, wanted: Sequence[int], recipe: Recipe, seed: int, singular: Array, folder: Path, talk: Console
-) -> list[RankRow]:
-    """A row for each rank: those that are done already are taken over, each new one is kept at once."""
+) -> tuple[dict[int, RankRow], str]:
+    """The rows by rank, and the text of ranks.json.
+
+    Rows of earlier runs are taken over; each new one is stored at once, so that an interrupted run can be resumed.
+    """
     identity = {"columns": data.V.shape[1], "data": data.recipe, "recipe": asdict(recipe), "seed": seed}
     key = hashlib.sha256(json.dumps(identity, sort_keys=True, default=str).encode()).hexdigest()
-    done = read_ranks(folder / MARK, key)
+    done = read_ranks(folder, key)
     missing = [rank for rank in wanted if rank not in done]
     if len(missing) < len(wanted):
         talk.note(f"{len(wanted) - len(missing)} of {len(wanted)} ranks are known from an earlier run")
@@ -137,8 +165,9 @@ def _rows(
             for row in try_ranks(data, missing, recipe, seed=seed, singular=singular):
                 done[row.rank] = row
                 progress.step(f"(rank {row.rank}: error {row.error:.4f})")
-                keep_ranks(folder / MARK, key, data.recipe, singular.tolist(), done)
-    return [done[rank] for rank in wanted]
+                with whole_file(folder / UNFINISHED_RANKS) as partial:
+                    partial.write_text(ranks_document(key, data.recipe, singular.tolist(), done), encoding="utf-8")
+    return done, ranks_document(key, data.recipe, singular.tolist(), done)
 
 
 def _write_csv(rows: Sequence[RankRow], path: Path) -> None:

@@ -10,13 +10,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import TypedDict
 
 from nmf_topics import __version__
 from nmf_topics.corpus.open import default_source, sample_corpus_path
 from nmf_topics.corpus.plain import show_path
 from nmf_topics.factor import kernels
 from nmf_topics.files.system import peak
+from nmf_topics.model.flags import topic_flags
 from nmf_topics.model.model import TopicModel
 from nmf_topics.pipeline.prepare import Source, versions_of
 from nmf_topics.pipeline.recipes import FOUND
@@ -36,6 +37,14 @@ def source_path(source: Source) -> str:
     return show_path(str(default_source()) if source.path is None else source.path)
 
 
+class Stage(TypedDict):
+    """How long a stage of a run took, and the most memory up to its end, None if that is unknown."""
+
+    stage: str
+    seconds: float
+    peak_memory_mb: float | None
+
+
 class Record:
     """Stages of a run as they pass."""
 
@@ -43,8 +52,8 @@ class Record:
         self.command = command
         self.source = source
         self.started = datetime.now(UTC).isoformat(timespec="seconds")
-        self.stages: list[dict[str, Any]] = []
-        self.engine: dict[str, Any] = {}
+        self.stages: list[Stage] = []
+        self.engine: dict[str, object] = {}
         self.lost_names: list[str] = []  # of the model that was replaced
         self._open: tuple[str, float] | None = None
 
@@ -63,7 +72,7 @@ class Record:
             self.stages.append({"stage": name, "seconds": seconds, "peak_memory_mb": round(peak() / 2**20, 1) or None})
             self._open = None
 
-    def source_document(self) -> dict[str, Any]:
+    def source_document(self) -> dict[str, object]:
         """Where the corpus was: its path, whether the user gave it, and the options of how it was read."""
         return {
             "path": source_path(self.source),
@@ -74,12 +83,12 @@ class Record:
     def _repeat(self, model: TopicModel) -> str | None:
         """The command that makes the model again from anywhere on this machine; None where none can be written down."""
         source = self.source_document()
-        path = os.path.abspath(source["path"])
+        path = os.path.abspath(source_path(self.source))
         if self.source.path == "-" or not os.path.exists(path):  # standard input, or a name that is not UTF-8
             return None
         return command(model, {**source, "path": path, "given": True})
 
-    def document(self, model: TopicModel) -> dict[str, Any]:
+    def document(self, model: TopicModel) -> dict[str, object]:
         """run.json, which is written at the end of the last stage and closes it."""
         self._close()
         recipe = dict(model.recipe)
@@ -101,6 +110,7 @@ class Record:
             "certificate": model.certificate if math.isfinite(model.certificate) else None,
             "relative_error": model.relative_error,
             "dead_topics": model.dead_topics,
+            "flags": [{"topic": flag.topic, **flag.to_meta()} for flag in topic_flags(model)],
             "names_not_carried_over": self.lost_names,
             "trace": model.trace.tolist(),
             "stages": self.stages,

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from nmf_topics.errors import ModelError
 from nmf_topics.model.files import resolve_model
+from nmf_topics.model.run_record import RUN, read_record
 from nmf_topics.pipeline.prepare import Source
 from nmf_topics.pipeline.recipes import Recipe
-from nmf_topics.views.model_folder import RUN
 
 
 @dataclass(frozen=True)
@@ -25,14 +23,16 @@ class RecordedRun:
     path : the file
     document : all of it
     recipe, rank, seed, runs : options of the fit
+    changed : whether the file was changed after it was written
     """
 
     path: Path
-    document: Mapping[str, Any]
+    document: Mapping[str, object]
     recipe: Recipe
     rank: int
     seed: int
     runs: int
+    changed: bool = False
 
 
 def read_recorded_run(path: Path) -> RecordedRun:
@@ -45,23 +45,23 @@ def read_recorded_run(path: Path) -> RecordedRun:
     """
     path = resolve_model(path)
     path = path / RUN if os.path.isdir(path) else path
-    if not os.path.isfile(path):
-        raise ModelError(f"there is no record of a run in {path}; name a run.json or a model folder")
+    record = read_record(path)
+    document = record.document
+    if document.get("command") not in ("fit", None):
+        raise ModelError(f"{path} is the record of {document['command']!r}, not of a fit")
+    if missing := {"command", "options"} - set(document) or {"rank", "seed"} - set(document["options"]):
+        raise ModelError(f"{path} is not the record of a fit, or is damaged: {min(missing)} is missing")
+    options = document["options"]
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-        if document["command"] != "fit":
-            raise ModelError(f"{path} is the record of {document['command']!r}, not of a fit")
-        options = document["options"]
-        rank, seed, runs = (int(number) for number in (options["rank"], options["seed"], options.get("runs", 1)))
         recipe = Recipe.recorded(options)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise ModelError(f"{path} is not the record of a fit, or is damaged: {error}") from error
     except ModelError as error:
         raise ModelError(f"{path} cannot be repeated: {error}") from error
-    return RecordedRun(path, document, recipe, rank, seed, runs)
+    return RecordedRun(
+        path, document, recipe, options["rank"], options["seed"], options.get("runs", 1), record.intact is False
+    )
 
 
-def recorded_source(run: Mapping[str, Any]) -> Source | None:
+def recorded_source(run: Mapping[str, object]) -> Source | None:
     """Where the corpus of a run is; None where it was standard input, or is not there any more.
 
     A relative path is looked up in the working folder, then in the folder in which the run was made.

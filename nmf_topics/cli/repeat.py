@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
 import click
 
 from nmf_topics.analysis.repetition import Repetition, compare_repetition, compare_with_record
 from nmf_topics.cli import options as o
+from nmf_topics.cli.common import PrintingOptions
+from nmf_topics.cli.console import Console
 from nmf_topics.cli.fit import run_fit
 from nmf_topics.cli.record import versions
 from nmf_topics.cli.recorded import RecordedRun, read_recorded_run, recorded_source
 from nmf_topics.errors import ModelError
+from nmf_topics.files.json_files import json_text
 from nmf_topics.files.system import processors
 from nmf_topics.model.files import load_model
 from nmf_topics.model.model import TopicModel
@@ -33,18 +34,20 @@ MEANING = {
 @click.command()
 @click.argument("run", type=click.Path(path_type=Path), default=o.LATEST)
 @click.option("--source", help="Source of the texts.  [default: the recorded one]")
-@click.option(
-    "--output",
-    "-o",
-    type=click.Path(path_type=Path),
-    help="Model folder.  [default: the first one's name with -repeat]",
-)
+@o.output_option("Model folder.  [default: the first one's name with -repeat]")
 @o.engine_options
-@click.option("--cache/--no-cache", default=True, show_default=True, help="Cache the counts for the next fit.")
-@click.option("--force", is_flag=True, help="Write into a folder that has other files.")
-@o.json_option
-@o.talk_options
-def repeat(run: Path, source: str | None, output: Path | None, force: bool, **options: Any) -> None:
+@o.cache_option
+@o.force_option
+@o.printing_options
+def repeat(
+    run: Path,
+    source: str | None,
+    output: Path | None,
+    place: o.PlaceOptions,
+    cache: bool,
+    force: bool,
+    printing: PrintingOptions,
+) -> None:
     """Repeat a recorded run and compare the results.
 
     RUN is a run.json or a model folder; if omitted, the last model that was fitted. The texts are read from their
@@ -55,8 +58,10 @@ def repeat(run: Path, source: str | None, output: Path | None, force: bool, **op
     Example:
       nmf-topics repeat models/mine/run.json
     """
-    talk = o.talk_of(options)
+    talk = printing.console()
     recorded = read_recorded_run(run)
+    if recorded.changed:
+        talk.warn(f"{recorded.path} was changed after it was written; its options are taken as they are now")
     where = recorded_source(recorded.document)
     if source is not None:
         where = replace(where, path=source) if where else Source(source)
@@ -70,9 +75,9 @@ def repeat(run: Path, source: str | None, output: Path | None, force: bool, **op
         seed=recorded.seed,
         runs=recorded.runs,
         output=output or recorded.path.resolve().parent.with_name(f"{recorded.path.resolve().parent.name}-repeat"),
-        cache=o.cache_of(options),
+        cache=o.cache_of(cache, talk.warn),
         processes=processors(),
-        engine=o.engine_of(options),
+        engine=place.engine_options(),
         force=force,
         clouds=False,
         report=False,
@@ -82,7 +87,7 @@ def repeat(run: Path, source: str | None, output: Path | None, force: bool, **op
     )
     found = compare_repetition(first, second) if first else compare_with_record(recorded.document, second)
     changed = _changed_versions(recorded)
-    if options["json"]:
+    if printing.as_json:
         document = {
             "schema": 1,
             "run": str(recorded.path),
@@ -92,14 +97,14 @@ def repeat(run: Path, source: str | None, output: Path | None, force: bool, **op
             "similarities": [json_number(near) for near in found.similarities],
             "versions": changed,
         }
-        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+        click.echo(json_text(document))
     else:
         _print(found, changed, recorded, second)
     if found.verdict == "different":
         raise ModelError(f"{MEANING['different']}{_why(found, changed)}")
 
 
-def _first_model(recorded: RecordedRun, talk: Any) -> TopicModel | None:
+def _first_model(recorded: RecordedRun, talk: Console) -> TopicModel | None:
     """The model of the recorded run; None where only its record is there."""
     try:
         return load_model(recorded.path.parent)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import webbrowser
 from pathlib import Path
-from typing import Any
 
 import click
 
 from nmf_topics.cli import options as o
+from nmf_topics.cli.common import PrintingOptions
+from nmf_topics.files.json_files import json_text
 from nmf_topics.model.files import load_model, resolve_model
 from nmf_topics.views.model_folder import rewrite_report
 
@@ -17,9 +17,8 @@ from nmf_topics.views.model_folder import rewrite_report
 @click.command()
 @o.model_argument
 @click.option("--open", is_flag=True, help="Open the report in the browser.")
-@o.json_option
-@o.talk_options
-def report(model: Path, **options: Any) -> None:
+@o.printing_options
+def report(model: Path, open: bool, printing: PrintingOptions) -> None:
     """Write the HTML report of a model again.
 
     The report is one HTML file that works offline, with topics, pages, texts and the options of the fit. `fit` writes
@@ -30,12 +29,12 @@ def report(model: Path, **options: Any) -> None:
     Example:
       nmf-topics report --open
     """
-    talk = o.talk_of(options)
+    talk = printing.console()
     fitted = load_model(model)
     path = rewrite_report(fitted, resolve_model(model).resolve(), warn=talk.warn)
     talk.note(f"report in {path}")
-    if options["json"]:
+    if printing.as_json:
         document = {"schema": 1, "model": str(model), "report": str(path), "bytes": path.stat().st_size}
-        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
-    if options["open"] and not webbrowser.open(path.as_uri()):
+        click.echo(json_text(document))
+    if open and not webbrowser.open(path.as_uri()):
         talk.warn(f"no browser could be started; open {path} yourself")

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import click
 
 from nmf_topics.cli import options as o
+from nmf_topics.cli.common import PrintingOptions
 from nmf_topics.cli.pages import tell_if_never_main
+from nmf_topics.cli.topic_notes import tell_of_flags
+from nmf_topics.files.json_files import json_text
 from nmf_topics.model.files import load_model
-from nmf_topics.model.relevance import WORD_ORDERS
+from nmf_topics.model.relevance import WORD_ORDERS, WordOrder
 from nmf_topics.views.tables.tables import model_json, topic_json
 from nmf_topics.views.tables.terminal import print_pages, print_topics, print_words, readable
 
@@ -34,9 +35,8 @@ from nmf_topics.views.tables.terminal import print_pages, print_topics, print_wo
     default=None,
     help="Number of words.  [default: 8; 20 for one topic]",
 )
-@o.json_option
-@o.talk_options
-def topics(model: Path, topic: int | None, words: Any, top: int | None, **options: Any) -> None:
+@o.printing_options
+def topics(model: Path, topic: int | None, words: WordOrder, top: int | None, printing: PrintingOptions) -> None:
     """Show the topics of a model.
 
     MODEL is a model folder; if omitted, the last one that was fitted.
@@ -46,23 +46,23 @@ def topics(model: Path, topic: int | None, words: Any, top: int | None, **option
       nmf-topics topics --words weight
       nmf-topics topics models/mine --topic 3
     """
-    talk = o.talk_of(options)
+    talk = printing.console()
     fitted = load_model(model)
     if topic is None:
-        if options["json"]:
-            click.echo(
-                json.dumps(model_json(fitted, model, terms=top or 10, order=words), ensure_ascii=False, indent=1)
-            )
+        if printing.as_json:
+            click.echo(json_text(model_json(fitted, model, terms=top or 10, order=words)))
         else:
             print_topics(fitted, words=top or 8, order=words)
+            tell_of_flags(fitted, talk)
         return
     label = fitted.label(topic)  # refuses a topic that is not there
-    if options["json"]:
+    if printing.as_json:
         document = topic_json(fitted, topic, terms=top or 20, pages=20, order=words)
-        click.echo(json.dumps({"schema": 1, "model": str(model), **document}, ensure_ascii=False, indent=1))
+        click.echo(json_text({"schema": 1, "model": str(model), **document}))
         return
     click.echo(f"topic {topic}: {readable(label)}\n")
     print_words(fitted, topic, top or 20, order=words)
     click.echo()
     tell_if_never_main(fitted, topic, talk)
+    tell_of_flags(fitted, talk, topic)
     print_pages(fitted, [j for j, _ in fitted.top_pages(topic, 20)], topic)

@@ -6,7 +6,7 @@ import os
 import re
 from collections import deque
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import click
@@ -24,19 +24,13 @@ from nmf_topics.errors import FetchError, LoginError
 NOTABLE = 1.0  # seconds of a wait that are said
 
 
-def contact_option(function: Any) -> Any:
-    """--contact, which goes into the User-Agent."""
-    return click.option(
-        "--contact",
-        envvar="NMF_TOPICS_CONTACT",
-        metavar="ADDRESS",
-        help="Your e-mail address or page, which Wikimedia requires; also NMF_TOPICS_CONTACT.",
-    )(function)
-
-
-def wiki_option(function: Any) -> Any:
-    """--wiki."""
-    return click.option("--wiki", metavar="URL", help="api.php of another MediaWiki: https://host/w/api.php.")(function)
+contact_option = click.option(
+    "--contact",
+    envvar="NMF_TOPICS_CONTACT",
+    metavar="ADDRESS",
+    help="Your e-mail address or page, which Wikimedia requires; also NMF_TOPICS_CONTACT.",
+)
+wiki_option = click.option("--wiki", metavar="URL", help="api.php of another MediaWiki: https://host/w/api.php.")
 
 
 def address_of_api(address: str) -> str:
@@ -64,18 +58,17 @@ def require_contact(client: Client, *addresses: str) -> None:
             raise click.UsageError(worded(missing_contact(address)))
 
 
-def polite_client(options: dict[str, Any], talk: Console) -> Client:
-    """A client with the contact and the timeout of the options, and the credentials of the environment."""
+def polite_client(contact: str | None, talk: Console, *, timeout: float = 30.0) -> Client:
+    """Return a client with a contact for the User-Agent and the credentials of the environment."""
 
     def on_wait(seconds: float, reason: str) -> None:
         (talk.note if seconds >= NOTABLE else talk.detail)(f"{reason}: waiting {seconds:.1f} s")
 
-    settings = {name: options[name] for name in ("timeout",) if name in options}
     try:
         credentials = read_credentials(os.environ)
     except LoginError as error:
         raise click.UsageError(worded(error)) from error
-    return Client(RequestPolicy(contact=(options["contact"] or "").strip(), **settings), on_wait, credentials)
+    return Client(RequestPolicy(contact=(contact or "").strip(), timeout=timeout), on_wait, credentials)
 
 
 def log_in(client: Client, api: str, talk: Console) -> None:
@@ -86,15 +79,30 @@ def log_in(client: Client, api: str, talk: Console) -> None:
         talk.note(f"logging in to {urlsplit(api).netloc} as {who}")
 
 
+class AskedPage(NamedTuple):
+    """A page that --title or --url names.
+
+    Attributes
+    ----------
+    name : as it was given
+    page : None if it cannot be read
+    why : the reason for that
+    """
+
+    name: str
+    page: Page | None
+    why: str
+
+
 def pages_asked_for(
-    titles: Sequence[str], urls: Sequence[str], options: dict[str, Any], talk: Console
-) -> Iterator[tuple[str, Page | None, str]]:
-    """Yield the pages of --title and --url: the name that was given, the page, and if there is none the reason.
+    titles: Sequence[str], urls: Sequence[str], wiki: str | None, contact: str | None, talk: Console
+) -> Iterator[AskedPage]:
+    """Yield the pages of --title and --url.
 
     A wiki that cannot be asked, or a URL that is not one of a page, costs its own pages only.
     """
-    client = polite_client(options, talk)
-    api = address_of_api(options["wiki"]) if options["wiki"] else wikipedia("en")
+    client = polite_client(contact, talk)
+    api = address_of_api(wiki) if wiki else wikipedia("en")
     wanted: dict[str, list[tuple[str, PageReference]]] = {}
     if titles:
         wanted[api] = [(title, PageReference(title)) for title in titles]
@@ -107,14 +115,14 @@ def pages_asked_for(
         else:
             wanted.setdefault(reference.api, []).append((url, reference))
     require_contact(client, *wanted)
-    if options["wiki"]:  # credentials go to a wiki that is named as one, not to the hosts of pasted URLs
+    if wiki:  # credentials go to a wiki that is named as one, not to the hosts of pasted URLs
         log_in(client, api, talk)
     for at, asked in wanted.items():
         waiting = deque(asked)
         try:
             for _, page, why in read_pages([reference for _, reference in asked], at, client):
-                yield waiting.popleft()[0], page, why
+                yield AskedPage(waiting.popleft()[0], page, why)
         except FetchError as error:
             refused += [(name, worded(error)) for name, _ in waiting]
     for name, why in refused:
-        yield name, None, why
+        yield AskedPage(name, None, why)

@@ -28,7 +28,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -188,13 +188,11 @@ class _Fitting:
             shared = (self._log_shares(sums),)
             R, before = np.empty_like(R), R
             sums, moved, uncertainty = np.zeros(sums.shape), 0.0, 0.0
-            for columns, (part, words_of_topics, change, entropy) in self.counts.map(
-                _iterate, split=(before, scale, self.weights), shared=shared
-            ):
-                R[:, columns] = part
-                sums += words_of_topics
-                moved += change / R.shape[1]
-                uncertainty += (entropy - self._blank(columns)) / self.known / self.most
+            for columns, block in self.counts.map(_iterate, split=(before, scale, self.weights), shared=shared):
+                R[:, columns] = block.posteriors
+                sums += block.words_of_topics
+                moved += block.change / R.shape[1]
+                uncertainty += (block.entropy - self._blank(columns)) / self.known / self.most
             passes += 1
             self._passes += 1
             if self.on_pass:
@@ -230,10 +228,25 @@ def _words_of_topics(counts: Any, weights: Array) -> Array:
     return kernels.VHt(counts.astype(np.float32), weights)
 
 
-def _iterate(
-    counts: Any, before: Array, scale: Array, weights: Array, log_shares: Array
-) -> tuple[Array, Array, float, float]:
-    """The posteriors of a block of pages, the words of each topic by them, how much they changed, and their entropy."""
+class _BlockPass(NamedTuple):
+    """What an iteration makes of a block of pages.
+
+    Attributes
+    ----------
+    posteriors : of the topics, shape (r, k)
+    words_of_topics : words of each topic by them, shape (m, r)
+    change : by how much the posteriors moved
+    entropy : of the posteriors, summed
+    """
+
+    posteriors: Array
+    words_of_topics: Array
+    change: float
+    entropy: float
+
+
+def _iterate(counts: Any, before: Array, scale: Array, weights: Array, log_shares: Array) -> _BlockPass:
+    """One iteration on a block of pages."""
     counts = counts.astype(np.float32)
     logs = kernels.WtV(counts, log_shares)
     logs *= scale
@@ -243,4 +256,4 @@ def _iterate(
     R /= sums
     change = 0.5 * float(np.abs(R - before).sum(dtype=np.float64))
     entropy = float(np.log(sums).sum(dtype=np.float64) - np.multiply(R, logs).sum(dtype=np.float64))
-    return R, kernels.VHt(counts, np.asfortranarray(R * weights)), change, entropy
+    return _BlockPass(R, kernels.VHt(counts, np.asfortranarray(R * weights)), change, entropy)

@@ -1,10 +1,10 @@
 """Files that appear whole or not at all.
 
-Everything is written under a hidden name in the target's folder and moved into place by `os.replace` when all of it is
-done, so an interruption, a full disk or an error leaves the old files, and nothing half-written. Files are on the disk
-(fsync) before they are moved, so a power cut cannot replace an old file by an empty one. A folder is written into only
-if it is new, empty, or holds the mark of this tool. Partial files of a run that was killed are ignored, and removed
-when the folder is written into again.
+Everything is written under a hidden name in the target's folder and moved into place when all of it is complete, so an
+interruption, a full disk or an error leaves the old files, and nothing half-written; several files are moved together
+(see `files.publish`). Files are on the disk (fsync) before they are moved, so a power cut cannot replace an old file by
+an empty one. A folder is written into only if it is new, empty, or contains the mark of this tool. Partial files of a
+run that was killed are ignored, and removed when the folder is written into again.
 """
 
 from __future__ import annotations
@@ -18,19 +18,24 @@ import signal
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from nmf_topics.errors import OutputError, Remedy
+from nmf_topics.files.publish import READY, UNFINISHED, finish_moves, publish, remove_if_empty, sync_file, sync_folder
 
 PARTIAL = ".partial-"  # how names of unfinished files and folders begin
-JOURNAL = f"{PARTIAL}moves.json"  # lists the files while they are moved to their places
 ABANDONED = 3600.0  # seconds without a change after which an unfinished file belongs to no run
 
 
-def _explain(error: OSError, target: Path, parameter: str) -> OutputError:
-    elsewhere = Remedy(f"choose another place with {{{parameter}}}")
+def _elsewhere(parameter: str | None) -> Remedy | None:
+    """The advice to choose another place, where a parameter does that."""
+    return Remedy(f"choose another place with {{{parameter}}}") if parameter else None
+
+
+def _explain(error: OSError, target: Path, parameter: str | None) -> OutputError:
+    elsewhere = _elsewhere(parameter)
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return OutputError(f"no space left on the disk for {target}; what was there before is untouched")
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
@@ -39,8 +44,8 @@ def _explain(error: OSError, target: Path, parameter: str) -> OutputError:
 
 
 @contextmanager
-def output_errors(target: Path, parameter: str = "output") -> Iterator[None]:
-    """Say what the system's refusal to write means, and which parameter (or variable) chooses another place."""
+def output_errors(target: Path, parameter: str | None = "output") -> Iterator[None]:
+    """Say what the system's refusal to write means, and which parameter or variable (if any) chooses another place."""
     try:
         yield
     except OSError as error:
@@ -74,7 +79,7 @@ def folder_of_files(
     mark: str,
     stale: Callable[[Path], list[str]] | None = None,
     force: bool = False,
-    parameter: str = "output",
+    parameter: str | None = "output",
     durable: bool = True,
 ) -> Iterator[Path]:
     """A temporary folder whose files are moved into `folder` when the block ends well.
@@ -82,10 +87,11 @@ def folder_of_files(
     Parameters
     ----------
     folder : made if it does not exist
-    mark : name of the JSON file, `schema` first, by which a folder of this tool is known; it is moved last
+    mark : name of the JSON file, `schema` first, by which a folder of this tool is known
     stale : names of files of an earlier run, relative to the folder; those not written anew are removed
     force : write into a folder without the mark, too
-    parameter : the parameter (or environment variable) that errors name for choosing another place
+    parameter : the parameter (or environment variable) that errors name for choosing another place; None if the caller
+        has none
     durable : survive a power cut; not needed for what can be computed again
 
     Raises
@@ -100,24 +106,18 @@ def folder_of_files(
         with output_errors(folder, parameter):
             if not force:
                 _refuse_foreign(folder, mark, parameter)
+            finish_moves(folder)
             made = [path for path in (folder, *folder.parents) if not path.exists()]
             folder.mkdir(parents=True, exist_ok=True)
             _sweep(folder)
             partial = Path(tempfile.mkdtemp(prefix=PARTIAL, dir=folder))
             yield partial
-            names = sorted(path.relative_to(partial).as_posix() for path in partial.rglob("*") if path.is_file())
-            for name in names if durable else ():
-                sync_file(partial / name)
-            _refuse_links(folder, names)
-            with uninterrupted():  # a new model.npz beside an old model.json would be no model
-                old = [*(stale(folder) if stale and not made else []), *_unfinished(folder)]
-                (folder / JOURNAL).write_text(json.dumps({"files": names}), encoding="utf-8")
-                for name in sorted(names, key=lambda name: name == mark):
-                    (folder / name).parent.mkdir(parents=True, exist_ok=True)
-                    os.replace(partial / name, folder / name)
-                for name in set(old) - set(names):
-                    _remove_inside(folder, name)
-                (folder / JOURNAL).unlink()
+            names = {path.relative_to(partial).as_posix() for path in partial.rglob("*") if path.is_file()}
+            if not names:
+                return
+            removed = set(stale(folder)) - names if stale and not made else set()
+            with uninterrupted():
+                publish(folder, partial, sorted(removed), durable=durable)
                 if durable:
                     within = {(folder / name).parent for name in names}
                     for path in {folder, *within, *(path.parent for path in made)}:
@@ -143,35 +143,19 @@ def files_listed_in(mark: str) -> Callable[[Path], list[str]]:
     return files
 
 
-def _unfinished(folder: Path) -> list[str]:
-    """Files that a run was moving into a folder when it was killed: all of this tool, some perhaps missing."""
-    try:
-        listed = json.loads((folder / JOURNAL).read_text(encoding="utf-8"))["files"]
-        return [name for name in listed if isinstance(name, str) and ".." not in name.split("/")]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return []
-
-
-def _refuse_foreign(folder: Path, mark: str, parameter: str) -> None:
+def _refuse_foreign(folder: Path, mark: str, parameter: str | None) -> None:
     """Leave alone what is no folder, and a folder of somebody else's files."""
     if folder.exists() and not folder.is_dir():
-        raise OutputError(f"{folder} is a file", remedy=Remedy(f"choose another place with {{{parameter}}}"))
+        raise OutputError(f"{folder} is a file", remedy=_elsewhere(parameter))
     if not folder.is_dir() or _is_marked(folder / mark):
         return
-    own = {name.partition("/")[0] for name in _unfinished(folder)}
-    if any(not path.name.startswith(PARTIAL) and path.name not in own for path in folder.iterdir()):
+    if os.path.isdir(folder / READY):  # a first run that was killed while it moved files
+        return
+    if any(not path.name.startswith((PARTIAL, UNFINISHED)) for path in folder.iterdir()):
         raise OutputError(
             f"{folder} holds files that nmf-topics did not make",
-            remedy=Remedy(f"choose another place with {{{parameter}}}, or use {{force=True}}"),
+            remedy=Remedy(f"choose another place with {{{parameter}}}, or use {{force=True}}") if parameter else None,
         )
-
-
-def _refuse_links(folder: Path, names: Sequence[str]) -> None:
-    """Never write through a link to a folder elsewhere, such as `clouds` in the model of a stranger."""
-    for name in names:
-        for parent in Path(name).parents:
-            if (folder / parent).is_symlink() and folder / parent != folder:
-                raise OutputError(f"{folder / parent} is a link to another folder; remove the link first")
 
 
 def _is_marked(path: Path) -> bool:
@@ -196,29 +180,8 @@ def _sweep(folder: Path) -> None:
             continue  # not ours to remove
 
 
-def _remove_inside(folder: Path, name: str) -> None:
-    """Remove a file of ours whose recorded name lies inside the folder, and subfolders that are empty then."""
-    path = folder / name
-    if folder.resolve() not in path.resolve().parents:
-        return
-    if path.is_file():
-        path.unlink()
-    for parent in path.parents:
-        if parent == folder:
-            break
-        remove_if_empty(parent)
-
-
-def remove_if_empty(folder: Path) -> None:
-    """Remove a folder if it is empty."""
-    try:
-        folder.rmdir()
-    except OSError:
-        return  # something is in it, or it is not there
-
-
 @contextmanager
-def whole_file(path: Path, parameter: str = "output", *, durable: bool = True) -> Iterator[Path]:
+def whole_file(path: Path, parameter: str | None = "output", *, durable: bool = True) -> Iterator[Path]:
     """A temporary path beside `path`, with its ending, that takes its place when the block ends well.
 
     `parameter` is the parameter (or environment variable) that errors name for choosing another place; `durable` is as
@@ -241,26 +204,6 @@ def whole_file(path: Path, parameter: str = "output", *, durable: bool = True) -
         finally:
             with uninterrupted():
                 partial.unlink(missing_ok=True)
-
-
-def sync_file(path: Path) -> None:
-    """Wait until the bytes of a file are on the disk."""
-    with open(path, "r+b") as file:  # Windows syncs only what is open for writing
-        os.fsync(file.fileno())
-
-
-def sync_folder(folder: Path) -> None:
-    """Wait until the names in a folder are on the disk, where the system can do that."""
-    try:
-        handle = os.open(folder, os.O_RDONLY)
-    except OSError:  # Windows opens no folders
-        return
-    try:
-        os.fsync(handle)
-    except OSError:  # some file systems know no such thing; the files themselves are there
-        pass
-    finally:
-        os.close(handle)
 
 
 def _umask() -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from typing import TYPE_CHECKING, Any, overload
 
@@ -19,8 +19,8 @@ from nmf_topics.factor.blocks import Array
 from nmf_topics.images.pixels import image_files
 from nmf_topics.library.inputs import PageDetails, existing_path, is_matrix, pages_in_memory
 from nmf_topics.library.matrices import PagesIn, columns_of_model, is_numeric_frame
-from nmf_topics.matrix.datamatrix import PageColumns, PageIndex
-from nmf_topics.model.classify import Assignment, Classifier
+from nmf_topics.matrix.datamatrix import PageColumns, PageIndex, SourceOrder
+from nmf_topics.model.classify import Assignment, Classifier, markup_of
 from nmf_topics.model.display import CELL, bar, table_html
 from nmf_topics.model.frames import data_frame, metadata_columns, page_columns, weight_columns
 from nmf_topics.model.model import TopicModel
@@ -61,10 +61,10 @@ class Classified(Sequence[Assignment]):
     def __getitem__(self, place: int | slice) -> Assignment | Classified:
         if not isinstance(place, slice):
             return self.assignments[place]
-        columns, index = self.columns, self.columns.index
+        index = self.columns.index
         some = None if index is None else PageIndex(index.labels[place], index.names, index.dtype)
-        cut = PageColumns(columns.ids[place], columns.titles[place], columns.meta[place], some)
-        return Classified(self.model, self.assignments[place], cut)
+        cut = self.columns.take(range(len(self))[place])
+        return Classified(self.model, self.assignments[place], replace(cut, index=some))
 
     def __iter__(self) -> Iterator[Assignment]:
         return iter(self.assignments)
@@ -85,7 +85,8 @@ class Classified(Sequence[Assignment]):
         Returns
         -------
         DataFrame with one row per page: title, topic (missing if it has none), label, weight and margin of the topic,
-        error, status, known_words (share of its words that are in the model), metadata, topic_1 ... topic_r
+        error, status, known_words (share of its words that are in the model), metadata, topic_1 ... topic_r, row
+        (number of the page's row in its file, missing if it has none)
 
         Raises
         ------
@@ -98,6 +99,7 @@ class Classified(Sequence[Assignment]):
                 "known_words": [a.known_words for a in self.assignments],
                 **metadata_columns(self.columns, self.model.rank),
                 **weight_columns(self.weights),
+                "row": [a.row for a in self.assignments],
             },
             self.columns.index or PageIndex(self.columns.ids, ("id",)),
         )
@@ -222,7 +224,7 @@ def classify(
     if terms is not None or pages_in is not None:
         raise OptionError("terms and pages_in belong to a matrix; leave them out")
     path = existing_path(data)
-    if path is not None and (model.rows.kind == "pixels" or is_image_folder(str(path))):
+    if path is not None and (model.kind.draws_images or is_image_folder(str(path))):
         found, _ = Classifier(model).images(image_files(path) if path.is_dir() else [path])
         names = [a.name for a in found]
         return Classified(model, found, PageColumns(names, [a.title for a in found], [{} for _ in found]))
@@ -230,31 +232,32 @@ def classify(
     pages: Sequence[Page]
     if path is not None:
         named: dict[str, Any] = {f"{part}_column": name for part, name in columns.parts().items()}
-        pages = list(open_corpus(path, **named, warn=logger.info))
+        pages = list(open_corpus(path, **named, markup=markup_of(model), warn=logger.info))
     elif isinstance(data, Corpus):
         pages = list(data)
     else:
-        read = pages_in_memory(data, columns, details, warn=logger.info, note=logger.info)
+        read = pages_in_memory(data, columns, details, markup_of(model), warn=logger.info, note=logger.info)
         pages, index = read.pages, read.index
     classifier, assignments = Classifier(model), []
     for first in range(0, len(pages), BATCH):
         batch = [(page.id, page.title, page.text) for page in pages[first : first + BATCH]]
         assignments += classifier.texts(batch, explain=explain)
-    about = PageColumns([p.id for p in pages], [p.title for p in pages], [p.meta for p in pages], index)
+    assignments = [replace(a, meta=page.meta, row=page.row) for a, page in zip(assignments, pages, strict=True)]
+    rows = SourceOrder.of([page.row for page in pages])
+    about = PageColumns([p.id for p in pages], [p.title for p in pages], [p.meta for p in pages], index, rows)
     return Classified(model, assignments, about)
 
 
 def _of_matrix(model: TopicModel, data: Any, terms: Any, pages_in: PagesIn | None, details: PageDetails) -> Classified:
     """Classify the columns of the caller's own matrix."""
-    rows: Any = model.rows
-    if rows.kind != "terms":
-        raise ModelError(f"the rows of the model are {rows.kind}, not terms")
-    V, labels = columns_of_model(data, rows, terms, pages_in)
+    if not model.kind.has_names:
+        raise ModelError(f"the rows of the model are {model.kind.rows}, which have no names that a matrix could use")
+    V, labels = columns_of_model(data, model.rows, terms, pages_in)
     n = V.shape[1]
     ids, titles, metadata, index = details.of(n, labels or PageIndex(range(n)))
     if model.weighting is not None:
         V = model.weighting.apply(sp.csc_matrix(V))
-    H, errors = model.project(V) if n else (np.zeros((model.rank, 0)), np.zeros(0))
+    H, errors = model.project(V)
     assignments = []
     for j in range(n):
         topics = page_topics(H[:, j], float(errors[j]))

@@ -11,6 +11,7 @@ from nmf_topics.analysis.stability import fit_runs
 from nmf_topics.corpus.duplicates import without_duplicates
 from nmf_topics.corpus.open import declared_language
 from nmf_topics.corpus.page import Corpus
+from nmf_topics.corpus.readers.cell_markup import AUTO
 from nmf_topics.corpus.readers.columns import Columns
 from nmf_topics.errors import InputTypeError, OptionError
 from nmf_topics.factor.engines.checkpoints import Checkpointing
@@ -33,6 +34,7 @@ PARAMETERS = (
     *(
         "lines",
         "drop_duplicates",
+        "markup",
         "terms",
         "pages_in",
         "tokenizer",
@@ -63,6 +65,7 @@ def fit_topics(
     metadata: Any = None,
     lines: bool = False,
     drop_duplicates: bool = False,
+    markup: str | None = None,
     terms: Iterable[str] | Mapping[str, int] | None = None,
     pages_in: PagesIn | None = None,
     tokenizer: Tokenizer | None = None,
@@ -99,6 +102,7 @@ def fit_topics(
     metadata : a data frame with one row per page, or a list of dictionaries; analyses use "date" and "label"
     lines : whether every line of a text file is a page
     drop_duplicates : whether to leave out pages that repeat another one; the model then has fewer pages than the input
+    markup : what becomes of HTML, formulas and addresses in the columns of a table, as in `open_corpus`
     terms : the name of each term of a matrix, in order; or a dictionary from a term to its place
     pages_in : "rows" if a matrix is pages x terms, as in scikit-learn; "columns" (the default) if terms x pages
     tokenizer : function from the text of a page to its tokens, in order. It replaces only the tokenizer: tokens are
@@ -168,12 +172,12 @@ def fit_topics(
     is_numbers = is_matrix(data) or (is_numeric_frame(data) and (pages_in is not None or terms is not None))
     if isinstance(data, DataMatrix):
         unused = [name for name in used if name not in FACTOR_OPTIONS]
-        unused += _given(columns, details, terms, pages_in, lines=lines, drop_duplicates=drop_duplicates)
+        unused += _given(columns, details, terms, pages_in, lines=lines, drop_duplicates=drop_duplicates, markup=markup)
         _refuse(unused, "a DataMatrix", "pass it to `prepare`")
         prepared, index = data, data.columns.index
     elif is_numbers:
         unused = [name for name in used if name not in MATRIX_OPTIONS]
-        unused += _given(columns, lines=lines, drop_duplicates=drop_duplicates)
+        unused += _given(columns, lines=lines, drop_duplicates=drop_duplicates, markup=markup)
         _refuse(unused, "a matrix", "leave it out")
         prepared = _of_matrix(data, chosen, used, terms=terms, details=details, pages_in=pages_in)
         index = prepared.columns.index
@@ -181,10 +185,10 @@ def fit_topics(
         if is_numeric_frame(data) and text_column is None:
             raise OptionError("the data frame holds numbers only; if it is a matrix of counts, pass pages_in='rows'")
         _refuse(_given(terms=terms, pages_in=pages_in), "texts", "it belongs to a matrix or a data frame of numbers")
-        how = {"lines": lines, "drop_duplicates": drop_duplicates}
+        how = {"lines": lines, "drop_duplicates": drop_duplicates, "markup": markup}
         prepared, pages = _read(data, rank, columns, details, chosen, how, reporter, "language" in options)
     m, n = prepared.V.shape
-    logger.info("V is %d %s x %d pages", m, prepared.rows.kind, n)
+    logger.info("V is %d %s x %d %s", m, prepared.kind.rows, n, prepared.kind.pages)
     reporter.begin("fit")
 
     def watch(iteration: Iteration) -> None:
@@ -220,7 +224,7 @@ def _read(
     columns: Columns,
     details: PageDetails,
     recipe: Recipe,
-    how: Mapping[str, bool],
+    how: Mapping[str, Any],
     reporter: Reporter,
     language_given: bool,
 ) -> tuple[DataMatrix, PagesInMemory | None]:
@@ -237,13 +241,13 @@ def _read(
             recipe = replace(recipe, words=replace(recipe.words, language=declared))
     elif isinstance(data, Corpus):
         _refuse(
-            _given(columns, lines=how["lines"], drop_duplicates=how["drop_duplicates"]),
+            _given(columns, **how),
             "a Corpus",
             "pass it to `open_corpus`",
         )
         corpus = data
     else:
-        pages = pages_in_memory(data, columns, details, warn=logger.warning, note=logger.info)
+        pages = pages_in_memory(data, columns, details, how["markup"] or AUTO, warn=logger.warning, note=logger.info)
         _refuse(_given(lines=how["lines"]), "texts in memory", "split them: text.splitlines()")
         corpus = without_duplicates(pages.corpus()) if how["drop_duplicates"] else pages.corpus()
     reporter.begin("read", None if pages is None or how["drop_duplicates"] else len(pages.pages))
@@ -262,12 +266,14 @@ def _given(
     *,
     lines: bool = False,
     drop_duplicates: bool = False,
+    markup: str | None = None,
 ) -> list[str]:
     """Return the names of the parameters that were passed."""
     names = [f"{part}_column" for part, name in (columns.parts() if columns else {}).items() if name is not None]
     names += details.given() if details else []
     names += [name for name, value in (("terms", terms), ("pages_in", pages_in)) if value is not None]
-    return names + [name for name, value in (("lines", lines), ("drop_duplicates", drop_duplicates)) if value]
+    named = {"lines": lines, "drop_duplicates": drop_duplicates, "markup": markup}
+    return names + [name for name, value in named.items() if value]
 
 
 def _refuse(names: Sequence[str], what: str, remedy: str) -> None:

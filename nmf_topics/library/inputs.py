@@ -7,18 +7,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
 
 from nmf_topics.corpus.page import Corpus, Page
 from nmf_topics.corpus.plain import clean_text, one_line, plain_value, title_from_text
+from nmf_topics.corpus.readers.cell_markup import AUTO
 from nmf_topics.corpus.readers.column_names import guess_column, matching_name
 from nmf_topics.corpus.readers.columns import Columns, read_records
+from nmf_topics.corpus.readers.options import ReadOptions
 from nmf_topics.corpus.readers.unix_time import as_date
+from nmf_topics.corpus.reading_log import ReadingLog
 from nmf_topics.errors import CorpusError, InputTypeError, OptionError
 from nmf_topics.library.tables import Table, is_missing, labels_of, one_dimensional, plain, table_of
 from nmf_topics.matrix.datamatrix import PageIndex
@@ -33,11 +36,13 @@ class PagesInMemory:
     pages : in the order of the source
     index : labels of the rows of the source
     what : description of the source: "a list of 3 texts"
+    markup : what was removed from the columns of a table, as in `ReadingLog`
     """
 
     pages: Sequence[Page]
     index: PageIndex
     what: str
+    markup: Mapping[str, dict[str, Any]] = field(default_factory=dict)
 
     def index_of(self, ids: Sequence[str]) -> PageIndex:
         """Return the labels of the pages with the given ids."""
@@ -58,7 +63,21 @@ class PagesInMemory:
             raise CorpusError(f"there is no text in {self.what}")
         if not any(page.text.strip() for page in self.pages):
             raise CorpusError(f"all texts of {self.what} are missing or empty")
-        return Corpus("texts", self.what, lambda aside: iter(self.pages), keeps_order=True)
+
+        def read(log: ReadingLog) -> Iterator[Page]:
+            log.markup = dict(self.markup)
+            return iter(self.pages)
+
+        return Corpus("texts", self.what, read, keeps_order=True)
+
+
+class PageNames(NamedTuple):
+    """What is known of pages apart from their contents: one of each for every page; no titles: None."""
+
+    ids: list[str]
+    titles: list[str] | None
+    metadata: list[dict[str, Any]]
+    labels: PageIndex
 
 
 @dataclass(frozen=True)
@@ -80,8 +99,8 @@ class PageDetails:
         named = {"ids": self.ids, "titles": self.titles, "metadata": self.metadata}
         return [name for name, value in named.items() if value is not None]
 
-    def of(self, n: int, index: PageIndex) -> tuple[list[str], list[str] | None, list[dict[str, Any]], PageIndex]:
-        """Return ids, titles (or None), metadata and labels of n pages.
+    def of(self, n: int, index: PageIndex) -> PageNames:
+        """Return ids, titles, metadata and labels of n pages.
 
         Parameters
         ----------
@@ -97,7 +116,7 @@ class PageDetails:
             ids = [one_line(plain(label)) for label in given]
             _check_ids(ids)
             index = PageIndex([plain(label) for label in given], ("id",))
-        return ids, titles, _metadata(self.metadata, n), index
+        return PageNames(ids, titles, _metadata(self.metadata, n), index)
 
 
 def is_matrix(data: Any) -> bool:
@@ -121,6 +140,7 @@ def pages_in_memory(
     data: Any,
     columns: Columns,
     details: PageDetails,
+    markup: str = AUTO,
     *,
     warn: Callable[[str], None],
     note: Callable[[str], None],
@@ -133,6 +153,7 @@ def pages_in_memory(
         dictionary from ids to texts; pages
     columns : names of the columns of a table; guessed if None
     details : ids, titles and metadata passed in addition
+    markup : what becomes of markup in the columns of a table, as in `open_corpus`
     warn : called with messages about missing texts
     note : called with messages about guessed columns
 
@@ -147,7 +168,7 @@ def pages_in_memory(
     """
     _refuse_one_value(data)
     if (table := table_of(data)) is not None:
-        return _from_table(table, columns, details, warn, note)
+        return _from_table(table, columns, details, markup, warn, note)
     if isinstance(data, Mapping):
         ids = [plain(label) for label in data]
         details = replace(details, ids=ids if details.ids is None else details.ids)
@@ -163,7 +184,7 @@ def pages_in_memory(
     if values and all(isinstance(value, Page) for value in values):
         return _from_pages(values, columns, details)
     if values and all(isinstance(value, Mapping) for value in values):
-        return _from_table(_table_of_records(values), columns, details, warn, note)
+        return _from_table(_table_of_records(values), columns, details, markup, warn, note)
     return _from_texts(values, labels_of(data, len(values)), columns, details, warn)
 
 
@@ -201,7 +222,7 @@ def _from_texts(
     what = f"a list of {_count(len(texts), 'text')}"
     _tell_missing(missing, len(texts), warn)
     pages = [
-        Page(ids[i], (titles[i] if titles else "") or title_from_text(text), text, metadata[i])
+        Page(ids[i], (titles[i] if titles else "") or title_from_text(text), text, metadata[i], row=i + 1)
         for i, text in enumerate(texts)
     ]
     return PagesInMemory(pages, index, what)
@@ -232,7 +253,12 @@ def _cell(value: Any) -> Any:
 
 
 def _from_table(
-    table: Table, columns: Columns, details: PageDetails, warn: Callable[[str], None], note: Callable[[str], None]
+    table: Table,
+    columns: Columns,
+    details: PageDetails,
+    markup: str,
+    warn: Callable[[str], None],
+    note: Callable[[str], None],
 ) -> PagesInMemory:
     """Read pages from the rows of a table."""
     n = len(table)
@@ -246,7 +272,9 @@ def _from_table(
     if details.ids is None and (column := _id_column(table, columns.id)):
         columns, ids = replace(columns, id=column), [one_line(value) for value in table.columns[column]]
     rows: Iterator[tuple[int, Mapping[str, Any]]] = iter(enumerate(table.records()))
-    pages = list(read_records(rows, table.what, columns, note, lone_is_text=True, unit="row", row_ids=ids))
+    log, options = ReadingLog(), ReadOptions(markup=markup)
+    how: dict[str, Any] = {"lone_is_text": True, "unit": "row", "log": log, "options": options, "row_ids": ids}
+    pages = list(read_records(rows, table.what, columns, note, **how))
     _tell_missing(sum(not page.text for page in pages), n, warn)
     if titles is not None or details.metadata is not None:
         titles = titles or [page.title for page in pages]
@@ -254,7 +282,7 @@ def _from_table(
             replace(page, title=title or page.title, meta={**page.meta, **meta})
             for page, title, meta in zip(pages, titles, metadata, strict=True)
         ]
-    return PagesInMemory(pages, index, f"{table.what} of {_count(n, 'row')}")
+    return PagesInMemory(pages, index, f"{table.what} of {_count(n, 'row')}", log.markup)
 
 
 def _lone_text_column(table: Table, columns: Columns, note: Callable[[str], None]) -> str | None:

@@ -15,6 +15,7 @@ from nmf_topics.factor.column_stats import page_sums
 from nmf_topics.library.inputs import PageDetails, is_matrix
 from nmf_topics.library.tables import is_missing, is_of, one_dimensional, pandas_index
 from nmf_topics.matrix.datamatrix import DataMatrix, PageColumns, PageIndex
+from nmf_topics.matrix.rows import RowAxis
 from nmf_topics.matrix.weighting import fit_weighting
 from nmf_topics.terms.vocabulary import Vocabulary
 
@@ -161,7 +162,7 @@ def fingerprint(V: Any) -> str:
     return digest.hexdigest()
 
 
-def columns_of_model(data: Any, rows: Vocabulary, terms: Any, pages_in: PagesIn | None) -> tuple[Any, PageIndex | None]:
+def columns_of_model(data: Any, rows: RowAxis, terms: Any, pages_in: PagesIn | None) -> tuple[Any, PageIndex | None]:
     """Return new columns with the rows of a model, and the labels of the pages.
 
     Named terms are put into the order of the model; unknown terms are dropped and missing ones are zero.
@@ -172,7 +173,7 @@ def columns_of_model(data: Any, rows: Vocabulary, terms: Any, pages_in: PagesIn 
         if the shape does not match the model and no terms are named.
     """
     if terms is None and is_matrix(data):
-        terms = rows.terms
+        terms = rows.names
         if len(terms) != (data.shape[1] if pages_in == "rows" else data.shape[0]):
             raise OptionError(
                 f"the model has {len(terms)} terms, and the matrix is {data.shape[0]} x {data.shape[1]}, with pages in "
@@ -180,9 +181,9 @@ def columns_of_model(data: Any, rows: Vocabulary, terms: Any, pages_in: PagesIn 
             )
     X, names, labels = named_matrix(data, terms, pages_in)
     V = terms_in_rows(X, names, pages_in)
-    if list(names) != list(rows.terms):
+    if list(names) != list(rows.names):
         place = {name: i for i, name in enumerate(names)}
-        known = [(row, place[term]) for row, term in enumerate(rows.terms) if term in place]
+        known = [(row, place[term]) for row, term in enumerate(rows.names) if term in place]
         if not known:
             raise OptionError("none of the terms of the matrix is one of the model")
         select = sp.csr_matrix(

@@ -1,10 +1,10 @@
-"""New pages against a fitted model: W stays, and the H update is repeated until no weight moves."""
+"""Classify new pages with a fitted model: W is fixed, and H is updated until it converges."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,9 @@ import numpy as np
 from nmf_topics.errors import ModelError
 from nmf_topics.factor.blocks import Array
 from nmf_topics.images.pixels import pixel_columns
-from nmf_topics.matrix.datamatrix import largest
+from nmf_topics.matrix.rows import largest, top_weights
 from nmf_topics.model.model import TopicModel
-from nmf_topics.model.page_topics import FEW_WORDS, PageTopics, page_topics
+from nmf_topics.model.page_topics import PageTopics, page_topics
 from nmf_topics.pipeline.chunked_pages import ChunkMap
 from nmf_topics.terms.count import count_new_pages
 from nmf_topics.terms.phrases import Phrases
@@ -27,19 +27,20 @@ EXPLAINING_WORDS = 10
 
 @dataclass(frozen=True)
 class Assignment:
-    """What a model says of one new page.
+    """The topics of one new page.
 
     Attributes
     ----------
-    name : of the page or file
-    title : of the page
+    name : name of the page or file
+    title : title of the page
     topics : PageTopics
-    known_words : share of its words (stop words and numbers left out) that the model knows; nan without any
-    unknown_words : words that the model does not know, the commonest first
-    explanation : for each topic the words that carried it, as (word, W_ik h_k as a share of its sum over the page)
+    known_words : share of its words (without stop words and numbers) that are in the vocabulary; NaN if it has no words
+    unknown_words : words that are not in the vocabulary, most frequent first
+    explanation : for each topic the words that contributed most, as (word, W_ik h_k divided by its sum over the page)
     h : the page's column of H
-    note : what is wrong, where something is
-    meta : what the source says of the page
+    note : description of a problem, or ""
+    meta : metadata of the page
+    row : number of its row in its file, from 1, or None
 
     Examples
     --------
@@ -61,10 +62,17 @@ class Assignment:
     h: Array | None = None
     note: str = ""
     meta: Mapping[str, Any] = field(default_factory=dict)
+    row: int | None = None
+
+
+def markup_of(model: TopicModel) -> str:
+    """Return what to do with markup in tables of new pages: what the fit did, as the option of `open_corpus`."""
+    removed = model.recipe.get("corpus", {}).get("markup", {})
+    return ",".join(sorted({kind for found in removed.values() for kind in found["removed"]})) or "keep"
 
 
 class Classifier:
-    """Classifies batches of new pages; what is costly to prepare is prepared once."""
+    """Classifies batches of new pages; the costly preparation is done once."""
 
     def __init__(self, model: TopicModel) -> None:
         self.model = model
@@ -75,17 +83,17 @@ class Classifier:
 
         Parameters
         ----------
-        pages : (name, title, text) of each page
-        explain : add the words that carried each topic
+        pages : name, title and text of each page
+        explain : add the words that contributed most to each topic
 
         Raises
         ------
         ModelError
-            if the model is not one of text, or does not say how its words were weighted.
+            if the model is not one of text, or has no weighting.
         """
         model = self.model
-        if model.rows.kind != "terms":
-            raise ModelError(f"the model's rows are {model.rows.kind}, not words: it cannot classify text")
+        if not model.kind.reads_texts:
+            raise ModelError(f"the model's rows are {model.kind.rows}, not words: it cannot classify text")
         if "words" not in model.recipe:
             raise ModelError(
                 "the model was fitted to a matrix, so it does not know how text becomes terms; pass the counts of its "
@@ -108,17 +116,16 @@ class Classifier:
         unknown = [Counter[str]() for _ in pages]
         for page, words in zip(parts.page, missed, strict=True):
             unknown[page] += words
-        H, errors = self._project(V)
+        H, errors = self.model.project(V)
         if options.chunk:
             H, errors = parts.aggregate(V, H, errors, model.recipe["objective"])
         result = []
         for j, (name, title, _) in enumerate(pages):
             missing = sum(unknown[j].values())
             total = int(known[j]) + missing
-            topics = page_topics(H[:, j], float(errors[j]))
+            topics = page_topics(H[:, j], float(errors[j]), known_words=float(known[j]))
             note = ""
-            if topics.topic is not None and known[j] < FEW_WORDS:
-                topics = replace(topics, status="weak")
+            if topics.status == "weak":
                 count = int(known[j])
                 note = f"only {count} of its {total} words {'is' if count == 1 else 'are'} known"
             elif topics.topic is None:
@@ -143,7 +150,7 @@ class Classifier:
 
         Returns
         -------
-        assignments : one an image; "unreadable" where the file is no image of that size
+        assignments : one per image; "unreadable" if the file is not an image of that size
         V : ndarray of shape (m, images), the pixels
 
         Raises
@@ -152,10 +159,10 @@ class Classifier:
             if the model is not one of images.
         """
         grid: Any = self.model.rows
-        if grid.kind != "pixels":
-            raise ModelError(f"the model's rows are {grid.kind}, not pixels: it cannot classify images")
+        if not self.model.kind.draws_images:
+            raise ModelError(f"the model's rows are {self.model.kind.rows}, not pixels: it cannot classify images")
         V, problems = pixel_columns(paths, grid)
-        H, errors = self._project(V)
+        H, errors = self.model.project(V)
         result = []
         for j, (path, problem) in enumerate(zip(paths, problems, strict=True)):
             topics = page_topics(H[:, j], float(errors[j]), "ok" if problem is None else "unreadable")
@@ -163,13 +170,8 @@ class Classifier:
             result.append(Assignment(str(path), path.stem, topics, h=H[:, j], note=problem or nothing))
         return result, V
 
-    def _project(self, V: Any) -> tuple[Array, Array]:
-        if V.shape[1] == 0:
-            return np.zeros((self.model.rank, 0)), np.zeros(0)
-        return self.model.project(V)
-
     def _explain(self, v: Any, h: Array) -> dict[int, list[tuple[str, float]]]:
-        """Of each topic, the words on the page with the largest W_ik h_k; hidden ones count but are not named."""
+        """Return for each topic the words with the largest W_ik h_k on the page; hidden words are not listed."""
         on_page = np.asarray(v.sum(axis=1)).ravel() > 0
         carried = self.model.W * h * on_page[:, None]
         total = float(carried.sum())
@@ -178,14 +180,16 @@ class Classifier:
         topics = largest(carried.sum(axis=0), len(h)).tolist()
         carried[self.model.hidden_rows] = 0.0
         return {
-            k + 1: [(word, part / total) for word, part in self.model.rows.top(carried[:, k], EXPLAINING_WORDS)]
+            k + 1: [
+                (word, part / total) for word, part in top_weights(self.model.rows, carried[:, k], EXPLAINING_WORDS)
+            ]
             for k in topics
             if carried[:, k].any()
         }
 
 
 def unreadable(name: str, why: str, rank: int) -> Assignment:
-    """What is said of a page that cannot be read."""
+    """Return the assignment of a page that cannot be read."""
     return Assignment(name, name, page_topics(np.zeros(rank), float("nan"), "unreadable"), note=why)
 
 
@@ -197,12 +201,12 @@ def classify_pages(
     Parameters
     ----------
     model : TopicModel of text
-    pages : (name, title, text) of each page
-    explain : add the words that carried each topic
+    pages : name, title and text of each page
+    explain : add the words that contributed most to each topic
 
     Returns
     -------
-    one Assignment a page, in the order of `pages`
+    one Assignment per page, in the order of `pages`
 
     Raises
     ------

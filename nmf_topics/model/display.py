@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 from html import escape
+from typing import Any
 
 from nmf_topics.factor.objectives import OBJECTIVES
 from nmf_topics.model.reading import ReadableModel, ReadableTopic
@@ -33,8 +34,8 @@ def model_text(model: ReadableModel) -> str:
 
 def _head(model: ReadableModel) -> str:
     topics, pages, rows = model.rank, len(model.columns), len(model.rows)
-    kinds = ("page", "term") if model.rows.kind == "terms" else ("image", "pixel")
-    return f"TopicModel: {_count(topics, 'topic')} of {_count(pages, kinds[0])} and {_count(rows, kinds[1])}"
+    kind = model.kind
+    return f"TopicModel: {_count(topics, 'topic')} of {_count(pages, kind.page)} and {_count(rows, kind.row)}"
 
 
 def _fit(model: ReadableModel) -> str:
@@ -53,8 +54,9 @@ def model_html(model: ReadableModel) -> str:
     """Return a table of the topics: number, label, share, pages, words and a word cloud, or a picture for images."""
     topics = model.topics()
     largest = max((topic.share for topic in topics), default=1.0)
-    text = model.rows.kind == "terms"
-    names = ("", "topic", "share", "pages", "words", "cloud") if text else ("", "topic", "share", "images", "picture")
+    kind = model.kind
+    words = (f"{kind.row_for_readers}s", "cloud") if kind.has_names else ()
+    names = ("", "topic", "share", kind.pages, *words, *(("picture",) if kind.draws_images else ()))
     head = "".join(f'<th style="{CELL}">{name}</th>' for name in names)
     body = "\n".join(f"<tr>{_row(model, topic, largest)}</tr>" for topic in topics)
     said = f'<p style="margin:0 0 0.4em 0">{escape(_head(model))}<br>{escape(_fit(model))}</p>'
@@ -74,14 +76,14 @@ def _row(model: ReadableModel, topic: ReadableTopic, largest: float) -> str:
         f"{bar(topic.share / largest if largest > 0 else 0.0)} {topic.share:.1%}",
         f"{topic.pages:,}",
     ]
-    if model.rows.kind == "terms":
+    if model.kind.has_names:
         words = model.terms(topic.number, WORDS_IN_CLOUD)
         listed = ", ".join(word for word, _ in words[:WORDS_IN_TABLE])
         cells += [f'<span dir="auto">{escape(listed)}</span>', cloud(words)]
-    else:
-        picture = getattr(model.rows, "png", None)
-        data = base64.b64encode(picture(model.W[:, topic.number - 1])).decode("ascii") if picture else ""
-        cells.append(f'<img alt="topic {topic.number}" src="data:image/png;base64,{data}">' if data else "")
+    if model.kind.draws_images:
+        grid: Any = model.rows
+        data = base64.b64encode(grid.png(model.W[:, topic.number - 1])).decode("ascii")
+        cells.append(f'<img alt="topic {topic.number}" src="data:image/png;base64,{data}">')
     wide = {0: "", 2: ";white-space:nowrap", 4: ";max-width:22em", 5: ";max-width:30em"}
     return "".join(f'<td style="{CELL}{wide.get(i, "")}">{cell}</td>' for i, cell in enumerate(cells))
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from nmf_topics.errors import MissingExtra, OptionError
+from nmf_topics.errors import OptionError
 from nmf_topics.factor.blocks import Array
+from nmf_topics.files.optional import needs_extra
 from nmf_topics.matrix.datamatrix import PageColumns, PageIndex
 from nmf_topics.model.page_topics import PageTopics
 from nmf_topics.model.reading import ReadableModel
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     import pandas
 
 Weights = Literal["share", "H"]
+WHOLE_NUMBERS = ("topic", "row")  # columns in which values may be missing
 
 
 def data_frame(columns: Mapping[str, Any], index: PageIndex) -> pandas.DataFrame:
@@ -27,12 +29,10 @@ def data_frame(columns: Mapping[str, Any], index: PageIndex) -> pandas.DataFrame
     MissingExtra
         if pandas is not installed.
     """
-    try:
+    with needs_extra("pandas", "a data frame"):
         import pandas as pd
-    except ImportError as error:
-        raise MissingExtra("pandas", "pandas", "a data frame") from error
     frame = pd.DataFrame(dict(columns), index=_index(pd, index))
-    return frame.astype({"topic": "Int64"}) if "topic" in columns else frame
+    return frame.astype({name: "Int64" for name in WHOLE_NUMBERS if name in columns})
 
 
 def _index(pd: Any, index: PageIndex) -> Any:
@@ -44,7 +44,7 @@ def _index(pd: Any, index: PageIndex) -> Any:
     if index.dtype:
         try:
             return found.astype(index.dtype)
-        except (TypeError, ValueError):  # a dtype of another version of pandas
+        except (TypeError, ValueError):  # the dtype does not exist in this version of pandas
             return found
     return found
 
@@ -69,23 +69,26 @@ def pages_frame(model: ReadableModel, weights: Weights) -> pandas.DataFrame:
         raise OptionError(f"weights must be 'share' or 'H', not {weights!r}")
     pages = model.pages()
     matrix = model.H.T if weights == "H" else np.array([page.weights for page in pages])
-    return data_frame(
+    frame = data_frame(
         {
             **page_columns(model.columns, pages, [model.label(page.topic) if page.topic else "" for page in pages]),
             **metadata_columns(model.columns, model.rank),
             **weight_columns(matrix.reshape(-1, model.rank)),
+            "row": list(model.columns.rows()),
         },
         model.columns.index or PageIndex(model.columns.ids, ("id",)),
     )
+    order = list(model.columns.in_source_order())
+    return frame if order == sorted(order) else frame.iloc[order]
 
 
 def words_frame(model: ReadableModel) -> pandas.DataFrame:
     """Make a data frame with one row per row of W; see `TopicModel.words_frame`."""
-    rows: Any = model.rows
-    if rows.kind != "terms":
-        names = [f"r{i // rows.width + 1}c{i % rows.width + 1}" for i in range(len(rows))]
-        return data_frame(weight_columns(model.W), PageIndex(names, ("pixel",)))
-    return data_frame({"word": list(rows.surfaces), **weight_columns(model.W)}, PageIndex(rows.terms, ("term",)))
+    columns = model.rows.columns()
+    return data_frame(
+        {**{name: list(columns[name]) for name in model.kind.frame_columns}, **weight_columns(model.W)},
+        PageIndex(model.rows.names, (model.kind.row,)),
+    )
 
 
 def page_columns(columns: PageColumns, pages: Sequence[PageTopics], labels: Sequence[str]) -> dict[str, list[Any]]:
@@ -104,7 +107,7 @@ def page_columns(columns: PageColumns, pages: Sequence[PageTopics], labels: Sequ
 
 def metadata_columns(columns: PageColumns, rank: int) -> dict[str, list[Any]]:
     """Return the columns of metadata; names of other columns get the prefix `page_`."""
-    taken = {"id", "title", "topic", "label", "weight", "margin", "error", "status", *weight_names(rank)}
+    taken = {"id", "title", "topic", "label", "weight", "margin", "error", "status", "row", *weight_names(rank)}
     headers = columns.headers(taken)
     return {header: [meta.get(name) for meta in columns.meta] for name, header in headers.items()}
 

@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from nmf_topics.errors import InputTypeError, ModelError, OptionError
-from nmf_topics.matrix.datamatrix import RowAxis
+from nmf_topics.matrix.rows import RowAxis, kind_of
 from nmf_topics.text.analyzer import TermAnalyzer, WordOptions, token_reader, word_options
 from nmf_topics.text.functions import NamedFunction
 from nmf_topics.text.language import AUTO
 
 PARAMETERS = {"tokenizer": "tokenizer", "lemmatizer": "lemmatizer", "stop_test": "stop_words"}  # option -> parameter
 TERMS_TO_TRY = 200
-AGREEING = 0.5  # least share of the words tried that must lead to their terms in the model
+MIN_AGREEMENT = 0.5  # least share of tested words that must give their terms in the model
 
 
 def with_functions(
@@ -23,7 +23,7 @@ def with_functions(
 
     Parameters
     ----------
-    recipe : of a model
+    recipe : recipe of a model
     rows : row axis of the model, used to check the functions
     given : parameter of `load_model` -> function or None
 
@@ -54,15 +54,15 @@ def with_functions(
     return restored
 
 
-def _check(rows: Any, options: WordOptions) -> None:
+def _check(rows: RowAxis, options: WordOptions) -> None:
     """Raise an error if the functions do not turn the words of the model into its terms."""
-    if rows.kind != "terms" or options.language == AUTO:
+    if not kind_of(rows).reads_texts or options.language == AUTO:
         return
     analyzer = TermAnalyzer(options)
-    words = [(term, surface) for term, surface in zip(rows.terms, rows.surfaces, strict=True) if " " not in term]
+    words = [(term, surface) for term, surface in zip(rows.names, rows.shown, strict=True) if " " not in term]
     tried = words[:: max(1, len(words) // TERMS_TO_TRY)]
     agreeing = sum(term in {analyzer.read(token)[0] for token in _tokens(surface, options)} for term, surface in tried)
-    if agreeing < AGREEING * len(tried):
+    if agreeing < MIN_AGREEMENT * len(tried):
         names = ", ".join(f"{PARAMETERS[option]} {name}" for option, name in options.own_functions.items())
         raise ModelError(
             f"the functions given are not those that the model was fitted with ({names}): of {len(tried)} words tried, "

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from nmf_topics.factor.blocks import Array
-from nmf_topics.matrix.datamatrix import PageColumns, RowAxis
+from nmf_topics.matrix.datamatrix import PageColumns
+from nmf_topics.matrix.rows import RowAxis, RowKind
 from nmf_topics.model.page_topics import PageTopics
 
 
 class ReadableTopic(Protocol):
-    """One topic, as `TopicModel.topics` gives it."""
+    """One topic, as returned by `TopicModel.topics`."""
 
     @property
     def number(self) -> int: ...
@@ -40,6 +41,8 @@ class ReadableModel(Protocol):
     def rank(self) -> int: ...
     @property
     def rows(self) -> RowAxis: ...
+    @property
+    def kind(self) -> RowKind: ...
     @property
     def columns(self) -> PageColumns: ...
     @property

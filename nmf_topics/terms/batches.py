@@ -15,6 +15,8 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from nmf_topics.files.cache.scratch import Scratch
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -36,14 +38,14 @@ class CountBatches:
     Parameters
     ----------
     memory : most bytes of batches in memory; None: no limit
-    spill : an existing folder for the other batches; needed if memory is limited
+    scratch : where the other batches are; needed if memory is limited
     """
 
-    def __init__(self, memory: int | None = None, spill: Path | None = None) -> None:
-        if memory is not None and spill is None:
-            raise ValueError("memory is limited, so spill must name a folder for the batches that do not fit")
+    def __init__(self, memory: int | None = None, scratch: Scratch | None = None) -> None:
+        if memory is not None and scratch is None:
+            raise ValueError("memory is limited, so there must be a folder for the batches that do not fit")
         self._memory = memory
-        self._spill = spill
+        self._scratch = scratch
         self._used = 0
         self._batches: list[tuple[Any, Any, Any] | Path] = []
 
@@ -66,14 +68,18 @@ class CountBatches:
     def _kept(self, counts: Any, number: int) -> tuple[Any, Any, Any] | Path:
         arrays = (counts.indptr.astype(np.int64), counts.indices.astype(np.int32), counts.data.astype(np.int32))
         size = sum(array.nbytes for array in arrays)
-        if self._memory is None or self._spill is None or self._used + size <= self._memory:
+        if self._memory is None or self._scratch is None or self._used + size <= self._memory:
             self._used += size
             return arrays
-        path = self._spill / f"counts-{number:06}.npy"
-        with path.open("wb") as file:
-            for array in arrays:
-                np.save(file, array)
-        return path
+
+        def write(folder: Path) -> Path:
+            path = folder / f"counts-{number:06}.npy"
+            with path.open("wb") as file:
+                for array in arrays:
+                    np.save(file, array)
+            return path
+
+        return self._scratch.attempt(write)
 
     def _read(self, number: int) -> tuple[Any, Any, Any]:
         batch = self._batches[number]

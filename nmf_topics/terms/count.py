@@ -11,13 +11,14 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import closing
 from dataclasses import replace
 from itertools import repeat
-from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from nmf_topics.files.cache.scratch import Scratch
+from nmf_topics.matrix.datamatrix import PageColumns, SourceOrder
 from nmf_topics.terms.batches import CountBatches
 from nmf_topics.terms.counts_builder import CountsBuilder
 from nmf_topics.terms.parallel import count_batches
@@ -50,7 +51,7 @@ def gather_counts(
     *,
     processes: int = 1,
     memory: int | None = None,
-    spill: Path | None = None,
+    scratch: Scratch | None = None,
     on_page: Callable[[PageLike], None] | None = None,
     page_of: Callable[[PageLike], str] | None = None,
     keep_order: bool = False,
@@ -63,7 +64,7 @@ def gather_counts(
     options : WordOptions
     processes : number of processes that count; others are started only for large corpora
     memory : most bytes of counts in memory; None: no limit
-    spill : an existing folder for counts beyond this limit; the caller removes it
+    scratch : where counts beyond this limit are; the caller closes it
     on_page : called with each page as it passes (progress, fingerprint)
     page_of : if `pages` are pieces of pages, returns the page of a piece; pieces of a page are consecutive
     keep_order : leave the columns in the order of `pages` instead of sorting them by id
@@ -72,12 +73,13 @@ def gather_counts(
     ------
     MatrixError
         if a counting process dies.
-    OSError
-        if counts cannot be written to `spill`.
+    OutputError
+        if counts cannot be written there.
     """
     ids: list[str] = []
     titles: list[str] = []
     meta: list[Mapping[str, Any]] = []
+    rows: list[int | None] = []
     whole: list[str] = []  # the page of each piece
 
     def texts() -> Iterator[str]:
@@ -85,6 +87,7 @@ def gather_counts(
             ids.append(page.id)
             titles.append(page.title)
             meta.append(page.meta)
+            rows.append(getattr(page, "row", None))  # not every caller's pages come from a source with rows
             if page_of:
                 whole.append(page_of(page))
             if on_page:
@@ -94,7 +97,7 @@ def gather_counts(
     source: Iterable[str] = texts()
     languages: Iterable[str] = repeat(options.language)
     lines: dict[str, int] = {}
-    with closing(Texts(spill)) as kept:
+    with closing(Texts(scratch)) as kept:
         if options.boilerplate or options.language == AUTO:  # these need a first pass over all pages
             found: list[str] = []
             for text in source:
@@ -107,7 +110,7 @@ def gather_counts(
                 options = replace(options, languages=main_languages(found))
                 languages = [read_in(language, options.languages) for language in found]
             source = kept
-        gathered = CountsBuilder(options, CountBatches(memory, spill), lines)
+        gathered = CountsBuilder(options, CountBatches(memory, scratch), lines)
         stream = count_batches(
             page_batches(zip(languages, source, strict=False)),
             options,
@@ -118,7 +121,7 @@ def gather_counts(
         with closing(gathered), closing(stream):
             for counted in stream:
                 gathered.add(counted)
-            gathered.finish(ids, titles, meta, keep_order=keep_order)
+            gathered.finish(PageColumns(ids, titles, meta, order=SourceOrder.of(rows)), keep_order=keep_order)
     return gathered
 
 

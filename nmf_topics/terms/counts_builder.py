@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from operator import attrgetter
-from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -99,18 +98,22 @@ class CountsBuilder(BatchedCounts):
 
     def finish(
         self,
-        ids: Sequence[str],
-        titles: Sequence[str],
-        meta: Sequence[Mapping[str, Any]],
+        pages: PageColumns,
         *,
         keep_order: bool = False,
     ) -> None:
-        """Determine the final rows and columns after the last page; columns are sorted by id unless `keep_order`."""
-        position = np.arange(len(ids)) if keep_order else np.argsort(np.array(ids, dtype=object), kind="stable")
-        self._column_of = np.empty(len(ids), np.int64)
-        self._column_of[position] = np.arange(len(ids))
-        order = position.tolist()
-        columns = PageColumns([ids[i] for i in order], [titles[i] for i in order], [meta[i] for i in order])
+        """Determine the final rows and columns after the last page.
+
+        Parameters
+        ----------
+        pages : the pages in the order of reading
+        keep_order : leave the columns in this order instead of sorting them by id
+        """
+        n = len(pages)
+        position = np.arange(n) if keep_order else np.argsort(np.array(pages.ids, dtype=object), kind="stable")
+        self._column_of = np.empty(n, np.int64)
+        self._column_of[position] = np.arange(n)
+        columns = pages.take(position.tolist())
 
         if self._sequences is not None:
             self._join_phrases(self._sequences)

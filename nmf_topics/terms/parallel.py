@@ -17,6 +17,7 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context, parent_process
 
 from nmf_topics.errors import MatrixError, Remedy
+from nmf_topics.files.system import interrupts_held_back
 from nmf_topics.terms.token_counter import BatchCounts, TokenCounter
 from nmf_topics.text.analyzer import WordOptions
 
@@ -68,7 +69,8 @@ def count_batches(
     try:
         for languages, texts in stream:
             if sum(not future.done() for future in ahead) < WAITING * others:
-                ahead.append(pool.submit(_count, texts, languages))
+                with interrupts_held_back():  # this may start a process
+                    ahead.append(pool.submit(_count, texts, languages))
             else:  # all other processes are busy
                 ahead.append(_done(counter.count(texts, languages)))
             while ahead and (ahead[0].done() or len(ahead) > FAR * processes):

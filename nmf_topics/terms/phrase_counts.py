@@ -61,7 +61,9 @@ class PhraseUnits:
 
     def __init__(self, tokens: Sequence[str], read: Sequence[tuple[str | None, str]]) -> None:
         opens = [
-            token.capitalize() if reason == "stop" and token[0].isupper() else None
+            token.capitalize()
+            if reason == "stop" and token[0].isupper() and not token.endswith("'")
+            else None  # not L'
             for token, (_, reason) in zip(tokens, read, strict=True)
         ]
         terms = sorted({term for term, _ in read if term is not None})

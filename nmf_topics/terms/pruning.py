@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
@@ -143,7 +144,8 @@ def select_terms(
     if not (status == TermStatus.KEPT).any():
         raise MatrixError(
             f"no words are left of {len(pages)} distinct ones on {n_pages} pages: {int((pages < low).sum())} are on "
-            f"fewer than {low:g} pages, {int(((pages >= low) & (pages > high)).sum())} on more than {high:g}",
+            f"fewer than {math.ceil(low)} pages, {int(((pages >= low) & (pages > high)).sum())} on more than "
+            f"{math.floor(high)}",
             remedy=Remedy("try a lower {min_pages} or a higher {max_pages}"),
         )
     return status

@@ -27,7 +27,7 @@ from nmf_topics.terms.own_tokens import OwnTokens
 from nmf_topics.text.analyzer import Readers, WordOptions
 from nmf_topics.text.cleaning import Cleaner
 from nmf_topics.text.functions import function_of
-from nmf_topics.text.tokenize import tokens, words_of_token
+from nmf_topics.text.tokenize import tokens, with_inner_marks, words_of_token
 
 BATCH = 1_000_000  # characters in a batch; the memory for counting is proportional to it
 MOST_TOKENS = 2_000_000  # a counter with more distinct tokens starts afresh, so that its memory is bounded
@@ -167,6 +167,7 @@ def parts_of_chunk(chunk: str, language: str) -> Iterator[str | None]:
 
 def n_tokens(text: str, language: str) -> int:
     """Return the number of tokens of a text."""
+    text = with_inner_marks(text, language)
     chunks = [raw.decode("utf-8", "replace") for raw in text.encode("utf-8", "surrogatepass").translate(_TABLE).split()]
     plain = sum(chunk.isascii() and chunk.isalnum() for chunk in chunks)
     others = (chunk for chunk in chunks if not (chunk.isascii() and chunk.isalnum()))
@@ -253,7 +254,7 @@ class TokenCounter:
             return
         if language not in self._chunks:
             self._chunks[language] = _Chunks(language, self._new_token)
-        for pieces, last_ends in _batches(texts):
+        for pieces, last_ends in _batches(with_inner_marks(text, language) for text in texts):
             counted, sequence = self._count(self._chunks[language], pieces, first)
             if not last_ends:
                 sequence[-1:] = BREAK  # the page continues; a phrase at this place is lost

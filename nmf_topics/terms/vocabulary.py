@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from nmf_topics.factor.blocks import Array
-from nmf_topics.matrix.datamatrix import largest, row_axis
+from nmf_topics.files.schema import TEXT, Check, list_of
+from nmf_topics.matrix.rows import row_axis
 
 
 @row_axis
@@ -27,6 +27,7 @@ class Vocabulary:
     terms: Sequence[str]
     surfaces: Sequence[str]
     kind: ClassVar[str] = "terms"
+    fields: ClassVar[Mapping[str, Check]] = {"terms": list_of(TEXT), "surfaces": list_of(TEXT)}
 
     def __len__(self) -> int:
         return len(self.terms)
@@ -36,9 +37,19 @@ class Vocabulary:
         """The row of each term."""
         return {term: row for row, term in enumerate(self.terms)}
 
-    def top(self, weights: Array, k: int) -> list[tuple[str, float]]:
-        """Return the k words with the largest positive weights, as readers see them."""
-        return [(self.surfaces[i], float(weights[i])) for i in largest(weights, k) if weights[i] > 0]
+    @property
+    def names(self) -> Sequence[str]:
+        """The terms."""
+        return self.terms
+
+    @property
+    def shown(self) -> Sequence[str]:
+        """The surface forms."""
+        return self.surfaces
+
+    def columns(self) -> dict[str, Sequence[str]]:
+        """Return the columns of exported tables that identify rows."""
+        return {"term": self.terms, "word": self.surfaces}
 
     def take(self, rows: np.ndarray) -> Vocabulary:
         """Return the vocabulary of some rows."""

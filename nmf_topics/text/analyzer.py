@@ -6,18 +6,30 @@ each language.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import partial
 from typing import Any
 
+from nmf_topics.text.apostrophes import is_attached, split_at_apostrophes, splits_at_apostrophes
+from nmf_topics.text.attached import attached_stop_word, has_prefixes, korean_stop_word
 from nmf_topics.text.functions import function_of, own_lemma, own_tokens
 from nmf_topics.text.language import AUTO, language_of, read_in
-from nmf_topics.text.normalize import CASED, Normalization, Stemmer, available, normalizer, without_accents
+from nmf_topics.text.normalize import (
+    CASED,
+    Normalization,
+    Stemmer,
+    available,
+    is_in_dictionary,
+    normalizer,
+    without_accents,
+)
 from nmf_topics.text.orthography import lowercase_for, spelling_folder
+from nmf_topics.text.segment import is_function_word
 from nmf_topics.text.stopwords import has_stop_words, stop_words, stops_with_inflections
-from nmf_topics.text.tokenize import tokens, words_of_token
+from nmf_topics.text.tokenize import tokens, with_inner_marks, words_of_token
 
 
 @dataclass(frozen=True)
@@ -117,6 +129,7 @@ class TermAnalyzer:
         self._numbers, self._language = options.numbers, options.language
         self._small, self._spell = lowercase_for(options.language), spelling_folder(options.language)
         self._tokens_of = token_reader(options)
+        self._splits = splits_at_apostrophes(options.language) and not options.tokenizer
         self._stop_test = function_of(options.stop_test, "stop_words")
         if lemmatizer := function_of(options.lemmatizer, "lemmatizer"):
             self._normal = self._base = own_lemma(lemmatizer)
@@ -137,11 +150,17 @@ class TermAnalyzer:
         self.terms_to_keep = self._terms_of(keep)
         self._keep = keep | self.terms_to_keep
         self._cased = options.language in CASED
+        self._romans = options.language in _ROMAN_CENTURIES
+        self._function_word = _function_words(options.language, listed) if options.default_stops else _no_word
         self._cache: dict[str, tuple[str | None, str]] = {}
 
     def _spelled(self, words: tuple[str, ...]) -> set[str]:
         """Return a user's list of words as lower-case tokens, tokenized like the text: e-mail is two tokens."""
-        return {self._spell(self._plain(token)) for word in words for token in self._tokens_of(word)} - {""}
+        found = {self._spell(self._plain(token)) for word in words for token in self._tokens_of(word)} - {""}
+        if not self._splits:
+            return found
+        parts = {part for token in found for part in split_at_apostrophes(token, self._language)}
+        return {part for part in parts if not is_attached(part)}
 
     def _terms_of(self, words: set[str]) -> set[str]:
         return {self._spell(self._normal(spelling)) for word in words for spelling in (word, word.capitalize())}
@@ -160,11 +179,11 @@ class TermAnalyzer:
         spelled = self._spell(word)
         if self._keep and (spelled in self._keep or self._spell(self._normal(word)) in self._keep):
             return self._spell(self._normal(word)) or spelled, "kept"
-        if not self._numbers and word[0].isnumeric() and not word[0].isalpha():  # Chinese numerals are letters as well
+        if not self._numbers and (_is_number(word) or (self._romans and _ROMAN.fullmatch(word))):
             return None, "number"
         if len(word) == 1 and word.isascii():
             return None, "short"
-        if spelled in self._stops:
+        if spelled in self._stops or (self._splits and is_attached(word)) or self._function_word(spelled):
             return None, "stop"
         if len(word) == 1 and _is_abbreviation(word, self._language):
             return None, "short"
@@ -193,6 +212,31 @@ def _is_abbreviation(letter: str, language: str) -> bool:
     )
 
 
+# Languages that number centuries in Roman numerals, and numerals that are no words or initials: XIX, in French XIXe
+_ROMAN_CENTURIES = frozenset("bg ca es fr gl it pl pt ro ru uk".split())
+_ROMAN = re.compile("(?=.{3}|ii|xx|xv)(?:x{0,3}(?:ix|iv|v?i{0,3})|x{1,3}(?:ix|iv|v?i{0,3})e)", re.IGNORECASE)
+
+
+def _is_number(word: str) -> bool:
+    """Return whether a word begins with a digit, or is a number or year in Chinese characters (一九九五年)."""
+    if not word[0].isalpha():
+        return word[0].isnumeric()
+    return len(word) > 1 and word[0].isnumeric() and word.rstrip("年月日").isnumeric()
+
+
+def _no_word(word: str) -> bool:
+    return False
+
+
+def _function_words(language: str, listed: frozenset[str]) -> Callable[[str], bool]:
+    """Return the test for stop words that a list cannot hold: those with prefixes or particles, parts of speech."""
+    if has_prefixes(language):
+        return attached_stop_word(language, listed, partial(is_in_dictionary, language=language))
+    if language == "ko":
+        return korean_stop_word(listed)
+    return partial(is_function_word, language=language) if language == "ja" else _no_word
+
+
 def _without_possessive(word: str) -> str:
     return word.lower().removesuffix("'s")
 
@@ -208,7 +252,7 @@ class Readers:
         """Return the tokens of a text; in languages written without spaces these are its words."""
         if self.options.tokenizer:
             return token_reader(self.options)(text)
-        return [word for token in tokens(text) for word in words_of_token(token, language)]
+        return [word for token in tokens(with_inner_marks(text, language)) for word in words_of_token(token, language)]
 
     def language_of(self, text: str) -> str:
         """Return the language to read a page in; the main language of the corpus if the page has another one."""

@@ -8,6 +8,7 @@ possible.
 
 from __future__ import annotations
 
+import io
 import tempfile
 from array import array
 from collections import Counter
@@ -19,6 +20,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from nmf_topics.files.cache.scratch import Scratch
 
 LEAST_SPACES = 2  # a line has at least three words
 LEAST_LETTERS = 10
@@ -35,23 +38,50 @@ class Texts:
 
     Parameters
     ----------
-    folder : folder of this file; None: the system's folder for temporary files
+    scratch : Scratch, where this file is; None: the system's folder for temporary files
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
-        self._file: Any = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY, dir=None if folder is None else str(folder))  # noqa: SIM115 (closed below)
+    def __init__(self, scratch: Scratch | None = None) -> None:
+        self._scratch = scratch
+        self._file: Any = io.BytesIO()
+        self._size = 0
         self._lengths = array("q")
 
     def add(self, text: str) -> None:
         """Append a text."""
         raw = text.encode("utf-8", "surrogatepass")
-        self._file.write(raw)
+        if self._size <= IN_MEMORY < self._size + len(raw):
+            self._move(None if self._scratch is None else self._scratch.folder)
+        try:
+            _write(self._file, raw)
+        except OSError as error:
+            if self._scratch is None:
+                raise
+            self._move(self._scratch.move_on(error))
+            _write(self._file, raw)
+        self._size += len(raw)
         self._lengths.append(len(raw))
+
+    def _move(self, folder: Path | None) -> None:
+        """Copy what there is into a new file in a folder."""
+        old, self._file = self._file, tempfile.TemporaryFile(buffering=0, dir=folder)  # noqa: SIM115 (closed below)
+        old.seek(0)
+        left = self._size
+        while left:
+            piece = old.read(min(left, IN_MEMORY))
+            _write(self._file, piece)
+            left -= len(piece)
+        old.close()
 
     def __iter__(self) -> Iterator[str]:
         self._file.seek(0)
-        for length in self._lengths:
-            yield self._file.read(length).decode("utf-8", "surrogatepass")
+        reader = self._file if isinstance(self._file, io.BytesIO) else io.BufferedReader(self._file)
+        try:
+            for length in self._lengths:
+                yield reader.read(length).decode("utf-8", "surrogatepass")
+        finally:
+            if reader is not self._file:
+                reader.detach()  # or the file would be closed with it
 
     def __len__(self) -> int:
         return len(self._lengths)
@@ -59,6 +89,13 @@ class Texts:
     def close(self) -> None:
         """Release the memory and delete the file."""
         self._file.close()
+
+
+def _write(file: Any, raw: bytes) -> None:
+    """Write all bytes to a file without a buffer, or raise an OSError."""
+    rest = memoryview(raw)
+    while rest:
+        rest = rest[file.write(rest) :]
 
 
 def line_keys(text: str) -> Iterator[tuple[int, int, str]]:

@@ -28,7 +28,7 @@ REACH = 100  # longest part of an address before "@" or "://", in characters
 _NO_ADDRESS = frozenset(' \t\n\r<>"|(),;:[]')  # characters that end an address to the left
 Cut = tuple[int, int, str]  # begin, end, reason
 
-_TAGS = """a abbr acronym address area article aside audio b base basefont big blockquote body br button caption center
+TAGS = """a abbr acronym address area article aside audio b base basefont big blockquote body br button caption center
     cite code col colgroup dd del details dfn dir div dl dt em embed fieldset figcaption figure font footer form frame
     frameset h1 h2 h3 h4 h5 h6 head header hr html i iframe img input ins kbd label legend li link main map mark menu
     meta nav noframes noscript object ol optgroup option output p param picture pre progress q ref references s samp
@@ -47,7 +47,7 @@ _SUBJECT = "subject keywords summary title".split()
 
 @cache
 def _patterns() -> dict[str, re.Pattern[str]]:
-    names = "|".join(_TAGS)
+    names = "|".join(TAGS)
     attribute = r"""\s+[\w:-]+\s*=\s*(?:"[^"<>]*"|'[^'<>]*'|[^\s"'<>=]+)"""
     fields = f"(?:{'|'.join(_FURNITURE).replace('.', '[.]')})|(?P<subject>{'|'.join(_SUBJECT)})"
     return {
@@ -72,20 +72,26 @@ def _patterns() -> dict[str, re.Pattern[str]]:
 def cuts(text: str) -> Iterator[Cut]:
     """Yield the addresses, markup, headers and signatures of a text, in no particular order; they may overlap."""
     p = _patterns()
-    if "://" in text or "@" in text or "www." in text:
-        end = 0
-        for match in p["address"].finditer(text):
-            begin = match.start()
-            if match[0][0] in ":@":
-                while begin > end and match.start() - begin < REACH and text[begin - 1] not in _NO_ADDRESS:
-                    begin -= 1
-            end = match.end()
-            if begin < match.start() or match[0][0] == "w":  # otherwise a single @
-                yield begin, end, "address"
+    yield from address_cuts(text)
     if "<" in text or "&" in text or "{{" in text:
         for match in p["markup"].finditer(text):
             yield *match.span(), "markup"
     yield from _mail(text)
+
+
+def address_cuts(text: str) -> Iterator[Cut]:
+    """Yield the URLs, e-mail addresses and message ids of a text; they may overlap."""
+    if not ("://" in text or "@" in text or "www." in text):
+        return
+    end = 0
+    for match in _patterns()["address"].finditer(text):
+        begin = match.start()
+        if match[0][0] in ":@":
+            while begin > end and match.start() - begin < REACH and text[begin - 1] not in _NO_ADDRESS:
+                begin -= 1
+        end = match.end()
+        if begin < match.start() or match[0][0] == "w":  # otherwise a single @
+            yield begin, end, "address"
 
 
 def _mail(text: str) -> Iterator[Cut]:

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
-from nmf_topics.errors import MissingExtra
+from nmf_topics.files.optional import needs_extra
 
 AUTO = "auto"  # given instead of a language code: detect the language of each page
 UNKNOWN = "und"  # the code of ISO 639-2 for an undetermined language
@@ -58,10 +58,8 @@ _NO_LANGUAGE = "zxx"  # the code of ISO 639-2 for no linguistic content: numbers
 
 @cache
 def _identifier() -> Any:
-    try:
+    with needs_extra("languages", "detecting the language of a page"):
         from py3langid.langid import MODEL_FILE, LanguageIdentifier
-    except ImportError as error:
-        raise MissingExtra("py3langid", "languages", "detecting the language of a page") from error
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
     identifier.set_languages(set(identifier.labels) - _VARIETIES)
     return identifier

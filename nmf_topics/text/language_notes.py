@@ -8,6 +8,7 @@ from typing import Any
 
 from nmf_topics.errors import Notice, Remedy
 from nmf_topics.text.analyzer import WordOptions
+from nmf_topics.text.chinese import can_simplify
 from nmf_topics.text.language import AUTO, NAMES
 from nmf_topics.text.normalize import available
 from nmf_topics.text.segment import EXTRAS, has_words_apart
@@ -71,6 +72,11 @@ def _missing(options: WordOptions, *, asked: WordOptions) -> Iterator[str]:
     if not has_words_apart(language):
         extra = EXTRAS[language].extra
         yield f"{named(language)} is cut into words only roughly; better with pip install 'nmf-topics[{extra}]'"
+    elif language == "zh" and not can_simplify():
+        yield (
+            "traditional and simplified characters make different words, and stop words are simplified; better with "
+            "pip install 'nmf-topics[chinese]'"
+        )
 
 
 _SYLLABLES = ("vi",)  # languages with spaces between all syllables

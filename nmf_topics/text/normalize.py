@@ -1,6 +1,7 @@
 """Normalization: run, running, ran and runs become one term.
 
-    lemma   the dictionary form: ran -> run, children -> child      simplemma, with corrections for English
+    lemma   the dictionary form: ran -> run, children -> child      simplemma, with corrections for English; of Korean
+            words, the word without its particles (see `attached`)
     stem    the word without its ending: running -> run             Snowball, or Porter's algorithm of 1980
     both    the stem of the lemma, so that the article's "running", "ran" and "run" are one term
     none    the word itself, in lower case
@@ -15,12 +16,10 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable
-from functools import cache
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Literal, get_args
 
 from nmf_topics.errors import NmfTopicsError, Remedy
+from nmf_topics.text.attached import has_prefixes, without_particles, without_prefixes
 
 Normalization = Literal["stem", "lemma", "both", "none"]
 Stemmer = Literal["snowball", "porter"]
@@ -61,6 +60,11 @@ unmanned unmanned; unarmed unarmed; unauthorized unauthorized; deceased deceased
 """
 _ENGLISH = {form: base for entry in _CORRECTIONS.split(";") for base, *forms in [entry.split()] for form in forms}
 
+# Languages of which simplemma has tables.
+_LEMMA_TABLES = frozenset(
+    """ar ast bg ca cs cy da de el en enm eo es et fa fi fr ga gd gl grc gv hbs he hi hu hy id is it ka la lb lt lv mk
+    ml ms nb nl nn pl pt ro ru se sk sl sq sv sw tl tr uk""".split()
+)
 # Languages that simplemma knows under another code.
 _LEMMAS = {"no": "nb", "hr": "hbs", "bs": "hbs"}
 
@@ -94,19 +98,16 @@ def _drop_possessive(word: str) -> str:
     return word[:-2] if word.endswith("'s") else word
 
 
-@cache
-def _tables_of_lemmas() -> frozenset[str]:
-    """Return the languages of simplemma from the names of its files, because importing it takes 0.2 s."""
-    found = find_spec("simplemma")
-    if found is None or found.origin is None:
-        return frozenset()
-    tables = Path(found.origin).parent / "strategies" / "dictionaries" / "data"
-    return frozenset(path.stem for path in tables.glob("*.plzma"))
-
-
 def has_lemmas(language: str) -> bool:
     """Return whether there are lemmas for a language."""
-    return _LEMMAS.get(language, language) in _tables_of_lemmas()
+    return language == "ko" or _LEMMAS.get(language, language) in _LEMMA_TABLES
+
+
+def is_in_dictionary(word: str, language: str) -> bool:
+    """Return whether simplemma's table of a language has a word form."""
+    from simplemma import is_known
+
+    return bool(is_known(word, lang=_LEMMAS.get(language, language)))
 
 
 def has_stems(language: str) -> bool:
@@ -131,6 +132,8 @@ def available(normalization: Normalization, language: str) -> Normalization:
 
 
 def _lemmatizer(language: str) -> Callable[[str], str]:
+    if language == "ko":
+        return without_particles
     from simplemma import lemmatize
 
     if not has_lemmas(language):
@@ -143,6 +146,17 @@ def _lemmatizer(language: str) -> Callable[[str], str]:
     def lemma(word: str) -> str:
         return str(lemmatize(word.capitalize() if word.isupper() else word, lang=table)).lower()
 
+    if has_prefixes(language):
+
+        def without_prefix(word: str) -> str:
+            """Look up the word; where the table has no such form, what is left without its prefixes."""
+            if (found := lemma(word)) != word or is_in_dictionary(word, language):
+                return found
+            return next(
+                (lemma(rest) for rest in without_prefixes(word, language) if is_in_dictionary(rest, language)), word
+            )
+
+        return without_prefix
     if language != "en":
         return lemma
     from simplemma.strategies import DictionaryLookupStrategy, RulesStrategy

@@ -6,6 +6,8 @@
     Greek           no accents or breathings, because capitals have none
     Hindi, Marathi  no nukta, which is optional in loan words; chandrabindu as anusvara
     Turkish, Azeri  dotless I and dotted İ each with its own lower-case letter
+    Chinese         simplified characters (see `chinese`)
+    Catalan         the letter ŀ as l and a middle dot
     others          lower case
 
 Readers see words as they were written; only the comparison of terms uses these spellings.
@@ -17,6 +19,8 @@ import re
 import unicodedata
 from collections.abc import Callable
 
+from nmf_topics.text.chinese import simplified
+
 _ARABIC_MARKS = re.compile("[\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e8\u06ea-\u06ed]")
 _ARABIC_LETTERS = str.maketrans({"أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا"})
 _ARABIC_YEH = str.maketrans({"\u06cc": "\u064a", "\u06a9": "\u0643"})  # Persian yeh and kaf in Arabic text
@@ -25,6 +29,7 @@ _HEBREW_POINTS = re.compile("[\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7]
 _GREEK_MARKS = re.compile("[\u0300\u0301\u0313\u0314\u0342\u0345]")
 _INDIC = str.maketrans({"\u093c": None, "\u0901": "\u0902"})  # nukta, chandrabindu
 _TURKISH = str.maketrans({"I": "ı", "İ": "i"})
+_CATALAN = str.maketrans({"\u0140": "l\u00b7", "\u2027": "\u00b7", "\u2219": "\u00b7"})  # col·lecció
 
 
 def _arabic(word: str) -> str:
@@ -52,6 +57,14 @@ def _turkish(word: str) -> str:
     return word.translate(_TURKISH).lower()
 
 
+def _chinese(word: str) -> str:
+    return word.lower() if word.isascii() else simplified(word).lower()
+
+
+def _catalan(word: str) -> str:
+    return word.lower().translate(_CATALAN)
+
+
 _ACCENTED = {"el"}  # languages whose dictionaries and stemmers need the accents that `spelling_folder` removes
 
 _SPELLINGS: dict[str, Callable[[str], str]] = {
@@ -66,6 +79,8 @@ _SPELLINGS: dict[str, Callable[[str], str]] = {
     "ne": _hindi,
     "tr": _turkish,
     "az": _turkish,
+    "zh": _chinese,
+    "ca": _catalan,
 }
 
 

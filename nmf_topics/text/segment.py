@@ -2,11 +2,12 @@
 
 Each language uses a library with its own dictionary, which is installed as an extra:
 
-    Chinese    rjieba, extra [chinese]                              fallback: overlapping pairs of characters
+    Chinese    rjieba, extra [chinese], on simplified characters    fallback: overlapping pairs of characters
     Japanese   SudachiPy and SudachiDict-small, extra [japanese]    fallback: runs of one script
     Thai       PyThaiNLP (newmm), extra [thai]                      fallback: text between spaces
 
-Japanese verbs and adjectives are returned in their dictionary form, which only this library knows.
+Japanese verbs and adjectives are returned in their dictionary form, which only this library knows. It also knows which
+words are function words (`is_function_word`).
 The result depends on the text and its language only.
 """
 
@@ -15,7 +16,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from functools import cache
+from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
+
+from nmf_topics.text.chinese import simplified
 
 if TYPE_CHECKING:
     import regex
@@ -36,6 +40,10 @@ EXTRAS = {
     "ja": Extra("Japanese", "sudachipy", "japanese"),
     "th": Extra("Thai", "pythainlp", "thai"),
 }
+# Parts of speech of SudachiPy: particle, auxiliary, pronoun, conjunction, interjection, prefix, suffix, adnominal; and
+# classes of verbs, adjectives and adjectival nouns that serve as auxiliaries.
+_JAPANESE_FUNCTIONS = frozenset("助詞 助動詞 代名詞 接続詞 感動詞 接頭辞 接尾辞 連体詞".split())
+_JAPANESE_AUXILIARIES = frozenset(["非自立可能", "助動詞語幹"])
 _EAST_ASIAN = r"\p{Han}\p{Hiragana}\p{Katakana}\u3005\u3006\u3007\u30fc"
 
 
@@ -113,15 +121,56 @@ def _cutter(language: str) -> Callable[[str], Sequence[str]] | None:
 def _load_chinese() -> Callable[[str], Sequence[str]]:
     import rjieba
 
-    return rjieba.cut
+    def cut(text: str) -> Sequence[str]:
+        simple = simplified(text)
+        words: list[str] = rjieba.cut(simple)
+        if simple == text:
+            return words
+        ends = list(accumulate(map(len, words)))
+        return [text[end - len(word) : end] for word, end in zip(words, ends, strict=True)]
+
+    return cut
 
 
-def _load_japanese() -> Callable[[str], Sequence[str]]:
-    import sudachipy
+class _Japanese:
+    """SudachiPy, which splits texts and knows parts of speech."""
 
-    # mode A splits compounds into their parts: 機械学習 becomes the words for machine and learning
-    tokenizer = sudachipy.Dictionary(dict="small").tokenizer(mode=sudachipy.SplitMode.A)
-    return lambda text: [morpheme.dictionary_form() for morpheme in tokenizer.tokenize(text)]
+    def __init__(self) -> None:
+        import sudachipy
+
+        # mode A splits compounds into their parts: 機械学習 becomes the words for machine and learning
+        self._tokenizer = sudachipy.Dictionary(dict="small").tokenizer(mode=sudachipy.SplitMode.A)
+
+    def __call__(self, text: str) -> list[str]:
+        return [morpheme.dictionary_form() for morpheme in self._tokenizer.tokenize(text)]
+
+    def is_function_word(self, word: str) -> bool:
+        """Return whether a word, in its dictionary form, is a function word."""
+        found = self._tokenizer.tokenize(word)
+        kind, usage = found[0].part_of_speech()[:2] if len(found) == 1 else ("", "")
+        return kind in _JAPANESE_FUNCTIONS or usage in _JAPANESE_AUXILIARIES
+
+
+def is_function_word(word: str, language: str) -> bool:
+    """Return whether the library of a language classifies a word as a function word; only Japanese has this.
+
+    These are particles, auxiliary verbs, pronouns, conjunctions, interjections, affixes, and the verbs and adjectives
+    that are also used as auxiliaries (いただく, くれる).
+
+    Parameters
+    ----------
+    word : in the form that `segment` returns
+    language : str, ISO 639-1
+
+    Examples
+    --------
+    >>> [is_function_word(word, "ja") for word in ("けど", "いただく", "研究")]
+    [True, True, False]
+    """
+    if language != "ja" or is_apart(word):
+        return False
+    cutter = _cutter(language)
+    return isinstance(cutter, _Japanese) and cutter.is_function_word(word)
 
 
 def _load_thai() -> Callable[[str], Sequence[str]]:
@@ -164,7 +213,7 @@ def _runs_of_script(run: str) -> list[str]:
 
 _LOADERS: dict[str, Callable[[], Callable[[str], Sequence[str]]]] = {
     "zh": _load_chinese,
-    "ja": _load_japanese,
+    "ja": _Japanese,
     "th": _load_thai,
 }
 _WITHOUT: dict[str, Callable[[str], Sequence[str]]] = {"zh": _pairs, "ja": _runs_of_script, "th": lambda run: [run]}

@@ -13,6 +13,7 @@ Japanese function words are given in the dictionary form that the segmentation r
 from __future__ import annotations
 
 from nmf_topics.errors import NmfTopicsError, Remedy
+from nmf_topics.text.apostrophes import EXPRESSIONS
 
 # Content words that the lists contain; they are kept, because a corpus may be about them.
 NOT_STOPWORDS = {
@@ -58,8 +59,11 @@ EXTRA_STOPWORDS = {
     wobei hierbei hierfür sodass zumeist insbesondere verschiedene verschiedenen verschiedener besteht bestehen
     enthalten enthält erhielt erhielten gilt gelten blieb blieben begann begannen umfasst umfassen befindet befinden
     genannt genannte bestimmten bestimmte bestimmter hauptsächlich zusätzliche zusätzlich ähnliche ähnlichen ähnlich
-    direkt wichtige wichtigen gehören gehört bilden bildet de la le""",
-    "fr": "an ans année années également",
+    direkt wichtige wichtigen gehören gehört bilden bildet de la le al et jährige
+    jähriger jährigen jähriges jährigem""",
+    "fr": "an ans année années également ensuite",
+    "ca": "any anys mil",
+    "he": "במשך רבות רבים אחד אחת ביותר בה בו בהם בהן אולם עדיין שנה שנים אלף יותר כדי לאחר היו הייתה",
     "it": "viene vengono venne venire propria propri proprie",
     "pt": "cerca várias devido",
     "nl": "hierdoor waarbij waardoor diverse jaar jaren",
@@ -70,7 +74,7 @@ EXTRA_STOPWORDS = {
     numește numesc prezintă necesară necesar posibil probabil rapid rapidă anterior întreaga întreg aflat află ajuns
     rămas dus pus început folosit cunoscut cunoscută puțin puține mici prezent special similar ultima ultimul prime
     cadrul lungul semnificativ singură singur proprii largă jos oferă obținut primit continuat reușit lucru trecut""",
-    "pl": "została zostały lata latach m.in",
+    "pl": "została zostały lata latach m.in niektóre niektórych niektóry in",
     "tr": """aynı arasında arasındaki şekilde fazla sahip sahiptir zamanda yılında yıl yıllarda boyunca son içinde
     devam örneğin etmek kabul eski yeni başka ardından genellikle yaklaşık bulunan bulunmaktadır üzerine üzerindeki
     üzerinde gelen özellikle farklı bilinen ortaya edilen önemli büyük küçük vardır adlı hemen yanı hakkında
@@ -88,7 +92,8 @@ EXTRA_STOPWORDS = {
     وبالتالي بواسطة تقريبا تعتبر يعتبر العديد مختلفة خاصة الخاصة اكبر كبير كبيرة وذلك وهذا وهذه ومنها وفيها سبيل
     المثال وجود الاكثر الاخرى اخر نظرا عادة غالبا بالكامل الكثير بينما يزال تزال تتضمن يتضمن تشمل يشمل تبلغ يبلغ
     يوجد توجد ادى ادت عبارة اوائل المعروف يعرف تعرف بنسبة تقع يقع واسع الحصول افضل خارج لذا البداية خمس صغيرة جديدة
-    بدا بدات الحد مرة نوع يشير تشير يستخدم تستخدم استخدام حدث المئة دي ديلا""",
+    بدا بدات الحد مرة نوع يشير تشير يستخدم تستخدم استخدام حدث المئة دي ديلا
+    لهذا لهذه بهذا بهذه بذلك كهذا كهذه فهذا فهذه""",
     "hi": """रूप जाता जाती जाते जाना जाने गए गई गयी शामिल अन्य अधिक समय कारण जिसमें जिनमें जिससे जिसने जिसके जिसकी
     जिसका बीच किए दौरान लगभग उन्होंने उपयोग क्योंकि जबकि दोनों कम विशेष अलग अब हालांकि वाली वाला करके केवल इसलिए
     प्रमुख मुख्य पास प्रकार करती बार अधिकांश उदाहरण आमतौर प्रत्येक महत्वपूर्ण विभिन्न दी दिए तौर बारे बिना अलावा थीं
@@ -100,7 +105,7 @@ EXTRA_STOPWORDS = {
     "zh": """包括 成为 没有 通常 主要 使用 进行 可能 认为 称为 提供 大部分 导致 现在 一直 之间 之前 之后 之中 重要
     部分 已经 两个 后来 最终 不同 这一 特别 情况 期间 位于 这是 必须 直接 当时 拥有 几乎 仍然 每个 都是 一位 非常
     不会 前 新 外 里 年代 时期 时间 最大 他的 她的 第一 第二 很多 一点 曾经 不能 用于 表示 第一个 这种 组成 包含
-    进入 达到 存在 形成 产生 保持 给定 著名 名 高 大量 发生 获得 建立 提出 早期 晚期 另一 约 两种 第三""",
+    进入 达到 存在 形成 产生 保持 给定 著名 名 高 大量 发生 获得 建立 提出 早期 晚期 另一 约 两种 第三 这座 得到""",
     "th": """ได้รับ ใช้ คน สำหรับ ทำให้ ผู้ ทำ สามารถ ทั้งหมด สอง มาจาก ที่จะ มัน เรียก เรื่อง บน ชื่อ ส่วนใหญ่
     พวกเขา รวมถึง จำนวน เหล่านี้ สำคัญ ยังคง สูง นำ กลายเป็น ชื่อว่า เกี่ยวกับ เกิด หลัก มากกว่า มิ ปัจจุบัน
     ในขณะที่ อื่น อื่นๆ ทั่วไป มัก ใหญ่ เป็นที่ สิ่ง สาม เพิ่ม จนถึง แก่ จำนวนมาก ภายใต้ เกิดขึ้น ประมาณ นอกจากนี้
@@ -112,10 +117,13 @@ EXTRA_STOPWORDS = {
     "ja": """させる たい ぬ ね よ だけ しか こそ さえ けれど のに そう 為 事 物 時 様 等 中 者 的 化 性 年 月 日 人
     一 二 三 第 約 的だ 出来る 行う おこなう 言う よる 因る 於く おく 対する 関する 居る 有る 成る 為る くる 来る
     いく 行く みる 見る 又 更に 後 前 上 下 内 外 他 多く 多い 大きい 新しい 同じ 最も よい 良い 間 方 場合 際 以上
-    以下 以来 共 名 目 回 度 数""",
+    以下 以来 共 名 目 回 度 数 たって もん まだ とても でる しれる つく 思う 分かる わかる
+    知る すごい すぐ もう""",
     "vi": """đầu thể thành hai ba hiện phần cách gồm trở toàn tiếp thứ gọi tạo tên mặc tất cuối hết hầu khoảng thuộc
     chúng bắt de on""",
-    "ko": "수 더 또는 위해 대한 있는 없는 하는 한다 했다 된다 되었다 있었다 것이다 통해 후 중 내",
+    "ko": """수 더 또는 위해 대한 있는 없는 하는 한다 했다 된다 되었다 있었다 것이다 통해 후 중 내
+    약 명 개 가운데 새로운 일부 아직 있으며 있고 없다 없고
+    대해 위한 따른 가장 모든 많은 이후 당시 현재 때문 되는 되어 하여 하고 하였다 했으며 한편""",
     "fa": "می‌کند می‌کنند",
 }
 
@@ -153,4 +161,5 @@ def other_stop_words(language: str) -> frozenset[str]:
         )
     listed = {word.lower() for word in stopwordsiso.stopwords(language) if " " not in word}
     light = set(EXTRA_STOPWORDS.get(language, "").lower().split())
+    light |= EXPRESSIONS.get(language, frozenset())
     return frozenset((listed - set(NOT_STOPWORDS.get(language, "").lower().split())) | light | _OF_TITLES)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Callable, Mapping, Sequence, Set
+import re
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,40 +13,36 @@ from nmf_topics.files.atomic import files_listed_in, folder_of_files
 from nmf_topics.files.csv_files import write_csv
 from nmf_topics.model.files import EXTRACTS, MARK, write_model
 from nmf_topics.model.model import TopicModel
+from nmf_topics.model.run_record import RUN, read_run, write_run
 from nmf_topics.text.analyzer import word_options
 from nmf_topics.views.tables.tables import page_rows, topic_rows, word_rows
 
 if TYPE_CHECKING:
     from nmf_topics.views.drawing.topic_pictures import PictureStyle
 
-RUN = "run.json"
 WORDS = "words.csv"
 REPORT, CLOUDS = "report.html", "clouds"
 DERIVED = {"export": "export.json", "figures": "figures.json"}  # folders made from a model, and the list of their files
+_OWN_NAMES = re.compile(
+    r"(model\.npz|(topics|pages|words)\.csv|report\.html|reconstruction\.png|extracts\.json\.gz"
+    r"|clouds/(all|topic-\d+)\.(png|svg))"
+)
 RANK_COLUMNS = ("rank", "error", "svd_error", "coherence", "diversity", "smallest", "iterations")
 
 
 def files_of(folder: Path) -> list[str]:
     """The files that an earlier run wrote into a folder, as its record says."""
-    files = read_run(folder).get("files")
-    names = [name for name in files if isinstance(name, str)] if isinstance(files, list) else []
-    return [name for name in names if _is_plain(name)]
+    return [name for name in read_run(folder).get("files", []) if ".." not in name.split("/")]
 
 
-def _is_plain(name: str) -> bool:
-    """Whether a recorded name can be that of a file below the folder: no detour, NUL or lone surrogate."""
-    return ".." not in name.split("/") and "\0" not in name and name.isprintable()
-
-
-def read_run(folder: Path) -> dict[str, Any]:
-    """The record of the run that made a folder; empty where there is none that can be read."""
-    try:
-        if not os.path.isfile(folder / RUN):  # nothing is read from a pipe or a device
-            return {}
-        run = json.loads((folder / RUN).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return run if isinstance(run, dict) else {}
+def _files_to_replace(folder: Path) -> list[str]:
+    """The files of the model in a folder; where no record lists them, those with the names that this tool gives."""
+    if listed := files_of(folder):
+        return listed
+    if not (folder / MARK).is_file():
+        return []
+    found = [path.relative_to(folder).as_posix() for path in folder.glob("*/*")] + os.listdir(folder)
+    return [name for name in found if _OWN_NAMES.fullmatch(name)]
 
 
 def derived_files(folder: Path) -> list[str]:
@@ -74,6 +70,7 @@ def write_model_folder(
     keep_derived: bool = False,
     clouds: bool = True,
     report: bool = True,
+    parameter: str | None = "output",
     on_picture: Callable[[], None] = lambda: None,
     warn: Callable[[str], None] = lambda message: None,
 ) -> None:
@@ -90,9 +87,10 @@ def write_model_folder(
     words : what became of each word of the corpus (see `terms.words_table`)
     versions : of the programs that made the model, for the report
     source : where the corpus was, as the record has it, for the report
-    keep : files of the earlier model that stay as they are
+    keep : files of the earlier model that stay as they are; with run.json among them no record is written
     keep_derived : whether what `export` and `figures` made of the earlier model stays
     clouds, report : whether pictures of topics are drawn, and the report is made
+    parameter : as in `folder_of_files`
     on_picture : called after each picture of a topic
     warn : told when there are no clouds because no font has the letters, or no report; all else is written
 
@@ -104,9 +102,9 @@ def write_model_folder(
 
     def stale(old: Path) -> list[str]:
         derived = [] if keep_derived else derived_files(old)
-        return [*(name for name in files_of(old) if name not in keep), *derived]
+        return [*(name for name in _files_to_replace(old) if name not in keep), *derived]
 
-    with folder_of_files(folder, mark=MARK, stale=stale, force=force) as partial:
+    with folder_of_files(folder, mark=MARK, stale=stale, force=force, parameter=parameter) as partial:
         write_model(model, partial)
         write_csv(topic_rows(model), partial / "topics.csv")
         write_csv(page_rows(model), partial / "pages.csv")
@@ -132,7 +130,8 @@ def write_model_folder(
             }
             _make_report(model, partial, parts, warn)
         names = {p.relative_to(partial).as_posix() for p in partial.rglob("*") if p.is_file()}
-        _write_run(partial, run(), {*names, *keep})
+        if RUN not in keep:
+            write_run(partial, run(), {*names, *keep})
 
 
 def _draw_clouds(
@@ -143,7 +142,7 @@ def _draw_clouds(
 
     (folder / CLOUDS).mkdir()
     try:
-        draw_topics(model.rows, model, folder / CLOUDS, on_picture=on_picture)
+        draw_topics(model, folder / CLOUDS, on_picture=on_picture)
     except FontError as error:  # found before anything is drawn
         warn(Notice(f"no clouds: {error.message}", (error.remedy or Remedy("")).then(step)))
 
@@ -156,12 +155,6 @@ def _make_report(model: TopicModel, folder: Path, parts: Mapping[str, Any], warn
         write_report(model, folder / REPORT, clouds=folder / CLOUDS, **parts)
     except OutputError as error:
         warn(error.notice("no report"))
-
-
-def _write_run(folder: Path, run: Mapping[str, Any], files: Set[str]) -> None:
-    """Write the record of a run, and which files are of it."""
-    record = {**run, "files": sorted({*files, RUN})}
-    (folder / RUN).write_text(json.dumps(record, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
 def ranks_beside(model: TopicModel, folder: Path) -> dict[str, Any] | None:
@@ -207,25 +200,36 @@ def rewrite_report(model: TopicModel, folder: Path, *, warn: Callable[[str], Non
     OutputError
         if it cannot be made or written; the old one is untouched.
     """
-    from nmf_topics.views.report.build import write_report
-
-    run = read_run(folder)
-    versions, source = run.get("versions"), run.get("source")
-    parts = {
-        "extracts": read_extracts(folder, warn),
-        "versions": versions if isinstance(versions, dict) else None,
-        "source": source if isinstance(source, dict) else None,
-        "ranks": ranks_beside(model, folder),
-    }
-    with folder_of_files(folder, mark=MARK) as partial:
-        write_report(model, partial / REPORT, clouds=folder / CLOUDS, **parts)
+    with folder_of_files(folder, mark=MARK, parameter=None) as partial:
+        run = _write_report(model, folder, partial, folder / CLOUDS, warn)
         if run:
-            _write_run(partial, run, {*files_of(folder), REPORT})
+            write_run(partial, run, {*files_of(folder), REPORT})
     return folder / REPORT
 
 
-def redraw(model: TopicModel, folder: Path, style: PictureStyle) -> None:
-    """Draw the pictures of a model folder again, in another style; all else stays.
+def _write_report(
+    model: TopicModel, folder: Path, partial: Path, clouds: Path, warn: Callable[[str], None]
+) -> dict[str, Any]:
+    """Write the report of a model folder into `partial`; return the record of the run, empty if there is none."""
+    from nmf_topics.views.report.build import write_report
+
+    run = read_run(folder, warn)
+    write_report(
+        model,
+        partial / REPORT,
+        clouds=clouds,
+        extracts=read_extracts(folder, warn),
+        versions=run.get("versions"),
+        source=run.get("source"),
+        ranks=ranks_beside(model, folder),
+    )
+    return run
+
+
+def redraw(
+    model: TopicModel, folder: Path, style: PictureStyle, *, warn: Callable[[str], None] = lambda message: None
+) -> None:
+    """Draw the pictures of a model folder again, in another style, and make its report with them; all else stays.
 
     Raises
     ------
@@ -234,12 +238,11 @@ def redraw(model: TopicModel, folder: Path, style: PictureStyle) -> None:
     """
     from nmf_topics.views.drawing.topic_pictures import draw_topics
 
-    run = read_run(folder)
-    old = files_of(folder)
-    with folder_of_files(
-        folder, mark=MARK, stale=lambda _: [name for name in old if name.startswith(f"{CLOUDS}/")]
-    ) as partial:
+    old = [name for name in _files_to_replace(folder) if name.startswith(f"{CLOUDS}/")]
+    with folder_of_files(folder, mark=MARK, stale=lambda _: old) as partial:
         (partial / CLOUDS).mkdir()
-        draw_topics(model.rows, model, partial / CLOUDS, style=style)
-        drawn = {p.relative_to(partial).as_posix() for p in partial.rglob("*") if p.is_file()}
-        _write_run(partial, run, {name for name in old if not name.startswith(f"{CLOUDS}/")} | drawn)
+        draw_topics(model, partial / CLOUDS, style=style)
+        run = _write_report(model, folder, partial, partial / CLOUDS, warn)
+        drawn = {path.relative_to(partial).as_posix() for path in partial.rglob("*") if path.is_file()}
+        if run:
+            write_run(partial, run, {*files_of(folder), *drawn} - (set(old) - drawn))

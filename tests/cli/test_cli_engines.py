@@ -91,12 +91,16 @@ def test_the_cache_does_not_show(ok: Run) -> None:
 
 
 def test_order_of_the_pages_does_not_show(ok: Run) -> None:
-    """Blocks are in the order of the pages' ids."""
+    """Blocks are in the order of the pages' ids; only the order in which pages are listed is that of the source."""
     ok(*FIT, "--engine", "disk", "-o", "a")
     lines = Path("tiny.jsonl").read_text().splitlines()
     Path("tiny.jsonl").write_text("\n".join(lines[::-1]) + "\n")
     ok(*FIT, "--engine", "disk", "-o", "b")
-    assert tables("a") == tables("b")
+    one, other = load_model("a"), load_model("b")
+    assert one.columns.ids == other.columns.ids
+    assert one.W.tobytes() == other.W.tobytes()
+    assert one.H.tobytes() == other.H.tobytes()
+    assert Path("a/topics.csv").read_bytes() == Path("b/topics.csv").read_bytes()
 
 
 def test_standard_input_and_no_cache_leave_no_blocks(ok: Run, tmp_path: Path) -> None:
@@ -168,7 +172,7 @@ def test_what_killed_runs_left_behind_goes(ok: Run) -> None:
     for name in ("spill-old", "blocks-once-old", "blocks-once-used"):
         os.utime(cache / name, (old, old))
     ok(*FIT)
-    assert {p.name for p in cache.iterdir() if p.is_dir()} == {"spill-new", "blocks-once-used"}
+    assert {p.name for p in cache.iterdir() if p.is_dir()} == {"spill-new", "blocks-once-used", ".locks"}
 
 
 @pytest.mark.loopback
@@ -197,29 +201,34 @@ def test_dask_that_is_not_installed(refuse: Refuse, monkeypatch: pytest.MonkeyPa
     assert "nmf-topics[dask]" in refuse(*FIT, "--engine", "dask")
 
 
-def test_damaged_blocks_are_said(ok: Run, refuse: Refuse) -> None:
-    """A block that was altered is named, and what to do: then the same command makes it anew."""
+@pytest.mark.parametrize(
+    "name", ["part-00000.bin", "names.npz", "blocks.json", "counts/part-00000.bin", "counts/blocks.json"]
+)
+def test_damaged_blocks_cost_time_only(ok: Run, name: str) -> None:
+    """Whichever file was altered, by one bit or to its end: one line says so, and the blocks are made again."""
     ok(*FIT, "--engine", "disk", "-o", "a")
     (store,) = stores()
-    block = store / "part-00000.bin"
-    content = bytearray(block.read_bytes())
-    content[len(content) // 2] ^= 4
-    block.write_bytes(bytes(content))
-    done = call(*FIT, "--engine", "disk", "-o", "b")
-    assert done.returncode == 1
-    assert "part-00000.bin is damaged" in done.stderr
-    assert "remove the folder" in done.stderr
-    assert "Traceback" not in done.stderr
-    block.unlink()  # missing: seen before any work, and made anew
-    ok(*FIT, "--engine", "disk", "-o", "b")
-    assert tables("a") == tables("b")
+    whole = {path.relative_to(store): path.read_bytes() for path in store.rglob("*") if path.is_file()}
+    path = store / name
+    for change in ("bit", "end"):
+        content = bytearray(path.read_bytes())
+        if change == "bit":
+            content[len(content) // 2] ^= 4
+        else:
+            del content[len(content) // 2 :]
+        path.write_bytes(bytes(content))
+        told = ok(*FIT, "--engine", "disk", "-o", "b").stderr
+        assert told.count("warning: the blocks of V in") == 1
+        assert told.count("; they are made again") == 1
+        assert tables("a") == tables("b")
+        assert {path.relative_to(store): path.read_bytes() for path in store.rglob("*") if path.is_file()} == whole
 
 
 @LINUX
 @pytest.mark.parametrize("engine", ["memory", "disk"])
 def test_goes_on_after_kill_9(engine: str, ok: Run) -> None:
     """Killed outright after a checkpoint, the same command goes on from it, to the same bytes; none is left."""
-    long = (*FIT, "--engine", engine, "--tolerance", 0, "--max-iter", 2500)
+    long = (*FIT, "--engine", engine, "--tolerance", 0, "--max-iter", 1200, "--no-clouds", "--no-report")
     cache = Path(os.environ["NMF_TOPICS_CACHE"])
     process = start(*long, "-o", "a", "--checkpoint", 0.001, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     patience = time.monotonic() + 60
@@ -260,6 +269,7 @@ print(json.dumps({"trace": result.trace.tolist(), "error": float(np.nanmax(error
 """
 
 
+@pytest.mark.slow
 @LINUX
 def test_V_five_times_the_memory(tmp_path: Path) -> None:
     """With room for a fifth of V, to which the system holds the process, V is factored and its pages solved."""
@@ -267,9 +277,9 @@ def test_V_five_times_the_memory(tmp_path: Path) -> None:
 
     rng = np.random.default_rng(0)
     blocks = [_long_pages(rng) for _ in range(2)]
-    write_blocks(tmp_path / "V", (blocks[number % 2] for number in range(62)))
+    write_blocks(tmp_path / "V", (blocks[number % 2] for number in range(31)))
     stored = sum(part.stored for part in read_manifest(tmp_path / "V").parts)
-    room = 200 * 10**6
+    room = 100 * 10**6
     assert stored * 8 > 4.9 * room
     done = subprocess.run(
         [sys.executable, "-c", HELD, str(tmp_path / "V"), str(room)],

@@ -22,7 +22,7 @@ def test_json_of_pages_and_classify(ok: Run, fitted: Path) -> None:
     """The keys of the contract for pages of the model and new ones."""
     pages = document(ok("pages", "--json"))["pages"]
     assert len(pages) == 12
-    keys = {"id", "title", "status", "topic", "label", "weight", "margin", "error", "weights", "meta"}
+    keys = {"id", "title", "status", "topic", "label", "weight", "margin", "error", "weights", "meta", "row"}
     assert set(pages[0]) == keys
     assert pages[0]["meta"] == {"label": "animals"}
     Path("new.txt").write_text("The rocket and the moon, and a zyzzyva.")
@@ -39,7 +39,7 @@ def test_json_of_pages_and_classify(ok: Run, fitted: Path) -> None:
 def test_csv_and_jsonl(ok: Run, fitted: Path, tiny_corpus: Path) -> None:
     """CSV is that of the file and parses, JSONL is one object a line."""
     assert ok("pages", "--csv").stdout == (fitted / "pages.csv").read_text(encoding="utf-8")
-    head = "id title topic label weight margin error status page_label topic_1 topic_2 topic_3".split()
+    head = "id title topic label weight margin error status page_label topic_1 topic_2 topic_3 row".split()
     assert list(table(ok("pages", "--csv").stdout)[0]) == head
     rows = table(ok("classify", tiny_corpus, "--csv").stdout)
     assert [row["id"] for row in rows] == [row["id"] for row in read_table(fitted / "pages.csv")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -118,7 +119,7 @@ KINDS = (
     "identity",
     "single",  # one entry that is not zero
 )
-PROBLEMS = 10_920
+PROBLEMS = 10_920 if "NMF_TOPICS_SOAK" in os.environ else 3_640  # make soak tries more of them
 SWEEPS = 12
 
 
@@ -158,9 +159,10 @@ def make_problem(kind: str, dtype: type, rng: np.random.Generator) -> Array:
     return V.astype(dtype)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_descent(dtype: type) -> None:
-    """On 10,920 random problems, over all rules, objectives, starts and forms of V, no sweep leads uphill.
+    """On thousands of random problems, over all rules, objectives, starts and forms of V, no sweep leads uphill.
 
     The objective, computed from V, W and H as it is written, never grows by more than 1e-12 of ||V||^2 (or sum(V)),
     for factors of 32 bits too. The trace, which a sweep computes from its sums in the arithmetic of V, never grows by
@@ -204,10 +206,10 @@ def test_descent(dtype: type) -> None:
         solved[form, objective, rule] += 1
         solved[start, objective, rule] += 1
         ranks["one" if rank == 1 else "too many" if rank > min(V.shape) else "some"] += 1
-    assert sum(ranks.values()) * 2 == PROBLEMS >= 3_000
+    assert sum(ranks.values()) * 2 == PROBLEMS
     locked = sum(RULES[rule].multiplicative for _, rule in PAIRS)  # which do not begin at nndsvd
     assert len(solved) == (len(KINDS) + 2 + len(INITIALIZATIONS)) * len(PAIRS) - locked
-    assert min(solved.values()) >= 30
+    assert min(solved.values()) >= PROBLEMS // 364
     assert min(ranks[name] for name in ("one", "some", "too many")) >= 100
 
 
@@ -242,6 +244,7 @@ def test_certificate(rng: np.random.Generator) -> None:
     assert (W.min(), H.min()) == (0.0, 0.0)  # a minimum on the border, not the easy case
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("objective", "rule"), [pair for pair in PAIRS if RULES[pair[1]].multiplicative])
 def test_multiplicative_rules_near_the_same_conditions(objective: str, rule: str, rng: np.random.Generator) -> None:
     """They end more slowly, zeros being neared and never reached: the residual falls to 2 % in 3,000 sweeps."""
@@ -267,6 +270,7 @@ def test_dead_topics_harm_no_other(objective: str, rng: np.random.Generator) -> 
     np.testing.assert_allclose(dead_H, np.r_[H, np.zeros((1, 7))], rtol=1e-10)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", [np.asarray, sp.csc_matrix])
 @pytest.mark.parametrize(("objective", "rule"), [pair for pair in PAIRS if LOSSES[pair[0]].beta >= 1])
 def test_the_certificate_bounds_what_one_factor_can_do(
@@ -300,6 +304,7 @@ def test_the_certificate_nears_zero(rng: np.random.Generator) -> None:
     assert result.certificate < 1e-5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("plain", "fast"), [("hals", "ehals"), ("amu", "emu")])
 def test_extrapolation_is_faster(plain: str, fast: str, rng: np.random.Generator) -> None:
     """After 50 iterations it is lower, from each of five starts, and by half of what was left on the whole."""

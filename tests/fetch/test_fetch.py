@@ -11,7 +11,8 @@ from click.testing import Result
 
 from nmf_topics.corpus.fetch.journal import Journal
 from nmf_topics.corpus.fetch.select import pageviews_address
-from nmf_topics.corpus.fetch.texts import plain_extract, without_formulas
+from nmf_topics.corpus.fetch.texts import plain_extract
+from nmf_topics.corpus.formulas import without_formulas
 from nmf_topics.errors import OutputError
 
 Run = Callable[..., Result]

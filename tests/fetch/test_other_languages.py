@@ -82,6 +82,37 @@ def test_pages_in_another_language(two_languages: Wiki, ok: Run, tmp_path: Path)
 
 
 @pytest.mark.wiki
+def test_a_removed_page_leaves_the_other_languages(two_languages: Wiki, ok: Run, run: Run, tmp_path: Path) -> None:
+    """So does the page that belongs to it, until it is taken back; one that belongs to another page, too, stays."""
+    with proxied(two_languages.api, tmp_path / "log") as api:
+        ok("fetch", "Tea", "Coffee", "Masala", "--wiki", api, "--also-language", "de", "-o", "c")
+        count = len(logged(tmp_path / "log"))
+        plan = json.loads(ok("fetch", "--remove", "Coffee", "-o", "c", "--plan", "--json").stdout)
+        assert "1 page will be removed, also from the corpora in de" in plan["remarks"]
+        said = ok("fetch", "--remove", "Coffee", "--remove", "Tea", "-o", "c").stderr
+        assert "1 page leaves c-de" in said
+        assert "Kaffee" in said
+        assert {page["title"] for page in pages(Path("c-de"))} == {"Tee"}  # Masala leads to it, too
+        assert (ledger(Path("c-de"))["Kaffee"]["status"], ledger(Path("c-de"))["Kaffee"]["note"]) == (
+            "filtered",
+            "removed",
+        )
+        said = ok("fetch", "-o", "c").stderr  # nothing is said twice
+        assert "leaves c-de" not in said
+        assert run("fetch", "--remove", "Masala", "-o", "c").exit_code == 1  # no page is left
+        assert pages(Path("c")) == pages(Path("c-de")) == []
+        (Path("c-de") / ".journal.jsonl").unlink()
+        ok("fetch", "Coffee", "-o", "c")
+        assert [page["title"] for page in pages(Path("c-de"))] == ["Kaffee"]
+        ok("fetch", "Tea", "-o", "c")
+        assert {page["title"] for page in pages(Path("c-de"))} == {"Tee", "Kaffee"}
+        assert len(logged(tmp_path / "log")) - count <= 3
+        ok("fetch", "--remove", "Tee", "-o", "c-de")  # what is removed there by itself does not come back
+        ok("fetch", "-o", "c")
+        assert [page["title"] for page in pages(Path("c-de"))] == ["Kaffee"]
+
+
+@pytest.mark.wiki
 def test_a_language_that_no_page_has(two_languages: Wiki, ok: Run) -> None:
     """A language without pages is a warning, and makes no corpus."""
     result = ok("fetch", "Tea", "Mate", "--wiki", two_languages.api, "--also-language", "fr", "-o", "c")

@@ -62,6 +62,27 @@ def test_costs_of_selections(
 
 
 @pytest.mark.parametrize(
+    ("ask", "settings", "today"),
+    [
+        ({"titles": NAMES}, {}, "where titles and redirects lead"),
+        (CATEGORY, {}, "which pages a category holds, where titles and redirects lead"),
+        (
+            {"intersect": ["Teas", "Teas"], "depth": 0},
+            {"quality": "good"},
+            "which pages a category holds, which articles are good or featured, where titles and redirects lead",
+        ),
+    ],
+)
+def test_what_is_judged_as_of_today(
+    teas: FakeWiki, tmp_path: Path, ask: dict[str, object], settings: dict[str, object], today: str
+) -> None:
+    """With texts of an earlier day, the plan says what is still that of today."""
+    remarks = plan(tmp_path / "c", teas, ask, as_of="2020-01-01T00:00:00Z", **settings).remarks
+    assert f"only the texts are those of 2020-01-01T00:00:00Z; these are as of today: {today}" in remarks
+    assert not any("as of today" in remark for remark in plan(tmp_path / "c", teas, CATEGORY).remarks)
+
+
+@pytest.mark.parametrize(
     ("ask", "settings"),
     [
         (CATEGORY, {"quality": "good"}),

@@ -261,3 +261,46 @@ def test_a_copy_on_a_real_wiki(wiki: Wiki, tmp_path: Path) -> None:
         fetch_into(copy, api, refresh=True)
         assert texts_asked(logged(log)[count:]) == []
         assert {row["status"] for row in ledger(copy).values()} == {"ok"}
+
+
+DAMAGE = {
+    "empty": lambda data: b"",
+    "header only": lambda data: data.partition(b"\n")[0] + b"\n",
+    "zeros": lambda data: bytes(len(data)),
+    "settings lost": lambda data: b"".join(
+        b"garbage\n" if b'"settings"' in line else line for line in data.splitlines(keepends=True)
+    ),
+    "selection lost": lambda data: b"".join(
+        b"[[garbage\n" if b'["ask"' in line else line for line in data.splitlines(keepends=True)
+    ),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGE)
+def test_a_damaged_journal_is_no_new_corpus(fake: FakeWiki, tmp_path: Path, name: str) -> None:
+    """The settings and selections of the corpus are known before anything is done, and reading changes nothing."""
+    folder = tmp_path / "c"
+    fetch_fake(folder, FakeClient(fake), {"titles": ["Tea", "Coffee"]}, quality="good", min_words=5)
+    journal = folder / ".journal.jsonl"
+    whole = journal.read_bytes()
+    journal.write_bytes(damaged := DAMAGE[name](whole))
+    assert damaged != whole
+    found = read_journal(folder)
+    settings = recorded_settings(found)
+    assert settings is not None
+    assert (settings.wiki, settings.quality, settings.min_words) == (API, "good", 5)
+    assert [ask["titles"] for ask in found.all("ask").values()] == [["Tea", "Coffee"]]
+    assert journal.read_bytes() == damaged
+
+
+@pytest.mark.wiki
+def test_a_corpus_with_an_empty_journal_goes_on(wiki: Wiki, ok: Run) -> None:
+    """It is not taken for a new folder, into which the article's corpus would be fetched from another wiki."""
+    ok("fetch", "Munich", "AC/DC", "--wiki", wiki.api, "-o", "c")
+    before = contents(Path("c"))
+    Path("c/.journal.jsonl").write_bytes(b"")
+    assert json.loads(ok("fetch", "-o", "c", "--plan", "--json").stdout)["requests"] <= 1
+    result = ok("fetch", "-o", "c")
+    assert "no usable journal" in result.stderr
+    assert "the corpus of the article" not in result.stderr
+    assert contents(Path("c")) == before

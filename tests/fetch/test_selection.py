@@ -77,7 +77,7 @@ def test_unrelated_fetches_have_folders_of_their_own(wiki: Wiki, ok: Run, refuse
         "Sixty-01-and-1-more": ["Sixty 01", "Sixty 02"],
     }
     said = refused(2, "fetch", "Sixty 01", "Sixty 03", "--wiki", wiki.api)
-    assert "corpora/Sixty-01-and-1-more holds a corpus of other pages; add -o" in said
+    assert "corpora/Sixty-01-and-1-more holds a corpus of another selection; add -o" in said
     assert len(pages(Path("corpora/Sixty-01-and-1-more"))) == 2
     ok("fetch", "Sixty 01", "Sixty 03", "--wiki", wiki.api, "-o", "corpora/Sixty-01-and-1-more")
     assert len(pages(Path("corpora/Sixty-01-and-1-more"))) == 3
@@ -92,8 +92,24 @@ def test_a_list_that_grows_keeps_its_folder(wiki: Wiki, ok: Run, refused: Refuse
         ok("fetch", "--titles", list_, "--wiki", wiki.api)
     assert len(pages(Path("corpora/list"))) == 2
     list_.write_text("Sixty 05\n", encoding="utf-8")
-    assert "holds a corpus of other pages" in refused(2, "fetch", "--titles", list_, "--wiki", wiki.api)
-    assert "holds a corpus of other pages" in refused(2, "fetch", "--category", "list", "--wiki", wiki.api)
+    assert "holds a corpus of another selection" in refused(2, "fetch", "--titles", list_, "--wiki", wiki.api)
+    assert "holds a corpus of another selection" in refused(2, "fetch", "--category", "list", "--wiki", wiki.api)
     ok("fetch", "--category", "Loop A", "--wiki", wiki.api)
     ok("fetch", "--category", "Loop A", "--depth", 1, "--wiki", wiki.api)
     assert len(pages(Path("corpora/Loop-A"))) == 2
+
+
+@pytest.mark.wiki
+def test_mistyped_titles_can_be_corrected(wiki: Wiki, ok: Run, run: Run) -> None:
+    """Titles that are no page are named, and a list of nothing but those does not block its folder."""
+    list_ = Path("list.txt")
+    list_.write_text("Sixty 01.txt\nSixty 02.txt\nA<b\n", encoding="utf-8")
+    said = run("fetch", "--titles", list_, "--wiki", wiki.api)
+    assert said.exit_code == 1
+    assert "no such page: 'Sixty 01.txt', 'Sixty 02.txt'" in said.stderr
+    assert "cannot be fetched: 'A<b' (" in said.stderr
+    list_.write_text("Sixty 01\nSixty 02\n", encoding="utf-8")
+    ok("fetch", "--titles", list_, "--wiki", wiki.api)
+    assert [page["title"] for page in pages(Path("corpora/list"))] == ["Sixty 01", "Sixty 02"]
+    list_.write_text("Sixty 03\n", encoding="utf-8")
+    assert run("fetch", "--titles", list_, "--wiki", wiki.api).exit_code == 2

@@ -12,7 +12,9 @@ from loopback import Wiki, fetch_into, ledger, pages
 from program import Run
 
 from nmf_topics.cli.fetch import fetch
+from nmf_topics.cli.fetch_options import SettingOptions
 from nmf_topics.cli.fetch_settings import choose_settings
+from nmf_topics.cli.option_fields import gather
 from nmf_topics.corpus.fetch.journal import Journal
 from nmf_topics.corpus.fetch.restore import recorded_settings
 from nmf_topics.corpus.fetch.settings import Settings
@@ -24,13 +26,13 @@ OTHER = "https://wiki.test/w/api.php"
 def chosen(*arguments: str, recorded: Settings | None = None, wiki: str = "", **variables: str) -> Settings:
     """The settings that a command line comes to, with values from nmf-topics.toml as `variables`."""
     with fetch.make_context("fetch", list(arguments), default_map=variables) as context:
-        return choose_settings(context.params, recorded, defaults={}, wiki=wiki)
+        return choose_settings(gather(SettingOptions, context.params.copy()), recorded, wiki=wiki)
 
 
 def test_settings_survive_json() -> None:
     """Settings come back as they were; what is not recorded has its default, and what is unknown is ignored."""
     parts = {"intro": True, "sections": ("Plot",), "as_of": "2020-02-29T23:59:59Z", "removed": ("Tea",)}
-    parts |= {"also_language": ("de",)}
+    parts |= {"also_language": ("de",), "removed_with_owner": ("Tee",)}
     settings = Settings(OTHER, "de", "wikitext", "good", 50, 20, "https://views.test", **parts)
     assert Settings.from_json(json.loads(json.dumps(settings.to_json()))) == settings
     assert Settings.from_json({"wiki": OTHER, "colour": "red"}) == Settings(OTHER)

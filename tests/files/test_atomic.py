@@ -13,6 +13,7 @@ from program import LINUX
 
 from nmf_topics.errors import OutputError
 from nmf_topics.files.atomic import ABANDONED, PARTIAL, folder_of_files, uninterrupted, whole_file
+from nmf_topics.files.publish import READY
 
 MARK = "model.json"
 OURS = '{"schema": 1}'
@@ -298,7 +299,7 @@ def test_files_are_on_the_disk_before_they_replace_others(
 ) -> None:
     """Every file is synced whole under its temporary name, then moved, then its folder is synced; a cache is not."""
     done: list[tuple[str, str]] = []
-    fsync, replace = os.fsync, os.replace
+    fsync, replace, rename = os.fsync, os.replace, os.rename
 
     def watch_fsync(handle: int) -> None:
         path = Path(os.readlink(f"/proc/self/fd/{handle}"))
@@ -309,17 +310,23 @@ def test_files_are_on_the_disk_before_they_replace_others(
         done.append(("move", Path(target).name))
         replace(source, target)
 
+    def watch_rename(source: Path, target: Path) -> None:
+        done.append(("ready", Path(target).name))
+        rename(source, target)
+
     monkeypatch.setattr(os, "fsync", watch_fsync)
     monkeypatch.setattr(os, "replace", watch_replace)
+    monkeypatch.setattr(os, "rename", watch_rename)
     write(tmp_path / "a", {MARK: OURS, "b.csv": "12345"}, durable=durable)
     with whole_file(tmp_path / "c.txt", durable=durable) as partial:
         partial.write_text("123")
     moves = [("move", "b.csv"), ("move", MARK), ("move", "c.txt")]
     if durable:
         assert done == [
-            *[("sync", "5 bytes"), ("sync", f"{len(OURS)} bytes"), *moves[:2]],
+            *[("sync", "5 bytes"), ("sync", f"{len(OURS)} bytes"), ("ready", READY)],
+            *[("sync", "folder"), *moves[:2]],
             *[("sync", "folder"), ("sync", "folder")],  # the new one, and the one that it is in
             *[("sync", "3 bytes"), moves[2], ("sync", "folder")],
         ]
     else:
-        assert done == moves
+        assert done == [("ready", READY), *moves]

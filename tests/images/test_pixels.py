@@ -15,7 +15,7 @@ from PIL import Image
 
 from nmf_topics.errors import ImageError
 from nmf_topics.images.pixels import PixelGrid, build_image_matrix, image_files, pixel_columns, read_pixels
-from nmf_topics.matrix.datamatrix import AXES
+from nmf_topics.matrix.rows import AXES, top_weights
 
 GREY = np.array([[0, 51, 102], [153, 204, 255]], dtype=np.uint8)
 
@@ -39,15 +39,17 @@ def faces(tmp_path: Path, rng: np.random.Generator) -> Path:
 def test_names_of_pixels() -> None:
     """Pixels are named by row and column from 1, brightest first, the earlier first among equals."""
     grid = PixelGrid(2, 3)
-    assert grid.top(np.array([0.1, 0, 0.5, 0.5, 0, 1.0]), 3) == [("r2c3", 1.0), ("r1c3", 0.5), ("r2c1", 0.5)]
+    assert top_weights(grid, np.array([0.1, 0, 0.5, 0.5, 0, 1.0]), 3) == [("r2c3", 1.0), ("r1c3", 0.5), ("r2c1", 0.5)]
 
 
 def test_top_is_clipped_to_the_grid() -> None:
     """Asking for more pixels than there are gives those there are; dark ones are left out."""
     grid = PixelGrid(2, 2)
-    assert len(grid.top(np.ones(4), 100)) == 4
-    assert grid.top(np.array([0.0, 2.0, 0.0, 0.0]), 4) == [("r1c2", 2.0)]
-    assert grid.top(np.ones(4), 0) == grid.top(np.ones(4), -3) == grid.top(np.zeros(4), 4) == []
+    assert len(top_weights(grid, np.ones(4), 100)) == 4
+    assert top_weights(grid, np.array([0.0, 2.0, 0.0, 0.0]), 4) == [("r1c2", 2.0)]
+    assert (
+        top_weights(grid, np.ones(4), 0) == top_weights(grid, np.ones(4), -3) == top_weights(grid, np.zeros(4), 4) == []
+    )
 
 
 def test_a_grid_is_a_known_axis_and_makes_the_round_trip() -> None:
@@ -127,9 +129,9 @@ def test_of_an_animation_the_first_frame_counts(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("pixels", "reason"),
     [
-        (GREY.astype(np.float32), "unknown whole; save it with 8 or 16 bits"),
-        (GREY.astype(np.int32) * 1000, "more than 16 bits"),
-        (GREY.astype(np.int32) - 1, "more than 16 bits"),
+        (GREY.astype(np.float32), "known maximum; save it with 8 or 16 bits"),
+        (GREY.astype(np.int32) * 1000, "more than 16 bits per pixel"),
+        (GREY.astype(np.int32) - 1, "more than 16 bits per pixel"),
     ],
 )
 def test_pixels_of_unknown_range_are_refused(tmp_path: Path, pixels: np.ndarray, reason: str) -> None:
@@ -164,7 +166,7 @@ def test_a_damaged_image_is_an_image_error_or_an_image(tmp_path: Path, kind: str
             else:
                 assert 0 <= found.min() <= found.max() <= 1
     assert messages
-    assert all(message.startswith(f"{path} is not an image that can be read: ") for message in messages)
+    assert all(message.startswith(f"{path} cannot be read as an image: ") for message in messages)
 
 
 def test_an_image_too_large_to_be_meant_is_refused(tmp_path: Path) -> None:
@@ -266,7 +268,7 @@ def test_broken_images_are_set_aside(faces: Path) -> None:
     assert data.ledger == {"images": 9, "kept": 6, "set_aside": ["empty.png", "face1b.png", "note.png"]}
     assert len(warned) == 3
     for message, name in zip(warned, data.ledger["set_aside"], strict=True):
-        assert message.startswith(f"left out: {faces / name} is not an image")
+        assert message.startswith(f"left out: {faces / name} cannot be read as an image")
     assert seen == sorted(path.name for path in faces.iterdir())
 
 
@@ -274,7 +276,7 @@ def test_images_of_unlike_sizes_are_an_error(faces: Path) -> None:
     """The message names two images with their sizes, width first, and what to do."""
     save(faces / "wide.png", np.zeros((8, 9), np.uint8))
     with pytest.raises(
-        ImageError, match=r"one size: face0\.png is 8 x 8 pixels, wide\.png is 9 x 8; bring them to one size first"
+        ImageError, match=r"one size: face0\.png is 8 x 8 pixels, wide\.png is 9 x 8; resize them first"
     ):
         build_image_matrix(faces)
 
@@ -288,7 +290,7 @@ def test_a_broken_first_image_does_not_set_the_size(faces: Path) -> None:
 def test_a_folder_without_images_is_an_error(tmp_path: Path) -> None:
     """The message says what would be an image; a folder that is not there holds none either."""
     for folder in (tmp_path, tmp_path / "nowhere"):
-        with pytest.raises(ImageError, match=r"it holds no image; known are \.bmp, \.gif, \.jpeg"):
+        with pytest.raises(ImageError, match=r"it contains no images; the formats are \.bmp, \.gif, \.jpeg"):
             build_image_matrix(folder)
 
 
@@ -312,7 +314,7 @@ def test_new_images_for_a_fitted_grid(faces: Path, tmp_path: Path) -> None:
     assert (V[:, 1:4] == 0).all()
     assert [problem is None for problem in problems] == [True, False, False, False, True]
     assert problems[1] == f"{wide} is 9 x 8 pixels, the model's images are 8 x 8"
-    assert "is not an image" in str(problems[2])
+    assert "cannot be read as an image" in str(problems[2])
     assert "no such file" in str(problems[3])
 
 

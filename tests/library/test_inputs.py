@@ -200,13 +200,13 @@ def test_every_line_of_a_file_can_be_a_page(tmp_path: Path) -> None:
 
 
 def test_paths_are_read_as_the_command_line_reads_them(tmp_path: Path) -> None:
-    """A path, a string that is one, and a Corpus; columns of a table can be named, and order is that of ids."""
+    """A path, a string that is one, and a Corpus; columns of a table can be named, and those of H are sorted by id."""
     path = tmp_path / "pages.jsonl"
     path.write_text("\n".join(json.dumps({"key": 9 - i, "words": text}) for i, text in enumerate(TEXTS)))
     model = fit(path, text_column="words", id_column="key")
     assert list(model.columns.ids) == ["4", "5", "6", "7", "8", "9"]
     assert model.columns.index is None
-    assert model.pages_frame().index.tolist() == list(model.columns.ids)
+    assert model.pages_frame().index.tolist() == ["9", "8", "7", "6", "5", "4"]  # as in the file
     assert np.array_equal(fit(str(path), text_column="words", id_column="key").H, model.H)
     corpus = open_corpus(path, text_column="words", id_column="key", warn=lambda message: None)
     assert np.array_equal(fit(corpus).H, model.H)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -12,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nmf_topics.images.pixels import PixelGrid
-from nmf_topics.matrix import datamatrix
-from nmf_topics.matrix.datamatrix import AXES, DataMatrix, PageColumns, largest, row_axis
+from nmf_topics.matrix import datamatrix, rows
+from nmf_topics.matrix.datamatrix import DataMatrix, PageColumns
+from nmf_topics.matrix.rows import AXES, largest, row_axis
 from nmf_topics.terms.vocabulary import Vocabulary
 
 ROWS = Vocabulary(["a", "b", "c"], ["A", "b", "c"])
@@ -82,11 +84,13 @@ def test_axes_find_their_class_by_kind() -> None:
         AXES.pop("baskets", None)
 
 
-def test_the_plain_value_imports_no_axis() -> None:
-    """`datamatrix` knows neither words nor images: it imports nothing but the seam of the factorization."""
-    tree = ast.parse(Path(datamatrix.__file__).read_text(encoding="utf-8"))
+@pytest.mark.parametrize(
+    ("module", "expected"),
+    [(datamatrix, {"matrix.page_counts", "matrix.rows"}), (rows, {"factor.blocks", "files.schema"})],
+)
+def test_the_plain_values_import_no_axis(module: ModuleType, expected: set[str]) -> None:
+    """`datamatrix` and `rows` know the classes of neither words nor images."""
+    tree = ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8"))
     ours = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module}
-    assert {module for module in ours if module.startswith("nmf_topics")} == {
-        "nmf_topics.factor.blocks",
-        "nmf_topics.matrix.page_counts",
-    }
+    found = {name.removeprefix("nmf_topics.") for name in ours if name.startswith("nmf_topics")}
+    assert found == expected

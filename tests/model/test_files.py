@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nmf_topics.errors import ModelError
+from nmf_topics.files.json_files import CHECKSUM
 from nmf_topics.images.pixels import PixelGrid
 from nmf_topics.matrix.datamatrix import DataMatrix, PageColumns
 from nmf_topics.model.files import MARK, load_model, point_latest, resolve_model, save_model
@@ -103,9 +104,7 @@ def test_round_trip_of_text(model: TopicModel, stored: Path) -> None:
 def test_model_of_a_version_without_certificates(model: TopicModel, stored: Path) -> None:
     """It is read all the same, and has none; today's comes back to the last digit."""
     assert load_model(stored).certificate == model.certificate > 0
-    document = json.loads((stored / MARK).read_text(encoding="utf-8"))
-    del document["certificate"]
-    (stored / MARK).write_text(json.dumps(document), encoding="utf-8")
+    change_json(stored, lambda document: document.pop("certificate"))
     assert np.isnan(load_model(stored).certificate)
 
 
@@ -179,6 +178,7 @@ def change_json(folder: Path, change: Callable[[dict[str, Any]], Any]) -> None:
     """Alter model.json."""
     document = json.loads((folder / MARK).read_text(encoding="utf-8"))
     change(document)
+    del document[CHECKSUM]
     (folder / MARK).write_text(json.dumps(document), encoding="utf-8")
 
 
@@ -215,39 +215,77 @@ def test_missing_file(stored: Path, missing: str) -> None:
         load_model(stored)
 
 
+def nested(depth: int) -> list[Any]:
+    """Lists within each other."""
+    found: list[Any] = []
+    for _ in range(depth):
+        found = [found]
+    return found
+
+
+def put(place: str, value: Any) -> Callable[[dict[str, Any]], None]:
+    """A change that puts a value at a place: "rows.terms.0"."""
+
+    def change(document: Any) -> None:
+        *path, last = [int(part) if part.isdecimal() else part for part in place.split(".")]
+        for part in path:
+            document = document[part]
+        document[last] = value
+
+    return change
+
+
 BROKEN_JSON: dict[str, tuple[str, Callable[[dict[str, Any]], Any]]] = {
     "later schema": ("later version .schema 2.; update", lambda d: d.update(schema=2)),
     "no schema": ("does not say which version", lambda d: d.pop("schema")),
     "schema of text": ("does not say which version", lambda d: d.update(schema="1")),
     "schema true": ("does not say which version", lambda d: d.update(schema=True)),
     "schema zero": ("does not say which version", lambda d: d.update(schema=0)),
-    "unknown key": ("unknown entries.*plugin", lambda d: d.update(plugin="x")),
-    "missing key": ("lacks some.*recipe", lambda d: d.pop("recipe")),
-    "unknown rows": ("rows are 'spectra'", lambda d: d["rows"].update(kind="spectra")),
-    "rows without a kind": ("damaged", lambda d: d["rows"].pop("kind")),
+    "unknown key": ("plugin is unknown", lambda d: d.update(plugin="x")),
+    "missing key": ("recipe is missing", lambda d: d.pop("recipe")),
+    "unknown rows": ("rows.kind must be one of 'terms', 'pixels', not .spectra.", put("rows.kind", "spectra")),
+    "rows without a kind": ("rows.kind is missing", lambda d: d["rows"].pop("kind")),
     "fewer terms": ("do not fit|as many", lambda d: d["rows"]["terms"].pop()),
-    "fewer words": ("not as many words as terms", lambda d: d["rows"]["surfaces"].pop()),
-    "words that are numbers": ("other things", lambda d: d["rows"]["surfaces"].__setitem__(0, 7)),
-    "words that are one text": ("other things", lambda d: d["rows"].update(terms="abc")),
-    "fewer pages": ("not as many titles", lambda d: d["columns"]["ids"].pop()),
-    "fewer titles": ("not as many titles", lambda d: d["columns"]["titles"].pop()),
-    "less metadata": ("not as many titles", lambda d: d["columns"]["meta"].pop()),
-    "metadata of text": ("metadata", lambda d: d["columns"]["meta"].__setitem__(0, "x")),
-    "unknown part of pages": ("damaged", lambda d: d["columns"].update(secret=[])),
-    "ids that are numbers": ("other things", lambda d: d["columns"]["ids"].__setitem__(0, 7)),
-    "columns are null": ("damaged", lambda d: d.update(columns=None)),
-    "unknown weighting": ("unknown weighting 'magic'", lambda d: d["weighting"].update(name="magic")),
+    "fewer words": ("as many words as terms", lambda d: d["rows"]["surfaces"].pop()),
+    "words that are numbers": (r"rows.surfaces\[0\] must be text, not 7", put("rows.surfaces.0", 7)),
+    "words that are one text": ("rows.terms must be a list, not .abc.", put("rows.terms", "abc")),
+    "fewer pages": ("as many titles", lambda d: d["columns"]["ids"].pop()),
+    "fewer titles": ("as many titles", lambda d: d["columns"]["titles"].pop()),
+    "less metadata": ("as many titles", lambda d: d["columns"]["meta"].pop()),
+    "metadata of text": (r"columns.meta\[0\] must be an object, not .x.", put("columns.meta.0", "x")),
+    "unknown part of pages": ("columns.secret is unknown", lambda d: d["columns"].update(secret=[])),
+    "ids that are numbers": (r"columns.ids\[0\] must be text, not 7", put("columns.ids.0", 7)),
+    "columns are null": ("columns must be an object, not null", lambda d: d.update(columns=None)),
+    "unknown weighting": ("weighting.name must be one of .*, not .magic.", put("weighting.name", "magic")),
     "weighting gone": ("other arrays", lambda d: d.update(weighting=None)),
-    "unknown objective": ("unknown 'hinge'", lambda d: d["recipe"].update(objective="hinge")),
-    "unknown solver": ("unknown 'frobenius' and 'sgd'", lambda d: d["recipe"].update(solver="sgd")),
-    "no seed": ("damaged", lambda d: d["recipe"].pop("seed")),
-    "recipe is a list": ("damaged", lambda d: d.update(recipe=[])),
+    "unknown objective": ("recipe.objective must be one of .*, not .hinge.", put("recipe.objective", "hinge")),
+    "unknown solver": ("recipe.solver must be one of .*, not .sgd.", put("recipe.solver", "sgd")),
+    "no seed": ("recipe.seed is missing", lambda d: d["recipe"].pop("seed")),
+    "recipe is a list": ("recipe must be an object, not a list of 0", lambda d: d.update(recipe=[])),
     "name of no topic": ("names topics that it does not have", lambda d: d["names"].update({"4": "x"})),
-    "name of no number": ("damaged", lambda d: d["names"].update(one="x")),
-    "name that is a number": ("other things", lambda d: d["names"].update({"1": 5})),
-    "hidden text": ("other things", lambda d: d.update(hidden="cat")),
-    "error of text": ("damaged", lambda d: d.update(relative_error="small")),
-    "ledger is null": ("damaged", lambda d: d.update(ledger=None)),
+    "name of no number": ("names topics that it does not have", lambda d: d["names"].update(one="x")),
+    "name that is a number": ("names.1 must be text", lambda d: d["names"].update({"1": 5})),
+    "hidden text": ("hidden must be a list, not .cat.", lambda d: d.update(hidden="cat")),
+    "error of text": ("relative_error must be a number, not .small.", lambda d: d.update(relative_error="small")),
+    "corpus of text": ("recipe.corpus must be an object, not .x.", put("recipe.corpus", "x")),
+    "words of text": ("recipe.words must be an object", put("recipe.words", "x")),
+    "chunk of text": ("recipe.words.chunk must be a whole number .*, not .x.", put("recipe.words.chunk", "x")),
+    "bounds as a list": ("recipe.bounds must be an object", put("recipe.bounds", [1])),
+    "a true number": ("recipe.bounds.max_terms must be .*, not true", put("recipe.bounds.max_terms", True)),
+    "a number that is none": ("recipe.idf_power must be .*, not NaN", put("recipe.idf_power", float("nan"))),
+    "a huge number": ("relative_error must be .* too many digits", put("relative_error", 10**400)),
+    "a rule of another objective": ("recipe.solver: the rule 'ehals'", put("recipe.objective", "kl")),
+    "a lone surrogate": ("recipe.corpus.name must be text", put("recipe.corpus.name", "\ud800")),
+    "a lone surrogate in metadata": (r"columns.meta\[0\].k must be text", put("columns.meta.0.k", "\ud800")),
+    "NUL": ("recipe.corpus.name must be text without NUL", put("recipe.corpus.name", "a\0b")),
+    "deep options": ("recipe.later.* nested too deeply", put("recipe.later", nested(100))),
+    "a phrase of three": ("recipe.phrases.* a list of 2", put("recipe.phrases", [[["a", "b", "c"]]])),
+    "a guide of text": ("recipe.guide.Tea must be a list", put("recipe.guide", {"Tea": "green"})),
+    "dropped by text": ("ledger.dropped.rare must be", put("ledger.dropped.rare", "many")),
+    "files not read": (r"files.not_read\[0\].kind is missing", put("ledger.files", {"not_read": [{}]})),
+    "a row that is not there": ("other topics or words", put("description.topics.0.0.2", 999)),
+    "a score of text": ("description.topics.* must be a number", put("description.topics.0.0.3", "x")),
+    "ledger is null": ("ledger must be an object, not null", lambda d: d.update(ledger=None)),
 }
 
 
@@ -265,8 +303,18 @@ def test_broken_json(stored: Path, what: str) -> None:
 def test_json_that_is_none(stored: Path, text: str) -> None:
     """A model.json that is no JSON, or JSON of something else, is refused."""
     (stored / MARK).write_text(text, encoding="utf-8")
-    with pytest.raises(ModelError, match=r"damaged|which version|lacks some"):
+    with pytest.raises(ModelError, match=r"damaged|which version"):
         load_model(stored)
+
+
+def test_a_change_that_leaves_a_valid_model(stored: Path) -> None:
+    """A changed digit is noticed; whoever means it deletes the checksum, and the order of entries does not matter."""
+    text = (stored / MARK).read_text(encoding="utf-8")
+    (stored / MARK).write_text(text.replace('"relative_error": 0.', '"relative_error": 1.'), encoding="utf-8")
+    with pytest.raises(ModelError, match=r"json was changed after it was written; .* delete the entry file_sha256"):
+        load_model(stored)
+    change_json(stored, lambda document: None)
+    assert load_model(stored).relative_error > 1
 
 
 def test_json_that_is_not_utf8(stored: Path) -> None:
@@ -290,6 +338,9 @@ def test_json_that_is_not_utf8(stored: Path) -> None:
         (lambda A: A.ravel(), "two dimensions"),
         (lambda A: A[None], "two dimensions"),
         (lambda A: np.float64(1), "two dimensions"),
+        (lambda A: filled(A.shape, 1e200), "no entry above"),
+        (lambda A: A.astype(np.longdouble), "real numbers"),
+        (lambda A: A.astype(np.float16), "real numbers"),
         (lambda A: A.astype(int), "real numbers"),
         (lambda A: A.astype(complex), "real numbers"),
         (lambda A: A.astype("U8"), "real numbers"),

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from nmf_topics.errors import CorpusError, ImageError, MatrixError
+from nmf_topics.files.cache.cache import Cache
 from nmf_topics.images.pixels import PixelGrid
 from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.pipeline.prepare import Source, is_image_folder, prepare
@@ -48,7 +49,7 @@ def read(source: Any, recipe: Recipe = RECIPE, cache: Path | None = None, **colu
     data = prepare(
         Source(str(source), **columns),
         recipe,
-        cache=cache,
+        cache=None if cache is None else Cache(cache, warn=told.warnings.append),
         warn=told.warnings.append,
         note=told.notes.append,
         on_item=told.count,
@@ -113,7 +114,7 @@ def test_the_ledger_adds_up(tmp_path: Path) -> None:
     }
     assert (ledger["pages"], ledger["pages_without_known_words"], ledger["terms"]) == (14, 2, 12)
     blank = "'(empty page)', 'the 1984 x unique'"
-    assert told.warnings == [f"2 of 14 pages have no word of the vocabulary and get no topic: {blank}"]
+    assert told.warnings == [f"2 of 14 pages contain no word of the vocabulary and get no topic: {blank}"]
 
 
 def test_the_recipe_travels_along(tmp_path: Path) -> None:
@@ -155,7 +156,7 @@ def test_nothing_within_bounds(tmp_path: Path) -> None:
 
 def test_no_pages(tmp_path: Path) -> None:
     """A table without a row is no corpus."""
-    with pytest.raises(CorpusError, match="holds no page"):
+    with pytest.raises(CorpusError, match="contains no pages"):
         read(write(tmp_path / "a.jsonl", []))
 
 
@@ -184,12 +185,12 @@ def test_the_cache_gives_the_same_matrix(tmp_path: Path) -> None:
     assert told.items == 13
     recalled, told = read(path, cache=cache)
     assert told.items == 0
-    assert told.notes == [f"a: 13 pages, counted before ({path})"]
+    assert told.notes == [f"a: 13 pages, from the cache ({path})"]
     assert_same(fresh, stored)
     assert_same(fresh, recalled)
     other = replace(RECIPE, weighting="frequency", unit=False, bounds=Bounds(max_pages=0.9, max_terms=6))
     assert_same(read(path, other)[0], read(path, other, cache)[0])
-    assert len(list(cache.iterdir())) == 1
+    assert len(list(cache.glob("counts-*"))) == 1
 
 
 @pytest.mark.parametrize(
@@ -294,10 +295,12 @@ def test_a_damaged_cache_is_not_believed(tmp_path: Path, damage: Callable[[bytes
     cache = tmp_path / "cache"
     path = write(tmp_path / "a.jsonl", ROWS)
     fresh, _ = read(path, cache=cache)
-    (entry,) = cache.iterdir()
+    (entry,) = cache.glob("counts-*")
     entry.write_bytes(damage(entry.read_bytes()))
     again, told = read(path, cache=cache)
     assert told.items == 12
+    (warning,) = told.warnings
+    assert "cannot be used" in warning
     assert_same(fresh, again)
     assert read(path, cache=cache)[1].items == 0
 
@@ -308,7 +311,7 @@ def test_a_cache_that_cannot_be_made(tmp_path: Path) -> None:
     data, told = read(write(tmp_path / "a.jsonl", ROWS), cache=tmp_path / "cache")
     assert data.V.shape == (12, 12)
     (warning,) = told.warnings
-    assert warning.startswith(f"the counts could not be kept in {tmp_path / 'cache'}")
+    assert warning.startswith(f"the cache in {tmp_path / 'cache'} cannot be used (")
     assert (tmp_path / "cache").read_text() == "mine"
 
 
@@ -372,7 +375,7 @@ def test_images_that_cannot_be_used(tmp_path: Path) -> None:
     (warning,) = told.warnings
     assert warning.startswith(f"left out: {folder / 'c.png'}")
     images(tmp_path / "faces", ["d.png"], size=5)
-    with pytest.raises(ImageError, match="must be of one size"):
+    with pytest.raises(ImageError, match="must have one size"):
         read(folder)
 
 

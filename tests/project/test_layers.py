@@ -35,8 +35,9 @@ SUBFOLDERS = {
 }
 # Slow to import, or not installed everywhere: imported in the function that needs them.
 DEFERRED = {"nltk", "Stemmer", "simplemma", "wordcloud", "matplotlib", "PIL", "fontTools", "charset_normalizer", "rich"}
-DEFERRED |= {"stopwordsiso", "backports", "requests", "urllib3", "dask", "distributed", "xlsxwriter", "jinja2", "mpld3"}
+DEFERRED |= {"stopwordsiso", "backports", "requests", "urllib3", "dask", "distributed", "xlsxwriter", "jinja2"}
 DEFERRED |= {
+    "filelock",
     "trafilatura",
     "lxml",
     "pypdfium2",
@@ -47,6 +48,7 @@ DEFERRED |= {
     "pandas",
     "polars",
     "rjieba",
+    "opencc",
     "sudachipy",
     "pythainlp",
 }

@@ -24,7 +24,9 @@ from program import Refused, Run
 from nmf_topics.analysis.ranks import suggest
 from nmf_topics.analysis.ranks_file import ranks_of
 from nmf_topics.cli import options as o
+from nmf_topics.cli.chosen_recipe import choose_recipe
 from nmf_topics.cli.fit import fit
+from nmf_topics.cli.option_fields import gather
 from nmf_topics.errors import OutputError
 from nmf_topics.model.files import load_model
 from nmf_topics.model.fit import fit_topics
@@ -222,7 +224,7 @@ def test_opening(ok: Run, fitted: Path, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_unhappy_reports(ok: Run, refused: Refused, fitted: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No model is an error; damaged extracts, no clouds or no record cost just themselves; no library, no report."""
+    """No model is an error; damaged extracts, no clouds or no record cost just themselves, a failed report no names."""
     assert "there is no model in nowhere" in refused(1, "report", "nowhere")
     (fitted / "extracts.json.gz").write_bytes(b"x")
     (fitted / "run.json").unlink()
@@ -233,17 +235,12 @@ def test_unhappy_reports(ok: Run, refused: Refused, fitted: Path, monkeypatch: p
     assert 'id="data-texts"' not in html
     assert data_of(html)["topics"][0]["picture"] is None
     assert data_of(html)["how"]["versions"] == {}
-    monkeypatch.setattr(build, "_d3", lambda: (_ for _ in ()).throw(OutputError("the drawing library is missing")))
-    assert "the drawing library is missing" in refused(1, "report", fitted)
+    monkeypatch.setattr(build, "pack", lambda data: (_ for _ in ()).throw(OutputError("the data are too large")))
+    assert "the data are too large" in refused(1, "report", fitted)
     assert (fitted / "report.html").read_text(encoding="utf-8") == html
     result = ok("label", fitted, "1=Music")
-    assert "no report: the drawing library is missing" in result.stderr
+    assert "no report: the data are too large" in result.stderr
     assert load_model(fitted).names == {1: "Music"}
-
-
-def test_drawing_library_is_there() -> None:
-    """The package that carries D3 has it where it is looked for."""
-    assert "d3js.org v5" in build._d3()[:100]
 
 
 def test_names_come_back(ok: Run, refused: Refused, fitted: Path) -> None:
@@ -307,8 +304,9 @@ def test_the_command_repeats_the_run(model: TopicModel, arguments: list[str]) ->
 
     def read(line: list[str]) -> dict[str, Any]:
         options = dict(fit.make_context("fit", line).params)
+        groups = [gather(group, options) for group in (o.MatrixOptions, o.FactorOptions, o.TopicOptions)]
         return {
-            "recipe": o.recipe_of(options, Source("my corpus")),
+            "recipe": choose_recipe(Source("my corpus"), *groups),
             **{name: options[name] for name in ("rank", "seed", "runs")},
         }
 
@@ -341,7 +339,7 @@ def test_what_was_found_in_the_texts_is_no_option(model: TopicModel) -> None:
 def test_more_pages_than_the_table_holds(model: TopicModel, monkeypatch: pytest.MonkeyPatch) -> None:
     """The pages that matter most are held, and the report says how many there are; shares are still those of all."""
     whole = payload.report_data(model, {})
-    monkeypatch.setattr(payload, "PAGES", 5)
+    monkeypatch.setattr(payload, "MAX_PAGES", 5)
     part = payload.report_data(model, {})
     assert (part["pages"]["total"], part["pages"]["held"]) == (12, 5)
     assert part["topics"] == whole["topics"]
@@ -383,7 +381,7 @@ def test_what_pages_can_be_narrowed_to(model: TopicModel, monkeypatch: pytest.Mo
 
 def test_many_words_keep_the_heaviest(model: TopicModel, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where W is too large, the rows that are heaviest in some topic colour the texts."""
-    monkeypatch.setattr(payload, "ROWS", 30)
+    monkeypatch.setattr(payload, "MAX_ROW_WEIGHTS", 30)
     rows = payload.report_data(model, {})["rows"]
     assert len(rows["row"]) == 10
     top = {int(i) for i in model.W.argmax(axis=0)}

@@ -55,7 +55,7 @@ def test_back_leads_to_where_one_was(visit: Open) -> None:
     page = visit("pages", viewport={"width": 1000, "height": 500})
     page.locator("#search").fill("e")
     page.locator("button[data-sort=title]").click()
-    page.get_by_role("button", name="After").click()
+    page.get_by_role("button", name="Next").click()
     rows = page.locator("table.pages").inner_text()
     page.evaluate("scrollTo(0, 700)")
     page.wait_for_timeout(400)  # until scrolling has ended
@@ -147,3 +147,40 @@ def test_without_programs_there_is_a_table(visit: Open) -> None:
     page = visit("", java_script_enabled=False)
     assert page.locator("#plain tbody tr").count() == 10
     assert page.locator("#plain").is_visible()
+
+
+def test_map_zooms_and_charts_have_lines(visit: Open) -> None:
+    """Buttons, the wheel with Ctrl, and dragging move the map; the charts of trends and ranks have axes and lines."""
+    page = visit("overview", viewport={"width": 1000, "height": 900})
+    layer = page.locator(".map svg > g").first
+    assert layer.get_attribute("transform") is None
+    page.get_by_role("button", name="Zoom in").click()
+    page.wait_for_function("document.querySelector('.map svg > g').getAttribute('transform')?.endsWith('scale(1.5)')")
+    page.locator(".map").scroll_into_view_if_needed()
+    box = page.locator(".map").bounding_box()
+    page.mouse.move(box["x"] + 200, box["y"] + 60)
+    before = layer.get_attribute("transform")
+    page.mouse.down()
+    page.mouse.move(box["x"] + 150, box["y"] + 40, steps=3)
+    page.mouse.up()
+    dragged = layer.get_attribute("transform")
+    assert dragged != before
+    assert dragged.endswith("scale(1.5)")
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, -200)
+    page.wait_for_function(
+        "before => document.querySelector('.map svg > g').getAttribute('transform') !== before", arg=dragged
+    )
+    page.keyboard.up("Control")
+    page.get_by_role("button", name="Whole map").click()
+    page.wait_for_function(
+        "document.querySelector('.map svg > g').getAttribute('transform') === 'translate(0,0) scale(1)'"
+    )
+    for view in ("ranks", "topic-3"):
+        go(page, view)
+        page.wait_for_selector("svg.chart .series path")
+        drawn = page.locator("svg.chart .series path").first.get_attribute("d")
+        assert drawn.startswith("M")
+        assert drawn.count("L") >= 2
+        assert "NaN" not in drawn
+        assert page.locator("svg.chart .axis").first.locator(".tick").count() >= 2

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
+from damage import DAMAGES, damaged
 from inputs import WIDE
 from outputs import everything
 from program import Refused, Run
@@ -21,29 +23,14 @@ from program import Refused, Run
 from nmf_topics.errors import ModelError
 from nmf_topics.factor.blocks import as_blocks
 from nmf_topics.factor.engines.checkpoints import Checkpointing
+from nmf_topics.factor.engines.choice import EngineOptions
 from nmf_topics.factor.factorize import factorize
+from nmf_topics.files.cache.cache import Cache
 from nmf_topics.model.files import load_model, save_model
 from nmf_topics.model.model import TopicModel
-
-DAMAGES = int(os.environ.get("NMF_TOPICS_SOAK", "150"))  # of each kind of file; `make soak` sets 5000
-
-
-def damaged(data: bytes, chance: random.Random) -> bytes:
-    """The bytes with a few of them changed, a piece cut out or zeroed, or the end missing."""
-    changed = bytearray(data)
-    way = chance.randrange(4)
-    at = chance.randrange(len(data))
-    if way == 0:
-        for _ in range(chance.randint(1, 4)):
-            changed[chance.randrange(len(data))] = chance.randrange(256)
-    elif way == 1:
-        del changed[at : at + chance.randint(1, 200)]
-    elif way == 2:
-        length = min(chance.randint(1, 200), len(data) - at)
-        changed[at : at + length] = bytes(length)
-    else:
-        del changed[at:]
-    return bytes(changed)
+from nmf_topics.pipeline.prepare import Source, prepare
+from nmf_topics.pipeline.recipes import Recipe
+from nmf_topics.terms.pruning import Bounds
 
 
 @pytest.mark.parametrize("name", ["model.npz", "model.json"])
@@ -64,6 +51,10 @@ def test_random_damages_of_a_model(model: TopicModel, name: str) -> None:
         else:
             assert found.W.tobytes() == whole.W.tobytes()
             assert found.H.tobytes() == whole.H.tobytes()
+            assert found.recipe == whole.recipe
+            assert found.relative_error == whole.relative_error
+            assert found.description == whole.description
+            assert (found.names, found.hidden, found.columns) == (whole.names, whole.hidden, whole.columns)
     assert refused > DAMAGES / 2
 
 
@@ -96,7 +87,7 @@ def test_a_model_without_a_digest_loads(model: TopicModel) -> None:
     """Models of earlier versions have none."""
     save_model(model, "m")
     document = json.loads(Path("m/model.json").read_text(encoding="utf-8"))
-    del document["sha256"]
+    del document["sha256"], document["file_sha256"]
     Path("m/model.json").write_text(json.dumps(document), encoding="utf-8")
     assert load_model("m").W.tobytes() == model.W.tobytes()
 
@@ -105,27 +96,64 @@ def test_random_damages_of_a_checkpoint(rng: np.random.Generator) -> None:
     """A damaged checkpoint is absent: one notice, the file is gone, and the fit ends with the same bytes."""
     V = rng.random((12, 9))
     said: list[str] = []
-    checkpointing = Checkpointing(Path("cache"), 1e-9, said.append)
+    checkpointing = Checkpointing(Cache(Path("cache"), warn=said.append), 1e-9, said.append)
     options = {"rank": 3, "seed": 1}
     first = checkpointing.of(as_blocks(V), options)
     states = []
     factorize(V, 3, max_iter=4, tolerance=0, on_state=states.append)
     first._write(states[-1])
-    data = first.path.read_bytes()
+    (path,) = Path("cache").glob("checkpoint-*")
+    data = path.read_bytes()
     whole = checkpointing.of(as_blocks(V), options).recall()
     assert whole is not None
     chance = random.Random(20261124)
     for _ in range(DAMAGES):
-        first.path.write_bytes(damaged(data, chance))
+        path.write_bytes(damaged(data, chance))
         said.clear()
         found = checkpointing.of(as_blocks(V), options).recall()
         assert len(said) == 1
         if found is None:
             assert "cannot be used" in said[0]
-            assert not first.path.exists()
+            assert not path.exists()
         else:
             assert found.W.tobytes() == whole.W.tobytes()
             assert found.H.tobytes() == whole.H.tobytes()
+
+
+@pytest.mark.parametrize("entry", ["counts-*", "blocks-*/*", "blocks-*/counts/*"])
+def test_random_damages_of_the_cache(tiny_corpus: Path, entry: str) -> None:
+    """A damaged entry is absent: V is the same, one notice says so, and the entry is whole again."""
+    said: list[str] = []
+    recipe = Recipe(bounds=Bounds(min_pages=1, max_pages=0.5))
+    engine = EngineOptions("memory" if entry == "counts-*" else "disk")
+
+    def read() -> bytes:
+        said.clear()
+        data = prepare(Source(str(tiny_corpus)), recipe, cache=Path("cache"), engine=engine, warn=said.append)
+        blocks = [sp.csc_matrix(block).toarray().tobytes() for _, block in as_blocks(data.V).map(_itself)]
+        return b"".join([*blocks, json.dumps([data.columns.to_meta(), data.words, data.recipe], default=str).encode()])
+
+    whole = read()
+    assert said == []
+    chance = random.Random(20261124)
+    files = [path for path in sorted(Path("cache").glob(entry)) if path.is_file()]
+    before = {path: path.read_bytes() for path in files}
+    noticed = 0
+    for _ in range(DAMAGES):
+        path = chance.choice(files)
+        path.write_bytes(damaged(before[path], chance))
+        changed = path.read_bytes()
+        assert read() == whole
+        assert len(said) <= 1
+        noticed += len(said)
+        assert path.read_bytes() == (before[path] if said else changed)
+        path.write_bytes(before[path])
+    assert noticed > DAMAGES / 2
+
+
+def _itself(block: object) -> object:
+    """A block."""
+    return block
 
 
 @pytest.mark.parametrize("contents", [b"", b"\0" * 300, b"garbage", b"[]", b'{"schema": 1}'])

@@ -2,50 +2,19 @@
 
 from __future__ import annotations
 
-import ctypes
 import json
-import os
 import shutil
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from fake_wiki import FakeClient, FakeWiki, fetch_fake
 from inputs import ENDLESS, WIDE, tiny_texts, write_noise, write_texts
 from outputs import check_refusal, everything
+from privileges import HUMBLE, permissions_count
 from program import LINUX, Run, call
 
 from nmf_topics.errors import OutputError
 from nmf_topics.model.files import load_model
-
-AS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
-
-
-def without_privileges() -> None:
-    """Let permissions count for root, too: give up the right to override them (CAP_DAC_OVERRIDE, ..._READ_SEARCH)."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    for capability in (1, 2):
-        if libc.prctl(24, capability, 0, 0, 0) != 0:  # PR_CAPBSET_DROP; takes effect with exec
-            raise OSError(ctypes.get_errno(), "prctl")
-
-
-HUMBLE: dict[str, Any] = {"preexec_fn": without_privileges} if AS_ROOT and sys.platform == "linux" else {}
-permissions_count = pytest.mark.skipif(
-    os.name != "posix" or (AS_ROOT and sys.platform != "linux"), reason="permissions do not bind this user here"
-)
-
-
-@pytest.fixture
-def closed(tmp_path: Path) -> Iterator[Path]:
-    """A folder in which nothing can be written."""
-    folder = tmp_path / "closed"
-    folder.mkdir()
-    folder.chmod(0o555)
-    yield folder
-    folder.chmod(0o755)
 
 
 @permissions_count
@@ -70,14 +39,6 @@ def test_a_working_folder_that_may_not_be_written(tiny_corpus: Path, closed: Pat
     done = call("fit", tiny_corpus, *WIDE, "-r", 2, cwd=closed, **HUMBLE)
     check_refusal(done.returncode, done.stderr)
     assert "no permission to write" in done.stderr
-
-
-@permissions_count
-def test_a_cache_that_may_not_be_written(tiny_corpus: Path, closed: Path) -> None:
-    """The cache is a convenience: without it the fit goes on, and says so."""
-    done = call("fit", tiny_corpus, *WIDE, "-r", 2, env={"NMF_TOPICS_CACHE": str(closed / "cache")}, **HUMBLE)
-    assert done.returncode == 0, done.stderr
-    assert "warning: the counts could not be kept" in done.stderr
 
 
 @permissions_count
@@ -139,22 +100,6 @@ def test_a_model_of_images_that_may_not_be_changed(run: Run) -> None:
     folder.chmod(0o755)
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 64 kB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    if not AS_ROOT or sys.platform != "linux":
-        pytest.skip("only root can mount a file system small enough to fill")
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)], capture_output=True, text=True
-    )
-    if mounted.returncode:
-        pytest.skip(f"no file system can be mounted here: {mounted.stderr.strip()}")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
-
-
 def test_a_full_disk(fitted: Path, tiny_corpus: Path, small_disk: Path) -> None:
     """No space for a model: the message says so, and nothing is left; an older model there stays as it is."""
     done = call("fit", tiny_corpus, *WIDE, "-r", 3, "-o", small_disk / "models" / "mine")
@@ -172,15 +117,6 @@ def test_a_full_disk(fitted: Path, tiny_corpus: Path, small_disk: Path) -> None:
         assert "no space left on the disk" in done.stderr
         assert everything(older) == before
     assert load_model(older).rank == 3
-
-
-def test_a_full_disk_under_the_cache(tiny_corpus: Path, small_disk: Path) -> None:
-    """No space for the cache is no obstacle."""
-    (small_disk / "ballast").write_bytes(b"x" * 64_000)
-    done = call("fit", tiny_corpus, *WIDE, "-r", 2, env={"NMF_TOPICS_CACHE": str(small_disk / "cache")})
-    assert done.returncode == 0, done.stderr
-    assert "warning: the counts could not be kept" in done.stderr
-    assert [path for path in small_disk.rglob("*") if path.is_file()] == [small_disk / "ballast"]
 
 
 @LINUX

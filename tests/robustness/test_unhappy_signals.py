@@ -142,7 +142,7 @@ def test_ranks_keep_what_was_done(tiny_corpus: Path) -> None:
     """Ctrl-C among many ranks: those that are done are kept, and the next run begins after them."""
     options = (tiny_corpus, *WIDE, "--from", 1, "--step", 1, "--to", 12, "--tolerance", 0)
     process = start("ranks", *options, "--max-iter", 10_000)
-    kept = Path("models/tiny-ranks/ranks.json")
+    kept = Path("models/tiny-ranks/.unfinished-ranks.json")
     ends = time.monotonic() + PATIENCE
     while not kept.exists() and process.poll() is None and time.monotonic() < ends:
         time.sleep(0.01)
@@ -151,7 +151,7 @@ def test_ranks_keep_what_was_done(tiny_corpus: Path) -> None:
     assert process.returncode == 130, said
     done = len(json.loads(kept.read_text())["rows"])
     assert 1 <= done < 12
-    assert [path.name for path in kept.parent.iterdir()] == ["ranks.json"]
+    assert [path.name for path in kept.parent.iterdir()] == [".unfinished-ranks.json"]
     process = start("ranks", *options, "--max-iter", 10_000)
     said = interrupt(process, signal.SIGINT, after="ranks are known")
     assert f"{done} of 12 ranks are known from an earlier run" in said

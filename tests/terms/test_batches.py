@@ -10,6 +10,8 @@ import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nmf_topics.files.cache.cache import Cache
+from nmf_topics.files.cache.scratch import Scratch
 from nmf_topics.terms.batches import CountBatches
 
 # Provisional rows 0 to 4; row 2 is no term. Pages in the order of reading are columns 2, 0, 3, 1.
@@ -20,9 +22,9 @@ SECOND = sp.csc_matrix(np.array([[0, 4], [0, 0], [1, 1], [6, 0], [0, 0]], dtype=
 EXPECTED = [[5, 0, 2, 0], [3, 0, 0, 0], [0, 0, 0, 6], [0, 4, 1, 0]]
 
 
-def filled(memory: int | None = None, spill: Path | None = None) -> CountBatches:
+def filled(memory: int | None = None, folder: Path | None = None) -> CountBatches:
     """The two batches above."""
-    batches = CountBatches(memory, spill)
+    batches = CountBatches(memory, Scratch(Cache(folder)) if folder else None)
     for counts in (FIRST, SECOND):
         batches.add(counts)
     return batches
@@ -35,7 +37,7 @@ def test_one_matrix(tmp_path: Path, memory: int | None) -> None:
     assert found.toarray().tolist() == EXPECTED
     assert found.dtype == np.int32
     assert found.has_canonical_format
-    assert len(list(tmp_path.iterdir())) == {None: 0, 0: 2, 60: 1, 10_000: 0}[memory]
+    assert len(list(tmp_path.rglob("counts-*.npy"))) == {None: 0, 0: 2, 60: 1, 10_000: 0}[memory]
 
 
 @pytest.mark.parametrize("memory", [None, 0])
@@ -56,6 +58,17 @@ def test_bounded_memory_needs_a_folder() -> None:
     """Where counts may not stay in memory there must be somewhere to go."""
     with pytest.raises(ValueError, match="folder"):
         CountBatches(1000)
+
+
+def test_a_changed_batch_frees_its_memory(tmp_path: Path) -> None:
+    """Counts that take the place of others do not fill the memory; what does not fit any more goes to the folder."""
+    batches = filled(160, tmp_path)
+    for _ in range(5):
+        batches.change(0, FIRST)
+        batches.change(1, SECOND)
+    assert not list(tmp_path.rglob("*.npy"))
+    batches.add(FIRST)
+    assert len(list(tmp_path.rglob("*.npy"))) == 1
 
 
 @settings(deadline=None, max_examples=50)

@@ -24,7 +24,8 @@ from nmf_topics.corpus.page import Page
 from nmf_topics.errors import MatrixError
 from nmf_topics.terms import token_counter as chunks_module
 from nmf_topics.terms.count import count_new_pages, count_terms
-from nmf_topics.terms.pruning import Bounds, bound_terms
+from nmf_topics.terms.pruning import Bounds, TermStatus, bound_terms, select_terms
+from nmf_topics.terms.residual_idf import is_corpus_stop_word
 from nmf_topics.terms.term_counts import TermCounts
 from nmf_topics.terms.vocabulary import Vocabulary
 from nmf_topics.text.analyzer import Readers, TermAnalyzer, WordOptions
@@ -118,6 +119,7 @@ def test_the_counts_of_the_tiny_corpus(tiny_corpus: Path) -> None:
     assert not {"the", "and", "a", "mice", "sung"} & set(rows)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=250)
 @given(st.lists(TEXT, max_size=6), OPTIONS, st.sampled_from([1, 8, 1_000_000]))
 def test_counts_are_those_of_one_token_after_the_other(texts: list[str], options: WordOptions, batch: int) -> None:
@@ -134,6 +136,7 @@ def test_counts_are_those_of_one_token_after_the_other(texts: list[str], options
     assert tokens_add_up(found)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=150)
 @given(
     st.lists(TEXT, min_size=1, max_size=8),
@@ -155,6 +158,7 @@ def test_bounded_counts_add_up(texts: list[str], options: WordOptions, low: int,
         found = bounded
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=100)
 @given(st.lists(TEXT, max_size=8), OPTIONS, st.randoms(use_true_random=False))
 def test_the_order_of_pages_does_not_matter(texts: list[str], options: WordOptions, shuffle: random.Random) -> None:
@@ -179,6 +183,7 @@ print(hashlib.sha256(b"|".join(parts)).hexdigest())
 """
 
 
+@pytest.mark.slow
 def test_the_hash_seed_does_not_matter() -> None:
     """Three processes with other PYTHONHASHSEEDs count the same bytes."""
     prints = {
@@ -227,6 +232,7 @@ def test_pages_of_one_id_keep_their_columns() -> None:
     assert found.counts.toarray().tolist() == [[1, 0], [0, 1]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("language", "text", "terms"),
     [
@@ -289,6 +295,7 @@ def test_the_surface_of_a_term(text: str, surface: str) -> None:
     assert count(text, options=WordOptions()).vocabulary.surfaces == [surface]
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=150)
 @given(st.lists(TEXT, min_size=1, max_size=5), OPTIONS)
 def test_surfaces_are_words_of_the_corpus(texts: list[str], options: WordOptions) -> None:
@@ -415,7 +422,7 @@ def test_when_no_word_is_left_the_message_says_why() -> None:
     with pytest.raises(MatrixError) as caught:
         bound_terms(count("rare1 all", "rare2 all", "rare3 all", "all", "all"), Bounds(max_pages=0.5))
     assert str(caught.value) == (
-        "no words are left of 4 distinct ones on 5 pages: 3 are on fewer than 2 pages, 1 on more than 2.5; "
+        "no words are left of 4 distinct ones on 5 pages: 3 are on fewer than 2 pages, 1 on more than 2; "
         "try a lower min_pages or a higher max_pages"
     )
 
@@ -426,6 +433,7 @@ def test_pages_without_a_single_word_leave_no_word() -> None:
         bound_terms(count("", "..."), Bounds())
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=150)
 @given(st.lists(TEXT, min_size=1, max_size=6), OPTIONS)
 def test_new_pages_are_counted_as_the_corpus_was(texts: list[str], options: WordOptions) -> None:
@@ -495,3 +503,18 @@ def test_stop_words_of_a_corpus() -> None:
     assert tokens_add_up(found)
     kept = count(*texts, options=WordOptions(keep=("thanks",)))
     assert set(bound_terms(kept, replace(bounds, corpus_stops=True)).vocabulary.terms) == terms | {"thanks"}
+
+
+def test_words_to_keep_may_be_more_than_max_terms() -> None:
+    """They come before more frequent terms, and all of them stay."""
+    pages, tokens, keep = np.array([3, 3, 3]), np.array([5, 4, 9]), np.array([True, True, False])
+    for most, last in ((1, TermStatus.BEYOND_MAX_TERMS), (2, TermStatus.BEYOND_MAX_TERMS), (3, TermStatus.KEPT)):
+        bounds = Bounds(min_pages=1, max_pages=1.0, max_terms=most)
+        status = select_terms(pages, tokens, 3, bounds, keep)
+        assert status.tolist() == [TermStatus.KEPT, TermStatus.KEPT, last]
+
+
+def test_corpus_stop_words_at_the_limits() -> None:
+    """A word on just 5 % of the pages, spread as by chance, is one; on fewer pages, or often repeated, it is none."""
+    pages, tokens = np.array([5, 4, 5]), np.array([5, 4, 9])
+    assert is_corpus_stop_word(pages, tokens, 100).tolist() == [True, False, False]

@@ -14,6 +14,8 @@ import pytest
 
 from nmf_topics.corpus.page import Page
 from nmf_topics.errors import MatrixError
+from nmf_topics.files.cache.cache import Cache
+from nmf_topics.files.cache.scratch import Scratch
 from nmf_topics.files.system import processors
 from nmf_topics.terms import parallel, token_counter
 from nmf_topics.terms.count import count_terms, gather_counts
@@ -43,23 +45,25 @@ def children() -> set[int]:
     return set(map(int, task.read_text().split()))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_small")
 def test_two_processes_count_as_one(tmp_path: Path) -> None:
     """The same counts to the last byte, in memory and spilled; a process more changes nothing."""
     options = WordOptions(normalize="both")
     alone = count_terms(pages(), options)
     for processes in (2, 3):
-        found = gather_counts(pages(), options, processes=processes, memory=2000, spill=tmp_path)
-        assert any(tmp_path.iterdir())
+        scratch = Scratch(Cache(tmp_path))
+        found = gather_counts(pages(), options, processes=processes, memory=2000, scratch=scratch)
+        assert any(scratch.folder.iterdir())
         together = found.in_memory()
         assert (together.counts != alone.counts).nnz == 0
         assert together.counts.indices.tobytes() == alone.counts.indices.tobytes()
         assert (together.vocabulary, together.columns) == (alone.vocabulary, alone.columns)
         assert (together.ledger, together.languages) == (alone.ledger, {"en": 60})
-        for path in tmp_path.iterdir():
-            path.unlink()
+        scratch.close()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_small")
 def test_the_process_that_reads_counts_too() -> None:
     """Of three processes two are others; what they count comes in the order of reading."""
@@ -71,6 +75,7 @@ def test_the_process_that_reads_counts_too() -> None:
     assert 1 < len(counters) <= 3
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_small")
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 def test_an_error_of_the_reader_ends_the_processes() -> None:
@@ -86,6 +91,7 @@ def test_an_error_of_the_reader_ends_the_processes() -> None:
     assert children() <= before | resource_tracker()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_small")
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 def test_a_process_that_is_killed_is_told() -> None:
@@ -132,6 +138,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 def test_counting_processes_end_with_the_one_that_started_them(tmp_path: Path) -> None:
     """Even if that is killed without a word."""

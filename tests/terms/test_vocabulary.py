@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from nmf_topics.matrix.datamatrix import AXES, RowAxis
+from nmf_topics.matrix.rows import AXES, RowAxis, top_weights
 from nmf_topics.terms.vocabulary import Vocabulary
 
 
@@ -25,30 +25,35 @@ def test_length_and_index(vocabulary: Vocabulary) -> None:
 
 def test_top_names_surfaces_largest_first(vocabulary: Vocabulary) -> None:
     """Readers see surface forms, never terms."""
-    assert vocabulary.top(np.array([0.5, 3.0, 1.0, 2.0]), 3) == [("mice", 3.0), ("US", 2.0), ("running", 1.0)]
+    assert top_weights(vocabulary, np.array([0.5, 3.0, 1.0, 2.0]), 3) == [("mice", 3.0), ("US", 2.0), ("running", 1.0)]
 
 
 def test_top_is_clipped_to_the_vocabulary(vocabulary: Vocabulary) -> None:
     """Asking for more words than there are gives those there are."""
-    assert len(vocabulary.top(np.ones(4), 100)) == 4
-    assert vocabulary.top(np.ones(4), 0) == []
-    assert vocabulary.top(np.ones(4), -1) == []
+    assert len(top_weights(vocabulary, np.ones(4), 100)) == 4
+    assert top_weights(vocabulary, np.ones(4), 0) == []
+    assert top_weights(vocabulary, np.ones(4), -1) == []
 
 
 def test_top_leaves_out_words_of_no_weight(vocabulary: Vocabulary) -> None:
     """A word of weight zero is no word of the topic, however many are asked for."""
-    assert vocabulary.top(np.array([0.0, 0.0, 1.0, 0.0]), 4) == [("running", 1.0)]
-    assert vocabulary.top(np.zeros(4), 4) == []
+    assert top_weights(vocabulary, np.array([0.0, 0.0, 1.0, 0.0]), 4) == [("running", 1.0)]
+    assert top_weights(vocabulary, np.zeros(4), 4) == []
 
 
 def test_equal_weights_keep_the_order_of_the_rows(vocabulary: Vocabulary) -> None:
     """A draw goes to the earlier term, so that tables do not change from run to run."""
-    assert [word for word, _ in vocabulary.top(np.array([1.0, 2.0, 1.0, 2.0]), 4)] == ["mice", "US", "Café", "running"]
+    assert [word for word, _ in top_weights(vocabulary, np.array([1.0, 2.0, 1.0, 2.0]), 4)] == [
+        "mice",
+        "US",
+        "Café",
+        "running",
+    ]
 
 
 def test_top_gives_plain_numbers(vocabulary: Vocabulary) -> None:
     """Weights can be written as JSON whatever the type of the array."""
-    assert json.dumps(vocabulary.top(np.array([1, 0, 0, 0], dtype=np.float32), 1)) == '[["Caf\\u00e9", 1.0]]'
+    assert json.dumps(top_weights(vocabulary, np.array([1, 0, 0, 0], dtype=np.float32), 1)) == '[["Caf\\u00e9", 1.0]]'
 
 
 def test_take(vocabulary: Vocabulary) -> None:

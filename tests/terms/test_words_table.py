@@ -17,6 +17,8 @@ from program import Run
 from nmf_topics.corpus.page import Page
 from nmf_topics.errors import MatrixError
 from nmf_topics.factor.engines.choice import EngineOptions
+from nmf_topics.files.cache.cache import Cache
+from nmf_topics.files.cache.kinds import COUNTS, entry_key
 from nmf_topics.pipeline.prepare import Source, prepare
 from nmf_topics.pipeline.recipes import Recipe
 from nmf_topics.terms import counts_builder, words_table
@@ -24,7 +26,7 @@ from nmf_topics.terms import phrases as phrases_module
 from nmf_topics.terms.count import count_terms, gather_counts
 from nmf_topics.terms.counts_cache import recall_counts, store_counts
 from nmf_topics.terms.pruning import Bounds, SelectedTerms, terms_within
-from nmf_topics.terms.surface_forms import format_forms
+from nmf_topics.terms.surface_forms import format_forms, surface_of
 from nmf_topics.terms.term_counts import SingleBatch
 from nmf_topics.terms.words_table import IN_PHRASES, KEPT, REST, word_table
 from nmf_topics.text.analyzer import WordOptions
@@ -79,6 +81,7 @@ def test_by_hand() -> None:
     ]
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=150)
 @given(
     TEXTS,
@@ -177,8 +180,8 @@ def test_stop_words_of_the_corpus_are_told(ok: Run) -> None:
 def test_the_cache_keeps_forms(tmp_path: Path) -> None:
     """What is recalled makes the same table."""
     counts = count_terms(pages_of(["The city, Cities and 7 CITIES", "a city"]), OPTIONS)
-    store_counts("key", counts, {}, tmp_path)
-    kept = recall_counts("key", tmp_path)
+    store_counts(entry_key(COUNTS), counts, {}, Cache(tmp_path))
+    kept = recall_counts(entry_key(COUNTS), Cache(tmp_path))
     assert kept is not None
     assert kept[0].forms == counts.forms
     assert word_table(terms_within(SingleBatch(kept[0]), Bounds(1, 1.0))) == word_table(
@@ -192,7 +195,9 @@ def test_every_way_to_v_has_the_same_words(tiny_corpus: Path, tmp_path: Path, ph
     recipe = replace(Recipe(), words=replace(OPTIONS, phrases=phrases), bounds=Bounds(1, 1.0))
 
     def words(cache: Path | None, engine: str) -> list[list[Any]]:
-        data = prepare(Source(str(tiny_corpus)), recipe, cache=cache, engine=EngineOptions(engine), rank=2)
+        data = prepare(
+            Source(str(tiny_corpus)), recipe, cache=cache and Cache(cache), engine=EngineOptions(engine), rank=2
+        )
         return [list(line) for line in data.words]
 
     plain = words(None, "memory")
@@ -219,3 +224,9 @@ def test_the_file_of_a_model(ok: Run) -> None:
     assert Path("model/words.csv").read_bytes() == content
     ok(*fit, "--chunk", "5")
     assert list(read_table(Path("model/words.csv"))[0]) == ["term", "forms", "pieces", "count", "kept", "residual_idf"]
+
+
+def test_forms_of_several_languages_are_added_up() -> None:
+    """The same form can be counted once for each language."""
+    assert format_forms([("Tee", 2), ("tees", 4), ("Tee", 3)]) == "Tee 5, tees 4"
+    assert surface_of([("Tee", 2), ("tees", 4), ("Tee", 3)]) == "Tee"

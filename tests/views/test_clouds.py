@@ -24,7 +24,6 @@ from nmf_topics.images.pixels import PixelGrid
 from nmf_topics.matrix.datamatrix import PageColumns
 from nmf_topics.model.model import TopicModel
 from nmf_topics.terms.vocabulary import Vocabulary
-from nmf_topics.views.drawing import cloud_layout
 from nmf_topics.views.drawing.clouds import COLOURS, LONGEST, CloudStyle, cloud_svg, colour_of, make_cloud, sheet
 from nmf_topics.views.drawing.fonts import default_font
 from nmf_topics.views.drawing.text_drawing import Lettering
@@ -122,6 +121,18 @@ def test_words_do_not_touch() -> None:
         assert not (grown & taken).any()
         taken |= own
     assert taken.any()
+
+
+def test_neighbours_are_apart() -> None:
+    """On both sides of a word there is a sixth of its size at least, so that two words are not read as one."""
+    cloud = make_cloud([(f"word{i}", 1 / (i + 1)) for i in range(40)], 1, style(800, 500))
+    taken = np.zeros((250, 400), dtype=bool)
+    for placed in cloud.words:
+        own = ink(replace(cloud, words=[placed], scale=1).to_image())
+        rows, columns = (np.flatnonzero(own.any(axis=axis)) for axis in (1, 0))
+        gap = placed.size // 6
+        assert not taken[rows[0] : rows[-1] + 1, max(columns[0] - gap, 0) : columns[-1] + gap + 1].any(), placed
+        taken |= own
 
 
 @pytest.mark.parametrize("words", [1, 2])
@@ -296,7 +307,7 @@ def names_of(folder: str) -> list[str]:
 def draw(model: TopicModel, folder: str, **options: Any) -> list[str]:
     """Draw a model's pictures into a new folder; their names."""
     Path(folder).mkdir()
-    draw_topics(model.rows, model, Path(folder), style=PictureStyle(**options))
+    draw_topics(model, Path(folder), style=PictureStyle(**options))
     return names_of(folder)
 
 
@@ -326,29 +337,6 @@ def test_pictures_with_a_palette() -> None:
     assert (pixels == 255).all(axis=2).mean() > 0.4
     with Image.open("a/all.png") as picture:
         assert (np.asarray(picture.convert("RGB")) == 255).all(axis=2).mean() > 0.4
-
-
-def test_clouds_wait_for_nobody() -> None:
-    """Neither matplotlib nor all of wordcloud, of which a search and a font are used, is loaded to draw clouds."""
-    code = (
-        "import sys\n"
-        "from nmf_topics.views.drawing.clouds import CloudStyle, make_cloud\n"
-        "from nmf_topics.views.drawing.text_drawing import Lettering\n"
-        "cloud = make_cloud([('tea', 1.0), ('cup', 0.5)], 1, CloudStyle(400, 250, Lettering(['tea', 'cup'])))\n"
-        "cloud.to_image()\n"
-        "assert len(cloud.words) == 2\n"
-        "print(sorted({'matplotlib', 'wordcloud'} & set(sys.modules)))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "[]\n"
-
-
-def test_search_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the package of the search is not whole, that is said."""
-    cloud_layout._search.cache_clear()
-    monkeypatch.setattr(cloud_layout.PathFinder, "find_spec", lambda *a: None)
-    with pytest.raises(OutputError, match="install wordcloud again"):
-        make_cloud(TERMS, 1, style())
 
 
 def test_seed_of_the_model_is_the_seed_of_the_layout() -> None:
@@ -393,7 +381,7 @@ def test_words_without_a_font(own: bool, monkeypatch: pytest.MonkeyPatch) -> Non
     Path("a").mkdir()
     model = make_model(TERMS, [("月", 1.0), ("星", 0.5)])
     with pytest.raises(OutputError, match="scripts: Chinese"):
-        draw_topics(model.rows, model, Path("a"), style=PictureStyle(font=default_font() if own else None))
+        draw_topics(model, Path("a"), style=PictureStyle(font=default_font() if own else None))
     assert names_of("a") == []
 
 
@@ -420,9 +408,3 @@ def test_images_have_basis_images() -> None:
     assert draw(model, "a") == ["all.png", "topic-01.png", "topic-02.png"]
     with Image.open("a/topic-02.png") as picture:
         assert np.asarray(picture).min() == 255  # a dead part is white
-
-
-def test_rows_that_nobody_draws() -> None:
-    """An axis without a picture of its own is an error of the program."""
-    with pytest.raises(TypeError, match="cannot draw topics of str"):
-        draw_topics("rows", make_model(TERMS), Path())

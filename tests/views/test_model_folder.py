@@ -267,8 +267,8 @@ def test_record_that_is_not_there() -> None:
 # ---------------------------------------------------------------------------------------------- drawn again
 
 
-def test_redraw_changes_pictures_only(models: dict[int, TopicModel]) -> None:
-    """Other pictures in another size, SVG when asked for and gone when not; model, tables and record stay."""
+def test_redraw_changes_only_pictures_and_report(models: dict[int, TopicModel]) -> None:
+    """Other pictures in another size, also in the report, SVG if asked for and removed if not; all else stays."""
     write(models[3])
     before = contents()
     redraw(models[3], FOLDER, PictureStyle(size=(300, 200), svg=True))
@@ -276,7 +276,7 @@ def test_redraw_changes_pictures_only(models: dict[int, TopicModel]) -> None:
     svg = {f"clouds/topic-0{k}.svg" for k in (1, 2, 3)}
     assert set(after) == set(before) | svg
     changed = {name for name in before if before[name] != after[name]}
-    assert changed == {name for name in before if name.startswith("clouds/")} | {"run.json"}
+    assert changed == {name for name in before if name.startswith("clouds/")} | {"run.json", "report.html"}
     assert read_run(FOLDER)["made"] == "by a test"
     assert files_of(FOLDER) == sorted(after)
     redraw(models[3], FOLDER, PictureStyle())

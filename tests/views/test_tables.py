@@ -22,8 +22,8 @@ from nmf_topics.views.tables.tables import (
     json_number,
     model_json,
     number,
-    page_json,
     page_rows,
+    pages_json,
     topic_json,
     topic_rows,
 )
@@ -84,7 +84,7 @@ def test_topics_csv(model: TopicModel) -> None:
 def test_pages_csv(model: TopicModel) -> None:
     """One row a page in the order of the model: its topic and weights, its metadata, nothing where there is nothing."""
     header, *rows = parsed(page_rows(model))
-    assert header == [*PAGE_COLUMNS[:4], *PAGE_COLUMNS[4:], "page_label", "topic_1", "topic_2", "topic_3"]
+    assert header == [*PAGE_COLUMNS[:4], *PAGE_COLUMNS[4:], "page_label", "topic_1", "topic_2", "topic_3", "row"]
     assert len(rows) == 12
     for j, (row, page) in enumerate(zip(rows, model.pages(), strict=True)):
         cell = dict(zip(header, row, strict=True))
@@ -125,7 +125,7 @@ def test_metadata_with_names_that_are_taken(model: TopicModel) -> None:
     assert cell["page_page_page_title"] == "a"
     assert (cell["page_title"], cell["page_page_title"]) == ("b", "c")
     assert (cell["page_topic_1"], cell["topic_4"], cell["page_id"], cell["z"]) == ("d", "e", "f", "g")
-    assert header[-3:] == ["topic_1", "topic_2", "topic_3"]
+    assert header[-4:] == ["topic_1", "topic_2", "topic_3", "row"]
 
 
 def test_metadata_as_they_are(model: TopicModel) -> None:
@@ -158,7 +158,7 @@ def test_labels_are_worked_out_once(model: TopicModel, monkeypatch: pytest.Monke
 def test_assignments_csv(model: TopicModel, assignments: list[Assignment]) -> None:
     """The CSV of `classify`: the columns of pages.csv, the share of known words and the note."""
     header, *rows = parsed(assignment_rows(model, assignments))
-    assert header == [*PAGE_COLUMNS, "known_words", "note", "topic_1", "topic_2", "topic_3"]
+    assert header == [*PAGE_COLUMNS, "known_words", "note", "topic_1", "topic_2", "topic_3", "row"]
     table = [dict(zip(header, row, strict=True)) for row in rows]
     assert [row["id"] for row in table] == ["a.txt", "b.txt", "c, d", "e.txt"]
     assert [row["status"] for row in table] == ["ok", "no-known-words", "no-known-words", "unreadable"]
@@ -209,7 +209,7 @@ def test_json_of_pages(model: TopicModel) -> None:
     """Pages with and without a topic, and metadata with nan, are strict JSON."""
     model = with_meta(model, {"x": float("nan"), "n": 0.1, "s": "nan", "none": None, "big": 2**70})
     pages = model.pages()
-    first, without = (plain(page_json(model, j, pages[j])) for j in (0, 3))
+    first, without = map(plain, pages_json(model, (0, 3)))
     assert first["meta"] == {"x": None, "n": 0.1, "s": "nan", "none": None, "big": 2**70}
     assert (first["status"], first["topic"]) == ("ok", pages[0].topic)
     assert first["weights"] == pytest.approx(pages[0].weights.tolist(), rel=1e-8)

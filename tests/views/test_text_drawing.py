@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,26 @@ def test_cloud_and_svg_of_two_fonts(chinese: Path) -> None:
     assert text.count("@font-face") == 2
     assert text.count('font-family="f2"') == 2
     assert text.count("<text") == 4
+
+
+def test_words_of_another_font_fit_into_their_places(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Places are measured with the font of most words; words of a font with larger letters do not cover others."""
+    font = font_with("茶日", "large.ttf")
+    with TTFont(font) as large:
+        large["head"].unitsPerEm //= 3
+        large.save("large.ttf")
+    monkeypatch.setattr(matplotlib.font_manager, "findSystemFonts", lambda: [str(font)])
+    words = [(word, 1 / (i + 1)) for i, word in enumerate(["tea", "茶日茶", "cup", "日日", "leaf", "茶", "pot", "hot"])]
+    lettering = Lettering([word for word, _ in words])
+    cloud = make_cloud(words, 1, CloudStyle(400, 250, lettering))
+    assert [placed.word for placed in cloud.words] == [word for word, _ in words]
+    assert lettering.most_used(word for word, _ in words) == default_font()
+    taken = np.zeros((125, 200), dtype=bool)
+    for placed in cloud.words:
+        own = np.asarray(replace(cloud, words=[placed], scale=1).to_image().convert("L")) < 250
+        assert own.any()
+        assert not (own & taken).any(), placed
+        taken |= own
 
 
 @needs_raqm

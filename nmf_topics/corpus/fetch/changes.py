@@ -37,7 +37,8 @@ def describe_effects(rows: Iterable[Row], journal: Journal, before: Settings, af
             said.append(f"up to {_pages(coming)} that {'was' if coming == 1 else 'were'} left out will come in")
         present = present[:staying]
     if gone := set(after.removed) - set(before.removed):
-        said.append(f"{_pages(len(gone))} will be removed")
+        places = ", ".join(after.also_language)
+        said.append(f"{_pages(len(gone))} will be removed{f', also from the corpora in {places}' if places else ''}")
     if changed.keys() & {"intro", "sections", "as_of"} or ("text" in changed and before.text is not None):
         how = [f"as {after.text}"] if "text" in changed else []
         how += [f"as of {after.as_of}"] if after.as_of else []

@@ -344,7 +344,9 @@ def _check_status(reply: Any, body: bytes, url: str) -> None:
     if status == 401:
         raise FetchError(f"{host} does not accept the login (HTTP 401)", status=status)
     if status == 403:
-        advice = "Wikimedia requires a {contact} address that reaches you, and blocks networks of data centres"
+        advice = "this wiki may need a login, or does not answer your network"
+        if is_wikimedia(url):
+            advice = "Wikimedia requires a {contact} address that reaches you, and blocks networks of data centres"
         raise WikiUnreachable(f"{host} answers HTTP 403: blocked", status=status, remedy=Remedy(advice))
     raise FetchError(f"{host} answers HTTP {status} for {urlsplit(url).path}", status=status)
 

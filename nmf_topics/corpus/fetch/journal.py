@@ -1,8 +1,8 @@
 """The journal of a fetch: every answer of the wiki is on the disk before the next request is sent.
 
 A line of the journal holds the facts of one answer as JSON: `[[kind, key, value], ...]`. After an interruption, even in
-the middle of a line, the next run reads what was answered and asks for the rest. A line that cannot be read costs only
-its own facts. The kinds are
+the middle of a line, the next run reads what was answered and asks for the rest. The last fact of a line is a checksum
+of what is before it; lines of earlier versions have none. A damaged line costs only its own facts. The kinds are
 
     site       ""             what the wiki is
     quality    ""             which categories hold its good articles
@@ -19,6 +19,7 @@ its own facts. The kinds are
     round      a number       "begun" or "done"; every refresh is a round, which asks for titles and listings again
     restored   a number       the titles of a selection, taken from the manifest
     restoring  ""             true while facts are taken from the files of the corpus (restore.py)
+    crc32      a checksum     null
 
 Texts stay on disk; the rest is in memory.
 """
@@ -28,7 +29,8 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Iterable, Iterator
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +44,10 @@ except ImportError:  # Windows, where users have to take care themselves that on
 
 JOURNAL = ".journal.jsonl"
 HEADER = b'{"schema": 1, "journal": "nmf-topics fetch"}\n'
+KINDS = {
+    *("site", "quality", "settings", "ask", "selected", "listing", "title", "pin", "page", "revision", "dated"),
+    *("langlink", "round", "restored", "restoring", "crc32"),
+}
 TEXT_KINDS = ("page", "revision")  # kinds of facts whose `text` stays on disk
 ASKED_EACH_ROUND = (
     "title",
@@ -63,7 +69,8 @@ class Journal:
     folder : of the corpus; None to keep facts in memory only
     mark : the file by which a folder without a journal is known to be one of this tool; it is made if it is not there
     force : use a folder that holds other files
-    read_only : read what is there, and change nothing; needs no right to write, and no lock
+    read_only : read what is there, and change nothing; needs no right to write, and no lock. What is taken over from
+        elsewhere stays in memory
 
     Attributes
     ----------
@@ -80,6 +87,7 @@ class Journal:
         self, folder: Path | None, *, mark: str = JOURNAL, force: bool = False, read_only: bool = False
     ) -> None:
         self._path = None if folder is None else folder / JOURNAL
+        self._read_only = read_only
         self._file: int | None = None  # descriptor, locked
         self._writing = threading.Lock()
         self._forget()
@@ -169,7 +177,7 @@ class Journal:
     def write(self, facts: Iterable[Fact], *, sync: bool = True) -> None:
         """Write down one answer, whole; with `sync`, it survives a power cut from here on."""
         facts = [(kind, key, dict(value) if isinstance(value, dict) else value) for kind, key, value in facts]
-        line = json.dumps(facts, ensure_ascii=False).encode() + b"\n"
+        line = _line_of(facts)
         with self._writing:
             place = 0 if self._path is None else self._append(line, sync)
             for kind, key, value in facts:
@@ -200,7 +208,10 @@ class Journal:
         if lacking and self.is_refreshing:
             before, now = str(self.round - 1), str(self.round)
             lacking = [("round", before, "done"), *lacking, ("round", now, "begun")]
-        if lacking:
+        if self._read_only:
+            for kind, key, value in lacking:
+                self._keep(kind, key, value, 0)
+        elif lacking:
             self.write(lacking, sync=False)
 
     def get(self, kind: str, key: str, *, any_round: bool = True) -> Any:
@@ -255,7 +266,7 @@ class Journal:
             return
         self.write([("round", str(self.round), "done")])
         if self.round and self._path is not None:
-            self._write_anew(json.dumps([fact], ensure_ascii=False).encode() + b"\n" for fact in self._current())
+            self._write_anew(_line_of([fact]) for fact in self._current())
 
     def _current(self) -> Iterator[Fact]:
         """Facts that are still needed, in an order that does not depend on how they came."""
@@ -301,8 +312,19 @@ def _is_header(line: bytes, path: Path) -> bool:
     return line.endswith(b"\n")
 
 
+_CHECKSUM = b', ["crc32", "'
+
+
+def _line_of(facts: Sequence[Fact]) -> bytes:
+    """A line of the journal."""
+    line = json.dumps(facts, ensure_ascii=False).encode()
+    if not facts:
+        return line + b"\n"
+    return line[:-1] + _CHECKSUM + b'%08x", null]]\n' % zlib.crc32(line[:-1])
+
+
 def _facts_in(line: bytes) -> list[Fact] | None:
-    """Read the facts of a line; None when it is damaged."""
+    """Read the facts of a line, without its checksum; None when it is damaged."""
     try:
         found = json.loads(line)
     except (ValueError, RecursionError):
@@ -312,11 +334,13 @@ def _facts_in(line: bytes) -> list[Fact] | None:
     for fact in found:
         if not (isinstance(fact, list) and len(fact) == 3 and isinstance(fact[0], str) and isinstance(fact[1], str)):
             return None
-        if fact[0] in TEXT_KINDS and not isinstance(fact[2], dict):
+        if fact[0] not in KINDS or (fact[0] in TEXT_KINDS and not isinstance(fact[2], dict)):
             return None
         if fact[0] == "round" and not fact[1].isdecimal():
             return None
-    return [(kind, key, value) for kind, key, value in found]
+        if fact[0] == "crc32" and fact[1] != f"{zlib.crc32(line.rpartition(_CHECKSUM)[0]):08x}":
+            return None
+    return [(kind, key, value) for kind, key, value in found if kind != "crc32"]
 
 
 def _open_locked(path: Path) -> int:

@@ -82,7 +82,8 @@ def outcome_of(asked: Asked, journal: Journal, *, any_round: bool = False) -> di
 
 def is_removed(asked: Asked, outcome: Mapping[str, Any], settings: Settings) -> bool:
     """Whether a page was removed from the corpus, under the title that was asked for or under its own."""
-    return asked.title in settings.removed or outcome.get("title") in settings.removed
+    removed = {*settings.removed, *settings.removed_with_owner}
+    return asked.title in removed or outcome.get("title") in removed
 
 
 def text_key(asked: Asked, outcome: Mapping[str, Any], settings: Settings, journal: Journal) -> Key:

@@ -7,7 +7,7 @@ says which page it belongs to: `belongs_to` and `belongs_to_title` in pages.json
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -69,8 +69,7 @@ def _api_of(url: str, api: str) -> str:
 
 def settings_for(language: str, apis: Iterable[str], settings: Settings, recorded: Settings | None) -> Settings:
     """Return the settings of the corpus of another language: those of the first corpus, without its selection."""
-    api = Counter(apis).most_common(1)[0][0]
-    before = recorded or Settings(wiki=api, language=language)
+    before = recorded or Settings(wiki=Counter(apis).most_common(1)[0][0], language=language)
     text = settings.text if settings.text == "wikitext" else before.text
     before = replace(before, text=text, intro=settings.intro, as_of=settings.as_of)
     return replace(before, min_words=settings.min_words)
@@ -97,6 +96,25 @@ def selection_of(
     if not new:
         return []
     return [{"titles": [title for title, _, _ in new], "belongs_to": [[owner, name] for _, owner, name in new]}]
+
+
+def titles_without_owner(removed: Collection[str], asks: Iterable[Ask], journal: Journal) -> tuple[str, ...]:
+    """Return the titles of the pages that belong to removed pages only, and that nobody asked for by themselves.
+
+    Parameters
+    ----------
+    removed : ids of the removed pages, in the first corpus
+    asks, journal : of the corpus of another language
+    """
+    leaving: set[str] = set()
+    staying: set[str] = set()
+    for ask in asks:
+        titles, owners = _owners(ask)
+        belongs_to = dict(zip(titles, (owner for owner, _ in owners), strict=True))
+        for title in ask.get("titles", ()):
+            page = (journal.get("title", written(title)) or {}).get("title") or title
+            (leaving if belongs_to.get(title) in removed else staying).add(page)
+    return tuple(sorted(leaving - staying))
 
 
 def _owners(ask: Ask) -> tuple[list[str], list[list[str]]]:

@@ -125,7 +125,24 @@ def plan_of(
             _count_sizes(ask, settings, client, counts)
         else:
             _count_known(ask, titles, settings, journal, counts)
+    if settings.as_of:
+        counts.remarks.append(_judged_today([*known.values(), *asks], settings))
     return _plan(counts, way, settings, client, journal, refresh=refresh)
+
+
+def _judged_today(asks: Sequence[Ask], settings: Settings) -> str:
+    """Say what is as it is today in a corpus with the texts of an earlier time."""
+    kinds = {
+        "category": "which pages a category holds",
+        "intersect": "which pages a category holds",
+        "search": "which pages a search finds",
+        "links": "which pages a page links to",
+    }
+    today = dict.fromkeys(said for ask in asks for kind, said in kinds.items() if kind in ask)
+    if settings.quality != "any":
+        today["which articles are good or featured"] = None
+    listed = ", ".join([*today, "where titles and redirects lead"])
+    return f"only the texts are those of {settings.as_of}; these are as of today: {listed}"
 
 
 def _known_titles(number: int, ask: Ask, settings: Settings, journal: Journal) -> list[Asked] | None:

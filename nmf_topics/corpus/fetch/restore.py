@@ -67,16 +67,19 @@ def open_journal(folder: Path, *, force: bool = False, tell: Tell = lambda messa
 
 
 def read_journal(folder: Path) -> Journal:
-    """Read what is known of a corpus folder, from its journal or from its visible files, and change nothing.
+    """Read what is known of a corpus folder, from its journal and its visible files, and change nothing.
+
+    What a journal lacks that is empty or damaged is taken from the files, as `open_journal` will do it.
 
     Raises
     ------
     CorpusError
         When the files of the corpus cannot be used.
     """
-    if (folder / JOURNAL).is_file() or not is_fetched(folder):
-        return Journal(folder, read_only=True)
-    journal = Journal(None)
+    journal = Journal(folder, read_only=True)
+    is_whole = not (journal.is_empty or journal.damaged or journal.get("restoring", ""))
+    if is_whole or not (is_fetched(folder) or (folder / PAGES).exists()):
+        return journal
     for facts in _facts_of_files(folder, lambda message: None):
         for kind, _, value in facts:
             if kind in TEXT_KINDS:

@@ -39,6 +39,7 @@ _VALID: dict[str, Callable[[Any], bool]] = {
     "limit": lambda value: value is None or (_is_number(value) and value > 0),
     "pageviews": _is_text,
     "removed": _is_list_of_texts,
+    "removed_with_owner": _is_list_of_texts,
     "also_language": _is_list_of_texts,
 }
 
@@ -59,6 +60,7 @@ class Settings:
     intro, sections : the text of a page is its introduction, these sections, or both; neither for the whole page
     as_of : the text of a page is the one that it had at this time; "" for the present one
     removed : titles of pages that are left out, whatever selects them
+    removed_with_owner : titles that are left out as the pages that they belong to, in another language, were removed
     also_language : codes of languages whose versions of the pages are fetched, too
     """
 
@@ -74,6 +76,7 @@ class Settings:
     as_of: str = ""
     removed: tuple[str, ...] = ()
     also_language: tuple[str, ...] = ()
+    removed_with_owner: tuple[str, ...] = ()
 
     @property
     def excerpt(self) -> Excerpt:

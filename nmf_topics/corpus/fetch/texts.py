@@ -19,6 +19,7 @@ from nmf_topics.corpus.fetch.journal import Fact, Journal
 from nmf_topics.corpus.fetch.reply import a_dict, a_number, a_text, a_time, dicts, expect_line, merged_pages, parts
 from nmf_topics.corpus.fetch.site import Site
 from nmf_topics.corpus.fetch.titles import BATCH, batch_size
+from nmf_topics.corpus.formulas import without_formulas
 from nmf_topics.corpus.mediawiki.excerpts import WHOLE_PAGE, Excerpt
 from nmf_topics.errors import FetchError, Remedy, WikiUnreachable
 
@@ -32,7 +33,6 @@ REDIRECTS = {"status": "filtered", "note": "this revision is a redirect"}
 BECAME_REDIRECT = "became a redirect while it was fetched"
 _MOVED = {"status": "redirect"}  # not a fact: the title must be resolved again
 INTROS = 20  # introductions a request
-FORMULA = "{\\displaystyle"
 _REDIRECT = re.compile(r"\s*#[^\W\d_]{2,30}\s*:?\s*\[\[")  # in any language: #REDIRECT [[Tea]], #WEITERLEITUNG [[Tee]]
 
 
@@ -236,27 +236,3 @@ def plain_extract(extract: str, language: str, excerpt: Excerpt = WHOLE_PAGE) ->
     lines = [line.strip() for line in text.split("\n")]
     kept = [line for i, line in enumerate(lines) if line or (i and lines[i - 1])]  # one blank line at most
     return "\n".join(kept).strip()
-
-
-def without_formulas(text: str) -> str:
-    """The text without the TeX that stands beside each formula, as deep as its braces go.
-
-    Examples
-    --------
-    >>> without_formulas("Energy {\\\\displaystyle E={mc}^{2}} is mass.")
-    'Energy  is mass.'
-    """
-    kept: list[str] = []
-    place = 0
-    while (start := text.find(FORMULA, place)) >= 0:
-        depth, end = 0, start
-        while end < len(text):
-            depth += {"{": 1, "}": -1}.get(text[end], 0)
-            end += 1
-            if depth == 0:
-                break
-        if depth:  # braces that never close: a text about TeX
-            break
-        kept.append(text[place:start])
-        place = end
-    return "".join(kept) + text[place:]

@@ -1,10 +1,11 @@
-"""How a source is read: what a user can choose, apart from the columns of tables."""
+"""The options of reading a source, apart from the columns of tables."""
 
 from __future__ import annotations
 
 import codecs
 from dataclasses import dataclass
 
+from nmf_topics.corpus.readers.cell_markup import kinds_of
 from nmf_topics.corpus.readers.limits import DEFAULT_LIMITS, ReadLimits
 from nmf_topics.errors import CorpusError
 
@@ -15,26 +16,32 @@ class ReadOptions:
 
     Attributes
     ----------
-    encoding : of text files and tables without a byte order mark; None: UTF-8, or guessed
-    lines : every line of a text file is a page
-    titles_as_text : the words of titles are counted as text, too
+    encoding : encoding of text files and tables without a byte order mark; None: UTF-8, or guessed
+    lines : read every line of a text file as a page
+    titles_as_text : count the words of titles as text
+    markup : which HTML, formulas and addresses to remove from tables, as in `CellCleaner`
     limits : see `ReadLimits`
     """
 
     encoding: str | None = None
     lines: bool = False
     titles_as_text: bool = False
+    markup: str = "auto"
     limits: ReadLimits = DEFAULT_LIMITS
 
     def __post_init__(self) -> None:
+        try:
+            kinds_of(self.markup)
+        except ValueError as error:
+            raise CorpusError(f"markup: {error}") from error
         if self.encoding is not None and not is_text_encoding(self.encoding):
             raise CorpusError(
-                f"{self.encoding!r} is not an encoding of text; known are cp1252, utf-8, latin-1 and others"
+                f"unknown text encoding {self.encoding!r}; known are all of Python's, such as cp1252, utf-8 or latin-1"
             )
 
 
 def is_text_encoding(name: str) -> bool:
-    """Whether Python can decode text by an encoding.
+    """Return whether Python has a text encoding of this name.
 
     Examples
     --------

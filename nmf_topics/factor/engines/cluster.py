@@ -23,12 +23,13 @@ from typing import Any
 
 import numpy as np
 
-from nmf_topics.errors import EngineError, MissingExtra, NmfTopicsError, Remedy
+from nmf_topics.errors import EngineError, NmfTopicsError, Remedy
 from nmf_topics.factor import kernels
 from nmf_topics.factor.blocks import Array
 from nmf_topics.factor.engines.disk import OnDisk
 from nmf_topics.factor.engines.store import Manifest, column_ranges, read_block, read_manifest
-from nmf_topics.files.system import processors
+from nmf_topics.files.optional import needs_extra
+from nmf_topics.files.system import interrupts_held_back, processors
 
 TASKS_A_THREAD = 2  # tasks sent ahead for each thread of the cluster, so that no thread waits for the next one
 PATIENCE = 60.0  # seconds without any worker after which the run gives up
@@ -100,7 +101,6 @@ class DaskBlocks:
         self, fn: Callable[..., Any], *, split: Sequence[Array] = (), shared: Sequence[Array] = ()
     ) -> Iterator[tuple[slice, Any]]:
         """Apply `fn` to every block, several at a time; results are in the order of the blocks."""
-        self.store.touch()
         folder, stamp = os.path.abspath(self.store.folder), _stamp(self.store.manifest)
         ranges = [columns for _, columns in column_ranges(self.store.manifest)]
         common = [self._submit(_as_it_is, A) for A in shared]
@@ -194,29 +194,30 @@ def _probe(folder: str, stamp: int) -> str:
 
 def _connect(scheduler: str | None, workers: int | None, timeout: float, stack: ExitStack) -> Any:
     """A client of the scheduler, or of a cluster of processes on this machine."""
-    try:
+    with needs_extra("dask", "the engine 'dask'"):
         from distributed import Client, LocalCluster
-    except ImportError as error:
-        raise MissingExtra("distributed", "dask", "the engine 'dask'") from error
-    # lost workers and closed connections are reported here, where they matter
-    logger = logging.getLogger("distributed")
-    stack.callback(logger.setLevel, logger.level)
-    logger.setLevel(logging.CRITICAL)
+    # lost workers and closed connections are reported here, where they matter; each logger has a level of its own
+    for name in [name for name in logging.root.manager.loggerDict if name.partition(".")[0] == "distributed"]:
+        logger = logging.getLogger(name)
+        stack.callback(logger.setLevel, logger.level)
+        logger.setLevel(logging.CRITICAL)
     try:
         if scheduler is not None:
             asyncio.run(_ask_for_a_scheduler(scheduler, timeout))  # a client that fails to connect logs errors later
             return Client(scheduler, timeout=timeout, set_as_default=False)
         scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="nmf-topics-", ignore_cleanup_errors=True))
-        cluster = LocalCluster(  # memory is bounded by the size of blocks, and mapped files are not to be counted
-            n_workers=workers or processors(),
-            threads_per_worker=1,
-            processes=True,
-            memory_limit=0,
-            dashboard_address="127.0.0.1:0",  # any free port: 8787, which is usual, may be taken
-            local_directory=scratch,
-            silence_logs=logging.CRITICAL,
-        )
-        return Client(stack.enter_context(cluster), timeout=timeout, set_as_default=False)
+        with interrupts_held_back():
+            cluster = LocalCluster(  # memory is bounded by the size of blocks, and mapped files are not to be counted
+                n_workers=workers or processors(),
+                threads_per_worker=1,
+                processes=True,
+                memory_limit=0,
+                dashboard_address="127.0.0.1:0",  # any free port: 8787, which is usual, may be taken
+                local_directory=scratch,
+                silence_logs=logging.CRITICAL,
+            )
+            stack.enter_context(cluster)
+        return Client(cluster, timeout=timeout, set_as_default=False)
     except (OSError, TimeoutError, ValueError) as error:
         where = f"the scheduler at {scheduler}" if scheduler else "a local cluster"
         remedy = "is it running, and is the address right (tcp://HOST:8786)?" if scheduler else "is the machine full?"

@@ -12,7 +12,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from nmf_topics.factor.blocks import Array, PageBlocks, as_blocks
-from nmf_topics.factor.engines.store import MARK, column_ranges, read_block, read_manifest, write_blocks
+from nmf_topics.factor.engines.store import column_ranges, read_block, read_manifest, write_blocks
 
 
 class OnDisk:
@@ -48,7 +48,6 @@ class OnDisk:
         self, fn: Callable[..., Any], *, split: Sequence[Array] = (), shared: Sequence[Array] = ()
     ) -> Iterator[tuple[slice, Any]]:
         """Apply `fn` to one block after another."""
-        self.touch()
         ranges = list(column_ranges(self.manifest))
         for (part, columns), (after, _) in zip(ranges, [*ranges[1:], ranges[0]], strict=True):
             block = read_block(self.folder, self.manifest, part)
@@ -57,10 +56,16 @@ class OnDisk:
             del block  # unmapped before the next one is mapped
             yield columns, result
 
-    def touch(self) -> None:
-        """Mark the folder as used now: the folders that were not used for longest are removed first."""
-        with contextlib.suppress(OSError):
-            os.utime(self.folder / MARK)
+    def verify(self) -> None:
+        """Compare the checksums of all blocks.
+
+        Raises
+        ------
+        EngineError
+            if a block is damaged.
+        """
+        for part in self.manifest.parts:
+            read_block(self.folder, self.manifest, part, verify=True)
 
 
 def _fetch_soon(path: Path) -> None:

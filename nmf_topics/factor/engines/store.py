@@ -1,7 +1,8 @@
 """V in files: a folder of blocks of columns, written whole or not at all, and read by memory mapping.
 
     blocks.json      {"schema": 1, "rows": m, "columns": n, "type": "float32", "sparse": true, "made_from": ...,
-                      "parts": [{"file": "part-00000.bin", "columns": k, "stored": z, "crc32": ...}, ...]}
+                      "parts": [{"file": "part-00000.bin", "columns": k, "stored": z, "crc32": ...}, ...],
+                      "sha256": digest of all the other values}
     part-00000.bin   V[:, :k]: sparse, the arrays of CSC one after another, indptr (k + 1, int32), indices (z, int32),
                      data (z); dense, the entries row by row. Each array begins at a multiple of 64 bytes.
 
@@ -11,8 +12,10 @@ files are checked when a folder is opened, the checksum of a part when a process
 
 from __future__ import annotations
 
+import hashlib
 import json
 import mmap
+import stat
 import sys
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -25,10 +28,11 @@ import scipy.sparse as sp
 
 from nmf_topics.errors import EngineError
 from nmf_topics.files.atomic import folder_of_files
+from nmf_topics.files.cache.cache import FOLDER_VARIABLE
 
 SCHEMA = 1
 MARK = "blocks.json"
-CACHE_ENV_VAR = "NMF_TOPICS_CACHE"  # chooses the folder, and so the disk, of the blocks
+DIGEST = "sha256"
 ALIGNMENT = 64
 MOST_STORED = 2**31 - 1  # entries of a part, so that its indices fit in 32 bits
 TYPES = ("float32", "float64", "int32")
@@ -115,7 +119,7 @@ def write_blocks(
     """
     parts: list[Part] = []
     first: Any = None
-    with folder_of_files(folder, mark=MARK, stale=_files_of, parameter=CACHE_ENV_VAR, durable=False) as partial:
+    with folder_of_files(folder, mark=MARK, stale=_files_of, parameter=FOLDER_VARIABLE, durable=False) as partial:
         for block in blocks:
             if first is None:
                 first = _Kind.of(block)
@@ -129,9 +133,14 @@ def write_blocks(
         beside(partial)
         columns = sum(part.columns for part in parts)
         manifest = Manifest(first.rows, columns, first.type, first.sparse, dict(made_from or {}), tuple(parts))
-        document = {"schema": SCHEMA, **asdict(manifest)}
+        document = {"schema": SCHEMA, **asdict(manifest), DIGEST: _digest(manifest)}
         (partial / MARK).write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return manifest
+
+
+def _digest(manifest: Manifest) -> str:
+    """The sha256 of a manifest, by which a damaged one is known."""
+    return hashlib.sha256(json.dumps(asdict(manifest), sort_keys=True).encode("ascii")).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -194,6 +203,8 @@ def read_manifest(folder: Path) -> Manifest:
         if the folder does not contain blocks, is of a later version, damaged, or cannot be read.
     """
     try:
+        if not stat.S_ISREG((folder / MARK).stat().st_mode):
+            raise EngineError(f"{folder / MARK} is not a regular file; {REMEDY}")
         text = (folder / MARK).read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise EngineError(f"{folder} is no folder of blocks: it has no {MARK}") from error
@@ -221,6 +232,7 @@ def _parse(document: Any) -> Manifest:
         raise ValueError("it does not say which version it is")
     if document.pop("schema") > SCHEMA:
         raise EngineError("the blocks were written by a later version; update nmf-topics")
+    digest = document.pop(DIGEST, None)
     parts = tuple(Part(**part) for part in document.pop("parts"))
     manifest = Manifest(**document, parts=parts)
     numbers = [manifest.rows, manifest.columns, *(n for p in parts for n in (p.columns, p.stored, p.crc32))]
@@ -230,6 +242,8 @@ def _parse(document: Any) -> Manifest:
         raise ValueError("its parts do not make up the whole")
     if any("/" in part.file or "\\" in part.file or not part.file.startswith("part-") for part in parts):
         raise ValueError("its parts have odd names")
+    if digest is not None and digest != _digest(manifest):
+        raise ValueError("its digest is not that of its contents")
     return manifest
 
 
@@ -245,8 +259,10 @@ def _check_length(path: Path, wanted: int) -> None:
 _verified: set[tuple[str, int]] = set()  # parts whose checksum this process has verified
 
 
-def read_block(folder: Path, manifest: Manifest, part: Part) -> Any:
+def read_block(folder: Path, manifest: Manifest, part: Part, *, verify: bool = False) -> Any:
     """Map one block into memory: CSC or dense, read-only; the data are read from the disk on access.
+
+    With `verify`, its checksum is compared even if this process has done so before.
 
     Raises
     ------
@@ -260,7 +276,8 @@ def read_block(folder: Path, manifest: Manifest, part: Part) -> Any:
             mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     except OSError as error:
         raise EngineError(f"the block {path} cannot be read: {_why(error)}") from error
-    if (key := (str(path.absolute()), part.crc32)) not in _verified:
+    key = (str(path.absolute()), part.crc32)
+    if verify or key not in _verified:
         if zlib.crc32(mapped) != part.crc32:
             raise EngineError(f"the block {path} is damaged: its checksum is wrong; {REMEDY}")
         _verified.add(key)

@@ -1,28 +1,26 @@
 """Layout of word clouds: words are placed in descending order of weight, with sizes that depend on their weights.
 
-The search for free places is that of the package wordcloud (a summed-area table of the pixels in use). Its class
-WordCloud is not used, because it draws all words with one font. The layout is computed on a small canvas and drawn
-larger, which is several times faster and as sharp.
+The places are those of the class WordCloud of the package wordcloud. It measures all words with one font, whereas words
+are drawn here with the fonts that have their letters: a word that would not fit into its place is drawn smaller. The
+layout is computed on a small canvas and drawn larger, which is several times faster and as sharp.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib.machinery import PathFinder
-from importlib.util import find_spec, module_from_spec
+from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
-import numpy as np
-
-from nmf_topics.errors import OutputError
-from nmf_topics.views.drawing.text_drawing import Lettering
+from nmf_topics.views.drawing.fonts import letters_of
+from nmf_topics.views.drawing.text_drawing import Lettering, opened_font
 
 SCALE = 2
 SMALLEST = 3  # smallest size of letters on the canvas, in pixels
-GAP = 0.4  # horizontal space between words, relative to the size of letters
+# Room on both sides of a word, in addition to the margin, so that neighbours are not read as one word: a thin space, or
+# a normal one if the font has no thin one.
+GAPS = ("\u2009", " ")
 CONTRAST = 0.6  # 1: sizes are proportional to weights; 0: sizes depend only on the order of weights
 
 
@@ -74,8 +72,8 @@ class Cloud:
 
     def baseline(self, placed: Placed) -> tuple[int, int]:
         """Return the start of a word's base line, in pixels of the picture."""
-        left, top, _, _ = self.lettering.ink(placed.word, placed.size * self.scale)
-        return placed.x * self.scale - left, placed.y * self.scale - top
+        ink = self.lettering.ink(placed.word, placed.size * self.scale)
+        return placed.x * self.scale - ink.left, placed.y * self.scale - ink.top
 
 
 def lay_out(
@@ -96,65 +94,39 @@ def lay_out(
     colour : returns the colour of a word; it may use the random generator
     seed : random seed
     """
-    canvas = _Canvas(width, height, lettering, colour, Random(seed))
-    if len(weights) < 2:
-        return Cloud(width, height, canvas.place(weights, height), lettering)
-    sizes = [placed.size for placed in canvas.place(weights[:2], height)]
-    largest = 2 * sizes[0] * sizes[1] // (sizes[0] + sizes[1]) if len(sizes) == 2 else sum(sizes)
-    return Cloud(width, height, canvas.place(weights, largest) if largest else [], lettering)
+    from wordcloud import WordCloud
+
+    font = lettering.most_used(word for word, _ in weights)
+    gap = next((space for space in GAPS if ord(space) in letters_of(font)), "")
+    layout = WordCloud(
+        font_path=str(font),
+        width=width,
+        height=height,
+        margin=max(2, min(width, height) // 40),
+        min_font_size=SMALLEST,
+        max_words=len(weights),
+        prefer_horizontal=1.0,
+        relative_scaling=CONTRAST,
+        random_state=seed,
+        color_func=lambda word, random_state, **_: colour(word[len(gap) : len(word) - len(gap)], random_state),
+    )
+    try:
+        layout.generate_from_frequencies({f"{gap}{word}{gap}": weight for word, weight in weights})
+    except ValueError:  # no words, or no room for the first one
+        return Cloud(width, height, [], lettering)
+    placed = []
+    for (word, _), (_, size, (y, x), _, colour_of_word) in zip(weights, layout.layout_, strict=False):
+        left = int(x) + round(opened_font(font, size).getlength(gap))
+        placed.append(Placed(word, _fitting(word, size, font, lettering), left, int(y), colour_of_word))
+    return Cloud(width, height, placed, lettering)
 
 
-@cache
-def _search() -> Callable[..., tuple[int, int] | None]:
-    """Load the search for free places from its own file, because the package imports matplotlib (0.13 s)."""
-    package = find_spec("wordcloud")
-    spec = PathFinder.find_spec("query_integral_image", package.submodule_search_locations if package else None)
-    if spec is None or spec.loader is None:
-        raise OutputError("the package wordcloud, which draws clouds, is damaged; install wordcloud again")
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    found: Callable[..., tuple[int, int] | None] = module.query_integral_image
-    return found
-
-
-@dataclass(frozen=True)
-class _Canvas:
-    width: int
-    height: int
-    lettering: Lettering
-    colour: Callable[[str, Random], str]
-    chance: Random
-
-    def place(self, weights: Sequence[tuple[str, float]], largest: int) -> list[Placed]:
-        """Place words until one has no room; the first one is at most `largest` pixels high."""
-        from PIL import Image, ImageDraw
-
-        find_place = _search()
-        margin = max(2, min(self.width, self.height) // 40)
-        taken = np.zeros((self.height + 1, self.width + 1), dtype=np.uint32)  # [y, x]: the pixels above and left
-        grey = Image.new("L", (self.width, self.height))
-        draw = ImageDraw.Draw(grey)
-        placed: list[Placed] = []
-        size, before = largest, weights[0][1] if weights else 1.0
-        for word, weight in weights:
-            size = round((CONTRAST * weight / before + 1 - CONTRAST) * size)
-            free = None
-            while size >= SMALLEST:
-                left, top, right, bottom = self.lettering.ink(word, size)
-                beside = max(margin, round(GAP * size))
-                free = find_place(taken[1:, 1:], bottom - top + margin, right - left + beside, self.chance)
-                if free is not None:
-                    break
-                size -= 1
-            if free is None:
-                break
-            y, x = int(free[0]) + margin // 2, int(free[1]) + beside // 2
-            self.lettering.write(draw, (x - left, y - top), word, size, "white")
-            placed.append(Placed(word, size, x, y, self.colour(word, self.chance)))
-            ink = np.cumsum(np.asarray(grey)[y:, x:], axis=1, dtype=np.uint32)
-            np.cumsum(ink, axis=0, out=ink)
-            ink += taken[y, x + 1 :]
-            ink += taken[y + 1 :, x, None] - taken[y, x]
-            taken[y + 1 :, x + 1 :] = ink
-            before = weight
-        return placed
+def _fitting(word: str, size: int, font: Path, lettering: Lettering) -> int:
+    """Return the largest size at which a word takes no more room than it was given for a size of one font."""
+    left, top, right, bottom = opened_font(font, size).getbbox(word)
+    while size > 1:
+        ink = lettering.ink(word, size)
+        if ink.width <= right - left and ink.height <= bottom - top:
+            break
+        size -= 1
+    return size

@@ -10,7 +10,6 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +22,10 @@ _JOINERS = "\u200c\u200d"  # invisible characters of Persian and Indian scripts
 
 @cache
 def default_font() -> Path:
-    """Return the path of DejaVu Sans in matplotlib, found without importing it (0.2 s)."""
-    fonts = Path("mpl-data", "fonts", "ttf", "DejaVuSans.ttf")
-    package = find_spec("matplotlib")
-    if package and package.origin and (font := Path(package.origin).parent / fonts).is_file():
-        return font
-    import matplotlib  # some systems have its data in another folder
+    """Return the path of DejaVu Sans, which matplotlib has among its data."""
+    import matplotlib
 
-    return Path(matplotlib.get_data_path()) / fonts.relative_to("mpl-data")
+    return Path(matplotlib.get_data_path(), "fonts", "ttf", "DejaVuSans.ttf")
 
 
 def letters_of(font: Path) -> frozenset[int]:

@@ -9,10 +9,11 @@ these scripts is refused, because it would be drawn as separate letters in the w
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from nmf_topics.errors import FontError
 from nmf_topics.views.drawing.fonts import drawable, fonts_for, letters_of
@@ -24,7 +25,8 @@ _SHAPED = frozenset(
 
 
 @lru_cache(maxsize=512)
-def _opened(font: Path, size: int) -> Any:
+def opened_font(font: Path, size: int) -> Any:
+    """Return a font as a PIL.ImageFont.FreeTypeFont of a size in pixels."""
     from PIL import ImageFont
 
     return ImageFont.truetype(str(font), size)
@@ -46,6 +48,25 @@ def _check_shaping(words: Iterable[str], raqm: bool) -> None:
             f"the library fribidi, which is needed to draw {', '.join(scripts)}, is not installed; "
             f"install it (apt-get install libfribidi0, brew install fribidi, or its DLL beside Python)"
         )
+
+
+class Box(NamedTuple):
+    """A rectangle in pixels, whose y grows downwards."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @property
+    def width(self) -> int:
+        """The number of columns."""
+        return self.right - self.left
+
+    @property
+    def height(self) -> int:
+        """The number of rows."""
+        return self.bottom - self.top
 
 
 class Lettering:
@@ -97,6 +118,11 @@ class Lettering:
                 runs.append((character, having[0] if having else self.fonts[0]))
         return runs
 
+    def most_used(self, texts: Iterable[str]) -> Path:
+        """Return the font that draws most of some texts; the first one if there are none."""
+        used = Counter(font for text in texts for _, font in self.runs(text))
+        return max(self.fonts, key=lambda font: used[font])
+
     def placed(self, text: str, size: int) -> list[tuple[str, Path, float]]:
         """Return the runs, each with its distance from the start of the text in pixels."""
         found, x = [], 0.0
@@ -104,22 +130,22 @@ class Lettering:
         for run, font in runs:
             found.append((run, font, x))
             if len(found) < len(runs):  # the length of the last run, usually the only one, is not needed
-                x += _opened(font, size).getlength(run, **self._looks)
+                x += opened_font(font, size).getlength(run, **self._looks)
         return found
 
-    def ink(self, text: str, size: int) -> tuple[int, int, int, int]:
-        """Return left, top, right and bottom of the drawn pixels, relative to the start of the base line."""
+    def ink(self, text: str, size: int) -> Box:
+        """Return the box of the drawn pixels, relative to the start of the base line."""
         boxes = [
             (box[0] + round(x), box[1], box[2] + round(x), box[3])
             for run, font, x in self.placed(text, size)
-            for box in [_opened(font, size).getbbox(run, anchor="ls", **self._looks)]
+            for box in [opened_font(font, size).getbbox(run, anchor="ls", **self._looks)]
         ]
         left, top, right, bottom = zip(*boxes, strict=True) if boxes else ((0,), (0,), (0,), (0,))
-        return int(min(left)), int(min(top)), int(max(right)), int(max(bottom))
+        return Box(int(min(left)), int(min(top)), int(max(right)), int(max(bottom)))
 
     def length(self, text: str, size: int) -> float:
         """Return the width of a text in pixels."""
-        return float(sum(_opened(font, size).getlength(run, **self._looks) for run, font in self.runs(text)))
+        return float(sum(opened_font(font, size).getlength(run, **self._looks) for run, font in self.runs(text)))
 
     def write(
         self, draw: Any, at: tuple[int, int], text: str, size: int, fill: Any, *, turned: str | None = None
@@ -137,4 +163,4 @@ class Lettering:
         """
         looks = {**self._looks, "fill": fill, "anchor": "ls", "direction": turned if self._raqm else None}
         for run, font, x in self.placed(text, size):
-            draw.text((at[0] + round(x), at[1]), run, font=_opened(font, size), **looks)
+            draw.text((at[0] + round(x), at[1]), run, font=opened_font(font, size), **looks)

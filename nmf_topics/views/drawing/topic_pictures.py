@@ -1,20 +1,17 @@
-"""Pictures of the topics of a model: word clouds for terms, basis images for pixels."""
+"""Pictures of the topics of a model: word clouds if its rows have names, basis images if they are pixels."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import singledispatch
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from nmf_topics.errors import FontError
-from nmf_topics.images.pixels import PixelGrid
 from nmf_topics.model.model import TopicModel
-from nmf_topics.terms.vocabulary import Vocabulary
 from nmf_topics.views.drawing.basis import basis_grid, basis_image
 from nmf_topics.views.drawing.clouds import WORDS, CloudStyle, cloud_svg, make_cloud, sheet
 from nmf_topics.views.drawing.fonts import shapes_of
@@ -43,9 +40,7 @@ class PictureStyle:
     svg: bool = False
 
 
-@singledispatch
 def draw_topics(
-    rows: Any,
     model: TopicModel,
     folder: Path,
     *,
@@ -56,7 +51,6 @@ def draw_topics(
 
     Parameters
     ----------
-    rows : the row axis of the model, which decides between clouds and basis images
     model : TopicModel
     folder : an existing folder
     style : appearance of word clouds; None: the default
@@ -67,7 +61,10 @@ def draw_topics(
     FontError
         if no font has the letters of the words.
     """
-    raise TypeError(f"cannot draw topics of {type(rows).__name__}")
+    if model.kind.has_names:
+        _draw_clouds(model, folder, style or PictureStyle(), on_picture)
+    if model.kind.draws_images:
+        _draw_images(model, folder, on_picture)
 
 
 def _for_captions(captions: list[str], font: Path | None, language: str | None) -> Lettering:
@@ -80,19 +77,10 @@ def _for_captions(captions: list[str], font: Path | None, language: str | None) 
     return Lettering(known, font, language)
 
 
-@draw_topics.register
-def _(
-    rows: Vocabulary,
-    model: TopicModel,
-    folder: Path,
-    *,
-    style: PictureStyle | None = None,
-    on_picture: Callable[[], None] = lambda: None,
-) -> None:
+def _draw_clouds(model: TopicModel, folder: Path, style: PictureStyle, on_picture: Callable[[], None]) -> None:
     terms = {t.number: model.terms(t.number, WORDS) for t in model.topics()}
     words = [word for top in terms.values() for word, _ in top]
     captions = [f"{t.number}  {t.share:.0%}  {t.label}" for t in model.topics()]
-    style = style or PictureStyle()
     letters = Lettering(words, style.font, shapes_of(model.recipe))
     cloud_style = CloudStyle(*style.size, letters, colormap=style.colormap, seed=model.recipe["seed"])
     pictures, shown = [], []
@@ -122,15 +110,8 @@ def _save(picture: Any, path: Path) -> None:
     flat.save(path, compress_level=PNG_LEVEL)
 
 
-@draw_topics.register
-def _(
-    rows: PixelGrid,
-    model: TopicModel,
-    folder: Path,
-    *,
-    style: PictureStyle | None = None,
-    on_picture: Callable[[], None] = lambda: None,
-) -> None:
+def _draw_images(model: TopicModel, folder: Path, on_picture: Callable[[], None]) -> None:
+    rows: Any = model.rows
     for k in range(model.rank):
         basis_image(model.W[:, k], rows).save(folder / f"topic-{k + 1:02d}.png")
         on_picture()

@@ -11,8 +11,8 @@ import numpy as np
 from nmf_topics.analysis.method_comparison import Factors
 from nmf_topics.analysis.ranks import RankRow
 from nmf_topics.factor.blocks import Array
-from nmf_topics.images.pixels import PixelGrid
-from nmf_topics.matrix.datamatrix import DataMatrix, largest
+from nmf_topics.matrix.datamatrix import DataMatrix
+from nmf_topics.matrix.rows import largest
 from nmf_topics.views.drawing.basis import basis_grid, reconstruction
 from nmf_topics.views.drawing.fonts import shapes_of
 from nmf_topics.views.plots.plot_style import DETERMINED, DPI, FigureFonts, save_figure
@@ -94,12 +94,13 @@ def draw_comparison(data: DataMatrix, results: Sequence[Factors], column: int, f
     OutputError
         if no font has the letters of the words.
     """
-    if isinstance(data.rows, PixelGrid):
+    if data.kind.draws_images:
+        grid: Any = data.rows
         v = np.asarray(data.V[:, column])
         for result in results:
             name = result.method.lower()
-            basis_grid(result.W, data.rows).save(folder / f"basis-{name}.png")
-            picture = reconstruction(v, result.W, result.H[:, column], data.rows)
+            basis_grid(result.W, grid).save(folder / f"basis-{name}.png")
+            picture = reconstruction(v, result.W, result.H[:, column], grid)
             picture.save(folder / f"reconstruction-{name}.png")
         return
     _draw_words(data, results, column, folder / "compare.png")
@@ -109,13 +110,13 @@ def _draw_words(data: DataMatrix, results: Sequence[Factors], column: int, path:
     """Draw the top words of the first columns of W of each method, and the weights of one page."""
     from matplotlib.ticker import MaxNLocator
 
-    rows: Any = data.rows
+    rows = data.rows
     shown = min(5, results[0].W.shape[1])
     orders = [largest(np.linalg.norm(result.W, axis=0) * np.linalg.norm(result.H, axis=1), shown) for result in results]
     tops = [
         [largest(np.abs(result.W[:, k]), 8)[::-1] for k in order] for result, order in zip(results, orders, strict=True)
     ]
-    drawn = (rows.surfaces[i] for top in tops for words in top for i in words)
+    drawn = (rows.shown[i] for top in tops for words in top for i in words)
     pen = FigureFonts(drawn, language=shapes_of(data.recipe))
     title = pen.text(data.columns.titles[column], 24)
     names = pen.families()
@@ -134,7 +135,7 @@ def _draw_words(data: DataMatrix, results: Sequence[Factors], column: int, path:
         for axis, k, words in zip(line, order, top, strict=False):
             w = result.W[:, k]
             axis.barh(range(len(words)), w[words], color=_signs(w[words]))
-            axis.set_yticks(range(len(words)), [pen.text(rows.surfaces[i], 24) for i in words], **small)
+            axis.set_yticks(range(len(words)), [pen.text(rows.shown[i], 24) for i in words], **small)
             axis.set_title(f"{result.method}: column {k + 1}", **large)
             axis.xaxis.set_major_locator(MaxNLocator(4))
         h = result.H[:, column] * np.linalg.norm(result.W, axis=0)

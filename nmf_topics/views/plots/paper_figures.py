@@ -15,12 +15,11 @@ import numpy as np
 from nmf_topics.analysis.topic_map import page_map, topic_map
 from nmf_topics.analysis.trends import Trend
 from nmf_topics.factor.blocks import Array
-from nmf_topics.model.model import TopicModel
+from nmf_topics.model.model import Topic, TopicModel
 from nmf_topics.model.shown import TopicWord
 from nmf_topics.views.drawing.basis import signed_rgb
 from nmf_topics.views.drawing.clouds import colour_of
 from nmf_topics.views.drawing.fonts import shapes_of
-from nmf_topics.views.nouns import nouns_of
 from nmf_topics.views.plots.plot_style import WIDTH, FigureFonts, new_figure, save_all, tint
 
 MOST_COLUMNS = 2000  # most columns of a heat map; more pages are averaged, because print cannot show them
@@ -46,19 +45,19 @@ def draw_words(model: TopicModel, folder: Path, formats: Sequence[str], *, top: 
     FontError
         if no font has the letters of the words and labels.
     """
-    text = model.rows.kind == "terms"
-    words = [model.words(k + 1, top) if text else [] for k in range(model.rank)]
+    named = model.kind.has_names
+    words = [model.words(k + 1, top) if named else [] for k in range(model.rank)]
     covered = any(not math.isnan(word.coverage) for some in words for word in some)
     pen = FigureFonts([*_labels(model), *(word.word for some in words for word in some)], font, shapes_of(model.recipe))
-    across = min(model.rank, 3 if text else 7)
+    across = min(model.rank, 3 if named else 7)
     down = -(-model.rank // across)
     with pen.settings():
-        figure = new_figure(WIDTH, down * (0.5 + 0.125 * top if text else WIDTH / across + 0.2))
+        figure = new_figure(WIDTH, down * (0.5 + 0.125 * top if named else WIDTH / across + 0.2))
         axes = figure.subplots(down, across, squeeze=False).ravel()
         for axis, topic, some in zip(axes, model.topics(), words, strict=False):
-            if text:
+            if named:
                 _word_panel(axis, some, pen, colour_of(topic.number), covered=covered)
-                axis.set_title(pen.text(_label(topic), 28), fontsize=7.5)
+                axis.set_title(pen.text(_label(model, topic), 28), fontsize=7.5)
             else:
                 rows: Any = model.rows
                 axis.imshow(signed_rgb(model.W[:, topic.number - 1].reshape(rows.height, rows.width)))
@@ -67,7 +66,7 @@ def draw_words(model: TopicModel, folder: Path, formats: Sequence[str], *, top: 
         for axis in axes[model.rank :]:
             axis.set_visible(False)
         save_all(figure, folder, "words", formats)
-    if not text:
+    if not named:
         return "The basis images (columns of W). Darker pixels have larger weights."
     if not covered:
         return f"The top {top} words of each topic and their share of its weight (entries of W; columns sum to one)."
@@ -77,13 +76,13 @@ def draw_words(model: TopicModel, folder: Path, formats: Sequence[str], *, top: 
     )
 
 
-def _label(topic: Any) -> str:
-    unnamed_part = topic.label == f"part {topic.number}"
-    return topic.label if unnamed_part else f"{topic.number}  {topic.label}"
+def _label(model: TopicModel, topic: Topic) -> str:
+    """Return number and label; a label that is a number itself, "part 3", stands alone."""
+    return topic.label if topic.label == f"{model.kind.topic} {topic.number}" else f"{topic.number}  {topic.label}"
 
 
 def _labels(model: TopicModel) -> list[str]:
-    return [_label(topic) for topic in model.topics()]
+    return [_label(model, topic) for topic in model.topics()]
 
 
 def _word_panel(
@@ -113,7 +112,7 @@ def draw_pages(model: TopicModel, folder: Path, formats: Sequence[str], *, font:
     dominant = shares.argmax(axis=0)
     order = np.lexsort((-shares.max(axis=0), dominant))
     n, together = len(order), -(-len(order) // MOST_COLUMNS)
-    nouns = nouns_of(model)
+    kind = model.kind
     named = n <= NAMED_PAGES
     pen = FigureFonts(_labels(model), font, shapes_of(model.recipe))
     with pen.settings():
@@ -128,24 +127,24 @@ def draw_pages(model: TopicModel, folder: Path, formats: Sequence[str], *, font:
             titles = [pen.text(model.columns.titles[j], 28) for j in columns[order]]
             axis.set_xticks(np.arange(n) + 0.5, titles, rotation=90, fontsize=5.5)
         else:
-            axis.set_xlabel(f"{n} {nouns.page}s, by main {nouns.topic}")
+            axis.set_xlabel(f"{n} {kind.pages}, by main {kind.topic}")
         axis.tick_params(length=0)
         axis.spines[:].set_visible(False)
         figure.colorbar(
-            drawn, ax=axis, fraction=0.03, pad=0.015, label=f"share of the {nouns.page}"
+            drawn, ax=axis, fraction=0.03, pad=0.015, label=f"share of the {kind.page}"
         ).outline.set_visible(False)
         save_all(figure, folder, "pages", formats)
-    merged = f" Each column is the mean of {together} {nouns.page}s." if together > 1 else ""
+    merged = f" Each column is the mean of {together} {kind.pages}." if together > 1 else ""
     return (
-        f"Shares of the {nouns.topic}s on {n} {nouns.page}s, ordered by main {nouns.topic} and its share."
+        f"Shares of the {kind.topics} on {n} {kind.pages}, ordered by main {kind.topic} and its share."
         f"{merged}{_without(model, n)}"
     )
 
 
 def _without(model: TopicModel, shown: int) -> str:
     left_out = model.H.shape[1] - shown
-    nouns = nouns_of(model)
-    return f" {nouns.page.title()}s without a {nouns.topic} are left out ({left_out})." if left_out else ""
+    kind = model.kind
+    return f" {kind.pages.capitalize()} without a {kind.topic} are left out ({left_out})." if left_out else ""
 
 
 def _means(A: Array, together: int) -> Array:
@@ -182,11 +181,11 @@ def draw_map(model: TopicModel, folder: Path, formats: Sequence[str], *, font: P
         _key(key, model, pen)
         save_all(figure, folder, "map", formats)
     shown = f" The plane shows {found.shown:.0%} of their squared distances." if np.isfinite(found.shown) else ""
-    nouns = nouns_of(model)
+    kind = model.kind
     return (
-        f"{nouns.topic.title()}s by the similarity of their {nouns.row}s (Jensen-Shannon distances of the columns of "
-        f"W, classical scaling). Areas are shares of the corpus, dots are {nouns.page}s at the mean of their "
-        f"{nouns.topic}s.{shown}"
+        f"{kind.topics.capitalize()} by the similarity of their {kind.row_for_readers}s (Jensen-Shannon distances "
+        "of the columns of W, classical scaling). Areas are shares of the corpus, dots are "
+        f"{kind.pages} at the mean of their {kind.topics}.{shown}"
     )
 
 
@@ -197,7 +196,7 @@ def _key(axis: Any, model: TopicModel, pen: FigureFonts) -> None:
     size = min(7.5, 150 / model.rank)
     for place, topic in enumerate(model.topics()):
         axis.scatter([0.03], [place], s=3 * size, color=tint(colour_of(topic.number)), clip_on=False)
-        axis.annotate(pen.text(_label(topic), 44), (0.08, place), va="center", fontsize=size)
+        axis.annotate(pen.text(_label(model, topic), 44), (0.08, place), va="center", fontsize=size)
 
 
 def draw_trend(
@@ -216,13 +215,13 @@ def draw_trend(
     with pen.settings():
         figure = _groups(model, trend, pen) if trend.unit == "group" else _periods(model, trend, pen)
         save_all(figure, folder, name, formats)
-    nouns = nouns_of(model)
+    kind = model.kind
     left_out = (
-        f" {nouns.page.title()}s without it, or without a {nouns.topic}, are left out ({trend.left_out})."
+        f" {kind.pages.capitalize()} without it, or without a {kind.topic}, are left out ({trend.left_out})."
         if trend.left_out
         else ""
     )
-    return f"Mean share of each {nouns.topic} over the {nouns.page}s of a {trend.unit}, by {trend.by}.{left_out}"
+    return f"Mean share of each {kind.topic} over the {kind.pages} of a {trend.unit}, by {trend.by}.{left_out}"
 
 
 def _periods(model: TopicModel, trend: Trend, pen: FigureFonts) -> Any:
@@ -240,10 +239,10 @@ def _periods(model: TopicModel, trend: Trend, pen: FigureFonts) -> Any:
         share, colour = trend.shares[topic.number - 1], colour_of(topic.number)
         axis.fill_between(x, np.nan_to_num(share), where=~np.isnan(share), color=tint(colour, 0.75), linewidth=0)
         axis.plot(x, share, color=tint(colour), linewidth=1.2, marker="o", markersize=2 if len(x) <= 30 else 1)
-        axis.set(title=pen.text(_label(topic), 40), ylim=(0, 1.08 * highest))
+        axis.set(title=pen.text(_label(model, topic), 40), ylim=(0, 1.08 * highest))
         axis.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0 if highest > 0.05 else 1))
     axes[model.rank].bar(x, trend.pages, color="#b8b8b8", width=0.8)
-    axes[model.rank].set_title(f"{nouns_of(model).page}s")
+    axes[model.rank].set_title(f"{model.kind.pages}")
     axes[model.rank].yaxis.set_major_locator(MaxNLocator(3, integer=True))
     ticks = x[:: -(-len(x) // 5)]
     for place, axis in enumerate(axes):

@@ -6,12 +6,15 @@ publishers accept (Type 42). No file contains a date, a version or a random name
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from nmf_topics.errors import OutputError
 from nmf_topics.views.drawing.fonts import drawable, fonts_for
 
 FORMATS = ("svg", "pdf", "png")
@@ -96,8 +99,25 @@ def new_figure(width: float, height: float) -> Any:
 
 
 def save_figure(figure: Any, path: Path, dpi: int = DPI) -> None:
-    """Write a figure in the format of the path's suffix."""
+    """Write a figure in the format of the path's suffix.
+
+    Raises
+    ------
+    OutputError
+        if SOURCE_DATE_EPOCH, which matplotlib reads although figures have no date, is not a time.
+    """
+    _check_date()
     figure.savefig(path, dpi=dpi, metadata=_METADATA[path.suffix])
+
+
+def _check_date() -> None:
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    try:
+        datetime.fromtimestamp(int(epoch or 0), UTC)
+    except (ValueError, OverflowError, OSError) as error:
+        raise OutputError(
+            f"the environment variable SOURCE_DATE_EPOCH is {epoch!r:.40}, which is not a time in seconds; unset it"
+        ) from error
 
 
 def save_all(figure: Any, folder: Path, name: str, formats: Sequence[str]) -> None:

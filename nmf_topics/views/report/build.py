@@ -1,16 +1,14 @@
-"""The report put together: template, style, programs, data and pictures in one HTML file.
+"""Build the report: template, styles, scripts, data and pictures in one HTML file.
 
-Nothing in it comes from elsewhere when it is opened. A Content-Security-Policy names the two programs and the style by
-their hashes and forbids everything else, so that even a text that found its way into the markup could not run. Data
-are gzip in base64: no text of the corpus can end the element that it stands in. The drawing library is D3, which the
-package mpld3 carries; its file is taken from there as it is.
+The file loads nothing when it is opened. A Content-Security-Policy names the scripts and the style by their hashes and
+forbids everything else, so that text that ended up in the markup could not run. Data are compressed and encoded in
+base64: no text of the corpus can end the element that it is in. Charts use a part of D3, which `make d3` builds.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
-import importlib.util
 import io
 from collections.abc import Mapping
 from functools import cache
@@ -19,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 from nmf_topics import __version__
-from nmf_topics.errors import OutputError
 from nmf_topics.model.model import TopicModel
 from nmf_topics.views.report.extracts import pack
 from nmf_topics.views.report.payload import report_data
@@ -27,8 +24,8 @@ from nmf_topics.views.report.provenance import provenance
 
 PROGRAMS = ("core", "charts", "overview", "topic", "pages", "page", "parts", "method", "start")
 STYLES = ("base", "views")
-CLOUD_WIDTH = 800  # pixels of a cloud in the report at most
-CLOUD_COLOURS = 24  # flat colours pack well
+CLOUD_WIDTH = 800  # largest width of a cloud in the report, in pixels
+CLOUD_COLOURS = 24  # few colours compress well
 
 
 def build_report(
@@ -40,28 +37,23 @@ def build_report(
     versions: Mapping[str, str] | None = None,
     source: Mapping[str, Any] | None = None,
 ) -> str:
-    """The report of a model as one HTML document.
+    """Build the report of a model as one HTML document.
 
     Parameters
     ----------
     model : TopicModel
-    clouds : folder of topic-01.png ..., of which those that are there are taken
-    extracts : as `views.report.extracts` packed them, or None for a report without texts
-    ranks : rows of `nmf-topics ranks` on the same corpus, where they are known
-    versions : of the programs that made the model
-    source : where the corpus was, as `run.json` records it
-
-    Raises
-    ------
-    OutputError
-        if the drawing library is not where its package should have it.
+    clouds : folder of topic-01.png ...; pictures that are missing are left out
+    extracts : packed by `views.report.extracts`, or None for a report without texts
+    ranks : rows of `nmf-topics ranks` on the same corpus, if there are any
+    versions : versions of the programs that made the model
+    source : location of the corpus, as recorded in `run.json`
     """
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    data = report_data(model, _pictures(clouds, model.rank) if clouds and model.rows.kind == "terms" else {})
+    data = report_data(model, _pictures(clouds, model.rank) if clouds and model.kind.has_names else {})
     data |= {"how": provenance(model, versions or {}, source), "ranks": ranks, "made_with": f"nmf-topics {__version__}"}
     style = _assets(STYLES, ".css")
-    programs = [_d3(), _assets(PROGRAMS, ".js")]
+    programs = [_asset("d3.min.js"), _assets(PROGRAMS, ".js")]
     environment = Environment(
         loader=PackageLoader("nmf_topics.views.report", "templates"),
         autoescape=True,
@@ -84,17 +76,17 @@ def build_report(
 
 
 def _shown_words(topic: Mapping[str, Any]) -> list[str]:
-    """The words that describe a topic, or its heaviest ones where there is no description."""
+    """Return the words that describe a topic, or its heaviest ones if it has no description."""
     return [word for word, *_ in topic["described"]] or [word for _, word, *_ in topic["words"]]
 
 
 def write_report(model: TopicModel, path: Path, **parts: Any) -> None:
-    """Write `build_report` into a file."""
+    """Write the report of `build_report` to a file."""
     path.write_text(build_report(model, **parts), encoding="utf-8", errors="replace", newline="\n")
 
 
 def _hash(text: str) -> str:
-    """As a Content-Security-Policy names it."""
+    """Return the name of a script or style in a Content-Security-Policy."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
 
 
@@ -104,26 +96,13 @@ def _asset(name: str) -> str:
 
 
 def _assets(names: tuple[str, ...], ending: str) -> str:
-    """Several files as one."""
+    """Join several files into one."""
     text = "\n".join(_asset(name + ending) for name in names)
     return f'(() => {{\n"use strict";\n{text}\n}})();\n' if ending == ".js" else text
 
 
-@cache
-def _d3() -> str:
-    """The drawing library, from the package that carries it; to import that would take a second."""
-    package = importlib.util.find_spec("mpld3")
-    places = list(package.submodule_search_locations or []) if package else []
-    found = [path for place in places for path in Path(place, "js").glob("d3.v5*.min.js")]
-    if not found:
-        raise OutputError(
-            "the drawing library of the report is missing (D3, in the package mpld3); install mpld3 again"
-        )
-    return min(found).read_text(encoding="utf-8").replace("\r\n", "\n").replace("</script", "<\\/script")
-
-
 def _pictures(folder: Path, rank: int) -> dict[int, str]:
-    """Clouds as data URLs, made small enough for a mail: flat colours, and no more pixels than a screen shows."""
+    """Return clouds as data URLs, reduced in colours and pixels so that the report stays small."""
     from PIL import Image
 
     found = {}
@@ -131,7 +110,7 @@ def _pictures(folder: Path, rank: int) -> dict[int, str]:
         try:
             with Image.open(folder / f"topic-{number:02d}.png") as image:
                 picture = image.convert("RGB")
-        except OSError:  # no font had the letters, or somebody took the picture away
+        except OSError:  # no font had the letters, or the picture was deleted
             continue
         if picture.width > CLOUD_WIDTH:
             height = max(1, round(picture.height * CLOUD_WIDTH / picture.width))

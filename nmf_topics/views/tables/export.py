@@ -1,15 +1,15 @@
-r"""Models for other programs.
+r"""Export models to formats of other programs.
 
-    csv        topics.csv, pages.csv (as in the model folder), rows.csv (a row of W a line)
-    jsonl      topics.jsonl, pages.jsonl, rows.jsonl: the same, an object a line
+    csv        topics.csv, pages.csv (as in the model folder), rows.csv (one row of W per line)
+    jsonl      topics.jsonl, pages.jsonl, rows.jsonl: the same as one JSON object per line
     xlsx       model.xlsx: sheets topics, words, pages and about
     markdown   topics.md: a table of the topics
-    mtx        W.mtx, H.mtx in MatrixMarket's coordinate format; W-rows.csv and H-columns.csv say what they are of
-    pyldavis   pyldavis.json: what pyLDAvis.prepare takes, topics in our order under our numbers:
+    mtx        W.mtx, H.mtx in MatrixMarket's coordinate format; W-rows.csv and H-columns.csv name rows and columns
+    pyldavis   pyldavis.json: the arguments of pyLDAvis.prepare; topics keep their order and numbers:
 
                    pyLDAvis.save_html(pyLDAvis.prepare(**json.load(open("pyldavis.json"))), "lda.html")
 
-All of it is made of the model alone, and the same model makes the same bytes.
+Only the model is needed, and the same model always gives the same bytes.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ from nmf_topics.views.tables.tables import (
     TERMS_IN_FILE,
     json_number,
     number,
-    page_json,
     page_rows,
+    pages_json,
     topic_json,
     topic_rows,
 )
@@ -47,19 +47,19 @@ def export_model(model: TopicModel, formats: Sequence[str], folder: Path) -> lis
     Parameters
     ----------
     model : TopicModel
-    formats : of EXPORTS
-    folder : existing; gets the files of each
+    formats : names of formats, keys of `EXPORTS`
+    folder : existing folder for the files
 
     Returns
     -------
-    what a format had no room for, in words
+    messages about what a format could not hold
 
     Raises
     ------
     ModelError
-        if a model of images is to be one of words.
+        if a format for words is requested for a model of images.
     MissingExtra
-        if a format needs a package that is not there.
+        if a format needs a package that is not installed.
     """
     return [remark for name in formats for remark in EXPORTS[name](model, folder) or ()]
 
@@ -71,16 +71,13 @@ def _csv(model: TopicModel, folder: Path) -> None:
 
 
 def _row_names(model: TopicModel) -> tuple[list[str], list[tuple[str, ...]]]:
-    """What a row of W is: the names of its columns, and one tuple a row."""
-    rows: Any = model.rows
-    if rows.kind == "terms":
-        return ["term", "word"], list(zip(rows.terms, rows.surfaces, strict=True))
-    places: list[tuple[str, ...]] = [(str(i // rows.width + 1), str(i % rows.width + 1)) for i in range(len(rows))]
-    return ["pixel_row", "pixel_column"], places
+    """Return the columns that identify the rows of W: their headers, and one tuple per row."""
+    columns = model.rows.columns()
+    return list(columns), list(zip(*columns.values(), strict=True))
 
 
 def _named_rows(model: TopicModel, *, weights: bool) -> Iterator[list[str]]:
-    """The rows of V and W, numbered from 1, with or without their weights."""
+    """Yield the rows of V and W, numbered from 1, with or without their weights."""
     header, names = _row_names(model)
     topics = [f"topic_{k + 1}" for k in range(model.rank)] if weights else []
     yield ["row", *header, *topics]
@@ -90,7 +87,7 @@ def _named_rows(model: TopicModel, *, weights: bool) -> Iterator[list[str]]:
 
 def _jsonl(model: TopicModel, folder: Path) -> None:
     topics = (topic_json(model, k + 1, terms=TERMS_IN_FILE, pages=20) for k in range(model.rank))
-    pages = (page_json(model, j, page) for j, page in enumerate(model.pages()))
+    pages = pages_json(model)
     header, names = _row_names(model)
     rows = (
         {**dict(zip(header, name, strict=True)), "weights": [json_number(float(x)) for x in w]}
@@ -114,13 +111,12 @@ _MARKDOWN = re.compile(r"([\\`*_\[\]<>|~#&$])")
 
 
 def _markdown_text(text: str) -> str:
-    """Text that Markdown shows as it is, in one cell of a table."""
+    """Escape text for a cell of a Markdown table."""
     return _MARKDOWN.sub(r"\\\1", readable(text))
 
 
 def _markdown(model: TopicModel, folder: Path) -> None:
     topics = model.topics()
-    text = model.rows.kind == "terms"
     columns: dict[str, list[str]] = {
         "topic": [str(t.number) for t in topics],
         "label": [_markdown_text(t.label) for t in topics],
@@ -129,7 +125,7 @@ def _markdown(model: TopicModel, folder: Path) -> None:
         "coherence": [decimals(t.coherence, 2) for t in topics],
         "stability": [decimals(t.stability, 2) for t in topics],
         "words": [", ".join(_markdown_text(word) for word, _ in model.terms(t.number, MARKDOWN_WORDS)) for t in topics]
-        if text
+        if model.kind.has_names
         else [],
     }
     shown = {name: cells for name, cells in columns.items() if any(cells)}
@@ -149,34 +145,38 @@ def _mtx(model: TopicModel, folder: Path) -> None:
 
 
 def _write_matrix(A: Array, comment: str, path: Path) -> None:
-    """MatrixMarket's coordinate format, which more programs read than its dense one; column by column, from 1."""
+    """Write a matrix in MatrixMarket's coordinate format, which more programs read than the dense format."""
     columns, rows = np.nonzero(A.T)
     with path.open("w", encoding="ascii", newline="\n") as file:
         file.write(f"%%MatrixMarket matrix coordinate real general\n% {comment}\n")
         file.write(f"{A.shape[0]} {A.shape[1]} {len(rows)}\n")
         for i, k in zip(rows.tolist(), columns.tolist(), strict=True):
-            file.write(f"{i + 1} {k + 1} {float(A[i, k])!r}\n")  # as many digits as it takes to have the same number
+            file.write(f"{i + 1} {k + 1} {float(A[i, k])!r}\n")  # enough digits to restore the same number
 
 
-_LEAST = 1e-12  # pyLDAvis takes logarithms of all weights
+_SMALLEST = 1e-12  # added to all weights, because pyLDAvis takes their logarithms
 
 
 def _pyldavis(model: TopicModel, folder: Path) -> None:
-    if model.rows.kind != "terms":
-        raise ModelError("pyLDAvis shows words, and the rows of this model are pixels; take csv, jsonl, xlsx or mtx")
-    rows: Any = model.rows
+    rows = model.rows
+    if not model.kind.has_names:
+        raise ModelError(
+            f"pyLDAvis shows words, but the rows of this model are {model.kind.rows}; use csv, jsonl, xlsx or mtx"
+        )
     shown = np.setdiff1d(np.arange(len(rows)), model.hidden_rows)
-    terms = model.W[shown].T + _LEAST
+    terms = model.W[shown].T + _SMALLEST
     terms /= terms.sum(axis=1, keepdims=True)
     mass = model.H.sum(axis=0)
     pages = mass > 0
     tokens = model.ledger.get("kept") or int(pages.sum())
-    lengths = mass[pages] * (tokens / mass.sum())  # so that a topic's part of all tokens is its share
+    lengths = mass[pages] * (
+        tokens / mass.sum()
+    )  # so that the share of a topic in all tokens is its share in the model
     document = {
         "topic_term_dists": _plain(terms),
         "doc_topic_dists": _plain((model.H[:, pages] / mass[pages]).T),
         "doc_lengths": _plain(lengths),
-        "vocab": _distinct([rows.surfaces[i] for i in shown], [rows.terms[i] for i in shown]),
+        "vocab": _distinct([rows.shown[i] for i in shown], [rows.names[i] for i in shown]),
         "term_frequency": _plain(terms.T @ (model.shares * tokens)),
         "sort_topics": False,  # topics keep their numbers
         "mds": "mmds",  # pyLDAvis' default, pcoa, returns complex coordinates from numpy 2.5 on and fails
@@ -185,12 +185,12 @@ def _pyldavis(model: TopicModel, folder: Path) -> None:
 
 
 def _plain(values: Array) -> Any:
-    """Numbers for JSON, nine significant digits each."""
+    """Round numbers to nine significant digits, as lists for JSON."""
     return [_plain(row) for row in values] if values.ndim > 1 else [float(f"{x:.9g}") for x in values]
 
 
 def _distinct(words: Sequence[str], terms: Sequence[str]) -> list[str]:
-    """Words, with the term behind those that another row has, too."""
+    """Return words made unique: a word that occurs again is followed by its term in parentheses."""
     seen: set[str] = set()
     found = []
     for word, term in zip(words, terms, strict=True):

@@ -1,6 +1,6 @@
-"""Tables for programs: topics.csv, pages.csv and what `classify` says, as CSV and as JSON.
+"""Tables for programs: topics.csv, pages.csv and the results of `classify`, as CSV and as JSON.
 
-Numbers in files have nine significant digits; a value that is not there (nan) is an empty cell, null in JSON.
+Numbers have nine significant digits. A missing value (NaN) is an empty cell in CSV and null in JSON.
 """
 
 from __future__ import annotations
@@ -8,11 +8,12 @@ from __future__ import annotations
 import json
 import math
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nmf_topics.matrix.datamatrix import PageColumns
+from nmf_topics.model.flags import topic_flags
 from nmf_topics.model.model import Topic, TopicModel
 from nmf_topics.model.page_topics import PageTopics
 from nmf_topics.model.relevance import WordOrder
@@ -22,23 +23,24 @@ if TYPE_CHECKING:
 
 TERMS_IN_FILE = 50
 PAGE_COLUMNS = ("id", "title", "topic", "label", "weight", "margin", "error", "status")
+ROW = "row"  # last column of pages.csv
 
 
 def number(value: float) -> str:
-    """A number for a file; nothing for nan."""
+    """Format a number for CSV; "" for NaN."""
     return "" if math.isnan(value) else f"{value:.9g}"
 
 
 def json_number(value: float) -> float | None:
-    """A number for JSON, with the digits that the files have; null for nan."""
+    """Round a number for JSON as in CSV; None for NaN."""
     return None if math.isnan(value) else float(f"{value:.9g}")
 
 
 def topic_rows(model: TopicModel) -> Iterable[list[str]]:
-    """topics.csv: a row for each of the words that describe each topic, best first.
+    """Yield the rows of topics.csv: the words that describe each topic, best first.
 
-    `weight` is that of the word in W, so it does not fall from row to row; it is 0 for a word that is on too many pages
-    to be a row of V.
+    `weight` is the weight of the word in W, which is not the order of the rows. It is 0 for a word that is on too many
+    pages to be a row of V.
     """
     yield ["topic", "label", "share", "pages", "stability", "coherence", "term", "weight", "rank_in_topic"]
     for topic in model.topics():
@@ -50,25 +52,26 @@ def topic_rows(model: TopicModel) -> Iterable[list[str]]:
             number(topic.stability),
             number(topic.coherence),
         ]
-        for place, (term, weight) in enumerate(_weights(model, topic.number, TERMS_IN_FILE), start=1):
-            yield [*head, term, number(weight), str(place)]
+        for rank, (term, weight) in enumerate(_weights(model, topic.number, TERMS_IN_FILE), start=1):
+            yield [*head, term, number(weight), str(rank)]
 
 
 def _weights(model: TopicModel, topic: int, k: int, order: WordOrder = "typical") -> list[tuple[str, float]]:
-    """The first words of a topic with their weights in W; of images, pixels."""
-    if model.rows.kind != "terms":
-        return model.terms(topic, k)
+    """Return the first words of a topic (of images: pixels) with their weights in W."""
     return [(word.word, word.weight) for word in model.words(topic, k, order=order)]
 
 
 def page_rows(model: TopicModel, columns: Sequence[int] | None = None) -> Iterable[list[str]]:
-    """pages.csv: a row for each page; metadata whose name is taken already gets `page_` before it."""
+    """Yield the rows of pages.csv, one per page, in the order of the source unless `columns` gives another one.
+
+    `page_` is added to metadata names that equal another column.
+    """
     meta_names = model.columns.meta_names()
     weights = [f"topic_{k + 1}" for k in range(model.rank)]
-    headers = model.columns.headers({*PAGE_COLUMNS, *weights})
-    yield [*PAGE_COLUMNS, *(headers[name] for name in meta_names), *weights]
-    pages = model.pages()
-    for j in range(len(pages)) if columns is None else columns:
+    headers = model.columns.headers({*PAGE_COLUMNS, *weights, ROW})
+    yield [*PAGE_COLUMNS, *(headers[name] for name in meta_names), *weights, ROW]
+    pages, rows = model.pages(), model.columns.rows()
+    for j in model.columns.in_source_order() if columns is None else columns:
         meta = model.columns.meta[j]
         yield [
             model.columns.ids[j],
@@ -76,6 +79,7 @@ def page_rows(model: TopicModel, columns: Sequence[int] | None = None) -> Iterab
             *_page_cells(model, pages[j]),
             *(_meta_cell(meta.get(name)) for name in meta_names),
             *(number(float(w)) for w in pages[j].weights),
+            str(rows[j] or ""),
         ]
 
 
@@ -87,12 +91,12 @@ def word_rows(words: Iterable[Sequence[Any]], counted: str = "pages") -> Iterabl
 
 
 def _meta_cell(value: Any) -> str:
-    """Metadata as text; nothing for what is not there."""
+    """Return a metadata value as text; "" for a missing value."""
     return "" if value is None or value != value else str(value)
 
 
 def _page_cells(model: TopicModel, page: PageTopics) -> list[str]:
-    """topic, label, weight, margin, error, status."""
+    """Return the cells topic, label, weight, margin, error and status."""
     label = model.label(page.topic) if page.topic else ""
     return [
         str(page.topic or ""),
@@ -105,9 +109,9 @@ def _page_cells(model: TopicModel, page: PageTopics) -> list[str]:
 
 
 def assignment_rows(model: TopicModel, assignments: Iterable[Assignment]) -> Iterable[list[str]]:
-    """The CSV of `classify`: as pages.csv, with the share of known words and a note before the metadata.
+    """Yield the CSV rows of `classify`: as pages.csv, with the share of known words and a note before the metadata.
 
-    Which metadata there are is known when all pages have come; until then the rows wait in a temporary file.
+    The names of the metadata are known only after the last page, so the rows are kept in a temporary file until then.
     """
     names: set[str] = set()
     weights = [f"topic_{k + 1}" for k in range(model.rank)]
@@ -117,21 +121,23 @@ def assignment_rows(model: TopicModel, assignments: Iterable[Assignment]) -> Ite
             names.update(a.meta)
             cells = [a.name, a.title, *_page_cells(model, a.topics), number(a.known_words), a.note]
             meta = {name: _meta_cell(value) for name, value in a.meta.items()}
-            waiting.write(json.dumps([cells, meta, [number(float(w)) for w in a.topics.weights]]) + "\n")
+            shares = [number(float(w)) for w in a.topics.weights]
+            waiting.write(json.dumps([cells, meta, [*shares, str(a.row or "")]]) + "\n")
         waiting.seek(0)
         order = sorted(names)
-        headers = PageColumns([], [], [dict.fromkeys(order)]).headers({*fixed, *weights})
-        yield [*fixed, *(headers[name] for name in order), *weights]
+        headers = PageColumns([], [], [dict.fromkeys(order)]).headers({*fixed, *weights, ROW})
+        yield [*fixed, *(headers[name] for name in order), *weights, ROW]
         for line in waiting:
-            cells, meta, shares = json.loads(line)
-            yield [*cells, *(meta.get(name, "") for name in order), *shares]
+            cells, meta, last = json.loads(line)
+            yield [*cells, *(meta.get(name, "") for name in order), *last]
 
 
 def topic_json(
     model: TopicModel, number_: int, *, terms: int = 10, pages: int = 5, order: WordOrder = "typical"
 ) -> dict[str, Any]:
-    """One topic for JSON."""
-    return _topic_json(model, model.topics()[number_ - 1], terms, pages, order)
+    """Return one topic as JSON."""
+    flags = [flag.to_meta() for flag in topic_flags(model) if flag.topic == number_]
+    return _topic_json(model, model.topics()[number_ - 1], terms, pages, order) | {"flags": flags}
 
 
 def _topic_json(model: TopicModel, topic: Topic, terms: int, pages: int, order: WordOrder) -> dict[str, Any]:
@@ -145,7 +151,7 @@ def _topic_json(model: TopicModel, topic: Topic, terms: int, pages: int, order: 
         "terms": [{"term": t, "weight": json_number(w)} for t, w in _weights(model, topic.number, terms, order)],
         "description": [
             {"term": w.word, **{name: json_number(getattr(w, name)) for name in ("score", "coverage", "lift")}}
-            for w in (model.words(topic.number, terms, order=order) if model.rows.kind == "terms" else ())
+            for w in (model.words(topic.number, terms, order=order) if model.kind.reads_texts else ())
         ],
         "top_pages": [
             {"id": model.columns.ids[j], "title": model.columns.titles[j], "weight": json_number(w)}
@@ -155,7 +161,8 @@ def _topic_json(model: TopicModel, topic: Topic, terms: int, pages: int, order: 
 
 
 def model_json(model: TopicModel, path: Path, *, terms: int = 10, order: WordOrder = "typical") -> dict[str, Any]:
-    """A fitted model for JSON."""
+    """Return a fitted model as JSON."""
+    flags = topic_flags(model)
     return {
         "schema": 1,
         "model": str(path),
@@ -168,22 +175,29 @@ def model_json(model: TopicModel, path: Path, *, terms: int = 10, order: WordOrd
         "converged": model.stopped != "max_iter",
         "stopped": model.stopped,
         "certificate": json_number(model.certificate),
-        "topics": [_topic_json(model, topic, terms, 5, order) for topic in model.topics()],
+        "topics": [
+            _topic_json(model, topic, terms, 5, order)
+            | {"flags": [flag.to_meta() for flag in flags if flag.topic == topic.number]}
+            for topic in model.topics()
+        ],
     }
 
 
-def page_json(model: TopicModel, j: int, page: PageTopics) -> dict[str, Any]:
-    """One page of a model for JSON."""
-    return {
-        "id": model.columns.ids[j],
-        "title": model.columns.titles[j],
-        **_page_topics_json(model, page),
-        "meta": {name: None if value != value else value for name, value in model.columns.meta[j].items()},
-    }
+def pages_json(model: TopicModel, columns: Sequence[int] | None = None) -> Iterator[dict[str, Any]]:
+    """Yield the pages of a model as JSON, in the order of the source unless `columns` gives another one."""
+    pages, rows = model.pages(), model.columns.rows()
+    for j in model.columns.in_source_order() if columns is None else columns:
+        yield {
+            "id": model.columns.ids[j],
+            "title": model.columns.titles[j],
+            **_page_topics_json(model, pages[j]),
+            "meta": {name: None if value != value else value for name, value in model.columns.meta[j].items()},
+            "row": rows[j],
+        }
 
 
 def assignment_json(model: TopicModel, a: Assignment) -> dict[str, Any]:
-    """One classified page for JSON."""
+    """Return one classified page as JSON."""
     document: dict[str, Any] = {
         "name": a.name,
         "title": a.title,
@@ -191,6 +205,7 @@ def assignment_json(model: TopicModel, a: Assignment) -> dict[str, Any]:
         "known_words": json_number(a.known_words),
         "unknown_words": list(a.unknown_words),
         "note": a.note,
+        "row": a.row,
     }
     if a.explanation is not None:
         document["explanation"] = [

@@ -1,0 +1,62 @@
+"""run.json: the record of the run that made a model folder, read and checked.
+
+A record can be changed by hand, for example to repeat a run with another option. So a changed one is used, but its
+reader is told. One that does not fit the schema is never used in part.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from nmf_topics.errors import ModelError, OutputError
+from nmf_topics.files.json_files import JsonFile, json_with_checksum, read_json
+from nmf_topics.files.publish import finish_moves
+from nmf_topics.files.schema import SchemaError
+from nmf_topics.model.schema import RUN as RUN_SCHEMA
+
+RUN = "run.json"
+
+
+def read_record(path: Path) -> JsonFile:
+    """Read a run.json.
+
+    Raises
+    ------
+    ModelError
+        if there is none, or it is damaged; the message names the file and the field.
+    """
+    try:
+        finish_moves(path.parent)
+        record = read_json(path)
+        RUN_SCHEMA(record.document)
+    except FileNotFoundError as error:
+        raise ModelError(f"there is no record of a run in {path}; name a run.json or a model folder") from error
+    except PermissionError as error:
+        raise ModelError(f"{path} cannot be read: no permission") from error
+    except (SchemaError, OSError, ValueError) as error:
+        raise ModelError(f"{path} is not the record of a fit, or is damaged: {error}") from error
+    except OutputError as error:
+        raise ModelError(f"{path} cannot be used: {error}") from error
+    return record
+
+
+def read_run(folder: Path, warn: Callable[[str], None] = lambda message: None) -> dict[str, Any]:
+    """Read the record of the run that made a folder; empty if there is none, or a damaged one (`warn` is told)."""
+    path = folder / RUN
+    if not os.path.lexists(path):
+        return {}
+    try:
+        document: dict[str, Any] = read_record(path).document
+    except ModelError as error:
+        warn(f"{error}; it is not used, and left as it is")
+        return {}
+    return document
+
+
+def write_run(folder: Path, run: Mapping[str, Any], files: set[str]) -> None:
+    """Write the record of a run into a folder, with the names of its files."""
+    record = {**run, "files": sorted({*files, RUN})}
+    (folder / RUN).write_text(json_with_checksum(record, indent=1), encoding="utf-8")
