@@ -104,6 +104,6 @@ def test_blocks_without_their_counts_are_made_anew(source: Source, tmp_path: Pat
 
 
 def test_names_must_fit() -> None:
-    """As many names and rows as counts have."""
+    """Names and rows must have the length of the counts."""
     with pytest.raises(ValueError, match="counts of 2 words"):
         PageCounts.in_memory(sp.csc_matrix((2, 3), dtype=np.int32), ["a"], ["a"], np.zeros(2, np.int64))

@@ -198,7 +198,7 @@ def test_other_kinds_of_matrix(convert: Any) -> None:
 
 
 def test_an_unknown_name_lists_the_known() -> None:
-    """The message holds what there is to choose from."""
+    """The message lists the weightings."""
     with pytest.raises(MatrixError, match="unknown weighting 'tf-idf'; the weightings are " + ", ".join(NAMES)):
         fit_weighting(sp.csc_matrix(COUNTS), "tf-idf")
 
