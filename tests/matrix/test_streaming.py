@@ -1,4 +1,4 @@
-"""Batches of counts to blocks of V on disk: the V that counts in memory make, however they were read."""
+"""Writing V to disk from batches of counts: equal to V in memory for any order of reading."""
 
 from __future__ import annotations
 
