@@ -42,7 +42,8 @@ GZIP_HEADER = b"\x1f\x8b\x08\0\0\0\0\0\0\xff"
 TEXT_BYTES = 8_000_000  # of all texts together, UTF-8; packed and in base64 about half of it
 LONGEST = 12_000  # characters of one page: some 2000 words
 SHORTEST = 1_500  # an extract shorter than this tells nothing, so there are no more pages than that allows
-MOST_UNPACKED = 200_000_000  # several times what the limits below allow
+MOST_UNPACKED = 100_000_000  # several times what the limits below allow
+MOST_PARTS = 4_000_000  # lists and objects, which take much more memory than text
 IMAGE_BYTES = 4_000_000  # of all images together
 SIDE = 64  # pixels of an image are brought together until it is no larger
 CARRIED_WORDS = 10
@@ -145,6 +146,8 @@ def unpack(data: bytes) -> dict[str, Any]:
         text = unpacker.decompress(data, MOST_UNPACKED)
         if not unpacker.eof:
             raise ValueError(f"it is cut off, or unpacks to more than {MOST_UNPACKED} bytes")
+        if text.count(b"[") + text.count(b"{") > MOST_PARTS:
+            raise ValueError(f"it has more than {MOST_PARTS} parts")
         document: dict[str, Any] = json.loads(text)
         if type(document["schema"]) is not int or document["schema"] > SCHEMA:
             raise ValueError("it is of a later version")
