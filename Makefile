@@ -4,7 +4,11 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: help demo test test-wiki test-browser soak check bench d3 format clean
+# Programs that tests start keep their compiled modules: otherwise each of them compiles the package again.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: help demo test test-fast test-wiki test-browser install-all tools tools-wiki tools-browser soak mutants check
+.PHONY: bench d3 format clean
 
 help:            ## Show this list.
 	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -17,27 +21,45 @@ $(VENV)/installed: $(VENV)/pip-is-there pyproject.toml hatch_build.py $(wildcard
 	$(BIN)/pip install --quiet --editable .
 	touch $@
 
-$(VENV)/installed-dev: $(VENV)/installed
+$(VENV)/installed-dev: $(VENV)/pip-is-there pyproject.toml hatch_build.py $(wildcard nmf_topics/factor/kernels/*.[ch])
 	$(BIN)/pip install --quiet --editable '.[dev]'
-	touch $@
+	touch $(VENV)/installed $@
+
+$(VENV)/installed-all: $(VENV)/pip-is-there pyproject.toml hatch_build.py $(wildcard nmf_topics/factor/kernels/*.[ch])
+	$(BIN)/pip install --quiet --editable '.[dev,browser]'
+	touch $(VENV)/installed $(VENV)/installed-dev $@
+
+install-all: $(VENV)/installed-all   ## Install all that the tests need from Python's registry.
 
 demo: $(VENV)/installed            ## Fit the sample corpus; clouds and tables go to models/demo.
 	$(BIN)/nmf-topics demo
 
 test: $(VENV)/installed-dev        ## Run the tests (with real corpora where NMF_TOPICS_DATA points to them).
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
+
+test-fast: $(VENV)/installed-dev   ## Run the tests that are not marked slow.
+	$(BIN)/python -m pytest -n auto --dist worksteal -m 'not slow and not wiki and not browser'
 
 test-wiki: $(VENV)/installed-dev   ## Run the tests of fetch on a real MediaWiki, which apt installs as root.
-	NMF_TOPICS_WIKI=yes $(BIN)/python -m pytest -n auto -m wiki
+	NMF_TOPICS_WIKI=yes $(BIN)/python -m pytest -n auto --dist worksteal -m wiki
 
-test-browser: $(VENV)/installed-dev   ## Run the tests of the report in Chromium, which apt installs as root.
-	$(BIN)/pip install --quiet --editable '.[dev,browser]'
+test-browser: $(VENV)/installed-all tools-browser   ## Run the tests of the report in Chromium, which apt installs as root.
+	$(BIN)/python -m pytest -n auto --dist worksteal -m browser
+
+tools: tools-wiki tools-browser    ## Install MediaWiki, Chromium and axe for the tests, as root.
+
+tools-wiki:
+	wiki=$$(mktemp -d) && $(PYTHON) tests/mediawiki/wiki install --dir "$$wiki" && rm -r "$$wiki"
+
+tools-browser: $(VENV)/pip-is-there
 	command -v chromium >/dev/null || (apt-get update -qq && apt-get install -qq --no-install-recommends chromium)
 	npm install --silent --no-save --prefix $(VENV)/axe axe-core@4
-	$(BIN)/python -m pytest -n auto --dist loadfile -m browser
 
-soak: $(VENV)/installed-dev        ## Damage each kind of state file 5000 times.
-	NMF_TOPICS_SOAK=5000 $(BIN)/python -m pytest tests/robustness/test_damaged_state.py
+soak: $(VENV)/installed-dev        ## Damage each kind of state file 5000 times, and solve 10,920 random problems.
+	NMF_TOPICS_SOAK=5000 $(BIN)/python -m pytest tests/robustness/test_damaged_state.py tests/factor/test_objectives.py::test_descent
+
+mutants: $(VENV)/installed-dev     ## Check that the tests notice some 80 plausible bugs.
+	$(BIN)/python tests/mutation/run.py
 
 check: $(VENV)/installed-dev       ## Style, types and the build of the package.
 	$(BIN)/ruff check .

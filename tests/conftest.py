@@ -24,6 +24,17 @@ from nmf_topics.model.files import load_model
 from nmf_topics.model.model import TopicModel
 
 pytest_plugins = ["browsing"]
+SHARED = ("empty_wiki", "chromium")  # fixtures that take long to make and are made once in a process
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put tests with a costly shared fixture first: xdist gives them to one process, and others steal from the end."""
+
+    def place(item: pytest.Item) -> int:
+        names = getattr(item, "fixturenames", ())
+        return next((i for i, name in enumerate(SHARED) if name in names), len(SHARED))
+
+    items.sort(key=place)
 
 
 @pytest.fixture(autouse=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from nmf_topics.matrix.page_counts import PageCounts
@@ -48,7 +49,8 @@ class SourceOrder:
 
     Attributes
     ----------
-    places : one int a page, rising in the order in which the source was read; no two the same
+    places : one int a page, rising in the order in which the source was read; no two the same. The rows, where pages of
+        one file are in order
     rows : the number of each page's row in its file, from 1; None for a page that is a file of its own
     """
 
@@ -58,7 +60,11 @@ class SourceOrder:
     @classmethod
     def of(cls, rows: Sequence[int | None]) -> SourceOrder | None:
         """The order of pages as they were read; None where no page has a row number."""
-        return cls(list(range(len(rows))), rows) if any(row is not None for row in rows) else None
+        if all(row is None for row in rows):
+            return None
+        known = [row for row in rows if row is not None]
+        in_order = len(known) == len(rows) and all(one < other for one, other in pairwise(known))
+        return cls(known if in_order else list(range(len(rows))), list(rows))
 
     def take(self, pages: Sequence[int]) -> SourceOrder:
         """The same for some of the pages."""
@@ -66,7 +72,8 @@ class SourceOrder:
 
     def to_meta(self) -> dict[str, Any]:
         """As JSON."""
-        return {"places": list(self.places), "rows": list(self.rows)}
+        places, rows = list(self.places), list(self.rows)
+        return {"rows": rows} if places == rows else {"places": places, "rows": rows}
 
     @classmethod
     def from_meta(cls, meta: Mapping[str, Any]) -> SourceOrder:
@@ -77,7 +84,8 @@ class SourceOrder:
         ValueError
             if it describes none.
         """
-        places, rows = meta["places"], meta["rows"]
+        rows = meta["rows"]
+        places = meta.get("places", rows)
         if not all(type(place) is int for place in places) or not all(row is None or type(row) is int for row in rows):
             raise ValueError("the order of its pages is not made of numbers")
         if len(places) != len(rows) or len(set(places)) != len(places):

@@ -22,7 +22,7 @@ _DECIDING = (
     *("simplemma", "PyStemmer", "nltk", "stopwordsiso", "regex"),
     *("py3langid", "rjieba", "opencc", "sudachipy", "sudachidict-small", "pythainlp"),
 )
-COUNTING = 10  # raise when the same text would be counted or described otherwise, so that older caches are not believed
+COUNTING = 11  # raise when the same text would be counted or described otherwise, so that older caches are not believed
 
 
 @dataclass(frozen=True)

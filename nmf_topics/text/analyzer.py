@@ -6,6 +6,7 @@ each language.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
@@ -149,6 +150,7 @@ class TermAnalyzer:
         self.terms_to_keep = self._terms_of(keep)
         self._keep = keep | self.terms_to_keep
         self._cased = options.language in CASED
+        self._romans = options.language in _ROMAN_CENTURIES
         self._function_word = _function_words(options.language, listed) if options.default_stops else _no_word
         self._cache: dict[str, tuple[str | None, str]] = {}
 
@@ -177,7 +179,7 @@ class TermAnalyzer:
         spelled = self._spell(word)
         if self._keep and (spelled in self._keep or self._spell(self._normal(word)) in self._keep):
             return self._spell(self._normal(word)) or spelled, "kept"
-        if not self._numbers and _is_number(word):
+        if not self._numbers and (_is_number(word) or (self._romans and _ROMAN.fullmatch(word))):
             return None, "number"
         if len(word) == 1 and word.isascii():
             return None, "short"
@@ -208,6 +210,11 @@ def _is_abbreviation(letter: str, language: str) -> bool:
     return not name.startswith(("CJK", "HANGUL", "HIRAGANA", "KATAKANA")) and (
         language == "el" or not name.startswith("GREEK")
     )
+
+
+# Languages that number centuries in Roman numerals, and numerals that are no words or initials: XIX, in French XIXe
+_ROMAN_CENTURIES = frozenset("bg ca es fr gl it pl pt ro ru uk".split())
+_ROMAN = re.compile("(?=.{3}|ii|xx|xv)(?:x{0,3}(?:ix|iv|v?i{0,3})|x{1,3}(?:ix|iv|v?i{0,3})e)", re.IGNORECASE)
 
 
 def _is_number(word: str) -> bool:

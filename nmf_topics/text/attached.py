@@ -69,11 +69,11 @@ def attached_stop_word(
     def is_stop(word: str) -> bool:
         if word.startswith(_AND[language]) and len(word) > SHORTEST and word[1:] in stops:
             return True  # hardly a word begins with these letters and is a stop word without them
-        if is_known(word):
+        rests = list(without_prefixes(word, language))
+        if not any(rest in stops for rest in rests) or is_known(word):
             return False
         # the first word that is left decides: and meat (ولحم) is meat, although the rest of that is a stop word
-        rest = next((rest for rest in without_prefixes(word, language) if rest in stops or is_known(rest)), "")
-        return rest in stops
+        return next(rest for rest in rests if rest in stops or is_known(rest)) in stops
 
     return is_stop
 

@@ -61,7 +61,9 @@ EXTRA_STOPWORDS = {
     genannt genannte bestimmten bestimmte bestimmter hauptsächlich zusätzliche zusätzlich ähnliche ähnlichen ähnlich
     direkt wichtige wichtigen gehören gehört bilden bildet de la le al et jährige
     jähriger jährigen jähriges jährigem""",
-    "fr": "an ans année années également",
+    "fr": "an ans année années également ensuite",
+    "ca": "any anys mil",
+    "he": "במשך רבות רבים אחד אחת ביותר בה בו בהם בהן אולם עדיין שנה שנים אלף יותר כדי לאחר היו הייתה",
     "it": "viene vengono venne venire propria propri proprie",
     "pt": "cerca várias devido",
     "nl": "hierdoor waarbij waardoor diverse jaar jaren",
@@ -72,7 +74,7 @@ EXTRA_STOPWORDS = {
     numește numesc prezintă necesară necesar posibil probabil rapid rapidă anterior întreaga întreg aflat află ajuns
     rămas dus pus început folosit cunoscut cunoscută puțin puține mici prezent special similar ultima ultimul prime
     cadrul lungul semnificativ singură singur proprii largă jos oferă obținut primit continuat reușit lucru trecut""",
-    "pl": "została zostały lata latach m.in",
+    "pl": "została zostały lata latach m.in niektóre niektórych niektóry in",
     "tr": """aynı arasında arasındaki şekilde fazla sahip sahiptir zamanda yılında yıl yıllarda boyunca son içinde
     devam örneğin etmek kabul eski yeni başka ardından genellikle yaklaşık bulunan bulunmaktadır üzerine üzerindeki
     üzerinde gelen özellikle farklı bilinen ortaya edilen önemli büyük küçük vardır adlı hemen yanı hakkında
@@ -103,7 +105,7 @@ EXTRA_STOPWORDS = {
     "zh": """包括 成为 没有 通常 主要 使用 进行 可能 认为 称为 提供 大部分 导致 现在 一直 之间 之前 之后 之中 重要
     部分 已经 两个 后来 最终 不同 这一 特别 情况 期间 位于 这是 必须 直接 当时 拥有 几乎 仍然 每个 都是 一位 非常
     不会 前 新 外 里 年代 时期 时间 最大 他的 她的 第一 第二 很多 一点 曾经 不能 用于 表示 第一个 这种 组成 包含
-    进入 达到 存在 形成 产生 保持 给定 著名 名 高 大量 发生 获得 建立 提出 早期 晚期 另一 约 两种 第三""",
+    进入 达到 存在 形成 产生 保持 给定 著名 名 高 大量 发生 获得 建立 提出 早期 晚期 另一 约 两种 第三 这座 得到""",
     "th": """ได้รับ ใช้ คน สำหรับ ทำให้ ผู้ ทำ สามารถ ทั้งหมด สอง มาจาก ที่จะ มัน เรียก เรื่อง บน ชื่อ ส่วนใหญ่
     พวกเขา รวมถึง จำนวน เหล่านี้ สำคัญ ยังคง สูง นำ กลายเป็น ชื่อว่า เกี่ยวกับ เกิด หลัก มากกว่า มิ ปัจจุบัน
     ในขณะที่ อื่น อื่นๆ ทั่วไป มัก ใหญ่ เป็นที่ สิ่ง สาม เพิ่ม จนถึง แก่ จำนวนมาก ภายใต้ เกิดขึ้น ประมาณ นอกจากนี้
@@ -119,7 +121,9 @@ EXTRA_STOPWORDS = {
     知る すごい すぐ もう""",
     "vi": """đầu thể thành hai ba hiện phần cách gồm trở toàn tiếp thứ gọi tạo tên mặc tất cuối hết hầu khoảng thuộc
     chúng bắt de on""",
-    "ko": "수 더 또는 위해 대한 있는 없는 하는 한다 했다 된다 되었다 있었다 것이다 통해 후 중 내",
+    "ko": """수 더 또는 위해 대한 있는 없는 하는 한다 했다 된다 되었다 있었다 것이다 통해 후 중 내
+    약 명 개 가운데 새로운 일부 아직 있으며 있고 없다 없고
+    대해 위한 따른 가장 모든 많은 이후 당시 현재 때문 되는 되어 하여 하고 하였다 했으며 한편""",
     "fa": "می‌کند می‌کنند",
 }
 

@@ -47,7 +47,7 @@ def test_a_page_of_the_fit_gets_its_own_weights_back(ok: Run, options: list[str]
     few = [json.loads(line) for line in lines[::3]]
     few += [{"id": "zz-empty", "title": "Empty", "text": ""}, {"id": "zz-odd", "title": "Odd", "text": "Qwxyz bzzt!"}]
     Path("few.jsonl").write_text("".join(json.dumps(row) + "\n" for row in few), encoding="utf-8")
-    ok("fit", "few.jsonl", "-r", 3, "--max-terms", 150, *options)
+    ok("fit", "few.jsonl", "-r", 3, "--max-terms", 150, "--no-clouds", "--no-report", *options)
     pages = read_table(Path("models/few-r3/pages.csv"))
     assert len(pages) == len(few)
     new = table(ok("classify", "few.jsonl", "--csv").stdout)
@@ -115,15 +115,15 @@ def test_classify_explains(ok: Run, fitted: Path) -> None:
     assert {"rocket", "moon", "song", "band"} <= said
 
 
-def test_classify_standard_input(fitted: Path, tiny_corpus: Path) -> None:
+def test_classify_standard_input(ok: Run, fitted: Path, tiny_corpus: Path) -> None:
     """JSONL on standard input is many pages, anything else the text of one; a byte order mark does not matter."""
     lines = tiny_corpus.read_text(encoding="utf-8")
     done = call("classify", "-", "--csv", input="\ufeff" + lines)
     assert [row["id"] for row in table(done.stdout)] == [json.loads(line)["id"] for line in lines.splitlines()]
-    done = call("classify", "-", "--json", input="A rocket flew to the moon.")
+    done = ok("classify", "-", "--json", input="A rocket flew to the moon.")
     (page,) = json.loads(done.stdout)["pages"]
     assert (page["name"], page["status"], done.stderr) == ("stdin", "ok", "")
-    done = call("classify", "-", "--json", input="")
+    done = ok("classify", "-", "--json", input="")
     assert json.loads(done.stdout)["pages"][0]["status"] == "no-known-words"
 
 

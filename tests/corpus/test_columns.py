@@ -167,3 +167,14 @@ def test_columns_whose_names_repeat_take_linear_time(tmp_path: Path) -> None:
 
     seconds(1000)
     assert seconds(200_000) < 60 * max(seconds(20_000), 0.001)
+
+
+def test_an_object_is_no_text(tmp_path: Path) -> None:
+    """A field that looks like the text but holds an object is not guessed: the text is within it."""
+    rows = [{"kind": "t3", "post": {"body": "Green tea.", "title": "Tea", "created_utc": 0}}]
+    [page] = read(tmp_path / "a.jsonl", rows)
+    assert (page.title, page.text) == ("Tea", "Green tea.")
+    with pytest.raises(
+        CorpusError, match=r"is an object, not a string; a field of it can be named, such as 'post.body'"
+    ):
+        read(tmp_path / "a.jsonl", rows, text_column="post")

@@ -235,30 +235,28 @@ HOSTILE = {
 
 
 def seconds(text: str) -> float:
-    """How long it takes to clean a text, at best."""
-    times = []
-    for _ in range(3):
-        began = time.process_time()
-        clean_wikitext(text)
-        times.append(time.process_time() - began)
-    return min(times)
+    """Return how long it takes to clean a text."""
+    began = time.process_time()
+    clean_wikitext(text)
+    return time.process_time() - began
 
 
 @pytest.mark.parametrize("piece", HOSTILE.values(), ids=HOSTILE)
 def test_time_grows_with_the_length_only(piece: str) -> None:
     """Eight times as much of anything takes about eight times as long, not 64 times."""
     short, long = (piece * (size // len(piece)) for size in (40_000, 320_000))
-    assert seconds(long) < 24 * seconds(short) + 0.1
+    bound = 24 * min(seconds(short) for _ in range(3)) + 0.1
+    assert any(seconds(long) < bound for _ in range(3))  # a second try only if the machine was busy with something else
 
 
 @pytest.mark.parametrize(
-    ("piece", "size"), [("{{", 10_000_000), ("[[", 2_000_000), ("<ref>", 2_000_000), ("{|\n", 2_000_000)]
+    ("piece", "size"), [("{{", 3_000_000), ("[[", 2_000_000), ("<ref>", 2_000_000), ("{|\n", 2_000_000)]
 )
 def test_megabytes_of_open_brackets(piece: str, size: int) -> None:
     """Megabytes of nothing but opening brackets are read in seconds and leave nothing to read."""
     began = time.process_time()
     assert clean_wikitext(piece * (size // len(piece))).strip("<ref>{|\n ") == ""
-    assert time.process_time() - began < 60
+    assert time.process_time() - began < 20
 
 
 def test_deep_nesting_is_no_recursion() -> None:

@@ -85,7 +85,7 @@ def test_nothing_is_negative(solver: str, init: str | None, alpha: float) -> Non
     if not usable(init, solver):
         return
     X = np.c_[5.0 - np.arange(1, 6), 5.0 + np.arange(1, 6)]
-    model = NMF(2, solver=solver, init=init, alpha_W=alpha, random_state=0)
+    model = NMF(2, solver=solver, init=init, alpha_W=alpha, random_state=0, max_iter=60)
     assert model.fit_transform(X).min() >= 0
     assert model.components_.min() >= 0
 

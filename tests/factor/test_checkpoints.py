@@ -13,6 +13,7 @@ from nmf_topics.factor.blocks import as_blocks
 from nmf_topics.factor.engines.checkpoints import Checkpointing
 from nmf_topics.factor.engines.disk import to_disk
 from nmf_topics.factor.factorize import Factorization, factorize
+from nmf_topics.factor.state import State
 from nmf_topics.files.cache.cache import Cache
 from nmf_topics.files.cache.kinds import CHECKPOINTS, COUNTS, entry_key
 
@@ -156,3 +157,25 @@ def test_a_checkpoint_in_use_is_not_cleared(tmp_path: Path) -> None:
     assert kept.path.exists()
     checkpointing.clear()
     assert not kept.path.exists()
+
+
+def test_writing_takes_a_bounded_share_of_the_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a checkpoint that takes one second to write, there is none for the next nine."""
+    clock, written = [100.0], []
+    cache = Cache(tmp_path)
+    save = cache.save
+
+    def slow(*arguments: Any) -> bool:
+        clock[0] += 1.0
+        written.append(clock[0])
+        return save(*arguments)
+
+    monkeypatch.setattr(cache, "save", slow)
+    monkeypatch.setattr("nmf_topics.factor.engines.checkpoints.time.monotonic", lambda: clock[0])
+    states: list[State] = []
+    factorize(V, **OPTIONS, max_iter=2, on_state=states.append)
+    checkpoint = Checkpointing(cache, 0.5).of(as_blocks(V), OPTIONS)
+    for wait in (0.4, 0.1, 9.9, 0.1, 9.9, 0.1):
+        clock[0] += wait
+        checkpoint.keep(states[-1])
+    assert written == pytest.approx([101.5, 112.5, 123.5])

@@ -235,3 +235,15 @@ def test_sketch_of_less_rank_than_asked(rng: np.random.Generator, monkeypatch: p
         assert np.isfinite(H).all()
         assert (W.max(axis=0) > 0).all()
         assert (H.max(axis=1) > 0).all()
+
+
+def test_nndsvdar_fills_with_a_hundredth_of_the_mean(rng: np.random.Generator) -> None:
+    """Its zeros become random numbers up to a hundredth of the mean, in a unit in which pages have length one."""
+    V = rng.random((30, 40)) * (rng.random((30, 40)) < 0.5)
+    V *= 7.0
+    mean = V.mean() / np.sqrt(np.sqrt(np.square(V).sum() / V.shape[1]))
+    plain, filled = (initialize(as_blocks(V), 4, start, seed=0) for start in ("nndsvd", "nndsvdar"))
+    values = np.concatenate([after[before == 0] for before, after in zip(plain, filled, strict=True)])
+    assert len(values) > 50
+    assert values.min() > 0
+    assert 0.008 * mean < values.max() <= 0.01 * mean

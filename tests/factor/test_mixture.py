@@ -139,3 +139,14 @@ def test_refusals() -> None:
         fit_mixture(counts, np.array([0, 0, -1]), 2)
     with pytest.raises(MatrixError, match="no page has a word"):
         fit_mixture(counts, np.array([0, 1, 1]), 2, rows=np.zeros(3, bool))
+
+
+def test_pages_without_words_do_not_count_for_the_uncertainty(rng: np.random.Generator) -> None:
+    """A corpus with as many blank pages again is heated and cooled as it is without them."""
+    counts, truth = planted(rng, pages=100)
+    blank = sp.csc_matrix(counts.shape, dtype=np.int32)
+    alone = fit_mixture(InMemory(counts), truth, 3)
+    among = fit_mixture(InMemory(sp.hstack([counts, blank], format="csc")), np.append(truth, np.full(100, -1)), 3)
+    assert [stage.words for stage in among.stages] == [stage.words for stage in alone.stages]
+    for one, other in zip(among.stages, alone.stages, strict=True):
+        assert one.uncertainty == pytest.approx(other.uncertainty, abs=0.05)

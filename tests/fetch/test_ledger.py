@@ -86,3 +86,51 @@ def test_featured_articles_are_good_ones(drinks: FakeClient, tmp_path: Path, qua
     assert {title for title, row in ledger(tmp_path / "c").items() if row["status"] == "filtered"} == (
         {"Coffee", "Mate", "Tea", "Water"} - set(kept)
     )
+
+
+def test_texts_of_other_parts_are_read_again(drinks: FakeClient, tmp_path: Path) -> None:
+    """A whole page does not stand for its introduction, nor an introduction for the whole page."""
+    drinks.wiki.save("Juice", f"{prose('juice', WORDS)}\n\n== Making ==\n{prose('press', WORDS)}")
+    lengths = []
+    for intro in (False, True, False):
+        fetch_fake(tmp_path / "c", drinks, {"titles": ["Juice"]}, text="extracts", intro=intro)
+        lengths.append(ledger(tmp_path / "c")["Juice"]["words"])
+    assert lengths[0] == lengths[2] != lengths[1] == str(WORDS)
+    assert len(drinks.texts()) == 3
+
+
+def test_other_namespaces_and_circles(drinks: FakeClient, tmp_path: Path) -> None:
+    """Pages of other namespaces are no articles, and redirects in a circle lead to no page."""
+    drinks.wiki.save("Talk:Tea", prose("talk", WORDS))
+    drinks.wiki.save("Round", "#REDIRECT [[Ring]]")
+    drinks.wiki.save("Ring", "#REDIRECT [[Round]]")
+    fetch_fake(tmp_path / "c", drinks, {"titles": ["Talk:Tea", "Round", "Mate"]})
+    found = {title: (row["status"], row["note"]) for title, row in ledger(tmp_path / "c").items()}
+    assert found == {
+        "Mate": ("ok", ""),
+        "Round": ("missing", "redirect in a circle"),
+        "Talk:Tea": ("filtered", "no article (namespace Talk)"),
+    }
+
+
+def test_an_article_that_is_good_and_featured_is_featured(drinks: FakeClient, tmp_path: Path) -> None:
+    """A page keeps its former category when it becomes a featured article; the better one counts."""
+    marks = "[[Category:Good articles]] [[Category:Featured articles]]"
+    drinks.wiki.save("Mate", f"{prose('mate', WORDS)}{marks}")
+    fetch_fake(tmp_path / "c", drinks, {"titles": ["Mate", "Tea"]}, quality="featured")
+    assert [(page["title"], page["quality"]) for page in pages(tmp_path / "c")] == [("Mate", "featured")]
+
+
+@pytest.mark.parametrize(
+    ("depth", "found"),
+    [(0, ["Tea"]), (1, ["Mate", "Tea"]), (2, ["Coffee", "Mate", "Tea"]), (9, ["Coffee", "Mate", "Tea"])],
+)
+def test_categories_to_a_depth(tmp_path: Path, depth: int, found: list[str]) -> None:
+    """Each level adds its pages, also where a category is in itself, and where each answer has a single member."""
+    wiki = FakeWiki(part=1)
+    for level, (category, title) in enumerate((("Top", "Tea"), ("Middle", "Mate"), ("Bottom", "Coffee"))):
+        above = ("Bottom", "Top", "Middle")[level]  # a circle
+        wiki.save(f"Category:{category}", f"[[Category:{above}]]")
+        wiki.save(title, f"{prose(title, WORDS)}[[Category:{category}]]")
+    fetch_fake(tmp_path / "c", FakeClient(wiki), {"category": "Top", "depth": depth})
+    assert titles(tmp_path / "c") == found

@@ -11,6 +11,10 @@ from fake_wiki import API, FakeClient, FakeWiki, fetch_fake
 from loopback import Wiki, ledger, logged, pages, proxied
 from program import Refused, Run
 
+from nmf_topics.corpus.fetch.removal import take_back
+from nmf_topics.corpus.fetch.restore import open_journal
+from nmf_topics.corpus.fetch.settings import Settings
+
 
 @pytest.mark.wiki
 def test_a_page_is_removed_and_taken_back(wiki: Wiki, ok: Run, refused: Refused, tmp_path: Path) -> None:
@@ -81,3 +85,24 @@ def test_fewer_pages_than_top_asks_for(tmp_path: Path) -> None:
     fetch_fake(tmp_path / "d", FakeClient(wiki), {**ask, "top": 3}, tell=said.append)
     fetch_fake(tmp_path / "e", FakeClient(wiki), ask, limit=2, tell=said.append)
     assert len(said) == 2
+
+
+def test_a_removed_page_is_taken_back_by_each_of_its_titles(tmp_path: Path) -> None:
+    """Asked for by its own title, a page comes back, and so does a title of which there is no page yet."""
+    with open_journal(tmp_path / "c") as journal:
+        journal.write([("title", "Te", {"status": "page", "title": "Tea", "pageid": 1, "via": "Tea"})])
+        settings = Settings(wiki=API, removed=("Tea", "Unknown", "Coffee"))
+        assert take_back([{"titles": ["Te"]}], settings, journal).removed == ("Unknown", "Coffee")
+        assert take_back([{"titles": ["Unknown"]}], settings, journal).removed == ("Tea", "Coffee")
+        assert take_back([{"category": "Tea"}], settings, journal).removed == settings.removed
+
+
+def test_a_page_is_removed_under_its_own_title_or_another(tmp_path: Path) -> None:
+    """Whichever of its titles was asked for, a page whose own title is removed leaves the corpus."""
+    wiki = FakeWiki()
+    wiki.save("Tea", "Tea is a drink.")
+    wiki.save("Te", "#REDIRECT [[Tea]]")
+    wiki.save("Mate", "Mate is a drink.")
+    fetch_fake(tmp_path / "c", FakeClient(wiki), {"titles": ["Te", "Mate"]}, removed=("Tea",))
+    assert [page["title"] for page in pages(tmp_path / "c")] == ["Mate"]
+    assert (ledger(tmp_path / "c")["Te"]["status"], ledger(tmp_path / "c")["Te"]["note"]) == ("filtered", "removed")

@@ -24,6 +24,7 @@ from nmf_topics.factor.engines.disk import to_disk
 from nmf_topics.factor.factorize import factorize
 from nmf_topics.factor.guiding import GuidedBlocks
 from nmf_topics.factor.init import initialize
+from nmf_topics.factor.objectives import objective_of
 from nmf_topics.factor.rules import RULES
 from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.model.classify import classify_pages
@@ -306,3 +307,14 @@ def test_guides_that_do_not_fit(refused: Refused, tmp_path: Path) -> None:
     assert "two topics 'A'" in refused(2, "fit", "--guide", "A: star", "--guide", "A: film")
     assert "none of the words of the topic 'A'" in refused(1, "fit", "--guide", "A: zebrafinch")
     assert "the rows of V are pixels" in refused(1, "fit", "faces", "-r", 2, "--guide", "A: star")
+
+
+@pytest.mark.parametrize("objective", ["frobenius", "kl"])
+def test_the_pages_of_a_guide_weigh_as_much_as_its_share_of_the_corpus(
+    objective: str, rng: np.random.Generator
+) -> None:
+    """A corpus of the same pages three times has a guide of three times the size, not of the same."""
+    V = rng.random((8, 10)) * (rng.random((8, 10)) < 0.6)
+    goal = objective_of(objective)
+    once, thrice = (GuidedBlocks(as_blocks(np.tile(V, copies)), [[0, 1], [5]], objective) for copies in (1, 3))
+    np.testing.assert_allclose(goal.page_sizes(thrice.pages), 3 * goal.page_sizes(once.pages))

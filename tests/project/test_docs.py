@@ -7,13 +7,17 @@ import re
 import shutil
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+from test_layers import LAYERS
 
+import nmf_topics
 from nmf_topics.cli.main import COMMANDS
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+HOME = Path(__file__).parents[2]
+README = (HOME / "README.md").read_text(encoding="utf-8")
 
 
 def blocks(language: str) -> list[str]:
@@ -59,3 +63,19 @@ def test_every_command_is_in_the_readme() -> None:
     """The README's table of commands is the program's list."""
     rows = dict(re.findall(r"^\| `nmf-topics ([a-z]+)` \| (.*) \|$", README, flags=re.MULTILINE))
     assert rows == COMMANDS
+
+
+def test_the_page_about_the_code_is_up_to_date() -> None:
+    """The layers are those that are tested; modules, tables and tests that the page names are there."""
+    text = (HOME / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\d+) \| `(\w+)` \|", text, flags=re.MULTILINE)
+    assert {folder: int(layer) for layer, folder in rows} == LAYERS
+    assert [int(layer) for layer, _ in rows] == sorted((int(layer) for layer, _ in rows), reverse=True)
+    package = Path(nmf_topics.__file__).parent
+    named = re.findall(r"`([\w/]+\.py)`", text)
+    assert len(named) > 20
+    assert [name for name in named if not (package / name).is_file() and not (HOME / name).is_file()] == []
+    tables = re.findall(r"`([A-Z_]+)` in `([\w/]+)\.py`", text)
+    assert len(tables) > 5
+    for name, module in tables:
+        assert hasattr(import_module(f"nmf_topics.{module.replace('/', '.')}"), name), name

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 from damage import DAMAGES, damaged
 from inputs import WIDE
 from outputs import everything
@@ -22,10 +23,14 @@ from program import Refused, Run
 from nmf_topics.errors import ModelError
 from nmf_topics.factor.blocks import as_blocks
 from nmf_topics.factor.engines.checkpoints import Checkpointing
+from nmf_topics.factor.engines.choice import EngineOptions
 from nmf_topics.factor.factorize import factorize
 from nmf_topics.files.cache.cache import Cache
 from nmf_topics.model.files import load_model, save_model
 from nmf_topics.model.model import TopicModel
+from nmf_topics.pipeline.prepare import Source, prepare
+from nmf_topics.pipeline.recipes import Recipe
+from nmf_topics.terms.pruning import Bounds
 
 
 @pytest.mark.parametrize("name", ["model.npz", "model.json"])
@@ -113,6 +118,42 @@ def test_random_damages_of_a_checkpoint(rng: np.random.Generator) -> None:
         else:
             assert found.W.tobytes() == whole.W.tobytes()
             assert found.H.tobytes() == whole.H.tobytes()
+
+
+@pytest.mark.parametrize("entry", ["counts-*", "blocks-*/*", "blocks-*/counts/*"])
+def test_random_damages_of_the_cache(tiny_corpus: Path, entry: str) -> None:
+    """A damaged entry is absent: V is the same, one notice says so, and the entry is whole again."""
+    said: list[str] = []
+    recipe = Recipe(bounds=Bounds(min_pages=1, max_pages=0.5))
+    engine = EngineOptions("memory" if entry == "counts-*" else "disk")
+
+    def read() -> bytes:
+        said.clear()
+        data = prepare(Source(str(tiny_corpus)), recipe, cache=Path("cache"), engine=engine, warn=said.append)
+        blocks = [sp.csc_matrix(block).toarray().tobytes() for _, block in as_blocks(data.V).map(_itself)]
+        return b"".join([*blocks, json.dumps([data.columns.to_meta(), data.words, data.recipe], default=str).encode()])
+
+    whole = read()
+    assert said == []
+    chance = random.Random(20261124)
+    files = [path for path in sorted(Path("cache").glob(entry)) if path.is_file()]
+    before = {path: path.read_bytes() for path in files}
+    noticed = 0
+    for _ in range(DAMAGES):
+        path = chance.choice(files)
+        path.write_bytes(damaged(before[path], chance))
+        changed = path.read_bytes()
+        assert read() == whole
+        assert len(said) <= 1
+        noticed += len(said)
+        assert path.read_bytes() == (before[path] if said else changed)
+        path.write_bytes(before[path])
+    assert noticed > DAMAGES / 2
+
+
+def _itself(block: object) -> object:
+    """A block."""
+    return block
 
 
 @pytest.mark.parametrize("contents", [b"", b"\0" * 300, b"garbage", b"[]", b'{"schema": 1}'])

@@ -60,6 +60,17 @@ def test_bounded_memory_needs_a_folder() -> None:
         CountBatches(1000)
 
 
+def test_a_changed_batch_frees_its_memory(tmp_path: Path) -> None:
+    """Counts that take the place of others do not fill the memory; what does not fit any more goes to the folder."""
+    batches = filled(160, tmp_path)
+    for _ in range(5):
+        batches.change(0, FIRST)
+        batches.change(1, SECOND)
+    assert not list(tmp_path.rglob("*.npy"))
+    batches.add(FIRST)
+    assert len(list(tmp_path.rglob("*.npy"))) == 1
+
+
 @settings(deadline=None, max_examples=50)
 @given(st.lists(st.integers(0, 5), max_size=6), st.integers(0, 2**31))
 def test_any_batches_make_the_matrix_of_all(sizes: list[int], seed: int) -> None:

@@ -24,7 +24,8 @@ from nmf_topics.corpus.page import Page
 from nmf_topics.errors import MatrixError
 from nmf_topics.terms import token_counter as chunks_module
 from nmf_topics.terms.count import count_new_pages, count_terms
-from nmf_topics.terms.pruning import Bounds, bound_terms
+from nmf_topics.terms.pruning import Bounds, TermStatus, bound_terms, select_terms
+from nmf_topics.terms.residual_idf import is_corpus_stop_word
 from nmf_topics.terms.term_counts import TermCounts
 from nmf_topics.terms.vocabulary import Vocabulary
 from nmf_topics.text.analyzer import Readers, TermAnalyzer, WordOptions
@@ -495,3 +496,18 @@ def test_stop_words_of_a_corpus() -> None:
     assert tokens_add_up(found)
     kept = count(*texts, options=WordOptions(keep=("thanks",)))
     assert set(bound_terms(kept, replace(bounds, corpus_stops=True)).vocabulary.terms) == terms | {"thanks"}
+
+
+def test_words_to_keep_may_be_more_than_max_terms() -> None:
+    """They come before more frequent terms, and all of them stay."""
+    pages, tokens, keep = np.array([3, 3, 3]), np.array([5, 4, 9]), np.array([True, True, False])
+    for most, last in ((1, TermStatus.BEYOND_MAX_TERMS), (2, TermStatus.BEYOND_MAX_TERMS), (3, TermStatus.KEPT)):
+        bounds = Bounds(min_pages=1, max_pages=1.0, max_terms=most)
+        status = select_terms(pages, tokens, 3, bounds, keep)
+        assert status.tolist() == [TermStatus.KEPT, TermStatus.KEPT, last]
+
+
+def test_corpus_stop_words_at_the_limits() -> None:
+    """A word on just 5 % of the pages, spread as by chance, is one; on fewer pages, or often repeated, it is none."""
+    pages, tokens = np.array([5, 4, 5]), np.array([5, 4, 9])
+    assert is_corpus_stop_word(pages, tokens, 100).tolist() == [True, False, False]

@@ -280,3 +280,43 @@ def test_phrases_of_the_news(data_folder: Path) -> None:
     assert {"say mr", "tell bbc"} & set(found.vocabulary.terms) <= {"tell bbc"}
     back = bound_terms(found, Bounds(min_pages=1, max_pages=1.0))
     assert back.ledger["kept"] == found.ledger["kept"]
+
+
+@pytest.mark.parametrize(("times", "found"), [(phrases.LEAST - 1, False), (phrases.LEAST, True)])
+def test_a_pair_that_occurs_just_often_enough(times: int, found: bool) -> None:
+    """Ten occurrences make a phrase, and nine do not."""
+    texts = [f"green dragon {letter}walk" for letter in "abcdefghijkl"[:times]]
+    assert ("green dragon" in count_terms(pages_of(texts), OPTIONS).vocabulary.terms) is found
+
+
+def pairs_among(together: int, left: int, right: int, others: int, *, opener: bool) -> list[tuple[int, int]]:
+    """The pairs found in a text where unit 0 stands before unit 1, and both also stand alone."""
+    units = [0, 1, -1] * together + [0, -1] * (left - together) + [1, -1] * (right - together) + [-1] * others
+    openers = np.array([opener, False])
+    found = phrases.find_pairs([np.array(units, np.int64)], np.array([left, right]), np.ones(2, bool), openers)
+    return list(zip(found.left.tolist(), found.right.tolist(), strict=True))
+
+
+def test_a_stop_word_needs_a_stronger_tie() -> None:
+    """An npmi of 0.54 makes a phrase of two terms, but not one that begins with a stop word; one of 0.67 makes both."""
+    for together, of_opener in ((20, []), (30, [(0, 1)])):
+        length = 3 * together + 2 * (60 - together) + 2 * (40 - together)
+        assert pairs_among(together, 60, 40, 1000 - length, opener=False) == [(0, 1)]
+        assert pairs_among(together, 60, 40, 1000 - length, opener=True) == of_opener
+
+
+def test_a_repeated_word_is_no_phrase() -> None:
+    """However much more often it follows itself than by chance."""
+    units = [0, 0, -1] * 20 + [-1] * 900
+    found = phrases.find_pairs([np.array(units, np.int64)], np.array([40]), np.ones(1, bool), np.zeros(1, bool))
+    assert len(found.left) == 0
+
+
+def test_of_overlapping_phrases_the_stronger_one_is_joined() -> None:
+    """In a sequence a b c, where b c is the stronger pair, the phrase is b c."""
+    text = [0, 1, -1] * 10 + [0, 1, 2, -1] * 10 + [1, 2, -1] * 10 + [0, -1] * 20 + [1, -1] * 10 + [-1] * 240
+    totals, new = np.array([40, 40, 20]), np.ones(3, bool)
+    pairs = phrases.find_pairs([np.array(text, np.int64)], totals, new, ~new)
+    assert list(zip(pairs.left.tolist(), pairs.right.tolist(), strict=True)) == [(1, 2), (0, 1)]
+    joined, places = pairs.join(np.array([0, 1, 2], np.int64))
+    assert (joined.tolist(), places.tolist()) == ([0, 3], [1])

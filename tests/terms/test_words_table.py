@@ -26,7 +26,7 @@ from nmf_topics.terms import phrases as phrases_module
 from nmf_topics.terms.count import count_terms, gather_counts
 from nmf_topics.terms.counts_cache import recall_counts, store_counts
 from nmf_topics.terms.pruning import Bounds, SelectedTerms, terms_within
-from nmf_topics.terms.surface_forms import format_forms
+from nmf_topics.terms.surface_forms import format_forms, surface_of
 from nmf_topics.terms.term_counts import SingleBatch
 from nmf_topics.terms.words_table import IN_PHRASES, KEPT, REST, word_table
 from nmf_topics.text.analyzer import WordOptions
@@ -223,3 +223,9 @@ def test_the_file_of_a_model(ok: Run) -> None:
     assert Path("model/words.csv").read_bytes() == content
     ok(*fit, "--chunk", "5")
     assert list(read_table(Path("model/words.csv"))[0]) == ["term", "forms", "pieces", "count", "kept", "residual_idf"]
+
+
+def test_forms_of_several_languages_are_added_up() -> None:
+    """The same form can be counted once for each language."""
+    assert format_forms([("Tee", 2), ("tees", 4), ("Tee", 3)]) == "Tee 5, tees 4"
+    assert surface_of([("Tee", 2), ("tees", 4), ("Tee", 3)]) == "Tee"

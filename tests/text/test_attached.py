@@ -143,6 +143,15 @@ def test_without_stop_words_articles_are_still_dropped() -> None:
     assert reader.read("le")[1] == "kept"
 
 
+def test_numbers_in_other_forms() -> None:
+    """Roman numerals (where centuries have them) and Chinese ones are numbers; words of the same letters are not."""
+    assert kept("fr", "XIXe siècle, Louis XIV, XX, la vie, Xi, VI") == ["siècle", "Louis", "vie", "Xi", "VI"]
+    assert kept("it", "secolo XVIII, vivi") == ["secolo", "vivi"]
+    assert kept("zh", "一九九五年三月, 三国, 十八") == ["三国"]
+    assert "II" in kept("en", "World War II")
+    assert Readers(WordOptions(language="fr", numbers=True)).reader("fr").read("XIX")[1] == "kept"
+
+
 def test_the_report_finds_words_with_their_article() -> None:
     """The token of the page's text leads to the term, as it is one word to the report."""
     pages = [Page("1", "a", "L’art et d'oiseaux, aujourd'hui")]

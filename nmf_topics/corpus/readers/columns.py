@@ -98,7 +98,8 @@ def choose_columns(
     if wanted.text is not None and not asked["text"]:
         raise CorpusError(f"{where}: the name of the text column is empty; it has {show_names(names)}")
     taken = {name for part, found in asked.items() for name in found if part != "text" or len(found) == 1}
-    guessed = _guess(names, asked, taken)
+    heads = {path.partition(".")[0] for path in nested}  # they hold objects
+    guessed = _guess([name for name in names if name not in heads], asked, taken)
     if "text" not in {*asked, *guessed}:
         guessed = _guess_nested(nested, asked, taken) or guessed
     if "text" not in {*asked, *guessed} and lone_is_text and len(names) == 1:
@@ -315,7 +316,9 @@ class _PageMaker:
                 continue
             if not isinstance(text, str):
                 kind = {dict: "an object", list: "a list", bool: "true or false"}.get(type(text), "a number")
-                raise CorpusError(f"{place}: the text (column {name!r}) is {kind}, not a string")
+                inner = next(iter(nested_names({name: text})), "")
+                hint = f"; a field of it can be named, such as {inner!r}" if inner else ""
+                raise CorpusError(f"{place}: the text (column {name!r}) is {kind}, not a string{hint}")
             found.append(clean_text(text))
         if len(self._columns.text) == 1:
             return found[0] if found else ""

@@ -229,7 +229,16 @@ class Cache:
         """
         if not self.folder.exists():
             return []
-        leases = Leases(self.folder) if (self.folder / LOCKS).is_dir() else NO_LEASES
+        if not (self.folder / LOCKS).is_dir():
+            return self._entries(NO_LEASES)
+        try:
+            with exclusive(self.folder):
+                return self._entries(Leases(self.folder))
+        except OSError:  # the cache of somebody else, or a disk that may only be read
+            return self._entries(NO_LEASES)
+
+    def _entries(self, leases: Leases) -> list[Entry]:
+        """All entries, with whether they are in use by these leases."""
         found = [replace(entry, in_use=_in_use(entry, leases)) for entry in scan(self.folder)]
         return sorted(found, key=_by_use)
 
@@ -248,7 +257,7 @@ class Cache:
         trash: list[Path | None] = []
         with exclusive(self.folder):
             trash += self.folder.glob(f"{REMOVED}*")
-            for entry in self.entries():
+            for entry in self._entries(Leases(self.folder)):
                 if entry.kind not in kinds or (unused_for and time.time() - entry.used < unused_for):
                     continue
                 if entry.in_use:

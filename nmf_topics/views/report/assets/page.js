@@ -2,7 +2,7 @@
 
 function pageView(column) {
   const i = data.pages.column.indexOf(column);
-  if (i < 0) return h("div", {}, h("h1", {}, `${capital(data.nouns.page)} ${column + 1}`), h("p", {}, "This file does not hold it; pages.csv does, or there is none of this number."));
+  if (i < 0) return h("div", {}, h("h1", {}, `${capital(data.nouns.page)} ${column + 1}`), h("p", {}, "This file does not hold it, or there is none of this number; pages.csv has all."));
   const body = h("div", { "aria-live": "polite" }, h("p", {}, "…"));
   pageTexts().then(() => body.replaceChildren(...[data.parts ? imageSection(i) : data.reads_texts ? textSection(i) : []].flat()));
   return h("div", {},
