@@ -46,14 +46,14 @@ print(json.dumps({"status": status, "said": said.getvalue(), "peak": peak, "seco
 
 
 def zeros(size: int) -> Iterator[bytes]:
-    """So many bytes of zeros, in pieces."""
+    """Yield `size` zero bytes, in pieces."""
     piece = bytes(min(size, 16 * MB))
     for _ in range(size // len(piece)):
         yield piece
 
 
 def repeat(path: Path, part: bytes, times: int) -> None:
-    """A file of many compressed streams, one after another."""
+    """Write a file of many compressed streams in a row."""
     with path.open("wb") as file:
         for _ in range(times):
             file.write(part)

@@ -36,6 +36,7 @@ def shell(tmp_path: Path) -> dict[str, str]:
     return {**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("sh") is None, reason="the README's session is for a shell")
 def test_the_session_runs_and_prints_what_the_readme_shows(shell: dict[str, str]) -> None:
     """Each command of the README's session ends well; the shown output is the first one's."""
@@ -50,6 +51,7 @@ def test_the_session_runs_and_prints_what_the_readme_shows(shell: dict[str, str]
     assert shown.strip() == outputs[0].partition("\n\n")[0].strip()
 
 
+@pytest.mark.slow
 def test_the_python_of_the_readme_runs(capsys: pytest.CaptureFixture[str]) -> None:
     """The README's Python fits the sample and classifies a page of music as music."""
     (program,) = blocks("python")
