@@ -370,18 +370,15 @@ def is_good(found: dict[str, Any]) -> bool:
     return found["peak"] <= MAX_MEMORY and (found["status"] == 0 or refused)
 
 
-def table(rows: list[tuple[Callable[..., Any], dict[str, Any], dict[str, Any]]]) -> str:
-    """The table of both sizes, in Markdown."""
-    lines = [
-        "| input | size | a tenth of it | whole | outcome |",
-        "|---|---|---|---|---|",
-    ]
-    for case, small, whole in rows:
-        sizes = [f"{found['peak']:.0f} MB, {found['seconds']:.1f} s" for found in (small, whole)]
-        name = (case.__doc__ or case.__name__).rstrip(".").replace("|", "\\|")
-        said = outcome(whole).replace("|", "\\|")
-        lines.append(f"| {name} | {whole['size'] / MB:,.1f} MB | {sizes[0]} | {sizes[1]} | {said} |")
-    return "\n".join(lines) + "\n"
+def write_row(path: Path, case: Callable[..., Any], small: dict[str, Any], whole: dict[str, Any]) -> None:
+    """Put the row of a case into the table at the end of a Markdown file, in place of an older one."""
+    sizes = [f"{found['peak']:.0f} MB, {found['seconds']:.1f} s" for found in (small, whole)]
+    cells = [str(case.__doc__).rstrip("."), f"{whole['size'] / MB:,.1f} MB", *sizes, outcome(whole)]
+    row = "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+    lines = path.read_text(encoding="utf-8").rstrip("\n").split("\n")
+    same = [number for number, line in enumerate(lines) if line.startswith(f"| {cells[0]} |")]
+    lines[same[0] if same else len(lines) :] = [row, *(lines[same[0] + 1 :] if same else [])]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def main() -> None:
@@ -389,9 +386,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("cases", nargs="*", help="of all: " + ", ".join(case.__name__ for case in CASES))
     parser.add_argument("--scale", type=int, default=10)
-    parser.add_argument("--table", type=Path, help="run both sizes and replace the table of this file")
+    parser.add_argument("--table", type=Path, help="run both sizes and put their rows into the table of this file")
     options = parser.parse_args()
-    failed, rows = [], []
+    failed = []
     for case in CASES:
         if options.cases and case.__name__ not in options.cases:
             continue
@@ -404,10 +401,8 @@ def main() -> None:
             )
         if not all(map(is_good, found)):
             failed.append(case.__name__)
-        rows.append((case, found[0], found[-1]))
-    if options.table:
-        before = options.table.read_text(encoding="utf-8").partition("| input |")[0]
-        options.table.write_text(before + table(rows), encoding="utf-8")
+        if options.table:
+            write_row(options.table, case, found[0], found[-1])
     if failed:
         sys.exit(f"failed: {', '.join(failed)}")
 

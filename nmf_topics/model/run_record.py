@@ -46,8 +46,8 @@ def read_record(path: Path) -> JsonFile:
 
 
 def _has_renamed_checksum(document: Mapping[str, Any]) -> bool:
-    """Whether the last entry looks like a checksum whose name is damaged; records of earlier versions end with files."""
-    last = next(reversed(document.values()), None)
+    """Whether the last entry looks like a checksum with a damaged name; records of earlier versions end with files."""
+    last = list(document.values())[-1] if document else None
     return isinstance(last, str) and len(last) == 64
 
 
