@@ -24,7 +24,7 @@ from nmf_topics.matrix.rows import RowAxis, RowKind, kind_of, largest
 from nmf_topics.model.description import Description
 from nmf_topics.model.display import model_html, model_text
 from nmf_topics.model.hidden import hide_words, unhide_words
-from nmf_topics.model.page_topics import PageTopics, page_topics
+from nmf_topics.model.page_topics import FEW_WORDS, PageTopics, page_topics
 from nmf_topics.model.relevance import Candidate, WordOrder
 from nmf_topics.model.shown import ShownWords, TopicWord
 from nmf_topics.text.analyzer import word_options
@@ -166,6 +166,12 @@ class TopicModel:
             page_topics(self.H[:, j], float(self.errors[j]), known_words=float(known[j]))
             for j in range(len(self.columns))
         ]
+
+    def weak_pages(self) -> np.ndarray:
+        """The columns of the pages with a topic but few known words, those whose status is "weak"."""
+        if self.known_words is None:
+            return np.zeros(0, np.intp)
+        return np.flatnonzero(self.H.any(axis=0) & (self.known_words < FEW_WORDS))
 
     def dominant(self) -> np.ndarray:
         """Return the index (from 0) of each page's dominant topic, or -1; shape (n,)."""
