@@ -108,7 +108,7 @@ def test_a_matrix_without_counts(sample: DataMatrix) -> None:
     assert "refinement" not in fit_topics(bare, 5).recipe
     with pytest.raises(OptionError, match="it needs counts of words; use refine='none'"):
         fit_topics(bare, 5, refine="mixture")
-    with pytest.raises(OptionError, match="no refinement 'more'; there are auto, mixture, none"):
+    with pytest.raises(OptionError, match="unknown refinement 'more'; the refinements are auto, mixture, none"):
         fit_topics(bare, 5, refine="more")  # type: ignore[arg-type]
 
 
