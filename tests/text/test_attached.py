@@ -183,3 +183,4 @@ def test_prefixes_leave_a_word(word: str) -> None:
 def test_particles_are_removed_once_and_for_all(word: str) -> None:
     """A word without particles has none to remove."""
     assert without_particles(without_particles(word)) == without_particles(word)
+    assert without_particles(word + 2000 * "도") == without_particles(word + "도")
