@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -123,7 +122,7 @@ def label(arguments: tuple[str, ...], chosen: LabelOptions, printing: PrintingOp
         print_topics(model)
 
 
-def _kept_files(folder: Path, run: Mapping[str, Any]) -> list[str]:
+def _kept_files(folder: Path, run: Mapping[str, object]) -> list[str]:
     """Files that do not show names and cannot be made again without the corpus; a record that could not be read."""
     files = files_of(folder)
     kept = [name for name in ("reconstruction.png", WORDS) if name in files and (folder / name).is_file()]

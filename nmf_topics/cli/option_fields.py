@@ -69,15 +69,23 @@ def option_group(group: type[Any], parameter: str) -> Callable[[Command], Comman
     """
 
     def decorate(function: Command) -> Command:
-        @functools.wraps(function)
-        def collected(*args: object, **values: object) -> object:
-            found = gather(group, values)
-            return function(*args, **values, **{parameter: found})
-
-        groups = {**getattr(function, "option_groups", {}), parameter: group}
-        collected.option_groups = groups  # type: ignore[attr-defined]
+        collected = function if hasattr(function, "option_groups") else _with_groups(function)
+        collected.option_groups[parameter] = group  # type: ignore[attr-defined]
         for part in reversed(fields(group)):  # help shows first what is declared last
             part.metadata[OPTION](collected)
-        return cast(Command, collected)
+        return collected
 
     return decorate
+
+
+def _with_groups(function: Command) -> Command:
+    """Return a function that takes single values, and passes on those of its `option_groups` as one value each."""
+    groups: dict[str, type[Any]] = {}
+
+    @functools.wraps(function)
+    def collected(*args: object, **values: object) -> object:
+        found = {parameter: gather(group, values) for parameter, group in groups.items()}
+        return function(*args, **values, **found)
+
+    collected.option_groups = groups  # type: ignore[attr-defined]
+    return cast(Command, collected)

@@ -18,10 +18,12 @@ import numpy as np
 
 from nmf_topics.errors import ImageError, Remedy
 from nmf_topics.factor.blocks import Array
+from nmf_topics.files.schema import Check, whole
 from nmf_topics.matrix.datamatrix import DataMatrix, PageColumns
 from nmf_topics.matrix.rows import row_axis
 
 ENDINGS = frozenset({".pgm", ".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".ppm", ".webp"})
+LARGEST_SIDE = 100_000  # of an image in a model file, in pixels
 ALWAYS_READ = 100_000_000  # bytes that images may take whatever memory is allowed: V goes to the disk after that
 
 
@@ -38,6 +40,7 @@ class PixelGrid:
     height: int
     width: int
     kind: ClassVar[str] = "pixels"
+    fields: ClassVar[Mapping[str, Check]] = {"height": whole(1, LARGEST_SIDE), "width": whole(1, LARGEST_SIDE)}
 
     def __len__(self) -> int:
         return self.height * self.width

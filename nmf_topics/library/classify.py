@@ -257,7 +257,7 @@ def _of_matrix(model: TopicModel, data: Any, terms: Any, pages_in: PagesIn | Non
     ids, titles, metadata, index = details.of(n, labels or PageIndex(range(n)))
     if model.weighting is not None:
         V = model.weighting.apply(sp.csc_matrix(V))
-    H, errors = model.project(V) if n else (np.zeros((model.rank, 0)), np.zeros(0))
+    H, errors = model.project(V)
     assignments = []
     for j in range(n):
         topics = page_topics(H[:, j], float(errors[j]))

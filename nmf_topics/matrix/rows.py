@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Protocol, TypeVar
 import numpy as np
 
 from nmf_topics.factor.blocks import Array
+from nmf_topics.files.schema import Check
 
 
 class RowAxis(Protocol):
@@ -22,9 +23,11 @@ class RowAxis(Protocol):
     Attributes
     ----------
     kind : key of the entry in `ROW_KINDS`; it is stored in model files
+    fields : what the fields of the JSON form must be; model files are checked before they are used
     """
 
     kind: ClassVar[str]
+    fields: ClassVar[Mapping[str, Check]]
 
     @property
     def names(self) -> Sequence[str]:

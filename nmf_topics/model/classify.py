@@ -116,7 +116,7 @@ class Classifier:
         unknown = [Counter[str]() for _ in pages]
         for page, words in zip(parts.page, missed, strict=True):
             unknown[page] += words
-        H, errors = self._project(V)
+        H, errors = self.model.project(V)
         if options.chunk:
             H, errors = parts.aggregate(V, H, errors, model.recipe["objective"])
         result = []
@@ -162,18 +162,13 @@ class Classifier:
         if not self.model.kind.draws_images:
             raise ModelError(f"the model's rows are {self.model.kind.rows}, not pixels: it cannot classify images")
         V, problems = pixel_columns(paths, grid)
-        H, errors = self._project(V)
+        H, errors = self.model.project(V)
         result = []
         for j, (path, problem) in enumerate(zip(paths, problems, strict=True)):
             topics = page_topics(H[:, j], float(errors[j]), "ok" if problem is None else "unreadable")
             nothing = "nothing in it is in any part of the model" if topics.topic is None else ""
             result.append(Assignment(str(path), path.stem, topics, h=H[:, j], note=problem or nothing))
         return result, V
-
-    def _project(self, V: Any) -> tuple[Array, Array]:
-        if V.shape[1] == 0:
-            return np.zeros((self.model.rank, 0)), np.zeros(0)
-        return self.model.project(V)
 
     def _explain(self, v: Any, h: Array) -> dict[int, list[tuple[str, float]]]:
         """Of each topic, the words on the page with the largest W_ik h_k; hidden ones count but are not named."""

@@ -137,6 +137,8 @@ class TopicModel:
 
     def project(self, V: Any) -> tuple[Array, Array]:
         """Weights and errors of the columns of V, pages on these topics, as a page of the fit got its own."""
+        if V.shape[1] == 0:
+            return np.zeros((self.rank, 0)), np.zeros(0)
         l1, l2 = np.broadcast_to(self.penalties, (2, self.rank))
         return project(V, self.W, objective=self.recipe["objective"], rule=self.recipe["solver"], l1=l1, l2=l2)
 
@@ -222,8 +224,8 @@ class TopicModel:
     @cached_property
     def _shown(self) -> ShownWords:
         described = self.description
-        if described is not None and len(described.topics) != self.rank:  # of another W, before it was replaced
-            described = None
+        if described is not None and (len(described.topics) != self.rank or not self.kind.reads_texts):
+            described = None  # of another W, before it was replaced
         options = word_options(self.recipe)
         return ShownWords(self.rows, self.W, self.shares, described, tuple(self.hidden), options)
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import nmf_topics.images.pixels  # rows enter AXES when their modules are imported
+import nmf_topics.terms.vocabulary  # noqa: F401
 from nmf_topics.factor.objectives import OBJECTIVES, problems_of_names
 from nmf_topics.factor.rules import RULES
 from nmf_topics.files.schema import (
@@ -27,18 +29,16 @@ from nmf_topics.files.schema import (
     row_of,
     whole,
 )
-from nmf_topics.images.pixels import PixelGrid
+from nmf_topics.matrix.rows import AXES, ROW_KINDS
 from nmf_topics.matrix.weighting import WEIGHTINGS
 from nmf_topics.model.description import MAX_WORDS, TOPIC_WORDS
 from nmf_topics.model.refine import REFINEMENTS
-from nmf_topics.terms.vocabulary import Vocabulary
 from nmf_topics.text.normalize import NORMALIZATIONS, STEMMERS
 
 SCHEMA = 1
 _COUNT = whole(1)
 _AMOUNT = number(0)
 _SEED = whole(0, 2**128)
-_LARGEST_SIDE = 100_000  # of an image, in pixels
 
 CORPUS = record({}, may={"name": NAME, "fingerprint": NAME, "set_aside": ANYTHING}, more=ANYTHING)
 
@@ -107,11 +107,6 @@ LEDGER = record(
     more=ANYTHING,
 )
 
-_SIDE = whole(1, _LARGEST_SIDE)
-ROWS: dict[str, Check] = {
-    Vocabulary.kind: record({"kind": TEXT, "terms": list_of(TEXT), "surfaces": list_of(TEXT)}),
-    PixelGrid.kind: record({"kind": TEXT, "height": _SIDE, "width": _SIDE}),
-}
 _PAGE_INDEX = record(
     {
         "labels": either(whole(0), list_of(ANYTHING)),
@@ -132,7 +127,7 @@ _DESCRIPTION = record(
 MODEL = record(
     {
         "schema": whole(1),
-        "rows": record({"kind": choice(ROWS)}, more=ANYTHING),
+        "rows": record({"kind": choice(ROW_KINDS)}, more=ANYTHING),
         "columns": _COLUMNS,
         "weighting": optional(record({"name": choice(WEIGHTINGS), "unit": FLAG})),
         "recipe": record(
@@ -185,7 +180,8 @@ RUN = record(
 def check_model(document: Any) -> None:
     """Check a model.json; raise SchemaError for the first field that is not as it must be."""
     MODEL(document)
-    ROWS[document["rows"]["kind"]](document["rows"], "rows")
+    rows = document["rows"]
+    record({"kind": TEXT, **AXES[rows["kind"]].fields})(rows, "rows")
     for problem in problems_of_names(document["recipe"]["objective"], document["recipe"]["solver"]):
         raise SchemaError(f"recipe.solver: {problem}")
     if (description := document.get("description")) and max(map(len, description["topics"]), default=0) > MAX_WORDS:

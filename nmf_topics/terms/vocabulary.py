@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from nmf_topics.files.schema import TEXT, Check, list_of
 from nmf_topics.matrix.rows import row_axis
 
 
@@ -26,6 +27,7 @@ class Vocabulary:
     terms: Sequence[str]
     surfaces: Sequence[str]
     kind: ClassVar[str] = "terms"
+    fields: ClassVar[Mapping[str, Check]] = {"terms": list_of(TEXT), "surfaces": list_of(TEXT)}
 
     def __len__(self) -> int:
         return len(self.terms)

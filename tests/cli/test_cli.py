@@ -238,6 +238,7 @@ VALUES: dict[str, tuple[tuple[object, ...], tuple[object, ...]]] = {
     "--start": (("random", "nndsvda", "nndsvdar"), ("svd",)),
     "--refine": (("auto", "mixture", "none"), ("k-means",)),
     "--encoding": (("utf-8", "cp1252"), ("klingon",)),
+    "--markup": (("auto", "remove", "keep", "tags,urls"), ("maybe", "tags,maybe")),
     "--read-limit": (("page-size=1GB", "columns=5000"), ("page-size", "colour=3", "columns=x")),
     "--topic-words": (("typical", "weight"), ("best",)),
     "--tolerance": ((0, 1e-4), (-1e-4, "x", "nan")),

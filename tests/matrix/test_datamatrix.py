@@ -86,7 +86,7 @@ def test_axes_find_their_class_by_kind() -> None:
 
 @pytest.mark.parametrize(
     ("module", "expected"),
-    [(datamatrix, {"matrix.page_counts", "matrix.rows"}), (rows, {"factor.blocks"})],
+    [(datamatrix, {"matrix.page_counts", "matrix.rows"}), (rows, {"factor.blocks", "files.schema"})],
 )
 def test_the_plain_values_import_no_axis(module: ModuleType, expected: set[str]) -> None:
     """`datamatrix` and `rows` know the classes of neither words nor images."""

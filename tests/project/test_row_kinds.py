@@ -17,6 +17,7 @@ import nmf_topics
 from nmf_topics import classify, fit_topics
 from nmf_topics.analysis.method_comparison import compare_factorizations
 from nmf_topics.analysis.ranks import try_ranks
+from nmf_topics.files.schema import TEXT, Check, list_of
 from nmf_topics.matrix.datamatrix import DataMatrix, PageColumns
 from nmf_topics.matrix.rows import AXES, ROW_KINDS, RowKind, row_axis
 from nmf_topics.model.files import load_model
@@ -35,11 +36,14 @@ INGREDIENTS = ("flour", "butter", "sugar", "milk", "beef", "onion", "carrot", "p
 
 
 def is_kind(node: ast.AST) -> bool:
-    """Whether an expression is the kind of some rows: an attribute `kind` (of numpy's types there is another one)."""
-    if not isinstance(node, ast.Attribute) or node.attr != "kind":
-        return False
-    owner = node.value
-    return "dtype" not in (getattr(owner, "attr", ""), getattr(owner, "id", ""))
+    """Whether an expression is the kind of some rows: `data.rows.kind`, `grid.kind`; other things have kinds, too."""
+    owner = node.value if isinstance(node, ast.Attribute) and node.attr == "kind" else None
+    return {getattr(owner, "attr", ""), getattr(owner, "id", "")} & {"rows", "axis", "grid"} != set()
+
+
+def names_kind(node: ast.AST) -> bool:
+    """Whether an expression has the key of a kind of rows."""
+    return any(isinstance(part, ast.Constant) and part.value in ROW_KINDS for part in ast.walk(node))
 
 
 def comparisons(tree: ast.AST) -> Iterator[tuple[int, str]]:
@@ -47,9 +51,8 @@ def comparisons(tree: ast.AST) -> Iterator[tuple[int, str]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Compare):
             sides = [node.left, *node.comparators]
-            identity = all(isinstance(operator, ast.Is | ast.IsNot) for operator in node.ops)  # the same entry, or not
-            named = any(isinstance(side, ast.Constant) and side.value in ROW_KINDS for side in sides)
-            if any(map(is_kind, sides)) and (named or not identity):
+            kinds = [side for side in sides if getattr(side, "attr", getattr(side, "id", "")) == "kind"]
+            if any(map(is_kind, sides)) or (kinds and any(map(names_kind, sides))):
                 yield node.lineno, ast.unparse(node)
         elif isinstance(node, ast.Match) and is_kind(node.subject):
             yield node.lineno, ast.unparse(node.subject)
@@ -72,6 +75,7 @@ def comparisons(tree: ast.AST) -> Iterator[tuple[int, str]]:
         'f = {"terms": 1}[model.rows.kind]',
         "if first.rows.kind == second.rows.kind: pass",
         'match rows.kind:\n    case "terms": pass',
+        'kind = model.rows.kind\nif kind == "terms": pass',
         "if isinstance(data.rows, PixelGrid): pass",
         "from functools import singledispatch",
     ],
@@ -104,6 +108,7 @@ class Ingredients:
 
     names: Sequence[str]
     kind: ClassVar[str] = "ingredients"
+    fields: ClassVar[Mapping[str, Check]] = {"names": list_of(TEXT)}
 
     @property
     def shown(self) -> Sequence[str]:
