@@ -25,15 +25,24 @@ from nmf_topics.model.model import TopicModel
 
 pytest_plugins = ["browsing"]
 SHARED = ("empty_wiki", "chromium")  # fixtures that take long to make and are made once in a process
+PROGRAM = {"run", "ok", "refused", "refuse", "fitted"}  # fixtures of tests that run whole commands
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put tests with a costly shared fixture first: xdist gives them to one process, and others steal from the end."""
+    """Mark tests of whole commands and of real corpora as slow, and put those with a costly shared fixture first.
+
+    xdist gives the first tests to one process, and the others steal from the end, so the fixture is made once. Single
+    tests are marked slow where they stand, if all their cases together take more than a second of a processor.
+    """
 
     def place(item: pytest.Item) -> int:
         names = getattr(item, "fixturenames", ())
         return next((i for i, name in enumerate(SHARED) if name in names), len(SHARED))
 
+    for item in items:
+        program = PROGRAM.intersection(getattr(item, "fixturenames", ())) or item.path.parent.name == "robustness"
+        if program or item.get_closest_marker("data"):
+            item.add_marker(pytest.mark.slow)
     items.sort(key=place)
 
 

@@ -268,7 +268,7 @@ def interrupting(at: int) -> Callable[[int, Mapping[str, Any]], BaseException | 
 
 def ask_fake(monkeypatch: pytest.MonkeyPatch, client: FakeClient) -> None:
     """Let the command fetch ask a fake wiki."""
-    monkeypatch.setattr("nmf_topics.cli.fetch.polite_client", lambda options, talk: client)
+    monkeypatch.setattr("nmf_topics.cli.fetch.polite_client", lambda contact, talk, *, timeout: client)
 
 
 def fetch_fake(

@@ -21,6 +21,11 @@ def read_table(path: Path) -> list[dict[str, str]]:
     return table(path.read_text(encoding="utf-8"))
 
 
+def pages_by_number(path: Path) -> list[dict[str, str]]:
+    """pages.csv in the order in which the report numbers pages, that of the columns of H."""
+    return sorted(read_table(path), key=lambda row: row["id"])
+
+
 def document(result: Result) -> dict[str, Any]:
     """The one JSON document on stdout, whose first key is the schema."""
     found: dict[str, Any] = json.loads(result.stdout)

@@ -114,7 +114,7 @@ _PAGE_INDEX = record(
         "dtype": NAME,
     }
 )
-_ORDER = record({"places": list_of(whole(0)), "rows": list_of(optional(whole()))})
+_ORDER = record({"rows": list_of(optional(whole()))}, may={"places": list_of(whole(0))})
 _COLUMNS = record(
     {"ids": list_of(TEXT), "titles": list_of(TEXT), "meta": list_of(mapping_of(ANYTHING))},
     may={"index": _PAGE_INDEX, "order": _ORDER},

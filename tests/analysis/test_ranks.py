@@ -105,6 +105,7 @@ def test_error_falls_with_rank(rng: np.random.Generator) -> None:
     assert all(row.svd_error <= row.error for row in rows)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rank", [3, 5, 8])
 def test_planted_rank_is_suggested(rng: np.random.Generator, rank: int) -> None:
     """The range holds the number of topics that were planted, is not all that was tried, and has its reasons."""

@@ -80,6 +80,7 @@ def sample() -> DataMatrix:
     return prepare(Source(str(sample_corpus_path())), Recipe())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("which", ["compiled", "reference"])
 def test_runs_beside_each_other_are_those_in_turn(sample: DataMatrix, which: str) -> None:
     """Two threads come to the bytes that one comes to, with the kernels of who called."""
@@ -96,6 +97,7 @@ def test_runs_beside_each_other_are_those_in_turn(sample: DataMatrix, which: str
     assert fit(2) == fit(3) == in_turn
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", [as_blocks, Elsewhere])
 def test_runs_keep_the_processors_busy(sample: DataMatrix, place: Callable[[Any], Any]) -> None:
     """The fits are beside each other where V is in memory, and one after another where it is elsewhere."""

@@ -269,6 +269,7 @@ print(json.dumps({"trace": result.trace.tolist(), "error": float(np.nanmax(error
 """
 
 
+@pytest.mark.slow
 @LINUX
 def test_V_five_times_the_memory(tmp_path: Path) -> None:
     """With room for a fifth of V, to which the system holds the process, V is factored and its pages solved."""

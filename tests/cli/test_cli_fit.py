@@ -313,6 +313,7 @@ def test_pictures_and_report_only_if_wanted(ok: Run, tiny_corpus: Path) -> None:
     assert Path("whole/clouds/all.png").exists()
 
 
+@pytest.mark.slow
 def test_a_small_fit_loads_little(tiny_corpus: Path) -> None:
     """A fit from counts that are kept, without pictures and report, loads neither what reads text nor what draws."""
     fit = ["-m", "nmf_topics", "fit", str(tiny_corpus), "--rank", "3", "--no-clouds", "--no-report", "-q"]

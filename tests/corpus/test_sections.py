@@ -105,6 +105,7 @@ LINES = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(st.lists(LINES | st.text(max_size=9), max_size=30).map("\n".join), st.sampled_from(["en", "de", "zz"]))
 def test_cutting_only_takes_away(text: str, language: str) -> None:
@@ -116,6 +117,7 @@ def test_cutting_only_takes_away(text: str, language: str) -> None:
         assert cut_end_matter(kept, language) == kept
 
 
+@pytest.mark.slow
 def test_many_headings() -> None:
     """The time is that of the length, however deep the sections."""
     began = time.process_time()

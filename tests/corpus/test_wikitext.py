@@ -177,6 +177,7 @@ PIECES = st.sampled_from(
 WIKITEXT = st.lists(PIECES | st.text(max_size=3), max_size=80).map("".join)
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=1000, suppress_health_check=[HealthCheck.too_slow])
 @given(WIKITEXT, st.sampled_from(["en", "de", "fr", "ja", "xx", ""]))
 def test_any_text_in_text_out(source: str, language: str) -> None:
@@ -241,6 +242,7 @@ def seconds(text: str) -> float:
     return time.process_time() - began
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("piece", HOSTILE.values(), ids=HOSTILE)
 def test_time_grows_with_the_length_only(piece: str) -> None:
     """Eight times as much of anything takes about eight times as long, not 64 times."""
@@ -249,6 +251,7 @@ def test_time_grows_with_the_length_only(piece: str) -> None:
     assert any(seconds(long) < bound for _ in range(3))  # a second try only if the machine was busy with something else
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("piece", "size"), [("{{", 3_000_000), ("[[", 2_000_000), ("<ref>", 2_000_000), ("{|\n", 2_000_000)]
 )

@@ -37,6 +37,7 @@ def X(rng: np.random.Generator) -> np.ndarray:
     return rng.random((40, 4)) ** 3 @ rng.random((4, 25)) ** 3 + 0.01 * rng.random((40, 25))
 
 
+@pytest.mark.slow
 @parametrize_with_checks([NMF(n_components=2), NMF(n_components=2, beta_loss="kullback-leibler", init="random")])
 def test_checks_of_scikit_learn(estimator: Any, check: Any) -> None:
     """scikit-learn's own list of what an estimator must do."""
@@ -98,6 +99,7 @@ def test_penalties_are_those_of_scikit_learn(loss: str, l1_ratio: float, X: np.n
     np.testing.assert_allclose(ours.transform(X), T, rtol=1e-9, atol=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # of theirs
 @pytest.mark.parametrize("alpha", [0.01, 0.05])
 def test_strong_penalties_end_as_low_as_those_of_scikit_learn(alpha: float) -> None:

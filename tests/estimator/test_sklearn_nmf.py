@@ -76,6 +76,7 @@ def test_factors_that_are_not_used_are_pointed_out(X: np.ndarray) -> None:
 # ------------------------------------------------------------------------------------------------- right answers
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # multiplicative rules near zeros slowly
 @pytest.mark.parametrize("alpha", [0.0, 1.0])
 @pytest.mark.parametrize("init", STARTS)
@@ -90,6 +91,7 @@ def test_nothing_is_negative(solver: str, init: str | None, alpha: float) -> Non
     assert model.components_.min() >= 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("solver", SOLVERS)
 def test_as_many_topics_as_features_explain_nearly_all(solver: str) -> None:
     """A 6 x 5 matrix with five topics: the error is below 0.1."""
@@ -116,6 +118,7 @@ def test_transform_repeats_the_fit(solver: str, X: np.ndarray) -> None:
     np.testing.assert_allclose(model.inverse_transform(sp.csr_matrix(T)), T @ model.components_)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("alpha", [0.0, 0.01])
 @pytest.mark.parametrize("form", [sp.csr_matrix, sp.csc_matrix, sp.csr_array, sp.csc_array])
 @pytest.mark.parametrize("solver", SOLVERS)
@@ -140,6 +143,7 @@ def test_sparse_is_dense_for_divergences(beta: float, X: np.ndarray) -> None:
     np.testing.assert_allclose(sparse.transform(sp.csr_matrix(X)), dense.transform(X), rtol=1e-6, atol=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("beta", [0.0, 0.2, 1.0, 1.5, 2.0])
 @pytest.mark.parametrize("solver", SOLVERS)
 def test_the_loss_decreases_with_every_iteration(solver: str, beta: float, X: np.ndarray) -> None:
@@ -272,6 +276,7 @@ def test_float32_and_float64_agree(solver: str, X: np.ndarray) -> None:
     np.testing.assert_allclose(narrow, wide, atol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("init", STARTS)
 @pytest.mark.parametrize("shape", [(30, 10), (10, 30)], ids=["tall", "wide"])
 @pytest.mark.parametrize("solver", SOLVERS)

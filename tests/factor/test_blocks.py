@@ -114,6 +114,7 @@ class TestEngine:
         ):
             np.testing.assert_allclose(found, expected, atol=1e-8)
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         ("objective", "rule"), [("frobenius", "mu"), ("frobenius", "amu"), ("frobenius", "hals"), ("kl", "mu")]
     )

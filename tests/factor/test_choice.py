@@ -174,6 +174,7 @@ print(json.dumps([needed, peak()]))
 """
 
 
+@pytest.mark.slow
 @LINUX
 @pytest.mark.parametrize("words", [60])
 def test_the_estimate_is_right_within_a_half(words: int, tmp_path: Path) -> None:

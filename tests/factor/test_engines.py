@@ -32,7 +32,7 @@ def random_matrix(rng: np.random.Generator) -> Any:
 
 
 V = random_matrix(np.random.default_rng(4))
-ENGINES = ["memory", "memory, dense", "disk", "disk, dense", "disk, one page a block", "dask"]
+ENGINES = ["memory", "memory, dense", "disk", "disk, dense", "disk, one page a block"]
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +59,7 @@ def cluster(stores: dict[str, OnDisk]) -> Iterator[Any]:
     blocks.close()
 
 
-@pytest.fixture(params=ENGINES)
+@pytest.fixture(params=[*ENGINES, pytest.param("dask", marks=pytest.mark.slow)])
 def blocks(request: pytest.FixtureRequest, stores: dict[str, OnDisk]) -> PageBlocks:
     """V on each engine."""
     if request.param == "dask":
@@ -110,6 +110,7 @@ class TestEngine:
         np.testing.assert_allclose(linear @ X, V @ X, rtol=1e-12)
         np.testing.assert_allclose(linear.T @ Y, V.T @ Y, rtol=1e-12)
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("penalties", [{}, {"l1_words": 0.001, "l1_pages": 0.01}], ids=["", "penalties"])
     @pytest.mark.parametrize(
         ("objective", "rule"), [("frobenius", "amu"), ("frobenius", "hals"), ("kl", "mu"), ("frobenius", "mu")]
@@ -126,11 +127,13 @@ class TestEngine:
         np.testing.assert_allclose(H, expected_H, atol=1e-8)
         np.testing.assert_allclose(errors, expected_errors, atol=1e-8)  # nan where the page is zero, in both
 
+    @pytest.mark.slow
     def test_default_fit(self, blocks: PageBlocks) -> None:
         """From its own start, a fit ends at the same WH to 1e-6."""
         result, reference = (factorize(place, 3, max_iter=25, tolerance=0) for place in (blocks, V))
         np.testing.assert_allclose(result.W @ result.H, reference.W @ reference.H, atol=1e-6)
 
+    @pytest.mark.slow
     def test_again_the_same_bytes(self, blocks: PageBlocks) -> None:
         """Blocks are summed in their order, whichever is done first: two fits are equal to the last bit."""
         first, second = (factorize(blocks, 3, start="random", max_iter=8, tolerance=0) for _ in range(2))
@@ -167,6 +170,7 @@ class TestDisk:
 
         assert [count for _, count in stores["disk"].map(mapped)] == [1, 1, 1]
 
+    @pytest.mark.slow
     def test_block_size_changes_rounding_only(self, stores: dict[str, OnDisk]) -> None:
         """Other blocks, other order of the sums: WH agrees to 1e-10 after 40 iterations."""
         one, other = (
@@ -182,6 +186,7 @@ class TestDisk:
         assert time.time() - mark.stat().st_mtime < 100
 
 
+@pytest.mark.slow
 class TestDask:
     """What is particular to a cluster."""
 

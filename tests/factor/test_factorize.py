@@ -88,6 +88,7 @@ def test_mu_is_scikit_learns(objective: str, start: str, sparse: bool, rng: np.r
     np.testing.assert_allclose(ours.W, their_H.T, atol=1e-7)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("rule", "start"), [(r, s) for o, r, s in WAYS if o == "frobenius" and r != "mu"])
 def test_planted_topics_are_found(rule: str, start: str, rng: np.random.Generator) -> None:
     """V = W* H*: each topic, as words and as weights of pages, has a cosine over 0.9999 with one planted."""
@@ -106,6 +107,7 @@ def test_planted_topics_are_found_by_kl(rng: np.random.Generator) -> None:
     assert cosines(result.H.T, H.T).min() > 0.9999
 
 
+@pytest.mark.slow
 def test_rules_agree(rng: np.random.Generator) -> None:
     """hals and amu end at the same error on planted V: none without noise, the same to 1e-4 of it with noise."""
     _, _, V = plant(rng)
@@ -136,6 +138,7 @@ def test_rank_one_by_hand() -> None:
     np.testing.assert_allclose(result.H[0] / result.H[0, 0], [1, 2], atol=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("objective", "rule", "start"), WAYS)
 def test_edges(objective: str, rule: str, start: str, rng: np.random.Generator) -> None:
     """One page, one term, one entry, blank pages and terms, the highest rank, and duplicates give finite factors."""
@@ -169,6 +172,7 @@ def test_order_of_pages(objective: str, rule: str, rng: np.random.Generator) -> 
     np.testing.assert_allclose(permuted.W, plain.W, atol=1e-8)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("objective", "rule", "start"), WAYS)
 @pytest.mark.parametrize("factor", [1e-9, 255.0, 1e9])
 def test_unit_of_measurement(objective: str, rule: str, start: str, factor: float, rng: np.random.Generator) -> None:
@@ -182,6 +186,7 @@ def test_unit_of_measurement(objective: str, rule: str, start: str, factor: floa
     np.testing.assert_allclose(scaled.H / np.sqrt(factor), plain.H, atol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("objective", "rule", "start"), WAYS)
 def test_same_seed_same_bytes(objective: str, rule: str, start: str, rng: np.random.Generator) -> None:
     """The same call gives the same bytes, whether the BLAS may use one thread or two."""
@@ -222,6 +227,7 @@ def test_blas_threads() -> None:
 # ------------------------------------------------------------------------------------------------------- stopping
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("objective", "rule"), PAIRS)
 @pytest.mark.parametrize("tolerance", [10.0, 1e-2, 1e-3, 1e-4])
 def test_converged(objective: str, rule: str, tolerance: float, rng: np.random.Generator) -> None:
@@ -241,6 +247,7 @@ def test_converged(objective: str, rule: str, tolerance: float, rng: np.random.G
     assert (done and done[-1]) or certified[-1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("objective", "rule"), PAIRS)
 def test_tolerance_zero_never_stops_early(objective: str, rule: str, rng: np.random.Generator) -> None:
     """Even where nothing moves any more, as with one topic, all iterations are done."""
@@ -360,6 +367,7 @@ def test_nothing_but_zeros(form: Any, objective: str) -> None:
 # ----------------------------------------------------------------------------------------------------- projection
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sparse", [False, True], ids=["dense", "sparse"])
 @pytest.mark.parametrize("rule", RULES)
 @pytest.mark.parametrize("r", [1, 3, 10])
@@ -400,6 +408,7 @@ def test_project_kl_across_orders_of_magnitude(page: list[float], W: list[list[f
     assert np.isfinite(errors).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sparse", [False, True], ids=["dense", "sparse"])
 @pytest.mark.parametrize(("objective", "rule"), PAIRS)
 def test_company_of_a_page(objective: str, rule: str, sparse: bool, rng: np.random.Generator) -> None:

@@ -134,6 +134,7 @@ def test_nndsvda_begins_lower(rng: np.random.Generator) -> None:
     assert all(begun[start] < begun["random"] for start in INITIALIZATIONS if start != "random")
 
 
+@pytest.mark.slow
 def test_topics_beyond_the_rank_of_V_are_of_use() -> None:
     """A matrix of rank 3 may need 5 topics; those that no singular pair starts take part, and V can be exact.
 

@@ -76,6 +76,7 @@ def test_compiled_is_the_reference(r: int, dtype: type, which: str, rng: np.rand
         np.testing.assert_allclose(found[name], array, rtol=0, atol=bound, err_msg=name)
 
 
+@pytest.mark.slow
 @compiled
 @pytest.mark.parametrize("which", ["compiled", "plain"])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -111,6 +112,7 @@ def test_threads_do_not_show(r: int, dtype: type, rng: np.random.Generator, monk
     np.testing.assert_array_equal(whole, np.concatenate(halves, axis=1))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("which", ["compiled", "reference"])
 @pytest.mark.parametrize("objective", ["frobenius", "kl"])
 def test_threads_do_not_show_in_pages_on_fixed_topics(
@@ -235,6 +237,7 @@ def test_without_a_library() -> None:
     assert "no C compiler when nmf-topics was installed" in done.stderr
 
 
+@pytest.mark.slow
 def test_the_program_says_so_too(tmp_path: Any, tiny_corpus: Any) -> None:
     """`fit` says it in one line on stderr, and under --quiet not at all."""
     program = NO_LIBRARY + "import sys\nfrom nmf_topics.cli.main import main\nmain()"

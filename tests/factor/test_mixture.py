@@ -66,6 +66,7 @@ def test_comes_to_rest(rng: np.random.Generator) -> None:
     assert ((R > 0.01) & (R < 0.99)).any()  # posteriors, not a hard choice
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("columns", [1, 37, 300])
 def test_blocks_do_not_matter(rng: np.random.Generator, tmp_path: Any, columns: int) -> None:
     """Counts on disk give what counts in memory give."""

@@ -159,6 +159,7 @@ def make_problem(kind: str, dtype: type, rng: np.random.Generator) -> Array:
     return V.astype(dtype)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_descent(dtype: type) -> None:
     """On thousands of random problems, over all rules, objectives, starts and forms of V, no sweep leads uphill.
@@ -243,6 +244,7 @@ def test_certificate(rng: np.random.Generator) -> None:
     assert (W.min(), H.min()) == (0.0, 0.0)  # a minimum on the border, not the easy case
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("objective", "rule"), [pair for pair in PAIRS if RULES[pair[1]].multiplicative])
 def test_multiplicative_rules_near_the_same_conditions(objective: str, rule: str, rng: np.random.Generator) -> None:
     """They end more slowly, zeros being neared and never reached: the residual falls to 2 % in 3,000 sweeps."""
@@ -268,6 +270,7 @@ def test_dead_topics_harm_no_other(objective: str, rng: np.random.Generator) -> 
     np.testing.assert_allclose(dead_H, np.r_[H, np.zeros((1, 7))], rtol=1e-10)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", [np.asarray, sp.csc_matrix])
 @pytest.mark.parametrize(("objective", "rule"), [pair for pair in PAIRS if LOSSES[pair[0]].beta >= 1])
 def test_the_certificate_bounds_what_one_factor_can_do(
@@ -301,6 +304,7 @@ def test_the_certificate_nears_zero(rng: np.random.Generator) -> None:
     assert result.certificate < 1e-5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("plain", "fast"), [("hals", "ehals"), ("amu", "emu")])
 def test_extrapolation_is_faster(plain: str, fast: str, rng: np.random.Generator) -> None:
     """After 50 iterations it is lower, from each of five starts, and by half of what was left on the whole."""

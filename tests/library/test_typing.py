@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 PROGRAM = """
 from nmf_topics import classify, fit_topics, load_model, save_model
 
@@ -30,6 +32,7 @@ fit_topics(["green tea"], 2, pages_in="row")  # wrong
 """
 
 
+@pytest.mark.slow
 def test_type_checkers_know_the_public_functions(tmp_path: Path) -> None:
     """Results have types, options are known by name and value, and mistakes are found where they stand."""
     script = tmp_path / "program.py"

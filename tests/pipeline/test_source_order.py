@@ -22,6 +22,7 @@ from nmf_topics import classify, fit_topics, load_model, save_model
 from nmf_topics.corpus.open import open_corpus
 from nmf_topics.errors import ModelError
 from nmf_topics.factor.engines.choice import EngineOptions
+from nmf_topics.files.json_files import CHECKSUM
 from nmf_topics.matrix.datamatrix import PageColumns, SourceOrder
 from nmf_topics.model.model import TopicModel
 from nmf_topics.pipeline.prepare import Source, prepare
@@ -88,7 +89,7 @@ def test_cached_counts_keep_it(tmp_path: Path, words: WordOptions) -> None:
     for _ in range(2):
         data = prepare(Source(str(path)), recipe, cache=tmp_path / "cache", note=notes.append)
         assert shown(fit_topics(data, 3)) == IN_ORDER
-    assert any("counted before" in note for note in notes)
+    assert any("from the cache" in note for note in notes)
 
 
 def test_blocks_on_disk_keep_it(tmp_path: Path) -> None:
@@ -115,7 +116,7 @@ def test_a_model_without_it(tmp_path: Path) -> None:
     save_model(fit_topics(write_table(tmp_path / "t.csv"), 3, max_pages=0.5), tmp_path / "model")
     file = tmp_path / "model" / "model.json"
     described = json.loads(file.read_text("utf-8"))
-    del described["columns"]["order"]
+    del described["columns"]["order"], described[CHECKSUM]
     file.write_text(json.dumps(described), encoding="utf-8")
     assert shown(load_model(tmp_path / "model")) == [(page_id, "") for page_id in sorted(IDS)]
 
@@ -128,6 +129,8 @@ def test_a_model_without_it(tmp_path: Path) -> None:
         {"places": list(range(12)), "rows": ["1"] * 12},
         {"places": [0.5, *range(1, 12)], "rows": list(range(1, 13))},
         {"places": list(range(12)), "rows": [1]},
+        {"rows": [1] * 12},
+        {"rows": [None, *range(2, 13)]},
         {"places": list(range(12))},
         [],
         7,
@@ -138,9 +141,10 @@ def test_a_damaged_order_is_refused(tmp_path: Path, order: Any) -> None:
     save_model(fit_topics(write_table(tmp_path / "t.csv"), 3, max_pages=0.5), tmp_path / "model")
     file = tmp_path / "model" / "model.json"
     described = json.loads(file.read_text("utf-8"))
+    del described[CHECKSUM]
     described["columns"]["order"] = order
     file.write_text(json.dumps(described), encoding="utf-8")
-    with pytest.raises(ModelError, match="the model in"):
+    with pytest.raises(ModelError, match=r"is damaged: .*order|order of its pages"):
         load_model(tmp_path / "model")
 
 
@@ -212,6 +216,19 @@ def test_metadata_of_that_name(tmp_path: Path) -> None:
     first = dict(zip(*list(page_rows(model))[:2], strict=True))
     assert (first["row"], first["page_row"]) == ("1", "100")
     assert model.pages_frame()["page_row"].tolist() == list(range(100, 112))
+
+
+def test_places_are_written_where_rows_do_not_tell() -> None:
+    """Rows of one table are its order; those of several files are not."""
+    table = SourceOrder.of([2, 3, 7])
+    assert table is not None
+    assert table.to_meta() == {"rows": [2, 3, 7]}
+    assert SourceOrder.from_meta({"rows": [2, 3, 7]}) == table
+    files = SourceOrder.of([1, 2, None, 1])
+    assert files is not None
+    assert files.to_meta() == {"places": [0, 1, 2, 3], "rows": [1, 2, None, 1]}
+    assert SourceOrder.from_meta(files.to_meta()) == files
+    assert SourceOrder.of([None, None]) is None
 
 
 def test_some_columns() -> None:

@@ -50,6 +50,7 @@ def build(project: Path, compiler: str | None) -> tuple[str, dict[str, bytes]]:
         return wheel.name, {name: archive.read(name) for name in archive.namelist()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("compiler", ["false", "no-such-compiler", ""])
 def test_without_a_compiler(compiler: str, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing fails; there is no library in the wheel, an older one neither, and it fits every machine."""
@@ -64,6 +65,7 @@ def test_without_a_compiler(compiler: str, project: Path, monkeypatch: pytest.Mo
     assert not (project / LIBRARY).exists()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not HAS_COMPILER, reason="no C compiler here")
 def test_with_a_compiler(project: Path) -> None:
     """The library is in the wheel and loads where nothing else of ours is; the wheel names its kind."""
@@ -78,6 +80,7 @@ def test_with_a_compiler(project: Path) -> None:
     assert int(done.stdout) >= 1
 
 
+@pytest.mark.slow
 def test_sources_have_no_warnings(tmp_path: Path) -> None:
     """The C is clean under the warnings that compilers have."""
     if not HAS_COMPILER:

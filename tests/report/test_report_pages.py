@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from browsing import Open, cells, go, runs_in
 from inputs import TINY, write_jsonl
-from outputs import read_table
+from outputs import pages_by_number, read_table
 
 pytestmark = pytest.mark.browser
 
@@ -19,10 +19,10 @@ def test_search_filter_and_sort(visit: Open, reports: Path) -> None:
     """Titles are found without case and accents, filters narrow, headers sort both ways; a hundred come at a time."""
     rows = read_table(reports / "models" / "text" / "pages.csv")
     page = visit("pages")
-    assert "188 pages; shown are 1 to 100" in page.locator("p[role=status]").inner_text()
+    assert "188 pages, showing 1 to 100" in page.locator("p[role=status]").inner_text()
     weights = [float(row[2]) for row in cells(page, "table.pages")]
     assert weights == sorted(weights, reverse=True)
-    page.get_by_role("button", name="After").click()
+    page.get_by_role("button", name="Next").click()
     assert len(cells(page, "table.pages")) == 88
     page.locator("#search").fill("ANDÉS")
     assert [row[0] for row in cells(page, "table.pages")] == ["Andes"]
@@ -46,7 +46,7 @@ def test_search_filter_and_sort(visit: Open, reports: Path) -> None:
 
 def test_a_page_in_the_colours_of_its_topics(visit: Open, reports: Path) -> None:
     """The words of a text carry their topics; one topic alone can be looked at; the words that carried it are named."""
-    rows = read_table(reports / "models" / "text" / "pages.csv")
+    rows = pages_by_number(reports / "models" / "text" / "pages.csv")
     at = next(i for i, row in enumerate(rows, 1) if row["id"] == "andes")
     page = visit(f"page-{at}")
     page.wait_for_selector(".text mark")
@@ -96,7 +96,7 @@ def test_pages_of_a_label(visit: Open, reports: Path) -> None:
 
 def test_links_to_the_pages_of_a_label(visit: Open, reports: Path) -> None:
     """Labels in tables of shares, on a topic and on a page lead to their pages, be they markup or not."""
-    rows = read_table(reports / "models" / "text" / "pages.csv")
+    rows = pages_by_number(reports / "models" / "text" / "pages.csv")
     strange = next(row for row in rows if row["id"] == "strange-script")
     page = visit("overview")
     page.locator("table.heats thead a", has_text=strange["page_label"]).click()
@@ -171,3 +171,17 @@ def test_phrases_are_one_word(visit: Open, long_pages: Path) -> None:
     assert not {"New", "York", "City"} & set(marks)
     go(page, f"topic-{topic_of['New York City']}")
     assert "New York City" in {row[0] for row in cells(page, "table.wide")}
+
+
+def test_a_page_with_few_known_words(visit: Open, tmp_path: Path) -> None:
+    """A weak page says that its topics are little more than a guess; others do not."""
+    place = tmp_path / "weak"
+    place.mkdir()
+    texts = [text for subject in TINY.values() for text in subject]
+    with runs_in(place) as run:
+        rows = [{"id": f"{i:02}", "title": f"Page {i}", "text": text} for i, text in enumerate([*texts, "A cat."])]
+        run("fit", write_jsonl(Path("t.jsonl"), rows), "--rank", 3, "--max-pages", 0.5, "-o", "m")
+    page = visit("page-13", place / "m" / "report.html")
+    assert "It has fewer than 3 words of the vocabulary" in page.locator("section[aria-labelledby=h-mix]").inner_text()
+    go(page, "page-12")
+    assert "of the vocabulary" not in page.locator("section[aria-labelledby=h-mix]").inner_text()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from browsing import Open, cells, faults, go, runs_in
 from inputs import write_jsonl
-from outputs import read_table
+from outputs import pages_by_number, read_table
 from program import Run
 
 pytestmark = pytest.mark.browser
@@ -95,7 +95,7 @@ def place_of(page: Any, selector: str) -> tuple[float, float]:
 
 def test_arabic_and_hebrew(visit: Open, from_the_right: Path) -> None:
     """Texts run from the right, numbers stay before names, and words are coloured, found and counted as any others."""
-    rows = read_table(from_the_right / "pages.csv")
+    rows = pages_by_number(from_the_right / "pages.csv")
     for width in (360, 1400):
         page = visit("topic-1", from_the_right / "report.html", viewport={"width": width, "height": 800})
         assert place_of(page, "h1 .number")[1] <= place_of(page, "h1 bdi")[0]
@@ -118,7 +118,7 @@ def test_arabic_and_hebrew(visit: Open, from_the_right: Path) -> None:
 
 def test_chinese_and_japanese(visit: Open, without_spaces: Path) -> None:
     """Words that stand in no spaces are coloured as the fit cut them; letters are those of the page's language."""
-    rows = read_table(without_spaces / "pages.csv")
+    rows = pages_by_number(without_spaces / "pages.csv")
     terms = {row["term"] for row in read_table(without_spaces / "topics.csv")}
     assert {"钢琴", "观众", "惑星"} <= terms
     page = visit("overview", without_spaces / "report.html", viewport={"width": 360, "height": 800})
@@ -140,7 +140,7 @@ def test_chinese_and_japanese(visit: Open, without_spaces: Path) -> None:
 
 def test_chinese_among_english(visit: Open, reports: Path) -> None:
     """A page in a script that the fit did not cut into words is whole and plain."""
-    rows = read_table(reports / "models" / "text" / "pages.csv")
+    rows = pages_by_number(reports / "models" / "text" / "pages.csv")
     at = next(i for i, row in enumerate(rows, 1) if row["id"] == "strange-chinese")
     page = visit(f"page-{at}")
     page.wait_for_selector(".text")

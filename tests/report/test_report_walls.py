@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 from browsing import STRANGE, Open, go
-from outputs import read_table
+from outputs import pages_by_number
 
 pytestmark = pytest.mark.browser
 
 
 def test_strange_pages_are_text(visit: Open, reports: Path) -> None:
     """Markup, programs and styles in titles and texts are shown as text; links lead to the web only."""
-    rows = read_table(reports / "models" / "text" / "pages.csv")
+    rows = pages_by_number(reports / "models" / "text" / "pages.csv")
     page = visit("pages")
     for column, row in enumerate(rows, start=1):
         if not row["id"].startswith("strange-"):

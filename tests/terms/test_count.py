@@ -119,6 +119,7 @@ def test_the_counts_of_the_tiny_corpus(tiny_corpus: Path) -> None:
     assert not {"the", "and", "a", "mice", "sung"} & set(rows)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=250)
 @given(st.lists(TEXT, max_size=6), OPTIONS, st.sampled_from([1, 8, 1_000_000]))
 def test_counts_are_those_of_one_token_after_the_other(texts: list[str], options: WordOptions, batch: int) -> None:
@@ -135,6 +136,7 @@ def test_counts_are_those_of_one_token_after_the_other(texts: list[str], options
     assert tokens_add_up(found)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=150)
 @given(
     st.lists(TEXT, min_size=1, max_size=8),
@@ -156,6 +158,7 @@ def test_bounded_counts_add_up(texts: list[str], options: WordOptions, low: int,
         found = bounded
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=100)
 @given(st.lists(TEXT, max_size=8), OPTIONS, st.randoms(use_true_random=False))
 def test_the_order_of_pages_does_not_matter(texts: list[str], options: WordOptions, shuffle: random.Random) -> None:
@@ -180,6 +183,7 @@ print(hashlib.sha256(b"|".join(parts)).hexdigest())
 """
 
 
+@pytest.mark.slow
 def test_the_hash_seed_does_not_matter() -> None:
     """Three processes with other PYTHONHASHSEEDs count the same bytes."""
     prints = {
@@ -228,6 +232,7 @@ def test_pages_of_one_id_keep_their_columns() -> None:
     assert found.counts.toarray().tolist() == [[1, 0], [0, 1]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("language", "text", "terms"),
     [
@@ -290,6 +295,7 @@ def test_the_surface_of_a_term(text: str, surface: str) -> None:
     assert count(text, options=WordOptions()).vocabulary.surfaces == [surface]
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=150)
 @given(st.lists(TEXT, min_size=1, max_size=5), OPTIONS)
 def test_surfaces_are_words_of_the_corpus(texts: list[str], options: WordOptions) -> None:
@@ -427,6 +433,7 @@ def test_pages_without_a_single_word_leave_no_word() -> None:
         bound_terms(count("", "..."), Bounds())
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=150)
 @given(st.lists(TEXT, min_size=1, max_size=6), OPTIONS)
 def test_new_pages_are_counted_as_the_corpus_was(texts: list[str], options: WordOptions) -> None:

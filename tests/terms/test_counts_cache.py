@@ -114,6 +114,7 @@ def test_an_entry_with_pickled_objects_is_refused(counts: TermCounts, tmp_path: 
     assert not Path("harm-was-done").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("error")
 def test_a_damaged_entry_is_ignored(counts: TermCounts, tmp_path: Path) -> None:
     """Cut short anywhere, or with a byte wrong anywhere: nothing, or just what was stored, and never an error.

@@ -45,6 +45,7 @@ def children() -> set[int]:
     return set(map(int, task.read_text().split()))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_small")
 def test_two_processes_count_as_one(tmp_path: Path) -> None:
     """The same counts to the last byte, in memory and spilled; a process more changes nothing."""
@@ -62,6 +63,7 @@ def test_two_processes_count_as_one(tmp_path: Path) -> None:
         scratch.close()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_small")
 def test_the_process_that_reads_counts_too() -> None:
     """Of three processes two are others; what they count comes in the order of reading."""
@@ -73,6 +75,7 @@ def test_the_process_that_reads_counts_too() -> None:
     assert 1 < len(counters) <= 3
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_small")
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 def test_an_error_of_the_reader_ends_the_processes() -> None:
@@ -88,6 +91,7 @@ def test_an_error_of_the_reader_ends_the_processes() -> None:
     assert children() <= before | resource_tracker()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_small")
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 def test_a_process_that_is_killed_is_told() -> None:
@@ -134,6 +138,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 def test_counting_processes_end_with_the_one_that_started_them(tmp_path: Path) -> None:
     """Even if that is killed without a word."""

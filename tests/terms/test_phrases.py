@@ -171,6 +171,7 @@ def test_a_long_run_of_one_pair_is_quick() -> None:
     assert len(joined) == len(places) == 500_000
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_few")
 @settings(deadline=None, max_examples=100)
 @given(st.lists(TEXT, min_size=1, max_size=6), st.randoms(use_true_random=False))

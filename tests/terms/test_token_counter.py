@@ -78,6 +78,7 @@ def sequences_of(found: BatchCounts) -> list[list[str]]:
     return [" ".join(page).strip("| ").split() for page in pages]
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=300)
 @given(
     st.lists(
@@ -150,6 +151,7 @@ def test_growing_arrays() -> None:
     assert growing.array.tolist() == [*range(3000), *range(5000)]
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=500)
 @given(st.lists(TEXT, max_size=6), st.sampled_from([1, 2, 5, 17, 1_000_000]))
 @example(["a=\u0338b"], 1_000_000)
@@ -242,6 +244,7 @@ print(ledger["tokens"], peak() - before, time.process_time() - start)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="ru_maxrss is in kilobytes on Linux only")
 @pytest.mark.parametrize(
     ("piece", "n_tokens", "megabytes"),

@@ -81,6 +81,7 @@ def test_by_hand() -> None:
     ]
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=150)
 @given(
     TEXTS,

@@ -62,6 +62,7 @@ def kept(language: str, text: str) -> list[str]:
     return [word for word in readers.tokens_of(text, language) if reader.read(word)[0] is not None]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", SENTENCES)
 def test_what_is_left_of_a_sentence(language: str) -> None:
     """Content words stay, without articles and endings; function words are dropped, however they are written."""

@@ -261,6 +261,7 @@ def test_a_mark_alone_is_no_word() -> None:
     assert found.ledger == {"tokens": 2, "kept": 1, "dropped": {"short": 1}}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("language", "dropped", "kept"),
     [
@@ -292,6 +293,7 @@ def test_chinese_names_on_english_pages_stay_whole() -> None:
     assert "机器学习" in count_terms(pages("The name 机器学习 of it"), WordOptions()).vocabulary.terms
 
 
+@pytest.mark.slow
 def test_lists_of_the_user_reach_every_language() -> None:
     """Words to stop and to keep are those of all languages."""
     found = count(*ENGLISH, *GERMAN, stop=("milk", "milch"), keep=("und", "the"))

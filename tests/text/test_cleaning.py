@@ -117,6 +117,7 @@ def test_no_token_is_lost_or_cut(text: str) -> None:
     assert n_tokens(text, "en") == pieces.total()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "piece",
     [

@@ -146,6 +146,7 @@ def test_extras_are_declared() -> None:
         assert f"\n{extra.extra} = [" in text
 
 
+@pytest.mark.slow
 def test_nothing_is_written_into_the_home_folder(tmp_path: Path) -> None:
     """The Thai library would make a folder there when it is imported."""
     program = "from nmf_topics.text.segment import segment; print(segment('ผู้คนดื่มชา', 'th'))"

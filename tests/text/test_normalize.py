@@ -278,6 +278,7 @@ def test_a_very_long_word_takes_no_time() -> None:
         assert normalizer(normalize)("ab" * 500_000)  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("language", "one_word"),
     [
