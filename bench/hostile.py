@@ -1,9 +1,9 @@
-"""Files made to take all memory or hours: each is read beside a good one, with the peak of memory and the seconds.
+"""Read files made to use up memory or time, each together with a good one; print peak memory and seconds.
 
     python bench/hostile.py [CASE ...] [--small]
 
-The limits of reading must keep every case below 1 GB; the good file must be read, and the hostile one be set aside or
-refused with its reason. `--small` makes files of a tenth of the size.
+The limits of reading must keep every case below 1 GB. The good file must be read, and the hostile one set aside or
+refused with a reason. `--small` makes files of a tenth of the size.
 """
 
 from __future__ import annotations
@@ -44,14 +44,14 @@ print(json.dumps({"pages": pages, "said": said, "error": error, "peak": peak, "s
 
 
 def zeros(size: int) -> Iterator[bytes]:
-    """So many bytes of zeros, in pieces."""
+    """Yield `size` zero bytes, in pieces."""
     piece = bytes(min(size, 16 * MB))
     for _ in range(size // len(piece)):
         yield piece
 
 
 def repeat(path: Path, part: bytes, times: int) -> None:
-    """A file of many compressed streams, one after another."""
+    """Write a file of many compressed streams in a row."""
     with path.open("wb") as file:
         for _ in range(times):
             file.write(part)
@@ -339,7 +339,7 @@ CASES: list[Callable[[Path, int], Path | None]] = [
 
 
 def measure(make: Callable[[Path, int], Path | None], folder: Path, scale: int) -> dict[str, Any]:
-    """Make a case in a folder and read it in a process of its own."""
+    """Make a case in a folder and read it in its own process."""
     source = make(folder, scale)
     if source is None:
         (folder / "good.txt").write_text(GOOD)
@@ -351,7 +351,7 @@ def measure(make: Callable[[Path, int], Path | None], folder: Path, scale: int) 
 
 
 def main() -> None:
-    """Read all cases and print a table; status 1 if one takes too much."""
+    """Read all cases and print a table; exit with status 1 if one fails."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("cases", nargs="*", help="of all: " + ", ".join(case.__name__ for case in CASES))
     parser.add_argument("--small", action="store_true")

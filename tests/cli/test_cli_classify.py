@@ -87,7 +87,7 @@ def test_pages_without_known_words(ok: Run, tiny_corpus: Path) -> None:
     with tiny_corpus.open("a", encoding="utf-8") as file:
         file.writelines(json.dumps(row) + "\n" for row in odd)
     result = ok("fit", tiny_corpus, "-r", 3, *WIDE)
-    assert "2 of 14 pages have no word of the vocabulary and get no topic: 'Empty', 'Odd'" in result.stderr
+    assert "2 of 14 pages contain no word of the vocabulary and get no topic: 'Empty', 'Odd'" in result.stderr
     rows = read_table(Path("models/tiny-r3/pages.csv"))[-2:]
     for row in rows:
         assert row["status"] == "no-known-words"

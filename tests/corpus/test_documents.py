@@ -164,17 +164,17 @@ def test_what_is_protected_says_so() -> None:
 @pytest.mark.parametrize(
     ("reader", "data", "reason"),
     [
-        (read_pdf, make_pdf([[]]), "holds no text; a scan"),
-        (read_pdf, make_pdf([["1 2 3"]]), "holds no text; a scan"),
-        (read_pdf, b"", "damaged, or no PDF file"),
-        (read_pdf, PDF[:300], "damaged, or no PDF file"),
-        (read_docx, b"", "no zip archive"),
-        (read_docx, DOCX[:900], "no zip archive"),
+        (read_pdf, make_pdf([[]]), "contains no text; if it is a scan"),
+        (read_pdf, make_pdf([["1 2 3"]]), "contains no text; if it is a scan"),
+        (read_pdf, b"", "damaged or not a PDF file"),
+        (read_pdf, PDF[:300], "damaged or not a PDF file"),
+        (read_docx, b"", "not a zip archive"),
+        (read_docx, DOCX[:900], "not a zip archive"),
         (read_docx, EPUB, "word/document.xml cannot be read"),
-        (read_epub, b"PK", "no zip archive"),
+        (read_epub, b"PK", "not a zip archive"),
         (read_epub, DOCX, "no package document"),
-        (read_epub, make_epub(["<img src='x.png'/>"]), "holds no text"),
-        (read_epub, make_epub([]), "holds no text"),
+        (read_epub, make_epub(["<img src='x.png'/>"]), "contains no text"),
+        (read_epub, make_epub([]), "contains no text"),
     ],
 )
 def test_what_cannot_be_read(reader: Reader, data: bytes, reason: str) -> None:
@@ -190,7 +190,7 @@ def test_archives_that_would_fill_the_memory() -> None:
         with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr("a", "x" * 4000)
         said = refusal(read_epub, file.getvalue(), file_size=3900)
-    assert said == "would unpack to 4000 bytes, more than the limit file-size=3900"
+    assert said == "would decompress to 4000 bytes, more than the limit file-size=3900"
 
 
 def test_documents_in_a_folder(tmp_path: Path) -> None:
@@ -200,7 +200,7 @@ def test_documents_in_a_folder(tmp_path: Path) -> None:
     said: list[str] = []
     corpus = open_corpus(tmp_path, warn=said.append)
     assert [(page.id, page.title) for page in corpus] == [("a", "a"), ("b_c", "b c"), ("d", "The Book")]
-    assert [item.reason for item in corpus.set_aside] == ["damaged, or no PDF file"]
+    assert [item.reason for item in corpus.set_aside] == ["damaged or not a PDF file"]
     assert "1 set aside" in said[0]
 
 

@@ -25,7 +25,7 @@ from nmf_topics.corpus.mediawiki.dumps import dump_pages, is_dump, page_address,
 from nmf_topics.corpus.open import open_corpus
 from nmf_topics.corpus.page import Page
 from nmf_topics.corpus.readers import bzip2
-from nmf_topics.corpus.readers.bzip2 import unpack_bzip2
+from nmf_topics.corpus.readers.bzip2 import decompress_bzip2
 from nmf_topics.corpus.readers.streams import meter_of
 from nmf_topics.errors import CorpusError
 
@@ -130,8 +130,8 @@ def test_what_is_left_out_is_counted(tmp_path: Path) -> None:
     said: list[str] = []
     left_out: Counter[str] = Counter()
     assert [page.title for page in dump_pages(path, 1, said.append, left_out)] == ["Tea", "Numbers"]
-    assert left_out == {"redirects": 2, "of other namespaces": 2, "not of wikitext": 1, "disambiguation pages": 1}
-    reasons = "1 disambiguation pages, 1 not of wikitext, 2 of other namespaces, 2 redirects"
+    assert left_out == {"redirects": 2, "in other namespaces": 2, "not in wikitext": 1, "disambiguation pages": 1}
+    reasons = "1 disambiguation pages, 2 in other namespaces, 1 not in wikitext, 2 redirects"
     assert said == [f"{path}: 6 pages left out: {reasons}"]
 
 
@@ -224,10 +224,10 @@ def test_one_page_comes_twice(tmp_path: Path) -> None:
 def test_a_dump_without_articles(tmp_path: Path) -> None:
     """It is said what was left out, and that stubs have no texts."""
     path = write(tmp_path / "d.xml", export(page(1, "Talk:Tea", "x", ns="<ns>1</ns>")))
-    assert "holds no article (left out: 1 of other namespaces)" in refusal(path)
+    assert "contains no articles (left out: 1 in other namespaces)" in refusal(path)
     stub = page(1, "Tea", "").replace('<text bytes="1" xml:space="preserve"></text>', "")
     assert "is it a dump of stubs?" in refusal(write(tmp_path / "d.xml", export(stub)))
-    assert "holds no article" in refusal(write(tmp_path / "d.xml", export()))
+    assert "contains no articles" in refusal(write(tmp_path / "d.xml", export()))
 
 
 @pytest.mark.slow
@@ -249,20 +249,20 @@ def test_a_multistream_dump_that_was_cut_off(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-120])
     for processes in (1, 2):
         message = refusal(path, processes)
-        assert "damaged, or no .bz2 file" in message
+        assert "damaged or not a .bz2 file" in message
         assert "the last 'Page " in message
 
 
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ("", "no XML"),
-        ("just words", "no XML"),
-        ("<rss><channel/></rss>", "no MediaWiki dump (its XML is <rss>)"),
+        ("", "not XML"),
+        ("just words", "not XML"),
+        ("<rss><channel/></rss>", "not a MediaWiki dump (the root element is <rss>)"),
         ("<!DOCTYPE html><html></html>", "declares a document type"),
-        (export(page(1, "Tea", "x")).replace("</revision>", "</version>"), "broken XML (mismatched tag, line 7)"),
+        (export(page(1, "Tea", "x")).replace("</revision>", "</version>"), "damaged XML (mismatched tag, line 7)"),
         (export(page(1, "Tea", "x")) + "<more/>", "after 1 pages, the last 'Tea'"),
-        (export(page(1, "Tea", "x").replace(">x<", ">&nbsp;<")), "broken XML (undefined entity"),
+        (export(page(1, "Tea", "x").replace(">x<", ">&nbsp;<")), "damaged XML (undefined entity"),
         (export("<a>" * 30 + "</a>" * 30), "nested too deeply"),
     ],
 )
@@ -285,18 +285,18 @@ def test_entities_are_refused(tmp_path: Path) -> None:
 
 def test_a_tag_that_never_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is not read into memory to the end of the file."""
-    monkeypatch.setattr(export_xml, "PENDING", 1 << 21)
+    monkeypatch.setattr(export_xml, "MAX_PENDING", 1 << 21)
     text = export(page(1, "Tea", "x")).replace("</mediawiki>", '<page name="' + "x" * (1 << 23))
     assert "a tag that does not end, after 1 pages" in refusal(write(tmp_path / "d.xml", text))
 
 
 def test_a_text_longer_than_any(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A text that no wiki could hold is left out and counted."""
-    monkeypatch.setattr(export_xml, "LONGEST", 1000)
+    monkeypatch.setattr(export_xml, "MAX_TEXT", 1000)
     path = write(tmp_path / "d.xml", export(page(1, "Tea", "x" * 1001), page(2, "Ice", "x" * 1000)))
     left_out: Counter[str] = Counter()
     assert [page.title for page in dump_pages(path, left_out=left_out)] == ["Ice"]
-    assert left_out == {"without their text": 1}
+    assert left_out == {"without text in the dump": 1}
 
 
 @pytest.mark.slow
@@ -317,7 +317,7 @@ def test_memory_is_bounded(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=True)
     lines = done.stdout.splitlines()
-    assert lines[0].endswith("1 pages left out: 1 without their text")
+    assert lines[0].endswith("1 pages left out: 1 without text in the dump")
     assert lines[1] == "['1']"
     assert int(lines[2]) < 250
 
@@ -349,7 +349,7 @@ def test_who_stops_early_leaves_nothing_behind(tmp_path: Path, monkeypatch: pyte
 
 
 def test_a_process_that_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """When a process that cleans is ended from outside, the error says so, and no page is lost in silence."""
+    """If a process that cleans pages is killed, the error says so, and no page is lost silently."""
     from multiprocessing import active_children
 
     monkeypatch.setattr(dumps, "BATCH", 50_000)
@@ -357,7 +357,7 @@ def test_a_process_that_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert next(pages).id == "1"
     for child in active_children():
         child.kill()
-    with pytest.raises(CorpusError, match="ended from outside"):
+    with pytest.raises(CorpusError, match="was killed"):
         list(pages)
 
 
@@ -427,39 +427,39 @@ def test_unpacking_equals_bz2(parts: list[bytes], chunk: int, longest: int, afte
     packed = b"".join(map(bz2.compress, parts)) + (after if parts else b"")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bzip2, "CHUNK", chunk)
-        patch.setattr(bzip2, "LONGEST", longest)
-        patch.setattr(bzip2, "MOST", 1000)
+        patch.setattr(bzip2, "MAX_PART", longest)
+        patch.setattr(bzip2, "MAX_OUTPUT", 1000)
         if not packed:
             with pytest.raises(EOFError):
-                list(unpack_bzip2(io.BytesIO(packed), 2))
+                list(decompress_bzip2(io.BytesIO(packed), 2))
             return
-        assert b"".join(unpack_bzip2(io.BytesIO(packed), 2)) == b"".join(parts)
+        assert b"".join(decompress_bzip2(io.BytesIO(packed), 2)) == b"".join(parts)
         with pytest.raises((EOFError, OSError)):
-            list(unpack_bzip2(io.BytesIO(packed[: -len(after) - 3 or None][:-1]), 2))
+            list(decompress_bzip2(io.BytesIO(packed[: -len(after) - 3 or None][:-1]), 2))
 
 
 def test_a_stream_that_seems_to_begin_inside_another(monkeypatch: pytest.MonkeyPatch) -> None:
     """A packed stream that holds the mark of a beginning by chance is one stream."""
     data = os.urandom(3000)
     packed = bz2.compress(data)
-    monkeypatch.setattr(bzip2, "_BEGINS", re.compile(packed[:4] + b"|" + re.escape(packed[1500:1510])))
-    assert b"".join(unpack_bzip2(io.BytesIO(packed * 2), 2)) == data * 2
+    monkeypatch.setattr(bzip2, "_STREAM_START", re.compile(packed[:4] + b"|" + re.escape(packed[1500:1510])))
+    assert b"".join(decompress_bzip2(io.BytesIO(packed * 2), 2)) == data * 2
 
 
 def test_files_and_folders_of_dumps(tmp_path: Path) -> None:
     """A dump is read when it is named itself; what is no bzip2 is said; columns mean nothing."""
     (tmp_path / "d.xml.bz2").write_text("x")
     for processes in (1, 2):
-        assert "damaged, or no .bz2 file" in refusal(tmp_path / "d.xml.bz2", processes)
+        assert "damaged or not a .bz2 file" in refusal(tmp_path / "d.xml.bz2", processes)
         assert "cannot be read" in refusal(tmp_path / "none.xml.bz2", processes)
     folder = tmp_path / "folder"
     folder.mkdir()
     (folder / "d.xml").write_text(export(*many(2)), encoding="utf-8")
-    with pytest.raises(CorpusError, match="a MediaWiki dump is read when it is named itself, not its folder"):
+    with pytest.raises(CorpusError, match="a MediaWiki dump is only read if you name the file itself"):
         list(open_corpus(folder))
     said: list[str] = []
     open_corpus(write(tmp_path / "e.xml", export(*many(1))), text_column="x", warn=said.append)
-    assert said == [f"{tmp_path / 'e.xml'}: columns are those of a table; for a dump they mean nothing"]
+    assert said == [f"{tmp_path / 'e.xml'}: options for columns apply to tables only; they are ignored for a dump"]
 
 
 @pytest.mark.parametrize(
@@ -483,7 +483,7 @@ def test_a_real_dump(data_folder: Path) -> None:
     path = data_folder / "enwiki-sample-pages-articles.xml.bz2"
     left_out: Counter[str] = Counter()
     pages = {page.title: page for page in dump_pages(path, 2, left_out=left_out)}
-    assert left_out == {"redirects": 99, "disambiguation pages": 8, "of other namespaces": 1}
+    assert left_out == {"redirects": 99, "disambiguation pages": 8, "in other namespaces": 1}
     assert len(pages) == 98
     anarchism = pages["Anarchism"]
     assert anarchism.id == "12"

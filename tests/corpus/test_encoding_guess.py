@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nmf_topics.corpus.readers.charsets import decode
-from nmf_topics.corpus.readers.encoding_guess import Encodings, guess_encoding, misplaced_share, sample_of
+from nmf_topics.corpus.readers.encoding_guess import EncodingChooser, guess_encoding, misplaced_share, sample_of
 
 POLISH = "Książka leży na stole. Jeżeli pójdziesz wcześnie, będziesz pierwszy; później są już tłumy, więc śpiesz się."
 CZECH = "Příliš mnoho lidí čekalo, že vlak přijede včas. Někteří už byli unavení a chtěli jít domů pěšky."
@@ -74,14 +74,14 @@ def test_short_files_are_read_as_all_files_together_suggest() -> None:
     """One Polish word could be anything; fifty of them are Polish. A file that is certain stays what it is."""
     words = [word.encode("cp1250") for word in POLISH.split() if not word.isascii()]
     accepts = lambda encoding: True  # noqa: E731
-    assert Encodings().choose(words[0], accepts) == "cp1252"
+    assert EncodingChooser().choose(words[0], accepts) == "cp1252"
     asked = []
 
     def samples() -> list[bytes]:
         asked.append(1)
         return words
 
-    together = Encodings(samples=samples)
+    together = EncodingChooser(samples=samples)
     assert {together.choose(word, accepts) for word in words} == {"cp1250"}
     assert together.choose(RUSSIAN.encode("cp1251"), accepts) == "cp1251"
     assert len(asked) == 1
@@ -89,16 +89,16 @@ def test_short_files_are_read_as_all_files_together_suggest() -> None:
 
 def test_other_scripts_do_not_decide_for_short_western_files() -> None:
     """Among many Russian files a short German one stays German."""
-    together = Encodings(samples=lambda: [RUSSIAN.encode("cp1251")] * 20 + [b"Gr\xfc\xdfe"])
+    together = EncodingChooser(samples=lambda: [RUSSIAN.encode("cp1251")] * 20 + [b"Gr\xfc\xdfe"])
     assert together.choose(b"Gr\xfc\xdfe", lambda encoding: True) == "cp1252"
 
 
 def test_a_named_encoding_is_used() -> None:
     """Without a guess, and an error where the text does not fit; only a byte order mark outweighs it."""
-    named = Encodings("cp1250")
+    named = EncodingChooser("cp1250")
     assert decode("Gr\u00fc\u00dfe \u0142".encode("cp1250"), "x", pytest.fail, named) == "Gr\u00fc\u00dfe \u0142"
     assert decode("\u0142".encode("utf-16"), "x", pytest.fail, named) == "\u0142"
-    with pytest.raises(Exception, match="x: not cp1250 throughout, as asked for"):
+    with pytest.raises(Exception, match="x: not valid cp1250, the encoding that was given"):
         decode(b"one\ntwo \x81", "x", pytest.fail, named)
 
 

@@ -77,8 +77,8 @@ def test_broken_links_and_pipes_are_set_aside(tmp_path: Path) -> None:
     corpus = open_corpus(tmp_path, warn=said.append)
     assert [page.id for page in corpus] == ["a"]
     assert [(Path(item.where).name, item.reason) for item in corpus.set_aside] == [
-        ("gone.txt", "a broken link or no ordinary file"),
-        ("pipe.txt", "a broken link or no ordinary file"),
+        ("gone.txt", "a broken link, or not a regular file"),
+        ("pipe.txt", "a broken link, or not a regular file"),
     ]
     assert "2 set aside" in said[0]
     assert "pipe.txt" in said[0]
@@ -149,7 +149,9 @@ def test_guessed_encoding_that_is_cut_off(tmp_path: Path) -> None:
     pages = list(open_corpus(tmp_path, warn=said.append))
     assert pages[-1] == Page("b", "b", "b")
     assert "a.txt" in said[0]
-    with pytest.raises(CorpusError, match=r"c\.csv: neither UTF-8 nor in any likely encoding|c\.csv: not cp932"):
+    with pytest.raises(
+        CorpusError, match=r"c\.csv: neither UTF-8 nor any other known encoding|c\.csv: not valid cp932"
+    ):
         list(open_corpus(tmp_path / "c.csv", warn=lambda message: None))
 
 
@@ -158,7 +160,7 @@ def test_packed_texts(tmp_path: Path) -> None:
     fill(tmp_path, {"a.txt.gz": gzip.compress(b"words"), "b.md.gz": gzip.compress(b"words")[:-5]})
     said: list[str] = []
     assert list(open_corpus(tmp_path, warn=said.append)) == [Page("a", "a", "words")]
-    assert "b.md.gz (damaged, or no .gz file" in said[0]
+    assert "b.md.gz (damaged or not a .gz file" in said[0]
 
 
 def test_odd_file_names(tmp_path: Path) -> None:

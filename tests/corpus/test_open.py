@@ -91,7 +91,7 @@ def test_columns_mean_nothing_for_texts(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("a")
     said: list[str] = []
     assert len(list(open_corpus("a.txt", text_column="x", warn=said.append))) == 1
-    assert "for texts they mean nothing" in said[0]
+    assert "they are ignored for texts" in said[0]
 
 
 def test_nothing_named_takes_the_newest_corpus(tmp_path: Path) -> None:
@@ -172,7 +172,7 @@ def test_broken_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     pipe_in(monkeypatch, b'{"text":"x"}\n{')
     assert refusal("-").startswith("standard input, line 2: not JSON")
     pipe_in(monkeypatch, b"")
-    assert refusal("-") == "standard input holds no page"
+    assert refusal("-") == "standard input contains no pages"
     monkeypatch.setattr(sys, "stdin", None)
     assert "no standard input" in refusal("-")
 
@@ -222,10 +222,10 @@ def test_pipe_as_a_source(tmp_path: Path) -> None:
     [
         ("a.doc", "save it as .docx"),
         ("a.xls", "save it as .xlsx"),
-        ("a.png", "images hold no text"),
-        ("a", "not a format that is read"),
-        ("a.gz", "not a format that is read"),
-        ("a.exe", "not a format that is read"),
+        ("a.png", "images contain no text"),
+        ("a", "this format is not read"),
+        ("a.gz", "this format is not read"),
+        ("a.exe", "this format is not read"),
     ],
 )
 def test_formats_that_are_not_read(tmp_path: Path, name: str, words: str) -> None:
@@ -238,7 +238,7 @@ def test_formats_that_are_not_read(tmp_path: Path, name: str, words: str) -> Non
         message = refusal(source)
         assert source in message
         assert words in message
-        assert "read are a folder or archive (.zip, .tar.gz) of texts" in message
+        assert "nmf-topics reads a folder or archive (.zip, .tar.gz) of texts" in message
     assert "there is no text in folder, only 2 " in message
 
 
@@ -249,7 +249,8 @@ def test_folder_of_images(tmp_path: Path) -> None:
         (tmp_path / "faces" / name).write_bytes(b"x")
     message = refusal("faces")
     assert (
-        "there is no text in faces, only 3 .png (images hold no text), 1 .jpg (images hold no text), 1 .pgm" in message
+        "there is no text in faces, only 3 .png (images contain no text), 1 .jpg (images contain no text), 1 .pgm"
+        in message
     )
 
 
@@ -257,13 +258,13 @@ def test_folder_of_tables(tmp_path: Path) -> None:
     """A table in a folder is not guessed at; the remedy is said."""
     (tmp_path / "f").mkdir()
     (tmp_path / "f/a.csv").write_text("text\nx\n")
-    assert "only 1 .csv (a table is read when it is named itself)" in refusal("f")
+    assert "only 1 .csv (a table is only read if you name the file itself)" in refusal("f")
 
 
 def test_empty_folder(tmp_path: Path) -> None:
     """An empty folder is called that."""
     (tmp_path / "void").mkdir()
-    assert refusal("void").startswith("void is empty; read are")
+    assert refusal("void").startswith("void is empty; nmf-topics reads")
 
 
 def test_warnings_are_pythons_by_default(tmp_path: Path) -> None:

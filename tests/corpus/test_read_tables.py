@@ -184,7 +184,7 @@ def test_many_columns_are_not_all_listed(tmp_path: Path) -> None:
     ("line", "words"),
     [
         ('{"text":"x"', "line 3: not JSON"),
-        ('{"text":"x"\n', "one object a line"),
+        ('{"text":"x"\n', "one object per line"),
         ('{"text":"x', "cut off"),
         ("[1]\n", "line 3: not an object"),
         ("null\n", "not an object"),
@@ -246,14 +246,14 @@ def test_made_ids_do_not_depend_on_the_order(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["a.jsonl", "a.csv", "a.tsv", "a.csv.gz"])
 @pytest.mark.parametrize("content", ["", "\n\n", "\ufeff"])
 def test_empty_table(tmp_path: Path, name: str, content: str) -> None:
-    """A table without a row holds no page."""
+    """A table without a row contains no pages."""
     data = content.encode()
-    assert "holds no page" in refusal(write(tmp_path, name, gzip.compress(data) if "gz" in name else data))
+    assert "contains no pages" in refusal(write(tmp_path, name, gzip.compress(data) if "gz" in name else data))
 
 
 def test_header_alone(tmp_path: Path) -> None:
     """A header is not a page."""
-    assert "holds no page" in refusal(write(tmp_path, "a.csv", "id,text\n"))
+    assert "contains no pages" in refusal(write(tmp_path, "a.csv", "id,text\n"))
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
@@ -336,7 +336,7 @@ def test_damaged_packed(tmp_path: Path, ending: str, damage: str) -> None:
     else:
         data = bytearray(LINES.encode())
     message = refusal(write(tmp_path, "a.jsonl" + ending, bytes(data)))
-    assert f"damaged, or no {ending} file" in message
+    assert f"damaged or not a {ending} file" in message
 
 
 def test_zstd_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -383,7 +383,7 @@ def test_damaged_utf8(tmp_path: Path) -> None:
     path = write(tmp_path, "a.csv", "id,text\n1,äöüß éè ".encode() + b"\xff\xc3 caf\xc3\xa9\n")
     said: list[str] = []
     assert read(path, said)[0].text == "äöüß éè \ufffd\ufffd café"
-    assert said == [f"{path}: damaged UTF-8, broken characters read as U+FFFD"]
+    assert said == [f"{path}: damaged UTF-8; invalid characters were replaced by U+FFFD"]
 
 
 @pytest.mark.slow
@@ -392,14 +392,14 @@ def test_encoding_that_changes(tmp_path: Path) -> None:
     rows = "".join(f"{n},naïve words to fill a line\n" for n in range(60_000)).encode()
     other = "".join(f"x{n},naïve café\n" for n in range(60_000)).encode("cp1252")
     message = refusal(write(tmp_path, "a.csv", b"id,text\n" + rows + other))
-    assert "UTF-8 up to line " in message
+    assert "UTF-8 up to about line " in message
     assert "save it as UTF-8" in message
 
 
 def test_encoding_that_changes_early(tmp_path: Path) -> None:
     """One character of UTF-8 long before others is not enough to call these broken UTF-8."""
     rows = b"id,text\n1,caf\xc3\xa9\n2," + b"x" * 2_000_000 + b"\n3,caf\xe9 tr\xe8s bon\n"
-    assert "UTF-8 up to line 3 or so and not from there on" in refusal(write(tmp_path, "a.csv", rows))
+    assert "UTF-8 up to about line 3, but not after it" in refusal(write(tmp_path, "a.csv", rows))
 
 
 def test_guess_that_does_not_fit_the_rest(tmp_path: Path) -> None:
@@ -409,7 +409,7 @@ def test_guess_that_does_not_fit_the_rest(tmp_path: Path) -> None:
     assert read(write(tmp_path, "a.csv", b"id,text\n" + text + b"\n"), said)
     assert said[0].endswith("read as cp1252")
     message = refusal(write(tmp_path, "b.csv", b"id,text\n" + text + b"\x81\x8d\x8f\x90\x9d\n"))
-    assert "neither UTF-8 nor in any likely encoding" in message
+    assert "neither UTF-8 nor any other known encoding" in message
 
 
 @pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="needs a file that cannot be read, of Linux")
@@ -425,7 +425,7 @@ def test_guess_that_turns_out_wrong(tmp_path: Path) -> None:
     """A guess that fails further on is an error that names the guess and the line."""
     good = "".join(f"{n},très bon à Noël garçon\n" for n in range(60_000)).encode("cp1252")
     message = refusal(write(tmp_path, "a.csv", b"id,text\n" + good + b"x,\x81\x8d\n"))
-    assert "not cp1252 throughout" in message
+    assert "not valid cp1252" in message
     assert "near line " in message
     assert "save it as UTF-8" in message
 
@@ -434,7 +434,7 @@ def test_guess_that_turns_out_wrong(tmp_path: Path) -> None:
 def test_cut_off_wide_encoding(tmp_path: Path, encoding: str) -> None:
     """UTF-16 cut within a character is refused."""
     message = refusal(write(tmp_path, "a.csv", "id,text\n1,x\n".encode(encoding)[:-1]))
-    assert f"not {encoding} throughout" in message
+    assert f"not valid {encoding}" in message
 
 
 @pytest.mark.parametrize(
@@ -446,9 +446,9 @@ def test_binary_table(tmp_path: Path, data: bytes) -> None:
 
 
 def test_bytes_in_no_encoding(tmp_path: Path) -> None:
-    """Bytes that no likely encoding allows are refused as such."""
+    """Bytes that no known encoding can decode are refused."""
     message = refusal(write(tmp_path, "a.csv", b"id,text\n1," + bytes(range(0x80, 0x100)) * 3 + b"\n"))
-    assert "neither UTF-8 nor in any likely encoding; save it as UTF-8" in message
+    assert "neither UTF-8 nor any other known encoding; save it as UTF-8" in message
 
 
 @given(

@@ -129,9 +129,9 @@ def test_of_an_animation_the_first_frame_counts(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("pixels", "reason"),
     [
-        (GREY.astype(np.float32), "unknown whole; save it with 8 or 16 bits"),
-        (GREY.astype(np.int32) * 1000, "more than 16 bits"),
-        (GREY.astype(np.int32) - 1, "more than 16 bits"),
+        (GREY.astype(np.float32), "known maximum; save it with 8 or 16 bits"),
+        (GREY.astype(np.int32) * 1000, "more than 16 bits per pixel"),
+        (GREY.astype(np.int32) - 1, "more than 16 bits per pixel"),
     ],
 )
 def test_pixels_of_unknown_range_are_refused(tmp_path: Path, pixels: np.ndarray, reason: str) -> None:
@@ -167,7 +167,7 @@ def test_a_damaged_image_is_an_image_error_or_an_image(tmp_path: Path, kind: str
             else:
                 assert 0 <= found.min() <= found.max() <= 1
     assert messages
-    assert all(message.startswith(f"{path} is not an image that can be read: ") for message in messages)
+    assert all(message.startswith(f"{path} cannot be read as an image: ") for message in messages)
 
 
 def test_an_image_too_large_to_be_meant_is_refused(tmp_path: Path) -> None:
@@ -269,7 +269,7 @@ def test_broken_images_are_set_aside(faces: Path) -> None:
     assert data.ledger == {"images": 9, "kept": 6, "set_aside": ["empty.png", "face1b.png", "note.png"]}
     assert len(warned) == 3
     for message, name in zip(warned, data.ledger["set_aside"], strict=True):
-        assert message.startswith(f"left out: {faces / name} is not an image")
+        assert message.startswith(f"left out: {faces / name} cannot be read as an image")
     assert seen == sorted(path.name for path in faces.iterdir())
 
 
@@ -277,7 +277,7 @@ def test_images_of_unlike_sizes_are_an_error(faces: Path) -> None:
     """The message names two images with their sizes, width first, and what to do."""
     save(faces / "wide.png", np.zeros((8, 9), np.uint8))
     with pytest.raises(
-        ImageError, match=r"one size: face0\.png is 8 x 8 pixels, wide\.png is 9 x 8; bring them to one size first"
+        ImageError, match=r"one size: face0\.png is 8 x 8 pixels, wide\.png is 9 x 8; resize them first"
     ):
         build_image_matrix(faces)
 
@@ -291,7 +291,7 @@ def test_a_broken_first_image_does_not_set_the_size(faces: Path) -> None:
 def test_a_folder_without_images_is_an_error(tmp_path: Path) -> None:
     """The message says what would be an image; a folder that is not there holds none either."""
     for folder in (tmp_path, tmp_path / "nowhere"):
-        with pytest.raises(ImageError, match=r"it holds no image; known are \.bmp, \.gif, \.jpeg"):
+        with pytest.raises(ImageError, match=r"it contains no images; the formats are \.bmp, \.gif, \.jpeg"):
             build_image_matrix(folder)
 
 
@@ -315,7 +315,7 @@ def test_new_images_for_a_fitted_grid(faces: Path, tmp_path: Path) -> None:
     assert (V[:, 1:4] == 0).all()
     assert [problem is None for problem in problems] == [True, False, False, False, True]
     assert problems[1] == f"{wide} is 9 x 8 pixels, the model's images are 8 x 8"
-    assert "is not an image" in str(problems[2])
+    assert "cannot be read as an image" in str(problems[2])
     assert "no such file" in str(problems[3])
 
 

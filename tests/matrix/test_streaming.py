@@ -104,7 +104,7 @@ def test_large_batches_are_weighted_in_pieces(counts: Any, tmp_path: Path, monke
         return apply(self, part, *how)
 
     monkeypatch.setattr(FittedWeighting, "apply", watched)
-    monkeypatch.setattr(streaming, "AT_ONCE", 10)
+    monkeypatch.setattr(streaming, "CHUNK_ENTRIES", 10)
     weighting = fit_weighting(sp.csc_matrix(counts.tocsr()[ROWS]), "bm25")
     write_weighted(tmp_path / "x", batches_of(counts, np.arange(57), []), ROWS, weighting, 57, columns=57)
     assert len(sizes) > 5

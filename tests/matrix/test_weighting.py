@@ -199,14 +199,14 @@ def test_other_kinds_of_matrix(convert: Any) -> None:
 
 def test_an_unknown_name_lists_the_known() -> None:
     """The message holds what there is to choose from."""
-    with pytest.raises(MatrixError, match="no weighting 'tf-idf'; there are " + ", ".join(NAMES)):
+    with pytest.raises(MatrixError, match="unknown weighting 'tf-idf'; the weightings are " + ", ".join(NAMES)):
         fit_weighting(sp.csc_matrix(COUNTS), "tf-idf")
 
 
 @pytest.mark.parametrize("shape", [(3, 2), (0, 2), (3, 0)])
 def test_counts_without_a_word_are_refused(shape: tuple[int, int]) -> None:
     """No statistics can be learnt from blank pages."""
-    with pytest.raises(MatrixError, match="no page has a single word"):
+    with pytest.raises(MatrixError, match="no page contains a word"):
         fit_weighting(sp.csc_matrix(shape), "bm25")
 
 
@@ -216,7 +216,7 @@ def test_pieces_do_not_show(dtype: type, monkeypatch: pytest.MonkeyPatch, rng: n
     counts = sp.csc_matrix(rng.poisson(0.3, (30, 50)).astype(np.int32))
     fitted = fit_weighting(counts, "bm25", idf_power=1.2)
     whole = fitted.apply(counts, dtype)
-    monkeypatch.setattr("nmf_topics.matrix.weighting.AT_ONCE", 7)
+    monkeypatch.setattr("nmf_topics.matrix.weighting.CHUNK_ENTRIES", 7)
     pieces = fitted.apply(counts, dtype)
     assert whole.dtype == dtype
     assert whole.data.tobytes() == pieces.data.tobytes()

@@ -164,7 +164,7 @@ def test_engines_describe_alike(corpus: Path, tmp_path: Path, monkeypatch: pytes
     for _ in range(2):
         data = data_of(corpus, cache=tmp_path / "cache", engine=EngineOptions("disk"))
         assert plain(fit_topics(data, 3)) == expected
-    monkeypatch.setattr(description, "AT_ONCE", 50)
+    monkeypatch.setattr(description, "CHUNK_ENTRIES", 50)
     assert plain(fit_topics(data_of(corpus), 3)) == expected
 
 

@@ -78,13 +78,13 @@ def on_topic(model: TopicModel, name: str, subject: str) -> float:
         ("A : b\n  A: c", "two topics 'A'"),
         ('{"A": ["b"], "A": ["c"]}', "two topics 'A'"),
         ("{}", "names no topic"),
-        ('{"A": ["b"', "is none"),
+        ('{"A": ["b"', "is not valid JSON"),
         ('{"A": "b"}', "is not NAME"),
         ('{"A": {"b": 1}}', "is not NAME"),
         ('{"A": [1]}', "is not NAME"),
         ('{"A": []}', "is not NAME"),
         ('{"A: B": ["c"]}', "no colon"),
-        ("{" * 100_000, "is none"),
+        ("{" * 100_000, "is not valid JSON"),
     ],
 )
 def test_what_is_no_guide_is_refused(text: str, said: str) -> None:

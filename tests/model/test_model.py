@@ -232,7 +232,7 @@ def test_topic_that_no_page_uses_may_have_words() -> None:
     [
         (0, "rank must be at least 1"),
         (-2, "rank must be at least 1"),
-        (7, r"rank 7 is larger than the number of pages with something on them \(of 8\), 6; try rank=2"),
+        (7, r"rank 7 is larger than the number of pages with entries in V \(of 8\), 6; try rank=2"),
         (9, r"rank 9 is larger .* 6"),
     ],
 )
@@ -254,7 +254,7 @@ def test_rank_above_the_number_of_words(rng: np.random.Generator) -> None:
 
 def test_nothing_on_any_page_is_said_so() -> None:
     """Black images are named as the fault, and no rank is advised that would fail as well."""
-    with pytest.raises(MatrixError, match="none of the 3 images has anything on it") as caught:
+    with pytest.raises(MatrixError, match="none of the 3 images has an entry in V") as caught:
         fit_topics(matrix(np.zeros((4, 3)), PixelGrid(2, 2)), 1)
     assert caught.value.remedy is None
 

@@ -114,7 +114,7 @@ def test_the_ledger_adds_up(tmp_path: Path) -> None:
     }
     assert (ledger["pages"], ledger["pages_without_known_words"], ledger["terms"]) == (14, 2, 12)
     blank = "'(empty page)', 'the 1984 x unique'"
-    assert told.warnings == [f"2 of 14 pages have no word of the vocabulary and get no topic: {blank}"]
+    assert told.warnings == [f"2 of 14 pages contain no word of the vocabulary and get no topic: {blank}"]
 
 
 def test_the_recipe_travels_along(tmp_path: Path) -> None:
@@ -156,7 +156,7 @@ def test_nothing_within_bounds(tmp_path: Path) -> None:
 
 def test_no_pages(tmp_path: Path) -> None:
     """A table without a row is no corpus."""
-    with pytest.raises(CorpusError, match="holds no page"):
+    with pytest.raises(CorpusError, match="contains no pages"):
         read(write(tmp_path / "a.jsonl", []))
 
 
@@ -185,7 +185,7 @@ def test_the_cache_gives_the_same_matrix(tmp_path: Path) -> None:
     assert told.items == 13
     recalled, told = read(path, cache=cache)
     assert told.items == 0
-    assert told.notes == [f"a: 13 pages, counted before ({path})"]
+    assert told.notes == [f"a: 13 pages, from the cache ({path})"]
     assert_same(fresh, stored)
     assert_same(fresh, recalled)
     other = replace(RECIPE, weighting="frequency", unit=False, bounds=Bounds(max_pages=0.9, max_terms=6))
@@ -375,7 +375,7 @@ def test_images_that_cannot_be_used(tmp_path: Path) -> None:
     (warning,) = told.warnings
     assert warning.startswith(f"left out: {folder / 'c.png'}")
     images(tmp_path / "faces", ["d.png"], size=5)
-    with pytest.raises(ImageError, match="must be of one size"):
+    with pytest.raises(ImageError, match="must have one size"):
         read(folder)
 
 

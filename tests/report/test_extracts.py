@@ -125,7 +125,7 @@ def test_more_pages_than_there_is_room_for(
 ) -> None:
     """The pages that matter most are kept, and the corpus is read no further than to the last of them."""
     model, data, pages = tiny
-    monkeypatch.setattr(ex, "TEXT_BYTES", 3 * ex.SHORTEST)
+    monkeypatch.setattr(ex, "TEXT_BYTES", 3 * ex.MIN_LENGTH)
     wanted = ex.representative_pages(model, 3)
     seen: list[str] = []
 
