@@ -1,4 +1,4 @@
-# The workflow. `make demo` and `make test` are all that a fresh clone needs: both install what they use into .venv.
+# Tasks of development. In a fresh clone, `make demo` and `make test` install what they need into .venv.
 
 PYTHON ?= python3
 VENV   ?= .venv
@@ -29,21 +29,21 @@ $(VENV)/installed-all: $(VENV)/pip-is-there pyproject.toml hatch_build.py $(wild
 	$(BIN)/pip install --quiet --editable '.[dev,browser]'
 	touch $(VENV)/installed $(VENV)/installed-dev $@
 
-install-all: $(VENV)/installed-all   ## Install all that the tests need from Python's registry.
+install-all: $(VENV)/installed-all   ## Install the Python packages that all tests need.
 
-demo: $(VENV)/installed            ## Fit the sample corpus; clouds and tables go to models/demo.
+demo: $(VENV)/installed            ## Fit the sample corpus; results are written to models/demo.
 	$(BIN)/nmf-topics demo
 
-test: $(VENV)/installed-dev        ## Run the tests (with real corpora where NMF_TOPICS_DATA points to them).
+test: $(VENV)/installed-dev        ## Run the tests (with real corpora if NMF_TOPICS_DATA is their folder).
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
 test-fast: $(VENV)/installed-dev   ## Run the fast tests, in less than a minute: no whole commands, no real corpora.
 	$(BIN)/python -m pytest -n auto --dist worksteal -m 'not slow and not wiki and not browser'
 
-test-wiki: $(VENV)/installed-dev   ## Run the tests of fetch on a real MediaWiki, which apt installs as root.
+test-wiki: $(VENV)/installed-dev   ## Test fetch against a real MediaWiki (installed with apt, as root).
 	NMF_TOPICS_WIKI=yes $(BIN)/python -m pytest -n auto --dist worksteal -m wiki
 
-test-browser: $(VENV)/installed-all tools-browser   ## Run the tests of the report in Chromium, which apt installs as root.
+test-browser: $(VENV)/installed-all tools-browser   ## Test the report in Chromium (installed with apt, as root).
 	$(BIN)/python -m pytest -n auto --dist worksteal -m browser
 
 tools: tools-wiki tools-browser    ## Install MediaWiki, Chromium and axe for the tests, as root.
@@ -61,12 +61,12 @@ soak: $(VENV)/installed-dev        ## Damage each kind of state file 5000 times,
 mutants: $(VENV)/installed-dev     ## Check that the tests notice some 80 plausible bugs.
 	$(BIN)/python tests/mutation/run.py
 
-check: $(VENV)/installed-dev       ## Style, types and the build of the package.
+check: $(VENV)/installed-dev       ## Check code style and types.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(VENV)/installed-dev       ## Measure: the figures of README and docs (the recipes need NMF_TOPICS_DATA).
+bench: $(VENV)/installed-dev       ## Measure the figures in README and docs (recipes need NMF_TOPICS_DATA).
 	$(BIN)/python bench/speed.py
 	$(BIN)/python bench/recipe.py
 	$(BIN)/python bench/factor.py race --ranks 10 50
@@ -76,9 +76,9 @@ d3:              ## Build the part of D3 that reports use (needs npm; tests/repo
 	npm ci --silent --no-audit --no-fund --prefix tools/d3
 	node tools/d3/build.mjs
 
-format: $(VENV)/installed-dev      ## Bring all code into one style.
+format: $(VENV)/installed-dev      ## Format all code.
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-clean:           ## Remove what can be made again.
+clean:           ## Remove files that can be made again.
 	rm -rf $(VENV) tools/d3/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist

@@ -1,8 +1,8 @@
-"""Compiles the kernels of the factorization when a wheel is built or an editable installation made.
+"""Compile the kernels of the factorization when a wheel or an editable installation is built.
 
-One C file becomes one plain shared library, which `nmf_topics.factor.kernels` loads with ctypes: there is nothing of
-Python in it, so one library serves every version of Python. Where there is no compiler, or it fails, the package is
-installed without the library and works with numpy and scipy alone, only slower.
+One C file is compiled to a shared library, which `nmf_topics.factor.kernels` loads with ctypes. The library does not
+depend on Python, so it works with every version. Without a C compiler the package is installed without the library and
+uses numpy and scipy instead, which is slower.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ SECONDS = 600
 
 
 def compilers() -> list[list[str]]:
-    """Commands that may be a C compiler: the one that CC names, or those that are usual."""
+    """Return the commands of installed C compilers: that of the variable CC, or the usual ones."""
     named = os.environ.get("CC")
     commands = [shlex.split(named)] if named else [["cc"], ["gcc"], ["clang"]]
     return [command for command in commands if command and shutil.which(command[0])]
 
 
 def compile_kernels(root: Path) -> bool:
-    """Whether the library could be made; what is there stays, or goes, only once that is known."""
+    """Compile the library and return whether that succeeded; only then is an existing library replaced."""
     library = root / LIBRARY
-    if sys.platform == "win32":  # there, compilers take other words
+    if sys.platform == "win32":  # its compilers have other options
         return False
     with tempfile.TemporaryDirectory() as scratch:
         made = Path(scratch) / library.name
@@ -50,20 +50,22 @@ def compile_kernels(root: Path) -> bool:
             shutil.move(made, library.with_suffix(".new.so"))
             os.replace(library.with_suffix(".new.so"), library)
             return True
-    library.unlink(missing_ok=True)  # one of an older source must not be taken for it
+    library.unlink(missing_ok=True)  # a library of an older source must not be used
     return False
 
 
 class KernelsHook(BuildHookInterface):  # type: ignore[type-arg]
-    """What hatchling calls."""
+    """The build hook of hatchling."""
 
     PLUGIN_NAME = "custom"
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Compile; a wheel with the library in it is for this kind of machine, one without for any."""
+        """Compile the kernels, and tag a wheel with the library for this platform; a wheel without it is for any."""
         root = Path(self.root)
         if not compile_kernels(root):
-            self.app.display_warning("no C compiler could make the kernels: numpy and scipy will do their work, slower")
+            self.app.display_warning(
+                "the kernels could not be compiled; numpy and scipy are used instead, which is slower"
+            )
             return
         build_data["force_include"][str(root / LIBRARY)] = LIBRARY
         build_data["pure_python"] = False
@@ -71,8 +73,8 @@ class KernelsHook(BuildHookInterface):  # type: ignore[type-arg]
 
 
 def _platform() -> str:
-    """This kind of machine, as the names of wheels have it."""
+    """Return the platform tag of wheels for this machine."""
     name = sysconfig.get_platform().replace("-", "_").replace(".", "_")
-    if name.startswith("macosx"):  # the library is of this processor alone, whatever Python is of
+    if name.startswith("macosx"):  # the library is for this processor only, even if Python is a universal binary
         return "_".join([*name.split("_")[:3], platform.machine()])
     return name

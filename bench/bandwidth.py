@@ -1,13 +1,13 @@
-"""How near the products with V come to what memory allows, on one thread.
+"""Compare the products with V to the speed of memory, on one thread.
 
     NMF_TOPICS_DATA=folder python bench/bandwidth.py [--ranks 10 50 100] [--rounds 9] [--pages 0]
 
-For each entry of V, W'V reads a row of W, and V H' reads and writes a row of its result. The limit is what a loop
-reaches that does just this, reads (or reads and writes) rows of the same length in a table of the same size, and
-computes nothing (bench/gather.c, with the same fetching ahead): in an even random order, which is what the cache that
-holds the table can deliver ("limit"), and in the order of V's own entries, whose common words stay in the nearest cache
-("in V's order"). V is 20newsgroups-train, log tf-idf; with --pages it is drawn
-as in bench/factor.py. All take turns; medians of processor time. Needs a C compiler and AVX2.
+For each entry of V, W'V reads a row of W, and V H' reads and writes a row of its result. The limit is the speed of a
+loop that only reads (or reads and writes) rows of the same length in a table of the same size, without computing
+anything (bench/gather.c, with the same prefetching). The rows are accessed in a uniform random order ("limit"), which
+gives the speed of the cache that holds the table, and in the order of V's entries ("in V's order"), where rows of
+common words stay in the nearest cache. V is 20newsgroups-train, log tf-idf; with --pages it is drawn as in
+bench/factor.py. Jobs are interleaved; results are medians of processor time. Needs a C compiler and AVX2.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from nmf_topics.factor import kernels
 
 
 def limits(row: int) -> ctypes.CDLL:
-    """The loops of gather.c for rows of that many bytes."""
+    """Compile the loops of gather.c for rows of a number of bytes."""
     with tempfile.TemporaryDirectory() as folder:
         library, source = Path(folder) / "gather.so", Path(__file__).with_name("gather.c")
         flags = ["-O2", "-funroll-loops", f"-DBYTES={row}", "-fPIC", "-shared"]
@@ -42,7 +42,7 @@ def limits(row: int) -> ctypes.CDLL:
 
 
 def medians(jobs: dict[str, Callable[[], Any]], rounds: int) -> dict[str, float]:
-    """Seconds of processor time of each job, in turn."""
+    """Return the median seconds of processor time of each job; jobs are interleaved."""
     times: dict[str, list[float]] = {name: [] for name in jobs}
     for _ in range(rounds + 1):
         for name, job in jobs.items():
@@ -88,7 +88,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--ranks", type=int, nargs="+", default=[10, 50, 100])
     parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--pages", type=int, default=0, help="draw so many, in place of 20newsgroups-train")
+    parser.add_argument("--pages", type=int, default=0, help="number of pages to draw instead of 20newsgroups-train")
     given = parser.parse_args()
     V = draw(20_000, given.pages) if given.pages else newsgroups()
     print(f"V: {V.shape[0]:,} terms x {V.shape[1]:,} pages, {V.nnz:,} entries; {kernels.backend_name()}\n")

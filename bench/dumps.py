@@ -1,9 +1,9 @@
-"""How fast a dump becomes pages, with one process and with more.
+"""Measure how fast a dump is read, with one process and with more.
 
     python bench/dumps.py DUMP.xml[.bz2 | .gz ...] [DUMP ...] [--processes 1 2] [--rounds 3]
 
-Megabytes are those of the XML, unpacked. Rounds are interleaved; given is the best wall time of each, what it is of the
-first number of processes, and the processor time of this process and of all its children in that round.
+Megabytes are those of the decompressed XML. Rounds are interleaved. Printed are the best wall time, its ratio to that
+of the first number of processes, and the processor time of this process and of its children in that round.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from nmf_topics.corpus.readers.streams import byte_chunks
 
 
 def seconds() -> tuple[float, float, float]:
-    """Wall time, and processor time of this process and of its children that have ended."""
+    """Return the wall time, and the processor times of this process and of its finished children."""
     own, others = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
     return time.perf_counter(), own.ru_utime + own.ru_stime, others.ru_utime + others.ru_stime
 
 
 def timed(work: Callable[[], object]) -> tuple[float, float, float]:
-    """What `seconds` says that some work takes."""
+    """Return the times of `seconds` that some work takes."""
     before = seconds()
     work()
     wall, own, others = (after - start for after, start in zip(seconds(), before, strict=True))
@@ -36,7 +36,7 @@ def timed(work: Callable[[], object]) -> tuple[float, float, float]:
 
 
 def all_pages(dump: Path, processes: int | None) -> tuple[int, int]:
-    """Pages and words of a dump."""
+    """Count the pages and words of a dump."""
     words = [len(page.text.split()) for page in dump_pages(dump, processes)]
     return len(words), sum(words)
 

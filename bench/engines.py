@@ -1,9 +1,9 @@
-"""What the engines cost on one machine: a pass on disk and on a cluster against one in memory; V larger than memory.
+"""Compare the engines on one machine: iterations on disk and on a cluster with those in memory; V larger than memory.
 
-    python bench/engines.py passes            seconds an iteration, in turn, medians; memory = 1
-    python bench/engines.py bounded           V five times the memory that the process is held to (ulimit -v)
+    python bench/engines.py passes            seconds per iteration (interleaved, medians) relative to memory
+    python bench/engines.py bounded           V of five times the memory limit of the process (ulimit -v)
 
-V is random: entries at the terms that a falling frequency gives, so that products meet memory as those of text do.
+V is random. Its terms have decreasing frequencies, so that memory is accessed as with text.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from nmf_topics.files.system import peak
 
 
 def random_block(n_terms: int, n_pages: int, words: int, rng: np.random.Generator) -> Any:
-    """CSC of float32, `words` different terms on each page, the first ones the most frequent."""
+    """Draw a CSC matrix of float32 with `words` different terms per page; the first terms are most frequent."""
     rows = (rng.random((n_pages, words)) ** 3 * (n_terms - words)).astype(np.int32)
     rows.sort(axis=1)
     rows += np.arange(words, dtype=np.int32)
@@ -44,14 +44,14 @@ def random_block(n_terms: int, n_pages: int, words: int, rng: np.random.Generato
 
 
 def seconds_an_iteration(V: Any, rank: int, iterations: int) -> float:
-    """Median over the iterations of one factorization, the first left out."""
+    """Return the median time of an iteration of one factorization, without the first."""
     times: list[float] = []
     factorize(V, rank, start="random", tolerance=0, max_iter=iterations, on_iteration=lambda i: times.append(i.seconds))
     return statistics.median(np.diff(times))
 
 
 def passes(folder: Path, n_pages: int, rank: int, rounds: int, dask: bool) -> dict[str, Any]:
-    """Memory, disk and a cluster in turn."""
+    """Measure memory, disk and a cluster, interleaved."""
     V = random_block(20_000, n_pages, 100, np.random.default_rng(0))
     store = to_disk(V, folder / "V", columns=-(-n_pages // 8))
     places: dict[str, Any] = {"memory": as_blocks(V), "disk": store}
@@ -75,14 +75,14 @@ def passes(folder: Path, n_pages: int, rank: int, rounds: int, dask: bool) -> di
 
 
 def blocks_of(size: int, n_terms: int, pages: int, words: int) -> Iterator[Any]:
-    """Random blocks of so many pages, up to so many bytes in all."""
+    """Yield random blocks of `pages` pages, up to `size` bytes in total."""
     rng = np.random.default_rng(0)
     for _ in range(size // (8 * pages * words)):
         yield random_block(n_terms, pages, words, rng)
 
 
 def bounded(folder: Path, memory: int, times: int, rank: int) -> dict[str, Any]:
-    """Write V of `times` the memory, then factor it in a process that is held to the memory."""
+    """Write V of `times` the memory, then factor it in a process with this memory limit."""
     began = time.perf_counter()
     write_blocks(folder / "V", blocks_of(times * memory, 50_000, 10_000, 800))
     written = time.perf_counter() - began
@@ -94,7 +94,7 @@ def bounded(folder: Path, memory: int, times: int, rank: int) -> dict[str, Any]:
 
 
 def held(folder: Path, memory: int, rank: int) -> dict[str, Any]:
-    """Three iterations and their error, with no more address space than `memory`."""
+    """Run three iterations with at most `memory` bytes of address space; return their error."""
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     V = OnDisk(folder)
     stored = sum(part.stored for part in V.manifest.parts)
@@ -117,7 +117,7 @@ def held(folder: Path, memory: int, rank: int) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Measure what the arguments name; one JSON document."""
+    """Run the measurement that the arguments name, and print one JSON document."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=("passes", "bounded", "held"))
     parser.add_argument("folder", nargs="?", type=Path)

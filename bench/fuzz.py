@@ -1,12 +1,12 @@
-"""Strange input, made from a seed: any bytes as a file, any Unicode as text and as an option.
+"""Test with strange input made from a random seed: any bytes as a file, any Unicode as text and options.
 
-    python bench/fuzz.py files   [--seconds 60] [--seed 0]    damaged files of all formats are read
-    python bench/fuzz.py texts                                pages of strange text are counted, with all options
+    python bench/fuzz.py files   [--seconds 60] [--seed 0]    read damaged files of all formats
+    python bench/fuzz.py texts                                count pages of strange text, with all options
     python bench/fuzz.py options                              commands with strange words, names and paths
     python bench/fuzz.py models                               commands on model folders with a damaged file
 
-What must come of it is a result or one clear error. A traceback or a hang (a minute) ends the run with status 1, and
-the case is kept in the folder --keep. The same seed makes the same cases.
+Every case must give a result or one clear error. A traceback or a hang (one minute) ends the run with status 1, and the
+case is saved in the folder --keep. The same seed gives the same cases.
 """
 
 from __future__ import annotations
@@ -86,13 +86,13 @@ ODD = [
 
 
 class Strange:
-    """A source of strange things."""
+    """A random source of strange input."""
 
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
 
     def text(self, parts: int = 12) -> str:
-        """A text of words and what is none."""
+        """Return a text of words and other characters."""
         pick = self.random
         kinds: list[Callable[[], str]] = [
             lambda: pick.choice(ODD),
@@ -103,7 +103,7 @@ class Strange:
         return "".join(pick.choice(kinds)() for _ in range(pick.randrange(parts) + 1))
 
     def damaged(self, data: bytes) -> bytes:
-        """Bytes with some of them changed, taken out, put in, doubled or cut off."""
+        """Return bytes with some of them changed, removed, inserted, doubled or truncated."""
         pick, out = self.random, bytearray(data)
         for _ in range(pick.choice([0, 1, 1, 2, 5, 30])):
             at, length = pick.randrange(len(out) + 1), pick.choice([1, 1, 2, 8, 100])
@@ -193,7 +193,7 @@ def _dump() -> bytes:
 
 
 def sound_files() -> dict[str, bytes]:
-    """A sound file of each format."""
+    """Return a valid file of each format."""
     text = "\n".join(LINES).encode()
     rows = [{"id": i, "title": f"Page {i}", "text": line, "date": "2024-01-02"} for i, line in enumerate(LINES)]
     table = "id,title,text\n" + "".join(f'{i},"Page ""{i}""","{line}"\n' for i, line in enumerate(LINES))
@@ -224,7 +224,7 @@ PACKED: dict[str, Callable[[bytes], bytes]] = {
 
 
 def read_all(path: Path, words: WordOptions, engine: Any = None) -> str:
-    """Read and count a source; what came of it."""
+    """Read and count a source; return the outcome."""
     bounds = Bounds(min_pages=1, max_pages=1.0)
     try:
         prepare(Source(str(path)), Recipe(words=words, bounds=bounds), engine=engine, rank=2)
@@ -235,12 +235,12 @@ def read_all(path: Path, words: WordOptions, engine: Any = None) -> str:
 
 
 def files(strange: Strange, folder: Path) -> Iterator[tuple[str, Callable[[], str]]]:
-    """One or a few damaged files, read as they stand or as a folder."""
+    """Yield cases of one or a few damaged files, read as files or as a folder."""
     sound, pick = sound_files(), strange.random
     while True:
         ending, packing = pick.choice(list(sound)), pick.choice(list(PACKED))
         data = pick.choice([sound[ending], sound[ending], pick.choice(list(sound.values())), b"", pick.randbytes(200)])
-        before = pick.random() < 0.7  # damaged before it is packed, or after
+        before = pick.random() < 0.7  # damaged before compression, or after
         data = strange.damaged(PACKED[packing](data)) if not before else PACKED[packing](strange.damaged(data))
         path = folder / f"case{ending}{packing}"
         path.write_bytes(data)
@@ -250,7 +250,7 @@ def files(strange: Strange, folder: Path) -> Iterator[tuple[str, Callable[[], st
 
 
 def texts(strange: Strange, folder: Path) -> Iterator[tuple[str, Callable[[], str]]]:
-    """A table of strange pages."""
+    """Yield cases of tables of strange pages."""
     pick, path = strange.random, folder / "case.jsonl"
     fit = ["fit", str(path), "-r", "1", "-o", str(folder / "fitted"), "--max-pages", "1.0", "--min-pages", "1"]
     while True:
@@ -272,7 +272,7 @@ def texts(strange: Strange, folder: Path) -> Iterator[tuple[str, Callable[[], st
 
 
 def _run(*arguments: str) -> str:
-    """A command in this process; its exit status, and no other exception than those that say it."""
+    """Run a command in this process and return its exit status; unexpected exceptions are raised."""
     nothing: Any = io.BufferedReader(io.BytesIO())
     result = CliRunner().invoke(cli, list(arguments), prog_name="nmf-topics", input=nothing)
     if result.exception is not None and not isinstance(result.exception, SystemExit):
@@ -304,7 +304,7 @@ def _model(folder: Path) -> Path:
 
 
 def _argument(strange: Strange) -> str:
-    """What a shell can hand over: no NUL; bytes that are no UTF-8 come as lone surrogates."""
+    """Return an argument that a shell can pass: without NUL; bytes that are not UTF-8 are lone surrogates."""
     raw = strange.text(4).encode("utf-8", "surrogatepass")
     return (
         (strange.damaged(raw) if strange.random.random() < 0.5 else raw)
@@ -314,7 +314,7 @@ def _argument(strange: Strange) -> str:
 
 
 def options(strange: Strange, folder: Path) -> Iterator[tuple[str, Callable[[], str]]]:
-    """Commands with strange arguments."""
+    """Yield commands with strange arguments."""
     model, pick = _model(folder), strange.random
     source = str(folder / "source.jsonl")
     fit = [
@@ -368,7 +368,7 @@ def options(strange: Strange, folder: Path) -> Iterator[tuple[str, Callable[[], 
 
 
 def models(strange: Strange, folder: Path) -> Iterator[tuple[str, Callable[[], str]]]:
-    """Commands on a model with a damaged file."""
+    """Yield commands on a model with a damaged file."""
     sound, pick = _model(folder), strange.random
     names = ["model.json", "model.npz", "run.json", "extracts.json.gz", "topics.csv", "words.csv"]
     text = folder / "new.txt"

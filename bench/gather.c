@@ -1,6 +1,6 @@
-/* Rows of a table, read (and written) in the order of a list, and nothing else done with them: the limit of memory that
-   products of sparse matrices can be held against. bench/bandwidth.py compiles and measures it, for rows of BYTES bytes,
-   32 at least. As in the kernels, a row's last vector begins early where BYTES is no multiple of 32. */
+/* Read (or read and write) rows of a table in the order of a list, without computing anything: the limit of memory for
+   products of sparse matrices. bench/bandwidth.py compiles and measures it for rows of BYTES bytes, at least 32. As in
+   the kernels, the last vector of a row overlaps the one before if BYTES is not a multiple of 32. */
 
 #include <stdint.h>
 
@@ -11,10 +11,10 @@
 #define FETCH(how) _Pragma("GCC unroll 32") for (int c = 0; c < BYTES; c += 64) __builtin_prefetch(next + c, how)
 typedef float VEC __attribute__((vector_size(32), aligned(4), may_alias));
 
-/* Adds up the rows; the sum is returned so that the reading is not left out. */
+/* Add up the rows; the sum is returned so that the compiler does not remove the reading. */
 __attribute__((target("avx2"))) float read_rows(int64_t n, const int32_t *rows, const char *table)
 {
-    VEC even[4] = {{0}}, odd[4] = {{0}}, sum = {0}; /* so many sums that none waits for itself */
+    VEC even[4] = {{0}}, odd[4] = {{0}}, sum = {0}; /* several sums, so that additions do not wait for each other */
     for (int64_t p = 0; p + 2 + AHEAD < n; p += 2) {
         const char *next = table + (int64_t)rows[p + AHEAD] * BYTES, *row = table + (int64_t)rows[p] * BYTES;
         FETCH(0);

@@ -1,8 +1,8 @@
-"""What a few words for each subject are worth: NMI and purity of fits with and without a guide.
+"""Measure the effect of a guide with a few words per subject: NMI and purity of fits with and without it.
 
     NMF_TOPICS_DATA=folder python bench/guide.py
 
-The words were written down before any fit, three for each label that pages of the corpus have.
+The words were chosen before any fit, three for each label of the corpus.
 """
 
 from __future__ import annotations

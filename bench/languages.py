@@ -1,4 +1,4 @@
-"""Topics of texts in thirteen languages, to be judged by who reads them.
+"""Print topics of texts in thirteen languages, for readers of these languages to judge.
 
     NMF_TOPICS_DATA=folder python bench/languages.py tables [--languages es de] [--rank 5]
     NMF_TOPICS_DATA=folder python bench/languages.py widespread [--languages es de] [--share 0.2]
@@ -40,11 +40,11 @@ TWELVE = "ar de el en es hi ro ru th tr vi zh".split()
 DEFAULT = RECIPES["default"]
 WORDS = 8
 SHUFFLES = 200
-PHRASES = {"vi"}  # where words of several syllables are written apart
+PHRASES = {"vi"}  # languages in which the syllables of a word are separated by spaces
 
 
 def pages_of(name: str) -> list[Page]:
-    """The pages of a corpus, without what they say of their language."""
+    """Return the pages of a corpus without their language codes."""
     folder = os.environ.get("NMF_TOPICS_DATA")
     if not folder:
         sys.exit("set NMF_TOPICS_DATA to the folder with xquad-12-languages.jsonl.gz and wikipedia-es.jsonl.gz")
@@ -52,13 +52,13 @@ def pages_of(name: str) -> list[Page]:
 
 
 def counted(pages: Sequence[Page], language: str) -> TermCounts:
-    """Counts of the default recipe, of pages that do not say which language they are in."""
+    """Count pages without language codes with the default recipe."""
     silent = [replace(page, meta={key: value for key, value in page.meta.items() if key != "lang"}) for page in pages]
     return count_terms(silent, replace(DEFAULT.words, language=language, phrases=language in PHRASES))
 
 
 def fitted(counts: TermCounts, rank: int) -> TopicModel:
-    """A model of the default recipe."""
+    """Fit a model with the default recipe."""
     return fit_topics(
         build_term_matrix(counts, **DEFAULT.matrix(), recipe={"corpus": {"name": "languages"}}),
         rank,
@@ -67,25 +67,25 @@ def fitted(counts: TermCounts, rank: int) -> TopicModel:
 
 
 def of_languages(languages: Sequence[str]) -> dict[str, list[Page]]:
-    """The pages of each language."""
+    """Return the pages of each language."""
     every = pages_of("xquad-12-languages")
     return {language: [page for page in every if page.meta["lang"] == language] for language in languages}
 
 
 def rows(model: TopicModel, name: str) -> None:
-    """The heaviest words of each topic, a row each."""
+    """Print the heaviest words of each topic, one row per topic."""
     for topic in model.topics():
         words = ", ".join(word for word, _ in model.terms(topic.number, WORDS))
         print(f"| {name if topic.number == 1 else ''} | {topic.pages} | {words} |")
 
 
 def subjects(model: TopicModel) -> dict[str, int]:
-    """The topic of each page, by what it is about, which is the same in all languages."""
+    """Return the topic of each page, by the subject of the page, which is the same in all languages."""
     return dict(zip(map(str, model.columns.labels()), map(int, model.dominant()), strict=True))
 
 
 def tables(languages: Sequence[str], rank: int) -> None:
-    """Top words of each language, and the agreement of its topics with those of the English pages."""
+    """Print the top words of each language, and the agreement of its topics with those of the English pages."""
     found = of_languages(["en", *languages])
     english = subjects(fitted(counted(found["en"], "en"), rank))
     agreement, chance, chances = {}, [], np.random.default_rng(0)
@@ -105,7 +105,7 @@ def tables(languages: Sequence[str], rank: int) -> None:
 
 
 def widespread(languages: Sequence[str], share: float) -> None:
-    """Terms on many pages that are not stopped."""
+    """Print terms on many pages that are not stop words."""
     corpora: list[tuple[str, Any, str]] = [
         (NAMES[code], pages, code) for code, pages in of_languages(languages).items()
     ]
@@ -119,7 +119,7 @@ def widespread(languages: Sequence[str], share: float) -> None:
 
 
 def mixed(rank: int) -> None:
-    """All twelve languages as one corpus."""
+    """Fit all twelve languages as one corpus."""
     every = pages_of("xquad-12-languages")
     known = {page.id: page.meta["lang"] for page in every}
     counts = counted(every, AUTO)
@@ -134,7 +134,7 @@ def mixed(rank: int) -> None:
         print(f"| {topic.number} | {topic.pages} | {told} | {words} |")
     print(f"\nread in: {', '.join(counts.options.languages)}")
     print(f"NMI of topic and language {nmi(topics, languages):.2f}; ", end="")
-    print(f"of topic and what the page is about {nmi(topics, model.columns.labels()):.2f}")
+    print(f"of topic and subject of the page {nmi(topics, model.columns.labels()):.2f}")
 
 
 def main() -> None:

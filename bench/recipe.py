@@ -1,4 +1,4 @@
-"""The ablation behind the default recipe: one table of recipes on three labelled corpora.
+"""Print the ablation table of the default recipe: variants of the recipe on labelled corpora.
 
     NMF_TOPICS_DATA=folder python bench/recipe.py [--write docs/recipe.md] [--only WORD]
 
@@ -37,7 +37,7 @@ DEFAULT = replace(RECIPES["default"], refine="none")  # of the factorization alo
 
 
 def variants() -> Iterator[tuple[str, Recipe, int]]:
-    """(name, recipe, seed) of every row."""
+    """Yield (name, recipe, seed) of every row."""
     yield "**default**", DEFAULT, 0
     yield "article", RECIPES["article"], 0
     for weighting in ("frequency", "tfidf", "log-tfidf", "bm25", "chi2", "spmi"):
@@ -66,7 +66,7 @@ def variants() -> Iterator[tuple[str, Recipe, int]]:
 
 
 def measure(model: TopicModel) -> tuple[float, float, float, int, float]:
-    """NMI, purity, NPMI, pages of the smallest topic, their share."""
+    """Return NMI, purity, NPMI, pages of the smallest topic, and their share."""
     dominant = model.dominant()
     labels = model.columns.labels()
     known = [j for j, label in enumerate(labels) if label is not None and dominant[j] >= 0]
@@ -85,7 +85,7 @@ def measure(model: TopicModel) -> tuple[float, float, float, int, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--write", type=Path, help="a Markdown file for the table")
-    parser.add_argument("--only", help="rows whose name has this in it")
+    parser.add_argument("--only", help="run only rows whose name contains this")
     options = parser.parse_args()
     folder = os.environ.get("NMF_TOPICS_DATA")
     if not folder:

@@ -1,4 +1,4 @@
-"""How well main topics separate labelled pages: ours before and after refinement, and other programs, in one run.
+"""Measure how well main topics separate labelled pages: nmf-topics with and without refinement, and other programs.
 
     pip install topica tomotopy scikit-learn
     NMF_TOPICS_DATA=folder python bench/separation.py [--seeds 5] [--sets NAME ...] [--methods NAME ...] [--write FILE]
@@ -11,8 +11,8 @@ median over the seeds, with the smallest and largest in brackets where they diff
     smallest    share of the pages of the smallest topic
     s           seconds of the fit alone
 
-The other programs read words of three letters or more, in lower case, that are on 5 pages to half of them, without the
-stop words of topica; with their own defaults, and for GSDMM alpha = beta = 0.1.
+The other programs get lower-case words of three letters or more that are on at least 5 and at most half of the pages,
+without the stop words of topica. They run with their own defaults, GSDMM with alpha = beta = 0.1.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ BEGIN, END = "<!-- separation -->\n", "<!-- /separation -->\n"
 
 @dataclass(frozen=True)
 class Result:
-    """Main topic of each page (-1 for none), mean coherence, seconds."""
+    """Main topic of each page (-1 for none), mean coherence and seconds."""
 
     topics: Any
     npmi: float
@@ -60,7 +60,7 @@ class Result:
 
 @dataclass(frozen=True)
 class Pages:
-    """Pages as the other programs read them: tokens, and which word is on which page."""
+    """Pages for the other programs: tokens, and which word is on which page."""
 
     tokens: list[list[str]]
     labels: list[str | None]
@@ -70,7 +70,7 @@ class Pages:
 
 @cache
 def pages_of(path: str) -> Pages:
-    """The pages of a set."""
+    """Read the pages of a set."""
     import topica
 
     found = list(open_source(Source(path), warn=print))
@@ -86,7 +86,7 @@ def pages_of(path: str) -> Pages:
 
 
 def ours(path: str, rank: int, seed: int, refine: str, recipe: str = "default") -> Result:
-    """A fit of nmf-topics."""
+    """Fit nmf-topics."""
     data = prepare(Source(path), RECIPES[recipe])
     began = time.perf_counter()
     model = fit_topics(data, rank, seed=seed, **replace(RECIPES[recipe], refine=refine).factors())
@@ -94,7 +94,7 @@ def ours(path: str, rank: int, seed: int, refine: str, recipe: str = "default") 
 
 
 def of_topica(name: str, path: str, rank: int, seed: int) -> Result:
-    """A fit of one of topica's models."""
+    """Fit one of topica's models."""
     import topica
 
     pages = pages_of(path)
@@ -113,7 +113,7 @@ def of_topica(name: str, path: str, rank: int, seed: int) -> Result:
 
 
 def of_tomotopy(path: str, rank: int, seed: int) -> Result:
-    """LDA of tomotopy, 1000 iterations on one thread, so that it can be repeated."""
+    """Fit LDA of tomotopy with 1000 iterations on one thread, so that it is reproducible."""
     import tomotopy
 
     pages = pages_of(path)
@@ -146,7 +146,7 @@ METHODS: dict[str, Callable[[str, int, int], Result]] = {
 
 
 def measures(result: Result, labels: list[str | None]) -> list[float]:
-    """NMI, ARI, NPMI, share of the smallest topic, seconds."""
+    """Return NMI, ARI, NPMI, share of the smallest topic and seconds."""
     known = [j for j, label in enumerate(labels) if label not in (None, "") and result.topics[j] >= 0]
     topics, classes = [int(result.topics[j]) for j in known], [str(labels[j]) for j in known]
     sizes = np.bincount(result.topics[result.topics >= 0])
@@ -155,7 +155,7 @@ def measures(result: Result, labels: list[str | None]) -> list[float]:
 
 
 def cell(values: list[float], form: str) -> str:
-    """The median, with the range where there is one."""
+    """Return the median, with the range if values differ."""
     low, middle, high = (format(float(np.quantile(values, q)), form) for q in (0, 0.5, 1))
     return middle if low == high else f"{middle} ({low} to {high})"
 

@@ -1,11 +1,11 @@
-"""Few pages: what the default bounds of the vocabulary are worth on small draws of labelled corpora.
+"""Measure the default limits of the vocabulary on small samples of labelled corpora.
 
     NMF_TOPICS_DATA=folder python bench/small.py [--draws 20]
 
-A draw has 15, 30, 60 or 120 pages, the same number of each of a few labels; pages of 20newsgroups are made of five
-messages each, so that they are long. The figure is the mean NMI of the dominant topic against the label, at a rank
-of as many topics as there are labels, with words on 2 pages to 30 % of them, and with the default bounds. Draws are the
-same for both, so the standard error is that of the differences.
+A sample has 15, 30, 60 or 120 pages, the same number for each of a few labels; a page of 20newsgroups is joined from
+five messages, so that it is long. Printed is the mean NMI of the dominant topic against the label, with as many topics
+as labels, for words on 2 pages to 30 % of the pages and for the default limits. Both use the same samples, so the
+standard error is that of the differences.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ from nmf_topics.terms.term_counts import TermCounts
 WIKIPEDIA = ["Biology and health sciences", "Geography", "People", "Physical sciences"]
 CORPORA = {"wikipedia-popular": (WIKIPEDIA, 1), "bbc-news": (None, 1), "20newsgroups-train": (None, 5)}
 SIZES = (15, 30, 60, 120)
-DEFAULT = replace(RECIPES["default"], refine="none")  # of the factorization alone
+DEFAULT = replace(RECIPES["default"], refine="none")  # the factorization alone
 BOUNDS = {"2 pages to 30 %": Bounds(2, 0.3, 12_000), "default": DEFAULT.bounds}
 
 
 def draw(counts: TermCounts, labels: list[str], size: int, glue: int, rng: random.Random) -> TermCounts:
-    """A corpus of about `size` pages, each made of `glue` pages of one label."""
+    """Draw a corpus of about `size` pages, each joined from `glue` pages of one label."""
     chosen = sorted(labels) if len(labels) <= 5 else rng.sample(sorted(labels), 5)
     parts, kinds = [], []
     of_label = defaultdict(list)
@@ -56,7 +56,7 @@ def draw(counts: TermCounts, labels: list[str], size: int, glue: int, rng: rando
 
 
 def score(counts: TermCounts, bounds: Bounds) -> float:
-    """NMI of one draw."""
+    """Return the NMI of one sample."""
     recipe = replace(DEFAULT, bounds=bounds)
     data = build_term_matrix(
         counts, bounds=bounds, weighting=recipe.weighting, unit=recipe.unit, idf_power=recipe.idf_power
@@ -67,7 +67,7 @@ def score(counts: TermCounts, bounds: Bounds) -> float:
 
 
 def rows(folder: str, draws: int) -> Iterator[tuple[str, dict[str, list[float]]]]:
-    """For each corpus and size the scores of all draws, by bounds."""
+    """Yield for each corpus and size the scores of all samples, by limits."""
     for name, (labels, glue) in CORPORA.items():
         counts = count_terms(open_source(Source(f"{folder}/{name}.jsonl.gz"), warn=print), DEFAULT.words)
         known = labels or sorted({label for label in counts.columns.labels() if label is not None})

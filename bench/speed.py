@@ -1,9 +1,9 @@
-"""How long the program takes, as a user sees it: whole processes, medians, peak memory.
+"""Measure time and peak memory of whole commands (medians).
 
     [NMF_TOPICS_DATA=folder] python bench/speed.py [--runs 5] [--only 563]
 
-The sample corpus always; wikipedia-popular (745 pages, 6 million words) and the CBCL faces where NMF_TOPICS_DATA has
-them. Each job runs in a folder and with a cache of its own; `cached` is the same corpus at another rank.
+The sample corpus is always used; wikipedia-popular (745 pages, 6 million words) and the CBCL faces are used if
+NMF_TOPICS_DATA contains them. Each job has its own folder and cache; `cached` is the same corpus at another rank.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-IMPORTS = "import numpy, scipy.sparse"  # what a fit cannot do without
+IMPORTS = "import numpy, scipy.sparse"  # the packages that every fit needs
 PROGRAM = [sys.executable, "-m", "nmf_topics"]
 
 
 def measure(arguments: list[str], folder: Path) -> tuple[float, float]:
-    """Wall seconds and peak megabytes of one run of the program."""
+    """Return the wall seconds and peak megabytes of one run of the program."""
     began = time.perf_counter()
     process = subprocess.Popen(
         [*PROGRAM, *arguments] if arguments else [sys.executable, "-c", IMPORTS],
@@ -44,7 +44,7 @@ def measure(arguments: list[str], folder: Path) -> tuple[float, float]:
 
 
 def jobs(data: Path | None, scratch: Path) -> Iterator[tuple[str, list[str], list[str] | None]]:
-    """(name, arguments, arguments of a first run that is not measured) of every job."""
+    """Yield (name, arguments, arguments of a first run that is not measured) of every job."""
     yield IMPORTS, [], None
     yield "nmf-topics --help", ["--help"], None
     yield "the sample (180 pages), rank 10", ["fit", "--no-cache"], None
@@ -77,7 +77,7 @@ def jobs(data: Path | None, scratch: Path) -> Iterator[tuple[str, list[str], lis
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--only", default="", help="jobs whose name has this in it")
+    parser.add_argument("--only", default="", help="run only jobs whose name contains this")
     given = parser.parse_args()
     runs = given.runs
     data = os.environ.get("NMF_TOPICS_DATA")

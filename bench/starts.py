@@ -1,11 +1,11 @@
-"""Which start and rule make topics best and soonest: error, agreement with labels, coherence, seconds.
+"""Compare initializations and solvers: error, agreement with labels, coherence and seconds.
 
     NMF_TOPICS_DATA=folder python bench/starts.py [--only bbc] [--rules amu ehals] [--seeds 6]
 
-One local optimum is luck. So a start that draws numbers is drawn `--seeds` times, and the table gives mean and standard
-deviation over them: what differs by less than that is no effect. Exact singular vectors know no luck, and their row is
-one draw of the same lottery. V is that of the default recipe at the ranks of bench/recipe.py; seconds are processor
-time, of the start and of the whole factorization.
+A single local optimum says little. So a random initialization is run with `--seeds` seeds, and the table shows mean and
+standard deviation; smaller differences mean nothing. Exact singular vectors are not random, so their row is a single
+result with the same kind of chance. V is that of the default recipe at the ranks of bench/recipe.py. Seconds are
+processor time of the initialization and of the whole factorization.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ Pair = tuple[Any, Any]
 
 
 def ways(seeds: int) -> Iterator[tuple[str, list[Callable[[Any, int], Pair]]]]:
-    """(name, draws) of every start."""
+    """Yield (name, one function per seed) of every initialization."""
 
     def sketched(passes: int, seed: int, fill: str) -> Callable[[Any, int], Pair]:
         def start(V: Any, rank: int) -> Pair:
@@ -65,14 +65,14 @@ def ways(seeds: int) -> Iterator[tuple[str, list[Callable[[Any, int], Pair]]]]:
 
 
 def told(values: list[float], digits: int) -> str:
-    """Mean and standard deviation."""
+    """Format mean and standard deviation."""
     spread = f" ± {statistics.stdev(values):.{digits}f}" if len(values) > 1 else ""
     return f"{statistics.mean(values):.{digits}f}{spread}"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", default="", help="corpora whose name has this in it")
+    parser.add_argument("--only", default="", help="run only corpora whose name contains this")
     parser.add_argument("--rules", nargs="+", default=["amu", "ehals"])
     parser.add_argument("--seeds", type=int, default=6)
     given = parser.parse_args()

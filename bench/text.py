@@ -1,11 +1,11 @@
-"""What reading text costs, and what cleaning it is worth.
+"""Measure the time and memory of reading text, and the effect of cleaning it.
 
-    NMF_TOPICS_DATA=folder python bench/text.py speed        megabytes per CPU-second, and what two processes gain
-    python bench/text.py memory [--pages 600000]             peak memory of counting made-up abstracts
-    NMF_TOPICS_DATA=folder python bench/text.py clean        20newsgroups with heads of mails: NMI, step by step
-    NMF_TOPICS_DATA=folder python bench/text.py stops        what --corpus-stops is worth, on pages and on short ones
+    NMF_TOPICS_DATA=folder python bench/text.py speed        megabytes per CPU second, and the gain of two processes
+    python bench/text.py memory [--pages 600000]             peak memory of counting artificial abstracts
+    NMF_TOPICS_DATA=folder python bench/text.py clean        20newsgroups with email headers: NMI after each step
+    NMF_TOPICS_DATA=folder python bench/text.py stops        the effect of --corpus-stops, on long and short pages
 
-Timings are CPU time but for the gain of processes; the machine should be quiet.
+Timings are CPU time, except for the gain of two processes; the machine should be idle.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ from nmf_topics.text import cleaning
 from nmf_topics.text.analyzer import WordOptions
 
 ROUNDS = 3
-COPIES = 6  # of the corpus, so that the start of processes does not hide what they gain
+COPIES = 6  # copies of the corpus, so that the start of processes matters little
 
 
 def corpus(name: str) -> list[Any]:
-    """The pages of a labelled corpus."""
+    """Return the pages of a labelled corpus."""
     folder = os.environ.get("NMF_TOPICS_DATA")
     if not folder:
         sys.exit("set NMF_TOPICS_DATA to the folder with 20newsgroups-train.jsonl.gz and the others")
@@ -45,13 +45,13 @@ def corpus(name: str) -> list[Any]:
 
 
 def cpu() -> np.ndarray:
-    """CPU seconds of this process, and of those that it has waited for."""
+    """Return the CPU seconds of this process and of its finished children."""
     times = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return np.array([t.ru_utime + t.ru_stime for t in times])
 
 
 def speed() -> None:
-    """Stems of lemmas, by one process and by two, in turn; on a busy machine, what the shares of both would allow."""
+    """Compare one process with two (interleaved), also by CPU time for the case that the machine is busy."""
     options = WordOptions(normalize="both")
     for name in ("20newsgroups-train", "wikipedia-popular"):
         pages = [replace(page, id=f"{page.id}-{copy}") for copy in range(COPIES) for page in corpus(name)]
@@ -76,7 +76,7 @@ def speed() -> None:
 
 
 def abstracts(n_pages: int) -> Iterator[Page]:
-    """Abstracts of made-up words, of which half occur once or twice; about 1.2 kB each."""
+    """Yield abstracts of artificial words, half of which occur once or twice; about 1.2 kB each."""
     rng = np.random.default_rng(0)
     letters = np.array(list("abcdefghijklmnoprstuvwy"))
     words = ["".join(rng.choice(letters, size)) for size in np.minimum(2 + rng.poisson(4, 400_000), 14)]
@@ -87,7 +87,7 @@ def abstracts(n_pages: int) -> Iterator[Page]:
 
 
 def memory(n_pages: int) -> None:
-    """Peak of the reading process and of the largest counting one."""
+    """Print the peak memory of the reading process and of the largest counting process."""
     size = 0
 
     def on_page(page: Any) -> None:
@@ -104,7 +104,7 @@ def memory(n_pages: int) -> None:
 
 
 def with_heads(pages: Iterable[Any]) -> Iterator[Any]:
-    """Messages with heads like those they once had; the poster and the site are made up."""
+    """Yield messages with email headers of invented senders and sites."""
     for number, page in enumerate(pages):
         site = f"site{number % 300}.university.edu"
         head = {
@@ -120,14 +120,14 @@ def with_heads(pages: Iterable[Any]) -> Iterator[Any]:
 
 
 def clean() -> None:
-    """NMI, purity and coherence of the default recipe at rank 20, each step on top of the ones before."""
+    """Print NMI, purity and coherence of the default recipe at rank 20, after each step of cleaning."""
     recipe = replace(RECIPES["default"], refine="none")
     bare = corpus("20newsgroups-train")
     pages = list(with_heads(bare))
     every_cut = cleaning.cuts
     find_lines: Any = cleaning.line_keys
     steps = ("header", "address", "markup", "signature", "boilerplate")
-    print("step, NMI, purity, NPMI, tokens taken out")
+    print("step, NMI, purity, NPMI, tokens removed")
     for name, texts, reasons in [
         ("as it is, no heads", bare, ()),
         ("with heads", pages, ()),
@@ -152,12 +152,12 @@ def clean() -> None:
 
 
 def shortened(pages: Iterable[Any], words: int) -> list[Any]:
-    """Pages of their first words only."""
+    """Return pages cut to their first words."""
     return [replace(page, text=" ".join(page.text.split()[:words])) for page in pages]
 
 
 def stops() -> None:
-    """NMI, purity and coherence without and with corpus stops: the mean over bounds that should not matter."""
+    """Print NMI, purity and coherence with and without corpus stop words, as means over irrelevant limits."""
     recipe = replace(RECIPES["default"], refine="none")
     others = [(12_000, None), (10_000, None), (12_000, 0.25), (None, None)]  # the first one is the default
     print("pages, corpus stops: how many; NMI / purity / NPMI of the default, mean over four bounds")

@@ -1,10 +1,11 @@
-"""Is a fit that begins at that of a neighbouring rank sooner done, or better, than one from its own start?
+"""Compare fits that start from a fit of a neighbouring rank with fits from the usual initialization.
 
     NMF_TOPICS_DATA=folder python bench/warm.py [--from 4] [--to 24] [--step 2]
 
-`fresh` is the start of the recipe. `residual` adds topics to the factors of the rank before, made by NNDSVD of
-V - WH; `page` adds each time the page that is explained worst; `merge` comes from above, and puts the two topics whose
-words are most alike together. Seconds are processor time, of start and fit; errors are relative to those of `fresh`.
+`fresh` is the initialization of the recipe. `residual` adds topics to the factors of the rank below, made by NNDSVD of
+V - WH; `page` adds the page with the largest error as a topic; `merge` starts from the rank above and merges the two
+topics with the most similar words. Seconds are processor time of initialization and fit; errors are relative to those
+of `fresh`.
 """
 
 from __future__ import annotations
@@ -28,12 +29,12 @@ from nmf_topics.pipeline.recipes import RECIPES
 
 
 def filled(X: Array) -> Array:
-    """Without zeros, at which a rule would stay that multiplies."""
+    """Replace zeros, which a multiplicative solver cannot change."""
     return np.maximum(X, 1e-3 * X.mean())
 
 
 def residual(V: InMemory, before: Factorization, rank: int) -> tuple[Array, Array]:
-    """Topics from the largest singular pairs of V - WH."""
+    """Add topics from the largest singular pairs of V - WH."""
     W, H = before.W, before.H
     more = rank - W.shape[1]
     Y = np.random.default_rng(0).standard_normal((V.shape[0], more + 5)).astype(V.dtype)
@@ -57,7 +58,7 @@ def residual(V: InMemory, before: Factorization, rank: int) -> tuple[Array, Arra
 
 
 def worst_page(V: InMemory, before: Factorization, rank: int) -> tuple[Array, Array]:
-    """Pages that are explained worst, as topics of their own."""
+    """Add the pages with the largest errors as topics."""
     W, H = before.W, before.H
     for _ in range(rank - W.shape[1]):
         product = kernels.WtV(V.V, np.ascontiguousarray(W))
@@ -71,7 +72,7 @@ def worst_page(V: InMemory, before: Factorization, rank: int) -> tuple[Array, Ar
 
 
 def merged(V: InMemory, above: Factorization, rank: int) -> tuple[Array, Array]:
-    """The two most similar topics put together, again and again."""
+    """Merge the two most similar topics, repeatedly."""
     W, H = above.W.copy(), above.H.copy()
     while W.shape[1] > rank:
         unit = W / np.maximum(np.linalg.norm(W, axis=0), 1e-30)

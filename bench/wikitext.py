@@ -1,15 +1,15 @@
-"""How near the prose of `clean_wikitext` comes to MediaWiki's own extracts, and how fast it is.
+"""Compare the text of `clean_wikitext` with MediaWiki's own extracts, and measure its speed.
 
     python bench/wikitext.py http://127.0.0.1:PORT/w/api.php [TITLE ...] [--least 3000] [--limit 200] [--worst 5]
 
-Titles left out: all articles of the wiki. For each page of --least bytes or more the wikitext is cleaned, the extract
-(TextExtracts, explaintext) is asked for, and both are compared as bags of words after the end matter is cut from both:
+Without titles, all articles of the wiki are compared. For each page of at least --least bytes, the wikitext is cleaned
+and the extract (TextExtracts, explaintext) is requested. The end matter is removed from both, and they are compared as
+bags of words:
 
-    precision   words of ours that are in the extract, too, among all of ours
-    recall      words of the extract that are in ours, too, among all of the extract's
+    precision   share of the words of the cleaned text that are in the extract
+recall      share of the words of the extract that are in the cleaned text
 
-A loopback wiki has blank templates where Wikipedia has real ones: words that templates make are in neither text there
-unless the wiki is given templates.
+The templates of a local test wiki are empty, so words from templates are in neither text unless templates are added.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+")
 
 
 def ask(session: requests.Session, api: str, **parameters: str | int) -> dict[str, Any]:
-    """One answer of the wiki."""
+    """Return one response of the wiki."""
     common = {"action": "query", "format": "json", "formatversion": 2, "maxlag": 5}
     reply = session.post(api, data={**common, **parameters}, timeout=60)
     reply.raise_for_status()
@@ -41,7 +41,7 @@ def ask(session: requests.Session, api: str, **parameters: str | int) -> dict[st
 
 
 def all_titles(session: requests.Session, api: str, least: int) -> Iterator[str]:
-    """Titles of the articles of at least so many bytes."""
+    """Yield the titles of articles of at least `least` bytes."""
     further: dict[str, str] = {}
     while True:
         answer = ask(
@@ -65,7 +65,9 @@ def main() -> None:
     parser.add_argument("--limit", type=int, default=200, help="pages")
     parser.add_argument("--language", default="en")
     parser.add_argument("--worst", type=int, default=5, help="pages and words to show")
-    parser.add_argument("--agent", default="nmf-topics-bench", help="User-Agent, with a contact where one is wanted")
+    parser.add_argument(
+        "--agent", default="nmf-topics-bench", help="User-Agent, with a contact address if the wiki requires one"
+    )
     given = parser.parse_args()
     session = requests.Session()
     session.headers["User-Agent"] = given.agent

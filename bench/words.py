@@ -1,11 +1,11 @@
-"""Words that describe topics: the default against other scores, and the words themselves.
+"""Compare scores for the words that describe topics, and print the words.
 
     NMF_TOPICS_DATA=folder python bench/words.py                       the tables of docs/recipe.md
     NMF_TOPICS_DATA=folder python bench/words.py --lists > docs/words.md   ten words of every topic, before and after
     NMF_TOPICS_DATA=folder python bench/words.py --blind 7             the same in a random order, the key at the end
 
-One fit of each corpus with the default recipe; then each score chooses ten words of every topic from the same W, H and
-counts. Measured are, as means over topics,
+Each corpus is fitted once with the default recipe. Each score then chooses ten words per topic from the same W, H and
+counts. Printed are means over topics of
 
     coverage   share of the topic's own pages that have a word
     lift       log2 of that share over the share of all pages that have it
@@ -55,7 +55,7 @@ TINY = 1e-300
 
 @dataclass
 class Fitted:
-    """A fitted corpus, with what scores are made of; arrays of words have shape (words, topics)."""
+    """A fitted corpus with the inputs of scores; arrays of words have shape (words, topics)."""
 
     model: TopicModel
     counts: Any
@@ -74,14 +74,14 @@ class Fitted:
         return there
 
     def used(self, power: float) -> tuple[Any, Any]:
-        """Mean of the relative frequencies raised to a power, in each topic and overall; at 0 of their presence."""
+        """Return means of relative frequencies raised to a power, in each topic and overall; power 0 means presence."""
         lengths = np.asarray(self.counts.sum(axis=0)).ravel()
         relative = self.counts @ sp.diags(1 / np.maximum(lengths, 1))
         relative.data = relative.data**power
         return np.asarray(relative @ self.shares.T) / self.shares.sum(axis=1), np.asarray(relative.mean(axis=1))
 
     def regressed(self, power: float) -> tuple[Any, Any]:
-        """Columns X >= 0 with the least ||F - X S||, S the shares; and the overall means."""
+        """Return X >= 0 that minimizes ||F - X S||, where S are the shares, and the overall means."""
         from scipy.optimize import nnls
 
         used, overall = self.used(power)
@@ -109,25 +109,25 @@ class Fitted:
         return np.where(self.coverage > 0, lift, np.nan)  # as in models: of words that no own page has, it is unknown
 
     def floor(self, least: float) -> Any:
-        """Words on that many times as large a share of the own pages as of the others."""
+        """Return whether a word's share of the topic's pages is at least `least` times that of the other pages."""
         n, own = self.counts.shape[1], self.coverage * self.own_pages
         return self.coverage >= least * (self.pages - own) / np.maximum(n - self.own_pages, 1)
 
 
 def entropy(used: tuple[Any, Any], power: float = 1) -> Any:
-    """x log(x / y)^power."""
+    """Return x log(x / y)^power."""
     x, y = used
     return x * np.maximum(np.log((x + TINY) / (y + TINY)), 0) ** power
 
 
 def relevance(used: tuple[Any, Any], weight: float) -> Any:
-    """weight log x + (1 - weight) log(x / y)."""
+    """Return weight log x + (1 - weight) log(x / y)."""
     x, y = used
     return np.log(x + TINY) - (1 - weight) * np.log(y + TINY)
 
 
 def frex(x: Any) -> Any:
-    """Harmonic mean of the ranks of x and of the topic's part in it."""
+    """Return the harmonic mean of the ranks of x and of the topic's part in it."""
     from scipy.stats import rankdata
 
     part = x / np.maximum(x.sum(axis=1, keepdims=True), TINY)
@@ -136,18 +136,18 @@ def frex(x: Any) -> Any:
 
 
 def class_tfidf(x: Any) -> Any:
-    """Frequency in the topic times log(1 + mean total of a topic / total of the word)."""
+    """Return the frequency in the topic times log(1 + mean total of a topic / total of the word)."""
     return x * np.log(1 + x.sum() / x.shape[1] / np.maximum(x.sum(axis=1, keepdims=True), TINY))
 
 
 def by_weight(fitted: Fitted) -> Any:
-    """Weights in W, as topics were shown before."""
+    """Return the weights in W."""
     W = fitted.model.W
     return np.where(fitted.row[:, None] >= 0, W[fitted.row], 0)
 
 
 def by_description(fitted: Fitted) -> Any:
-    """Scores of the model's own description."""
+    """Return the scores of the model's own description."""
     place = {surface: i for i, surface in enumerate(fitted.surfaces)}
     scores = np.zeros((len(fitted.surfaces), fitted.model.rank))
     for k in range(fitted.model.rank):
@@ -157,7 +157,7 @@ def by_description(fitted: Fitted) -> Any:
 
 
 def scores() -> Iterator[tuple[str, Callable[[Fitted], Any]]]:
-    """(name, score) of every row of the table."""
+    """Yield (name, score) of every row of the table."""
     yield "weight in W (before)", by_weight
     yield "**description (now)**", by_description
     yield "frequency, x log(x/y)", lambda f: entropy(f.used(1))
@@ -187,7 +187,7 @@ def scores() -> Iterator[tuple[str, Callable[[Fitted], Any]]]:
 
 
 def fitted_corpus(folder: Path, name: str, rank: int, refine: str = RECIPES["default"].refine) -> Fitted:
-    """One fit with the default recipe."""
+    """Fit a corpus with the default recipe."""
     recipe = replace(RECIPES["default"], refine=refine)
     recipe = replace(recipe, words=replace(recipe.words, language=LANGUAGES.get(name, "en")))
     data = prepare(Source(str(folder / f"{name}.jsonl.gz")), recipe, cache=user_cache())
@@ -198,12 +198,12 @@ def fitted_corpus(folder: Path, name: str, rank: int, refine: str = RECIPES["def
 
 
 def chosen(scored: Any) -> list[list[int]]:
-    """The ten best words of each topic."""
+    """Return the ten best words of each topic."""
     return [np.argsort(-column, kind="stable")[:TOP].tolist() for column in scored.T]
 
 
 def measured(fitted: Fitted, tops: list[list[int]]) -> tuple[float, float, float, float]:
-    """Coverage, lift, NPMI and repeats, means over topics."""
+    """Return the means over topics of coverage, lift, NPMI and repeats."""
     coverage = np.mean([fitted.coverage[rows, k].mean() for k, rows in enumerate(tops)])
     lift = np.mean([np.nanmean(fitted.lift[rows, k]) for k, rows in enumerate(tops)])
     every = [row for rows in tops for row in rows]
@@ -212,7 +212,7 @@ def measured(fitted: Fitted, tops: list[list[int]]) -> tuple[float, float, float
 
 
 def print_table(folder: Path, corpora: dict[str, int], **options: str) -> None:
-    """Scores by corpora, as Markdown."""
+    """Print the scores of all corpora as Markdown."""
     fits = {name: fitted_corpus(folder, name, rank, **options) for name, rank in corpora.items()}
     print("| words chosen by | " + " | ".join(corpora) + " |")
     print("|---|" + "---|" * len(corpora))
@@ -224,7 +224,7 @@ def print_table(folder: Path, corpora: dict[str, int], **options: str) -> None:
 
 
 def print_frontier(folder: Path, corpora: dict[str, int]) -> None:
-    """The most that coverage and lift can be together: the ten words of each topic with the largest weighted sum."""
+    """Print the best trade-offs of coverage and lift: the ten words of each topic with the largest weighted sum."""
     print("| coverage + x lift | " + " | ".join(corpora) + " |\n|---|" + "---|" * len(corpora))
     fits = [fitted_corpus(folder, name, rank) for name, rank in corpora.items()]
     for x in (0.03, 0.06, 0.08, 0.1, 0.12):
@@ -233,7 +233,7 @@ def print_frontier(folder: Path, corpora: dict[str, int]) -> None:
 
 
 def print_lists(folder: Path) -> None:
-    """The words of every topic before and after, as Markdown."""
+    """Print the words of every topic before and after, as Markdown."""
     print("# Ten words of every topic\n")
     print(
         "Made by `bench/words.py --lists` with the default recipe: the words of the largest weights in W, which was how"
@@ -249,7 +249,7 @@ def print_lists(folder: Path) -> None:
 
 
 def print_blind(folder: Path, seed: int) -> None:
-    """The words of every topic, by weight and by description in a random order."""
+    """Print the words of every topic, by weight and by description in a random order."""
     chance, key = random.Random(seed), []
     for name in LISTED:
         fitted = fitted_corpus(folder, name, (CORPORA | FURTHER)[name])

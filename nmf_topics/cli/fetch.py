@@ -37,7 +37,7 @@ from nmf_topics.corpus.fetch.selections import Ask
 from nmf_topics.corpus.page import Page
 from nmf_topics.corpus.plain import safe_name
 from nmf_topics.corpus.readers.streams import meter_of, split_endings
-from nmf_topics.corpus.reading_log import NAMED, few
+from nmf_topics.corpus.reading_log import MAX_NAMES, join_some
 from nmf_topics.errors import ContactRequired, FetchError
 from nmf_topics.files.json_files import json_text
 
@@ -191,9 +191,9 @@ def _name_left_out(result: Result, folder: Path, talk: Console) -> None:
     rest = f", see {folder / LEDGER}"
     for status, what in {"missing": "no such page", "disambiguation": "a disambiguation page"}.items():
         if titles := [repr(row.title) for row in result.rows if row.status == status]:
-            talk.note(f"{what}: {few(titles)}{rest if len(titles) > NAMED else ''}")
+            talk.note(f"{what}: {join_some(titles)}{rest if len(titles) > MAX_NAMES else ''}")
     if invalid := [f"{row.title!r} ({row.note})" for row in result.rows if row.status == "invalid"]:
-        talk.note(f"cannot be fetched: {few(invalid)}{rest if len(invalid) > NAMED else ''}")
+        talk.note(f"cannot be fetched: {join_some(invalid)}{rest if len(invalid) > MAX_NAMES else ''}")
 
 
 def _report(result: Result, also: list[LanguageCorpus], folder: Path, client: Client, as_json: bool) -> None:

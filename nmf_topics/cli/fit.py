@@ -383,7 +383,7 @@ def report_fit(model: TopicModel, talk: Console) -> None:
             f"try a smaller --rank"
         )
     tell_of_flags(model, talk)
-    if weak := sum(page.status == "weak" for page in model.pages()):
+    if weak := len(model.weak_pages()):
         some = "1 page has" if weak == 1 else f"{weak} pages have"
         talk.note(
             f"{some} fewer than {FEW_WORDS} words of the vocabulary, which say little about a topic; "

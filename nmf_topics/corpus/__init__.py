@@ -1,1 +1,1 @@
-"""Pages come in: text folders, tables and corpus folders become one stream of pages."""
+"""Read and fetch pages: folders of texts, tables, dumps and corpus folders become a stream of pages."""

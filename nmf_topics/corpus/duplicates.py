@@ -1,7 +1,7 @@
-"""Pages that say the same as another: the same text but for case and spaces, or nearly the same words.
+"""Find duplicate pages: the same text apart from case and spaces, or nearly the same words.
 
-Nearly the same are two pages whose sets of words have a Jaccard similarity of about 0.9 or more, as estimated by
-MinHash. Of each group the page whose id is the smallest stands for the others, so the order of the pages never matters.
+Two pages are near duplicates if their sets of words have a Jaccard similarity of about 0.9 or more, estimated by
+MinHash. The page with the smallest id represents each group, so the order of the pages does not matter.
 
 Reference: A. Broder, On the resemblance and containment of documents, 1997.
 """
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-HASHES, BAND = 32, 4  # hash functions, and how many of them two pages must share to be compared
-ALIKE = 29 / 32  # share of equal minima from which on pages are nearly the same
-MIN_WORDS = 20  # distinct words, fewer of which make no near duplicate
-MAX_SKETCHED = 100_000  # pages; of more, near duplicates are not looked for
+HASHES, BAND = 32, 4  # hash functions, and the length of a band that two pages must share to be compared
+MIN_EQUAL_MINIMA = 29 / 32  # least share of equal minima of near duplicates
+MIN_WORDS = 20  # distinct words; shorter pages cannot be near duplicates
+MAX_SKETCHED = 100_000  # pages; near duplicates are not searched for in larger corpora
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,8 @@ class Duplicates:
 
     Attributes
     ----------
-    same : id of a page -> ids of those with the same text
-    near : id of a page -> ids of those that are nearly the same
+    same : id of a page -> ids of the other pages with the same text
+    near : id of a page -> ids of its near duplicates
     sample : beginning of the text that is repeated most often
     """
 
@@ -46,17 +46,17 @@ class Duplicates:
 
     @property
     def others(self) -> set[str]:
-        """The pages that another page stands for."""
+        """The ids of the pages that are represented by another page."""
         return {page for groups in (self.same, self.near) for group in groups.values() for page in group}
 
     def summary(self) -> dict[str, Any]:
-        """How many pages repeat another one."""
+        """Return the numbers of duplicates, for messages and run.json."""
         same, near = (sum(map(len, groups.values())) for groups in (self.same, self.near))
         return {"same_text": same, "nearly_the_same": near, "sample": self.sample}
 
 
 def describe_duplicates(found: Mapping[str, Any]) -> str:
-    """What to say of the duplicates that a `Duplicates.summary` counts; "" where there are none.
+    """Describe the duplicates that a `Duplicates.summary` counts; return "" if there are none.
 
     Examples
     --------
@@ -77,16 +77,16 @@ def _pages(count: int, one: str, many: str) -> str:
 
 
 class DuplicateFinder:
-    """Takes pages one by one and finds the duplicates among them."""
+    """Finds the duplicates among pages that are added one by one."""
 
     def __init__(self) -> None:
-        self._first: dict[int, str] = {}  # digest of a text -> the smallest id of a page that has it
+        self._first: dict[int, str] = {}  # digest of a text -> smallest id of the pages with this text
         self._others: defaultdict[int, list[str]] = defaultdict(list)
         self._samples: dict[int, str] = {}  # of texts that occur more than once
         self._sketches: dict[str, NDArray[np.uint32]] = {}
 
     def add(self, page: Page) -> None:
-        """Take one page into account; an empty one has no duplicates."""
+        """Add a page. Empty pages are ignored."""
         words = page.text.casefold().split()
         if not words:
             return
@@ -107,7 +107,7 @@ class DuplicateFinder:
         self._sketches[first] = self._sketches.pop(other)
 
     def find(self) -> Duplicates:
-        """The duplicates among all pages so far."""
+        """Return the duplicates among all pages so far."""
         same = {self._first[digest]: sorted(others) for digest, others in self._others.items()}
         most = max(self._others, key=lambda digest: (len(self._others[digest]), self._first[digest]), default=None)
         sample = "" if most is None else self._samples[most]
@@ -116,7 +116,7 @@ class DuplicateFinder:
 
 
 def _sketch(words: set[str]) -> NDArray[np.uint32]:
-    """The smallest hashes of a set of words, one for each hash function."""
+    """Return the smallest hash of a set of words for each hash function."""
     import numpy as np
 
     multipliers, shifts = _hash_functions()
@@ -133,14 +133,14 @@ def _hash_functions() -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
 
 
 def _near(sketches: dict[str, NDArray[np.uint32]]) -> dict[str, list[str]]:
-    """Groups of pages with nearly the same words, by their smallest id."""
+    """Return groups of near duplicates: smallest id -> the other ids."""
     first_with: dict[tuple[int, bytes], str] = {}
     groups: defaultdict[str, list[str]] = defaultdict(list)
     for page in sorted(sketches):
         sketch = sketches[page]
-        bands = [(place, sketch[place : place + BAND].tobytes()) for place in range(0, HASHES, BAND)]
+        bands = [(begin, sketch[begin : begin + BAND].tobytes()) for begin in range(0, HASHES, BAND)]
         candidates = sorted({first_with[band] for band in bands if band in first_with})
-        match = next((other for other in candidates if (sketches[other] == sketch).mean() >= ALIKE), None)
+        match = next((other for other in candidates if (sketches[other] == sketch).mean() >= MIN_EQUAL_MINIMA), None)
         if match is not None:
             groups[match].append(page)
             continue
@@ -150,7 +150,7 @@ def _near(sketches: dict[str, NDArray[np.uint32]]) -> dict[str, list[str]]:
 
 
 def without_duplicates(corpus: Corpus) -> Corpus:
-    """The corpus without the pages that repeat another one; it is read once more to find them."""
+    """Return the corpus without duplicates. It is read once more to find them."""
     known: list[Duplicates] = []
 
     def read(log: ReadingLog) -> Iterator[Page]:

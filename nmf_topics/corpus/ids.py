@@ -1,8 +1,8 @@
-"""Ids of the pages of one source: made where there are none, and kept apart.
+"""Check that the ids of a source's pages are unique, and create ids for pages that have none.
 
-A made id is the beginning of sha256 over title and text, so it does not depend on where the page stands in
-the source, nor on its metadata. The second page with the same title and text gets -2, the third -3, in the
-order of the source: only where such twins differ in their metadata does the order decide which has which id.
+A created id is the beginning of the SHA-256 of title and text. So it does not depend on the position of the page in the
+source or on its metadata. Further pages with the same title and text get the suffixes -2, -3 and so on, in the order of
+the source.
 """
 
 from __future__ import annotations
@@ -12,41 +12,41 @@ from nmf_topics.errors import CorpusError, Remedy
 
 
 class Ids:
-    """The ids given so far in one reading of a source, and the places where they stand.
+    """The ids that are in use in one reading of a source, and where each was found.
 
     Parameters
     ----------
     where : name of the source, for errors
-    remedy : what to try when two pages have the same id
+    remedy : what to try if two pages have the same id
     """
 
     def __init__(self, where: str, remedy: Remedy | None) -> None:
         self._where = where
         self._remedy = remedy
         self._places: dict[str, int | str] = {}
-        self._twins: dict[str, int] = {}
+        self._copies: dict[str, int] = {}
 
-    def give(self, wish: str, title: str, text: str, place: int | str) -> str:
-        """The id of a page: `wish`, or where that is empty one made of title and text.
+    def give(self, given_id: str, title: str, text: str, place: int | str) -> str:
+        """Return the id of a page: `given_id`, or if that is empty one created from title and text.
 
         Raises
         ------
         CorpusError
-            When a page at another place has this id.
+            If another page has this id. `place` tells where the page was found, for the message.
         """
-        name = wish or self._make(title, text)
+        name = given_id or self._create(title, text)
         if name in self._places:
             both = f"{_show(self._places[name])} and {_show(place)}"
             raise CorpusError(f"{self._where}: two pages have the id {name!r}, {both}", remedy=self._remedy)
         self._places[name] = place
         return name
 
-    def _make(self, title: str, text: str) -> str:
-        made = content_id(title, text)
-        if made not in self._places:
-            return made
-        self._twins[made] = self._twins.get(made, 1) + 1
-        return f"{made}-{self._twins[made]}"
+    def _create(self, title: str, text: str) -> str:
+        created = content_id(title, text)
+        if created not in self._places:
+            return created
+        self._copies[created] = self._copies.get(created, 1) + 1
+        return f"{created}-{self._copies[created]}"
 
 
 def _show(place: int | str) -> str:

@@ -1,6 +1,6 @@
-"""Open any source of pages: a corpus folder, a folder or archive of texts, a table, a dump, standard input.
+"""Open any source of pages: a corpus folder, a folder or archive of texts, a table, a dump or standard input.
 
-The reader is chosen here, by the kind and ending of the source. Errors say which kinds are read.
+This module chooses the reader from the kind and the file ending of the source. Errors list the formats that are read.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ from nmf_topics.corpus.readers.tables import TABLES, read_table
 from nmf_topics.errors import CorpusError
 
 if TYPE_CHECKING:
-    from nmf_topics.corpus.readers.folders import Found
+    from nmf_topics.corpus.readers.folders import FoundFiles
 
-PAGES = "pages.jsonl"  # what makes a folder a corpus folder
-MANIFEST = "manifest.json"  # where it came from
-READS = (
-    "read are a folder or archive (.zip, .tar.gz) of texts, web pages, documents and mail (.txt, .md, .html, .pdf, "
-    ".docx, .odt, .rtf, .epub, .srt, .vtt, .eml, .mbox, TEI .xml), a table (.csv, .tsv, .jsonl, .json, .xlsx, "
-    ".parquet), a MediaWiki dump (.xml), each of them also compressed (.gz, .bz2, .xz, .zst), and JSONL from standard "
-    "input (-)"
+PAGES = "pages.jsonl"  # a folder with this file is a corpus folder
+MANIFEST = "manifest.json"  # the source of a corpus folder
+FORMATS = (
+    "nmf-topics reads a folder or archive (.zip, .tar.gz) of texts, web pages, documents and email (.txt, .md, .html, "
+    ".pdf, .docx, .odt, .rtf, .epub, .srt, .vtt, .eml, .mbox, TEI .xml), a table (.csv, .tsv, .jsonl, .json, .xlsx, "
+    ".parquet) or a MediaWiki dump (.xml), each of them also compressed (.gz, .bz2, .xz, .zst), and JSONL from "
+    "standard input (-)"
 )
 
 
@@ -60,31 +60,31 @@ def open_corpus(
     read_limits: Mapping[str, int] | None = None,
     warn: Callable[[str], None] = _warn_user,
 ) -> Corpus:
-    """Open anything that holds pages.
+    """Open a source of pages.
 
     Parameters
     ----------
-    source : a corpus folder, a folder or archive of texts, one text, a table, a MediaWiki dump, "-" for JSONL on
-        standard input, or None for the newest corpus in ./corpora, else the sample; `Corpus.source` says what was taken
-    text_column, title_column, id_column, date_column, label_column : columns of a table; left out, they are
-        guessed from their names. "a.b" is the field b within the field a; the text may be several columns, "a,b"
-    encoding : of text files and tables that have no byte order mark; left out: UTF-8, else guessed
-    lines : every line of a text file (or of standard input) is a page
-    titles_as_text : count the words of titles that the source has as text, too
-    drop_duplicates : leave out pages that have the same text as another, or nearly the same words
-    markup : what becomes of HTML, formulas and addresses in the columns of tables: "auto" removes them where a column
-        is written in markup, "remove" always, "keep" never, "tags,entities" these kinds; None: "auto"
-    read_limits : limits of reading that are changed, by name: {"page-size": 10**8}; see `ReadLimits`
-    warn : called with what was guessed and set aside, each thing once however often the corpus is read
+    source : a corpus folder, a folder or archive of texts, one text, a table, a MediaWiki dump, or "-" for JSONL on
+        standard input. None: the newest corpus in ./corpora, or the sample; `Corpus.source` tells which was opened
+    text_column, title_column, id_column, date_column, label_column : columns of a table; None: guessed from their
+        names. "a.b" is the field b within the field a; the text may be joined from several columns, "a,b"
+    encoding : encoding of text files and tables without a byte order mark; None: UTF-8, or guessed
+    lines : read every line of a text file or of standard input as a page
+    titles_as_text : count the words of titles that the source contains as text
+    drop_duplicates : leave out pages with the same text, or nearly the same words, as another page
+    markup : whether to remove HTML, formulas and addresses from the columns of tables: "auto" removes them from columns
+        that are written in markup, "remove" always, "keep" never, "tags,entities" only these kinds; None: "auto"
+    read_limits : changed limits of reading by name, such as {"page-size": 10**8}; see `ReadLimits`
+    warn : called with messages about guesses and about what was set aside, once for each message
 
     Returns
     -------
-    Corpus, to be read as often as wanted. No text has been read yet.
+    Corpus, which can be read any number of times. No text has been read yet.
 
     Raises
     ------
     CorpusError
-        When there is nothing to read. What is wrong inside a source shows when it is read.
+        If there is nothing to read. Errors inside a source are raised when it is read.
 
     Examples
     --------
@@ -109,7 +109,7 @@ def open_corpus(
 
 
 def _opened(opener: _Opener, source: str | Path | None) -> Corpus:
-    """What a source holds."""
+    """Open a source with a reader that fits."""
     if source == "-":
         return opener.standard_input()
     path = default_source() if source is None else Path(source)
@@ -136,34 +136,34 @@ class _Opener:
         self._wanted, self._options, self._tell = wanted, options, tell
 
     def standard_input(self) -> Corpus:
-        """JSONL on standard input, or one page a line."""
+        """Open standard input: JSONL, or one page per line with the option `lines`."""
         if sys.stdin is None:
             raise CorpusError("there is no standard input to read pages from")
         spool = Spool(sys.stdin.buffer, "standard input")
         if self._options.lines:
-            from nmf_topics.corpus.readers.folders import Found
+            from nmf_topics.corpus.readers.folders import FoundFiles
 
-            return self._texts(Found(stream=spool.chunks), "stdin", "standard input")
+            return self._texts(FoundFiles(stream=spool.chunks), "stdin", "standard input")
         return self._table("stdin", "standard input", spool.chunks, ".jsonl")
 
     def folder(self, path: Path) -> Corpus:
-        """A corpus folder, or a folder of texts."""
+        """Open a corpus folder or a folder of texts."""
         pages = path / PAGES
         name = safe_name(path.name or path.resolve().name)
-        if os.path.isfile(pages):  # not pages.is_file(), which raises in a folder that may not be entered
+        if os.path.isfile(pages):  # not pages.is_file(), which raises an error if the folder cannot be entered
             return self._table_file(name, path, pages, ".jsonl")
         from nmf_topics.corpus.readers.folders import find_texts
-        from nmf_topics.corpus.reading_log import few_kinds
+        from nmf_topics.corpus.reading_log import join_kinds
 
         found = find_texts(path)
         if not found.texts and not found.set_aside:
             if not found.others:
-                raise CorpusError(f"{path} is empty; {READS}")
-            raise CorpusError(f"there is no text in {path}, only {few_kinds(found.counted())}; {READS}")
+                raise CorpusError(f"{path} is empty; {FORMATS}")
+            raise CorpusError(f"there is no text in {path}, only {join_kinds(found.counted())}; {FORMATS}")
         return self._texts(found, name, str(path))
 
     def file(self, path: Path) -> Corpus:
-        """A file, by its ending."""
+        """Open a file; its ending determines the reader."""
         stem, ending, _ = split_endings(path.name)
         name = safe_name(stem)
         if ending in TABLES:
@@ -172,9 +172,12 @@ class _Opener:
             rows = Meter()
             read = partial(read_parquet, path, self._wanted, self._tell, rows, options=self._options)
             return Corpus(name, str(path), lambda log: read(log=log), share=rows.share)
-        from nmf_topics.corpus.mediawiki.dumps import dump_pages, is_dump  # its patterns take time to compile
+        from nmf_topics.corpus.mediawiki.dumps import (  # imported here because its patterns take time to compile
+            dump_pages,
+            is_dump,
+        )
         from nmf_topics.corpus.readers.archives import is_archive
-        from nmf_topics.corpus.readers.folders import Found
+        from nmf_topics.corpus.readers.folders import FoundFiles
         from nmf_topics.corpus.readers.formats import TEXTS, why_not_read
         from nmf_topics.corpus.readers.tei import is_tei
 
@@ -187,13 +190,13 @@ class _Opener:
                 name, str(path), lambda log: dump_pages(path, warn=self._tell, meter=meter), share=meter.share
             )
         if ending in TEXTS:
-            return self._texts(Found([(path, show_path(path.name))]), name, str(path))
-        raise CorpusError(f"{path}: {why_not_read(ending)}; {READS}")
+            return self._texts(FoundFiles([(path, show_path(path.name))]), name, str(path))
+        raise CorpusError(f"{path}: {why_not_read(ending)}; {FORMATS}")
 
     def _archive(self, path: Path, name: str) -> Corpus:
-        """An archive of texts, or of one table."""
-        from nmf_topics.corpus.readers.archives import member_chunks_of, read_members
-        from nmf_topics.corpus.readers.folders import Found, is_text
+        """Open an archive of texts, or of one table."""
+        from nmf_topics.corpus.readers.archives import archived_chunks, read_members
+        from nmf_topics.corpus.readers.folders import FoundFiles, is_text
 
         tables, texts = [], 0
         for member in read_members(path, self._options.limits):
@@ -201,11 +204,11 @@ class _Opener:
             if not member.hidden and split_endings(member.name)[1] in TABLES:
                 tables.append(member.name)
         if texts or not tables:
-            return self._texts(Found([(path, show_path(path.name))]), name, str(path))
+            return self._texts(FoundFiles([(path, show_path(path.name))]), name, str(path))
         if len(tables) > 1:
             listed = ", ".join(map(repr, tables[:5])) + (" ..." if len(tables) > 5 else "")
-            raise CorpusError(f"{path} holds {len(tables)} tables ({listed}); unpack it and name one of them")
-        chunks = partial(member_chunks_of, path, tables[0], self._options.limits)
+            raise CorpusError(f"{path} contains {len(tables)} tables ({listed}); unpack it and name one of them")
+        chunks = partial(archived_chunks, path, tables[0], self._options.limits)
         where = f"{path}/{tables[0]}"
         return self._table(name, str(path), chunks, split_endings(tables[0])[1], where)
 
@@ -216,12 +219,12 @@ class _Opener:
         return Corpus(name, source, lambda log: read(log=log))
 
     def _table_file(self, name: str, source: Path, path: Path, ending: str) -> Corpus:
-        """A table in a file of its own, or in a corpus folder."""
+        """Open a table that is a file, or the pages of a corpus folder."""
         meter = meter_of(path)
         corpus = self._table(name, str(source), partial(byte_chunks, path, meter), ending, str(path))
         return replace(corpus, share=meter.share)
 
-    def _texts(self, found: Found, name: str, source: str) -> Corpus:
+    def _texts(self, found: FoundFiles, name: str, source: str) -> Corpus:
         self._no_columns(source, "texts")
         from nmf_topics.corpus.readers.folders import read_texts
 
@@ -230,21 +233,24 @@ class _Opener:
         return Corpus(name, source, lambda log: read(log=log), share=files.share)
 
     def _no_columns(self, source: str | Path, kind: str) -> None:
-        """Say so when columns are named for a source that has none."""
+        """Report columns that the user has named for a source without columns."""
         if any(self._wanted.parts().values()):
-            self._tell(f"{source}: columns are those of a table; for {kind} they mean nothing")
+            self._tell(f"{source}: options for columns apply to tables only; they are ignored for {kind}")
 
 
 def sample_corpus_path() -> Path:
-    """The folder of the corpus that ships with the package.
+    """Return the folder of the sample corpus, which is part of the package.
 
     Raises
     ------
     CorpusError
-        When it is not there.
+        If it is missing.
     """
     package = Path(__file__).parent
-    places = [package / "sample", package.parent.parent / "corpora" / "sample"]  # installed; in a checkout
+    places = [
+        package / "sample",
+        package.parent.parent / "corpora" / "sample",
+    ]  # in an installed package; in a checkout
     for place in places:
         if (place / PAGES).is_file():
             return place
@@ -252,13 +258,13 @@ def sample_corpus_path() -> Path:
 
 
 def default_source() -> Path:
-    """What is read when nobody names a source: the newest corpus in ./corpora, else the sample."""
+    """Return the source that is read by default: the newest corpus in ./corpora, or the sample."""
     corpora = [(pages.stat().st_mtime_ns, str(pages.parent)) for pages in Path("corpora").glob(f"*/{PAGES}")]
     return Path(max(corpora)[1]) if corpora else sample_corpus_path()
 
 
 def declared_language(source: str | Path | None) -> str | None:
-    """The language that the manifest of a corpus folder gives its pages, as `fetch` writes it; None where none does."""
+    """Return the language that `fetch` has written to the manifest of a corpus folder, or None."""
     if source == "-":
         return None
     path = default_source() if source is None else Path(source)
@@ -271,18 +277,18 @@ def declared_language(source: str | Path | None) -> str | None:
 
 
 def _once(warn: Callable[[str], None]) -> Callable[[str], None]:
-    said: set[str] = set()
+    shown: set[str] = set()
 
     def tell(message: str) -> None:
-        if message not in said:
-            said.add(message)
+        if message not in shown:
+            shown.add(message)
             warn(message)
 
     return tell
 
 
 def _mode(path: Path) -> int:
-    """The mode of a file, 0 when there is none."""
+    """Return the mode of a file, or 0 if there is none."""
     try:
         return path.stat().st_mode
     except (FileNotFoundError, NotADirectoryError, ValueError):  # ValueError: a NUL in the name
@@ -292,7 +298,7 @@ def _mode(path: Path) -> int:
 
 
 def _suggest(path: Path) -> str:
-    """What was probably meant: a file beside, or a corpus in ./corpora."""
+    """Suggest a similar name: a file in the same folder, or a corpus in ./corpora."""
     import difflib
 
     near: dict[str, Path] = {}

@@ -1,7 +1,7 @@
-"""Pages and corpora: what every reader yields and every later stage consumes.
+"""Pages and corpora: the output of every reader and the input of every later stage.
 
-A corpus is an iterable of pages that can be read more than once and may be larger than memory: nothing here
-holds the texts. Its order never matters to a result; later stages put pages in the order of their ids.
+A corpus is an iterable of pages that can be read more than once. It does not keep the texts, so it may be larger than
+memory. The order of its pages does not affect any result: later stages sort pages by their ids.
 """
 
 from __future__ import annotations
@@ -23,11 +23,12 @@ class Page:
     Attributes
     ----------
     id : str, unique in the corpus; one line, never empty
-    title : str, for people; one line, never empty
-    text : str, as it was read; may be empty
-    meta : whatever else the source says of the page (label, date, url, ...), carried to the results;
-        the readers give values of the types str, int, float, bool and None only
-    row : the number of its row in the source, from 1, where the source has an order; no part of what the page says
+    title : str, shown to users; one line, never empty
+    text : str; may be empty
+    meta : metadata from the source (label, date, url, ...), which appear in the results; the readers only use values of
+        the types str, int, float, bool and None
+    row : number of its row in the source, from 1; None if the source has no order. It is ignored when pages are
+    compared
 
     Examples
     --------
@@ -49,17 +50,17 @@ class Corpus:
 
     Attributes
     ----------
-    name : str, short, fit for a folder's name
+    name : str, a short name that can be used for a folder
     source : str, what was opened, for messages and records
-    read : function that yields the pages, each time from the start, and writes what it cannot use into a ReadingLog
-    log : of the last complete reading
-    share : how much of the source has been read, from 0 to 1; None where that cannot be known
-    keeps_order : whether the columns of V have the pages in the order of the source, not sorted by their ids
+    read : function that yields the pages from the start and records what it cannot use in a ReadingLog
+    log : the log of the last complete reading
+    share : returns the share of the source that has been read, from 0 to 1, or None if it is unknown
+    keeps_order : whether the columns of V keep the order of the source instead of being sorted by id
 
     Raises
     ------
     CorpusError
-        While it is read, when the source is broken, or holds no page.
+        While reading, if the source is damaged or contains no pages.
 
     Examples
     --------
@@ -83,12 +84,12 @@ class Corpus:
 
     @property
     def set_aside(self) -> list[SetAside]:
-        """What the last complete reading could not use."""
+        """The files and rows that the last complete reading could not use."""
         return self.log.set_aside
 
 
 class Fingerprint:
-    """sha256 over the pages of a corpus, the same for every order of the pages.
+    """The SHA-256 of the pages of a corpus, which does not depend on their order.
 
     Examples
     --------
@@ -104,9 +105,9 @@ class Fingerprint:
         self._digests: list[bytes] = []
 
     def add(self, page: Page) -> None:
-        """Take one page into account: its id, title, text and metadata (whatever the order of its keys)."""
+        """Add a page: its id, title, text and metadata (in any order of keys)."""
         digest = hashlib.sha256()
-        # JSON keeps 1, "1", True and None apart, and a key apart from its value
+        # JSON, so that 1, "1" and True give different fingerprints
         for part in (page.id, page.title, page.text, json.dumps(dict(page.meta), sort_keys=True)):
             data = part.encode("utf-8", "surrogatepass")
             digest.update(len(data).to_bytes(8, "little"))
@@ -114,5 +115,5 @@ class Fingerprint:
         self._digests.append(digest.digest())
 
     def hexdigest(self) -> str:
-        """The fingerprint of all pages added so far."""
+        """Return the fingerprint of all pages added so far."""
         return hashlib.sha256(b"".join(sorted(self._digests))).hexdigest()

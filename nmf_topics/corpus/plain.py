@@ -1,7 +1,6 @@
-"""Values made plain: one-line titles and ids, texts without broken characters, metadata without nesting.
+"""Normalize what readers find: titles and ids of one line, texts that are valid Unicode, metadata without nesting.
 
-Whatever a source holds, a page has an id and a title of one line each, and nothing in it that cannot be
-written as UTF-8.
+Every page has an id and a title of one line, and can be written as UTF-8.
 """
 
 from __future__ import annotations
@@ -15,18 +14,18 @@ from typing import Any
 TITLE_LENGTH = 60
 EMPTY_TITLE = "(empty page)"
 
-# control characters of C0 and C1, and the line and paragraph separators of Unicode; a no-break space stays
+# control characters (C0 and C1) and Unicode's line and paragraph separators, but not the no-break space
 _BREAKS = re.compile("[\x00-\x20\x7f-\x9f\u2028\u2029]+")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 def show_path(path: str) -> str:
-    """A path as text that can be written anywhere: bytes that are not UTF-8 as \\xff."""
+    """Return a path as valid text: bytes that are not UTF-8 are written as \\xff."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def clean_text(text: str) -> str:
-    """The text with U+FFFD for every lone surrogate, which no encoding can write."""
+    """Replace lone surrogates, which cannot be encoded, by U+FFFD."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -35,7 +34,7 @@ def clean_text(text: str) -> str:
 
 
 def one_line(value: Any) -> str:
-    """A title or an id as one line: control characters to spaces, spaces folded; "" for None.
+    """Return a title or an id as one line: runs of spaces and control characters become one space; None becomes "".
 
     Examples
     --------
@@ -50,7 +49,7 @@ def one_line(value: Any) -> str:
 
 
 def plain_value(value: Any) -> str | int | float | bool | None:
-    """A metadata value as it is; a list or an object as its compact JSON text.
+    """Return a metadata value unchanged, or a list or an object as compact JSON.
 
     Examples
     --------
@@ -65,7 +64,7 @@ def plain_value(value: Any) -> str | int | float | bool | None:
 
 
 def title_from_text(text: str) -> str:
-    """The first words of a text, for a page that has no title.
+    """Return the first words of a text, as the title of a page that has none.
 
     Examples
     --------
@@ -76,17 +75,17 @@ def title_from_text(text: str) -> str:
     if len(start) <= TITLE_LENGTH:
         return start or EMPTY_TITLE
     cut = start[:TITLE_LENGTH].rfind(" ")
-    # a text without spaces, as in Chinese, is cut where it is
+    # text without spaces, such as Chinese, is cut at any character
     return start[: cut if cut > 0 else TITLE_LENGTH - 1] + "…"
 
 
 def content_id(title: str, text: str) -> str:
-    """An id made of what the page says, the same wherever in the source it stands."""
+    """Return an id computed from the title and the text of a page."""
     return hashlib.sha256(f"{title}\0{text}".encode()).hexdigest()[:12]
 
 
 def safe_name(name: str) -> str:
-    """A name that can be a folder's on any system, and has room for an ending.
+    """Return a name that is valid for a folder on any system, with at most 50 characters.
 
     Examples
     --------

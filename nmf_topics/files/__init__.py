@@ -1,1 +1,1 @@
-"""Files and the system: atomic writing, CSV and what the machine offers."""
+"""Files and the system: atomic writing, CSV, arrays, the cache, memory and processors."""

@@ -1,6 +1,7 @@
-"""Reading .npz files of anyone: regular files only, without pickle, and nothing that unpacks to more than the file.
+"""Read and write .npz files safely: regular files only, without pickle and without compression.
 
-A digest of all arrays detects damage that numpy would not notice.
+So reading a file from an unknown source cannot run code or need more memory than its size. A digest of all arrays
+detects damage that numpy would not notice.
 """
 
 from __future__ import annotations
@@ -26,9 +27,9 @@ def read_arrays(path: Path) -> dict[str, Any]:
     Raises
     ------
     OSError
-        if the file is not there, or cannot be read.
+        if the file does not exist or cannot be read.
     ValueError
-        if it is not a regular file, is damaged, or is packed (which `numpy.savez` never does).
+        if it is not a regular file, is damaged, or is compressed (which `numpy.savez` never does).
     """
     if not stat.S_ISREG(os.stat(path).st_mode):
         raise ValueError(f"{path.name} is not a regular file")
@@ -36,20 +37,23 @@ def read_arrays(path: Path) -> dict[str, Any]:
         with path.open("rb") as file:
             with zipfile.ZipFile(file) as archive:
                 if any(member.compress_type != zipfile.ZIP_STORED for member in archive.infolist()):
-                    raise ValueError(f"{path.name} has packed entries")
+                    raise ValueError(f"{path.name} has compressed entries")
             file.seek(0)
             with np.lib.npyio.NpzFile(file, allow_pickle=False) as arrays:
-                return {name: arrays[name] for name in arrays.files}
+                found = {name: arrays[name] for name in arrays.files}
+        if not all(isinstance(array, np.ndarray) for array in found.values()):  # numpy gives other entries as bytes
+            raise ValueError(f"{path.name} has entries that are not arrays")
+        return found
     except OSError as error:
-        if error.errno not in (None, errno.EINVAL):  # these come of places outside of the file
+        if error.errno not in (None, errno.EINVAL):  # errors of the system; the others come from damaged contents
             raise
         raise ValueError(f"{path.name} cannot be read ({error})") from error
-    except Exception as error:  # a damaged header can end in an exception of any kind, of the tokenizer for example
+    except Exception as error:  # a damaged header can raise any error
         raise ValueError(f"{path.name} cannot be read ({error or type(error).__name__})") from error
 
 
 def digest_of(arrays: Mapping[str, Any]) -> str:
-    """The sha256 of names, types, shapes and bytes of some arrays, as hexadecimal digits."""
+    """Return the SHA-256 of names, types, shapes and bytes of some arrays, as hexadecimal digits."""
     digest = hashlib.sha256()
     for name in sorted(arrays):
         array = np.ascontiguousarray(arrays[name])
@@ -72,22 +76,22 @@ def read_sealed_arrays(path: Path) -> dict[str, Any]:
     Raises
     ------
     OSError
-        if the file is not there, or cannot be read.
+        if the file does not exist or cannot be read.
     ValueError
         if it is damaged.
     """
     arrays = read_arrays(path)
     digest = bytes(arrays.pop(DIGEST, np.array([], dtype=np.uint8))).hex()
     if digest != digest_of(arrays):
-        raise ValueError("its digest is not that of its contents")
+        raise ValueError("its contents do not match its digest")
     return arrays
 
 
 def json_to_array(value: Any) -> Any:
-    """A value as JSON in an array of bytes, for archives of numpy without pickle; half a surrogate pair survives it."""
+    """Return a value as JSON in an array of bytes, for .npz files without pickle; lone surrogates are kept."""
     return np.frombuffer(json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass"), dtype=np.uint8)
 
 
 def json_from_array(array: Any) -> Any:
-    """The value that `json_to_array` made an array of."""
+    """Return the value from an array that `json_to_array` made."""
     return json.loads(array.tobytes().decode("utf-8", "surrogatepass"))

@@ -1,13 +1,13 @@
-r"""CSV that a spreadsheet opens without running anything in it, and that loses nothing.
+r"""Write CSV that is safe to open in a spreadsheet, without losing information.
 
-A spreadsheet takes a cell that begins with = + - @ (or their full-width forms, or a tab or line end before them) for a
-formula, and a title may be one that somebody made up to do harm. Such a cell of text gets an apostrophe before it; a
-plain number like -0.5 runs nothing and stays. A text that begins with an apostrophe before one of these signs gets one
-more, so that taking one away, where there is one before such a sign, gives back what there was:
+A spreadsheet evaluates a cell that begins with = + - @ (or their full-width forms, also after a tab or line end) as a
+formula, and a title may contain a malicious one. An apostrophe is added before such a text; numbers like -0.5 are safe
+and stay unchanged. A text that already begins with an apostrophe before one of these signs gets another one. So
+removing one apostrophe before such a sign restores the original text:
 
     frame = pandas.read_csv("pages.csv").replace(r"^'(?='*(?:[\t\r\n]|\s*[-=+@＝＋－＠]))", "", regex=True)
 
-The tables that are read as a source of pages go through `unguarded` in the same way.
+Tables that are read as a source of pages are restored in the same way with `unguarded`.
 
 Reference: OWASP, CSV injection.
 """
@@ -25,13 +25,13 @@ from typing import TextIO
 _STARTS = r"(?:[\t\r\n]|\s*[-=+@＝＋－＠])"
 _RISKY = re.compile(rf"'*{_STARTS}")
 _GUARDED = re.compile(rf"'+{_STARTS}")
-AT_ONCE, SEPARATOR = 500, "\0"  # rows, and what stands between their cells while they are looked at
+CHUNK_ROWS, SEPARATOR = 500, "\0"  # rows that are checked at once, joined by this separator
 _RISKY_WITHIN = re.compile(rf"(?:\A|{SEPARATOR})'*{_STARTS}")
 _NUMBER = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?|[-+]?inf", re.ASCII)
 
 
 def guarded(cell: str) -> str:
-    """A cell of CSV that no spreadsheet runs.
+    """Return a cell of CSV that no spreadsheet evaluates.
 
     Examples
     --------
@@ -42,7 +42,7 @@ def guarded(cell: str) -> str:
 
 
 def unguarded(cell: str) -> str:
-    """What a cell was before `guarded`.
+    """Return the cell from which `guarded` made this one.
 
     Examples
     --------
@@ -53,18 +53,18 @@ def unguarded(cell: str) -> str:
 
 
 def write_csv(rows: Iterable[Sequence[str]], target: Path | TextIO) -> None:
-    """Rows as CSV, lines ended by a newline alone, and no cell that a spreadsheet would run."""
+    """Write rows as CSV with newlines as line ends, without cells that a spreadsheet would evaluate."""
     if isinstance(target, Path):
         with target.open("w", encoding="utf-8", newline="") as file:
             write_csv(rows, file)
     else:
-        # Python before 3.13 quotes a carriage return only where it is part of the end of a line
+        # before Python 3.13, a carriage return is quoted only if it is part of the line end
         lines = SimpleNamespace(write=lambda line: target.write(line.removesuffix("\r\n") + "\n"))
         careful, plain = csv.writer(lines, lineterminator="\r\n"), csv.writer(target, lineterminator="\n")
         rows = iter(rows)
-        while batch := list(islice(rows, AT_ONCE)):
+        while batch := list(islice(rows, CHUNK_ROWS)):
             cells = SEPARATOR.join(chain.from_iterable(batch))
             if "\r" in cells or _RISKY_WITHIN.search(cells):
                 careful.writerows([guarded(cell) for cell in row] for row in batch)
-            else:  # most: nothing in it to be guarded, which is known at a glance
+            else:  # usually nothing must be guarded; one search of all cells shows that
                 plain.writerows(batch)

@@ -1,4 +1,4 @@
-"""What the machine has: memory that is free for this process, processors that it may use, and the terminal's width.
+"""Query the system: free memory and processors of this process, and the width of the terminal.
 
 Also how to start processes that leave Ctrl-C to this one.
 """
@@ -14,12 +14,12 @@ from typing import TextIO
 
 from nmf_topics.files.atomic import uninterrupted
 
-CGROUPS = Path("/sys/fs/cgroup")  # of a container: its own limits stand at the root
-UNKNOWN = 4 * 2**30  # bytes assumed to be free where nothing can be learnt
+CGROUPS = Path("/sys/fs/cgroup")  # in a container, its own limits are at the root
+UNKNOWN = 4 * 2**30  # bytes that are assumed to be free if nothing can be found out
 
 
 def processors() -> int:
-    """How many processors this process may use."""
+    """Return the number of processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -41,7 +41,7 @@ def interrupts_held_back() -> Iterator[None]:
 
 
 def terminal_width(stream: TextIO) -> int:
-    """Places in a line of the terminal that a stream leads to; 80 where it does not say. COLUMNS is asked first."""
+    """Return the width of a terminal in characters: the variable COLUMNS, else that of the stream, else 80."""
     asked = os.environ.get("COLUMNS", "")
     if asked.isdecimal() and int(asked) > 0:
         return int(asked)
@@ -52,17 +52,17 @@ def terminal_width(stream: TextIO) -> int:
 
 
 def supports_ansi() -> bool:
-    """Whether a terminal does more than to write one letter after another."""
+    """Return whether the terminal supports ANSI escape sequences."""
     return os.environ.get("TERM") not in ("dumb", "unknown")
 
 
 def rss_bytes() -> int:
-    """Bytes of memory that this process takes now."""
+    """Return the bytes of memory that this process uses now."""
     return _own("VmRSS") or peak()
 
 
 def peak() -> int:
-    """The most bytes of memory that this process has taken."""
+    """Return the largest number of bytes of memory that this process has used."""
     if found := _own("VmHWM"):
         return found
     try:
@@ -74,13 +74,13 @@ def peak() -> int:
 
 
 def free() -> int:
-    """Bytes of memory that this process can still take: of the machine, its container, and its own limit."""
+    """Return the bytes of memory that this process can still use, by machine, container and its own limit."""
     known = [number for number in (*_of_the_machine(), *_of_the_container(), *_of_the_limit()) if number is not None]
     return max(min(known, default=UNKNOWN), 0)
 
 
 def _own(name: str) -> int:
-    """A number of /proc/self/status; 0 where there is none."""
+    """Return a number of /proc/self/status, or 0."""
     for line in _lines(Path("/proc/self/status")):
         if line.startswith(f"{name}:"):
             return int(line.split()[1]) * 1024
@@ -106,7 +106,7 @@ def _of_the_machine() -> Iterator[int]:
 
 
 def _of_the_container() -> Iterator[int]:
-    """What its memory controller leaves (version 2, version 1); files that it can drop from memory count as free."""
+    """Yield the memory that the container's controller (version 2 or 1) leaves; cached files count as free."""
     for limit, usage, stat in (
         ("memory.max", "memory.current", "memory.stat"),
         ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes", "memory/memory.stat"),
@@ -118,7 +118,7 @@ def _of_the_container() -> Iterator[int]:
 
 
 def _of_the_limit() -> Iterator[int]:
-    """What `ulimit -v` leaves."""
+    """Yield the address space that `ulimit -v` leaves."""
     try:
         import resource
     except ImportError:  # Windows

@@ -1,1 +1,1 @@
-"""Images to pixels: the second kind of V."""
+"""Read a folder of images as a matrix V of pixels by images."""

@@ -1,6 +1,6 @@
-"""A folder of images to V: rows are pixels, columns are images, entries are grey values from 0 (black) to 1 (white).
+"""Read a folder of images as a matrix V: rows are pixels, columns are images, entries are grey values.
 
-The article's faces, 2429 of 19 x 19 pixels, make V 361 x 2429.
+A grey value is from 0 (black) to 1 (white). The article's 2429 faces of 19 x 19 pixels give V of shape 361 x 2429.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ from nmf_topics.matrix.datamatrix import DataMatrix, PageColumns
 from nmf_topics.matrix.rows import row_axis
 
 ENDINGS = frozenset({".pgm", ".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".ppm", ".webp"})
-LARGEST_SIDE = 100_000  # of an image in a model file, in pixels
-ALWAYS_READ = 100_000_000  # bytes that images may take whatever memory is allowed: V goes to the disk after that
+LARGEST_SIDE = 100_000  # largest side of an image in a model file, in pixels
+ALWAYS_READ = 100_000_000  # bytes; less than this is always read, because V can be moved to disk afterwards
 
 
 @row_axis
 @dataclass(frozen=True)
 class PixelGrid:
-    """The pixels of images of one size, row by row.
+    """The rows of V for images: the pixels of images of one size, row by row.
 
     Attributes
     ----------
-    height, width : in pixels
+    height, width : size of the images in pixels
     """
 
     height: int
@@ -63,7 +63,7 @@ class PixelGrid:
         }
 
     def png(self, weights: Array, *, size: int = 96) -> bytes:
-        """Weights of the pixels as a picture in PNG of about `size` pixels, the heavier the darker."""
+        """Draw the weights of the pixels as a PNG of about `size` pixels; the heaviest are black."""
         import io
 
         from PIL import Image
@@ -77,17 +77,17 @@ class PixelGrid:
         return file.getvalue()
 
     def to_meta(self) -> dict[str, Any]:
-        """As JSON."""
+        """Return the size as JSON."""
         return {"height": self.height, "width": self.width}
 
     @classmethod
     def from_meta(cls, meta: Mapping[str, Any]) -> PixelGrid:
-        """The grid that `to_meta` described."""
+        """Restore a grid from the result of `to_meta`."""
         return cls(int(meta["height"]), int(meta["width"]))
 
 
 def image_files(folder: Path) -> list[Path]:
-    """The images in a folder and its subfolders, hidden ones left out, sorted."""
+    """Return the image files in a folder and its subfolders, sorted; hidden ones are left out."""
     found = (
         path
         for path in folder.rglob("*")
@@ -95,11 +95,11 @@ def image_files(folder: Path) -> list[Path]:
         and path.is_file()
         and not any(part.startswith(".") for part in path.relative_to(folder).parts)
     )
-    return sorted(found, key=lambda path: path.as_posix())  # as text, like the ids of pages
+    return sorted(found, key=lambda path: path.as_posix())  # sorted as text, like the ids of pages
 
 
 def read_pixels(path: Path) -> Array:
-    """Grey values of one image, from 0 to 1; transparency is ignored, of several frames the first counts.
+    """Read the grey values of an image, from 0 to 1. Transparency and all frames but the first are ignored.
 
     Returns
     -------
@@ -114,22 +114,24 @@ def read_pixels(path: Path) -> Array:
 
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow warns of oddities that change no pixel, or raises later
-            warnings.simplefilter("error", Image.DecompressionBombWarning)  # no column of V is that long
+            warnings.simplefilter("ignore")  # Pillow's other warnings do not affect pixels
+            warnings.simplefilter("error", Image.DecompressionBombWarning)  # too many pixels
             with Image.open(path) as image:
                 if image.mode == "F":
-                    raise ValueError("its pixels are fractions of an unknown whole; save it with 8 or 16 bits")
-                deep = image.mode.startswith("I")  # 16 bits a pixel
+                    raise ValueError(
+                        "its pixels are floating-point numbers without a known maximum; save it with 8 or 16 bits"
+                    )
+                deep = image.mode.startswith("I")  # 16 bits per pixel
                 grey = np.asarray(image if deep else image.convert("L"), dtype=np.float64)
         if deep and (grey.min() < 0 or grey.max() > 65535):
-            raise ValueError("its pixels have more than 16 bits; save it with 8 or 16")
+            raise ValueError("it has more than 16 bits per pixel; save it with 8 or 16")
         grey = grey if grey.flags.writeable else grey.copy()
         grey /= 65535.0 if deep else 255.0
         return grey
     except FileNotFoundError as error:
         raise ImageError(f"no such file: {path}") from error
-    except Exception as error:  # Pillow has an exception for each way in which a file can be broken
-        raise ImageError(f"{path} is not an image that can be read: {error}") from error
+    except Exception as error:  # Pillow raises many kinds of errors for damaged files
+        raise ImageError(f"{path} cannot be read as an image: {error}") from error
 
 
 def build_image_matrix(
@@ -139,24 +141,24 @@ def build_image_matrix(
     warn: Callable[[str], None] = lambda message: None,
     on_image: Callable[[Path], None] = lambda path: None,
 ) -> DataMatrix:
-    """V of pixels x images from a folder.
+    """Build V of pixels x images from a folder.
 
     Parameters
     ----------
-    folder : searched recursively for images of one size
-    memory : bytes that V and the reading of it may take; None: as many as they need
-    warn : told of each image that cannot be read; the others make V
-    on_image : called with each image as it is read
+    folder : folder that is searched recursively for images of one size
+    memory : most bytes that V and reading it may use; None: no limit
+    warn : called with a message about each image that cannot be read; these images are left out
+    on_image : called with the path of each image before it is read
 
     Returns
     -------
-    DataMatrix of shape (height * width, images), dense, images in the order of their names. An image in a subfolder
-    has the subfolder as its `label`, unless all images are in the same one.
+    DataMatrix of shape (height * width, images), dense, with images sorted by name. The metadata `label` of an image is
+    its subfolder, unless all images are in the same folder.
 
     Raises
     ------
     ImageError
-        if there is no image, none can be read, their sizes differ, or they take more memory than they may.
+        if there is no image, none can be read, their sizes differ, or they need more memory than allowed.
 
     Examples
     --------
@@ -188,16 +190,16 @@ def build_image_matrix(
             continue
         if pixels and image.shape != pixels[0].shape:
             raise ImageError(
-                f"images must be of one size: {names[0]} is {_size(pixels[0])} pixels, {name} is {_size(image)}; "
-                f"bring them to one size first"
+                f"images must have one size: {names[0]} is {_size(pixels[0])} pixels, {name} is {_size(image)}; "
+                f"resize them first"
             )
         pixels.append(image)
         names.append(name)
         parents.append(_show(path.relative_to(folder).parent))
         digest.update(f"{name}\0{_size(image)}\0".encode() + image.tobytes())
     if not pixels:
-        found = f"none of its {len(broken)} images can be read" if broken else "it holds no image"
-        raise ImageError(f"{folder}: {found}; known are {', '.join(sorted(ENDINGS))}")
+        found = f"none of its {len(broken)} images can be read" if broken else "it contains no images"
+        raise ImageError(f"{folder}: {found}; the formats are {', '.join(sorted(ENDINGS))}")
     height, width = pixels[0].shape
     labelled = len(set(parents)) > 1
     meta: list[dict[str, Any]] = [{"label": parent} if labelled and parent != "." else {} for parent in parents]
@@ -212,7 +214,7 @@ def build_image_matrix(
 
 
 def _check_memory(path: Path, count: int, memory: int) -> None:
-    """Refuse images that, all of the size of this one, would take more memory than they may."""
+    """Raise ImageError if `count` images of the size of this one would need more memory than allowed."""
     from PIL import Image
 
     try:
@@ -220,11 +222,11 @@ def _check_memory(path: Path, count: int, memory: int) -> None:
             warnings.simplefilter("ignore")
             with Image.open(path) as image:
                 width, height = image.size
-    except Exception:  # what is wrong with it shows when it is read
+    except Exception:  # the error is raised when the image is read
         return
-    needed = 8 * width * height * (2 * count + 2)  # all images, V, and two copies of one while it is read
+    needed = 8 * width * height * (2 * count + 2)  # all images, V, and two copies of the image that is being read
     if needed > max(memory, ALWAYS_READ):
-        taken = f"take about {needed / 1e9:.1f} GB, but only {memory / 1e9:.1f} GB may be used"
+        taken = f"need about {needed / 1e9:.1f} GB of memory, but only {memory / 1e9:.1f} GB are allowed"
         raise ImageError(
             f"{count} images of {width} x {height} pixels {taken}",
             remedy=Remedy("scale the images down, or raise {memory}"),
@@ -232,12 +234,12 @@ def _check_memory(path: Path, count: int, memory: int) -> None:
 
 
 def pixel_columns(paths: Sequence[Path], grid: PixelGrid) -> tuple[Array, Iterable[str | None]]:
-    """New images for a fitted grid.
+    """Read new images for a fitted model.
 
     Returns
     -------
-    V : ndarray of shape (height * width, images); a column of zeros for an image that cannot be used
-    problems : for each image what is wrong with it, or None
+    V : ndarray of shape (height * width, images); the column of an image that cannot be used is zero
+    problems : for each image the reason why it cannot be used, or None
     """
     V = np.zeros((len(grid), len(paths)))
     problems: list[str | None] = []
@@ -256,7 +258,7 @@ def pixel_columns(paths: Sequence[Path], grid: PixelGrid) -> tuple[Array, Iterab
 
 
 def _show(path: Path) -> str:
-    """A path as text that can be written: bytes that are not UTF-8 as \\xe9."""
+    """Return a path as valid text: bytes that are not UTF-8 are written as \\xe9."""
     return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
 
 

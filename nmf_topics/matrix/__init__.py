@@ -1,1 +1,1 @@
-"""The plain value in which words and pixels meet: V with the names of its rows and columns, and how V was weighted."""
+"""The matrix V with the names of its rows and columns and its weighting, the same for texts and images."""

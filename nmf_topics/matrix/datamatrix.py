@@ -1,6 +1,6 @@
-"""DataMatrix: V, what its rows are, which pages its columns are, and where it came from.
+"""DataMatrix: V with its rows, its columns (the pages), and the options that made it.
 
-Text and images differ in their rows only; `matrix.rows` says how.
+Texts and images differ in their rows only (see `matrix.rows`).
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from nmf_topics.matrix.rows import RowAxis, RowKind, kind_of
 
 @dataclass(frozen=True)
 class PageIndex:
-    """How the table that pages came from labels its rows, so that results can be joined with it.
+    """The index of a table in memory from which pages were read, so that results can be joined with it.
 
     Attributes
     ----------
-    labels : one a page: str, int, float, or a tuple of these for an index of several levels
-    names : of the levels, None for one without a name
-    dtype : of a label in pandas, where the label itself does not tell it ("datetime64[ns]"); "" where it does
+    labels : one label per page: str, int, float, or a tuple of these for an index of several levels
+    names : names of the levels; None for a level without a name
+    dtype : pandas data type of the labels if it cannot be inferred from them ("datetime64[ns]"), else ""
     """
 
     labels: Sequence[Any]
@@ -30,13 +30,13 @@ class PageIndex:
     dtype: str = ""
 
     def to_meta(self) -> dict[str, Any]:
-        """As JSON; a range as its length."""
+        """Return the index as JSON; a range is stored as its length."""
         labels = len(self.labels) if self.labels == range(len(self.labels)) else list(self.labels)
         return {"labels": labels, "names": list(self.names), "dtype": self.dtype}
 
     @classmethod
     def from_meta(cls, meta: Mapping[str, Any]) -> PageIndex:
-        """The index that `to_meta` described."""
+        """Restore an index from the result of `to_meta`."""
         found, names = meta["labels"], tuple(meta["names"])
         if isinstance(found, int):
             return cls(range(found), names, meta["dtype"])
@@ -45,13 +45,13 @@ class PageIndex:
 
 @dataclass(frozen=True)
 class SourceOrder:
-    """Where the pages are in their source, such as a table or a mailbox.
+    """The order of the pages in their source, such as a table or a mailbox.
 
     Attributes
     ----------
-    places : one int a page, rising in the order in which the source was read; no two the same. The rows, where pages of
-        one file are in order
-    rows : the number of each page's row in its file, from 1; None for a page that is a file of its own
+    places : one unique int per page, increasing in the order in which the source was read; the row numbers if all pages
+        come from one file in order
+    rows : number of each page's row in its file, from 1; None for a page that is a whole file
     """
 
     places: Sequence[int]
@@ -59,7 +59,7 @@ class SourceOrder:
 
     @classmethod
     def of(cls, rows: Sequence[int | None]) -> SourceOrder | None:
-        """The order of pages as they were read; None where no page has a row number."""
+        """Return the order of pages as they were read; None if no page has a row number."""
         if all(row is None for row in rows):
             return None
         known = [row for row in rows if row is not None]
@@ -67,27 +67,27 @@ class SourceOrder:
         return cls(known if in_order else list(range(len(rows))), list(rows))
 
     def take(self, pages: Sequence[int]) -> SourceOrder:
-        """The same for some of the pages."""
+        """Return the order of some of the pages."""
         return SourceOrder([self.places[j] for j in pages], [self.rows[j] for j in pages])
 
     def to_meta(self) -> dict[str, Any]:
-        """As JSON."""
+        """Return the order as JSON."""
         places, rows = list(self.places), list(self.rows)
         return {"rows": rows} if places == rows else {"places": places, "rows": rows}
 
     @classmethod
     def from_meta(cls, meta: Mapping[str, Any]) -> SourceOrder:
-        """The order that `to_meta` described.
+        """Restore an order from the result of `to_meta`.
 
         Raises
         ------
         ValueError
-            if it describes none.
+            if it is invalid.
         """
         rows = meta["rows"]
         places = meta.get("places", rows)
         if not all(type(place) is int for place in places) or not all(row is None or type(row) is int for row in rows):
-            raise ValueError("the order of its pages is not made of numbers")
+            raise ValueError("the order of its pages contains values that are not numbers")
         if len(places) != len(rows) or len(set(places)) != len(places):
             raise ValueError("the order of its pages is incomplete")
         return cls(places, rows)
@@ -95,14 +95,14 @@ class SourceOrder:
 
 @dataclass(frozen=True)
 class PageColumns:
-    """Which pages the columns of V are: in the order of their ids, or of the rows of a table in memory.
+    """The columns of V: pages, in the order of their ids or of the rows of a table in memory.
 
     Attributes
     ----------
-    ids, titles : one str a page
-    meta : one mapping a page, whatever the source said of it
-    index : labels of the rows of a table in memory; None for pages from files
-    order : where the pages are in their source; None where the source has no order, as a folder of texts
+    ids, titles : one str per page
+    meta : one mapping per page, its metadata from the source
+    index : index of a table in memory; None for pages from files
+    order : order of the pages in their source; None if it has none, as a folder of texts
     """
 
     ids: Sequence[str]
@@ -115,22 +115,22 @@ class PageColumns:
         return len(self.ids)
 
     def take(self, pages: Sequence[int]) -> PageColumns:
-        """Some of the pages; of an index, which belongs to all of them, nothing is kept."""
+        """Return some of the pages, without the index, which belongs to the whole table."""
         ids, titles = [self.ids[j] for j in pages], [self.titles[j] for j in pages]
         return PageColumns(ids, titles, [self.meta[j] for j in pages], order=self.order and self.order.take(pages))
 
     def rows(self) -> Sequence[int | None]:
-        """The number of each page's row in its file, None where it has none."""
+        """Return the number of each page's row in its file, or None."""
         return [None] * len(self) if self.order is None else self.order.rows
 
     def in_source_order(self) -> Sequence[int]:
-        """The columns in the order of the source; as they are where the source has no order."""
+        """Return the columns in the order of the source, or in their own order if the source has none."""
         if self.order is None:
             return range(len(self))
         return sorted(range(len(self)), key=self.order.places.__getitem__)
 
     def to_meta(self) -> dict[str, Any]:
-        """As JSON."""
+        """Return the columns as JSON."""
         return {
             "ids": list(self.ids),
             "titles": list(self.titles),
@@ -141,17 +141,17 @@ class PageColumns:
 
     @classmethod
     def from_meta(cls, meta: Mapping[str, Any]) -> PageColumns:
-        """The columns that `to_meta` described."""
+        """Restore columns from the result of `to_meta`."""
         index = PageIndex.from_meta(meta["index"]) if "index" in meta else None
         order = SourceOrder.from_meta(meta["order"]) if "order" in meta else None
         return cls(**{**meta, "index": index, "order": order})
 
     def meta_names(self) -> list[str]:
-        """Names of all metadata, sorted, whichever pages have them."""
+        """Return the names of all metadata fields that some page has, sorted."""
         return sorted({name for meta in self.meta for name in meta})
 
     def headers(self, taken: Collection[str]) -> dict[str, str]:
-        """Metadata -> header of its column in a table: its name, with `page_` before it as often as that is taken."""
+        """Return metadata field -> column header; `page_` is added, repeatedly if needed, to names in `taken`."""
         names = self.meta_names()
         headers = {name: name for name in names if name not in taken}
         for name in names:
@@ -163,24 +163,24 @@ class PageColumns:
         return {name: headers[name] for name in names}
 
     def labels(self) -> list[str | None]:
-        """What the source calls the subject of each page, where it does."""
+        """Return the metadata field `label` of each page as text, or None."""
         return [None if meta.get("label") in (None, "") else str(meta["label"]) for meta in self.meta]
 
 
 @dataclass(frozen=True, repr=False)
 class DataMatrix:
-    """V with its names.
+    """V with the names of its rows and columns.
 
     Attributes
     ----------
     V : matrix of shape (m, n), CSC or dense, non-negative, float; columns are pages
     rows : RowAxis of length m
     columns : PageColumns of length n
-    weighting : the fitted weighting that made V from counts, or None (pixels)
-    recipe : every option that shaped V, and the fingerprint of what it was made from
-    ledger : counts of what went in, was kept and was dropped, and why
-    words : lines of a table, what became of each word of the corpus (see `terms.words_table`); none of images
-    counts : how often words are on pages, for describing topics; None where V was not made from counts
+    weighting : the fitted weighting that made V from counts; None for images
+    recipe : every option that V depends on, and the fingerprint of its source
+    ledger : numbers of tokens and pages that were read, kept and dropped, with the reasons
+    words : rows of words.csv (see `terms.words_table`); empty for images
+    counts : counts of words by page, for describing topics; None if V was not made from counts
 
     Examples
     --------
@@ -209,7 +209,7 @@ class DataMatrix:
 
     @property
     def kind(self) -> RowKind:
-        """What is known of all matrices with such rows."""
+        """The kind of the rows."""
         return kind_of(self.rows)
 
     def __repr__(self) -> str:

@@ -1,10 +1,11 @@
-"""Counts of words by page, kept with V: what a topic's pages are described by once its weights are known.
+"""Counts of words by page, kept with V in order to describe topics.
 
-V holds weights made to separate pages, and lacks words that are on many of them. Both are wrong for telling a reader
-what a topic is about, so the plain counts are kept for the rows of V and for the words that were too common for it.
+The weights in V are made to separate pages, and V lacks words that are on many pages. So V is not suited to tell a
+reader what a topic is about. For that, the unweighted counts of the rows of V and of the words that are too common for
+V are kept.
 
-    counts/   beside the blocks of V on disk: the same columns as blocks of int32 (see `factor.engines.store`), and the
-              names of the words in blocks.json
+    counts/   in the folder of the blocks of V on disk: the same columns as blocks of int32 (see
+              `factor.engines.store`), and the names of the words in blocks.json
 """
 
 from __future__ import annotations
@@ -34,8 +35,8 @@ class PageCounts:
     Attributes
     ----------
     blocks : PageBlocks of int32, shape (m', n); columns are those of V
-    terms, surfaces : normal form of each word, and the word as readers see it
-    row : ndarray of int64, shape (m',), the row of V that a word is, -1 for a word that V lacks
+    terms, surfaces : normal form of each word, and the word as shown to readers
+    row : ndarray of int64, shape (m',), row of V of each word, -1 for a word that is not in V
     """
 
     blocks: PageBlocks
@@ -46,28 +47,28 @@ class PageCounts:
     def __post_init__(self) -> None:
         lengths = {self.blocks.shape[0], len(self.terms), len(self.surfaces), len(self.row)}
         if len(lengths) > 1:
-            raise ValueError(f"counts of {self.blocks.shape[0]} words come with names or rows of another number")
+            raise ValueError(f"there are counts of {self.blocks.shape[0]} words, but another number of names or rows")
 
     @property
     def n_pages(self) -> int:
-        """n."""
+        """Number of pages, n."""
         return self.blocks.shape[1]
 
     @classmethod
     def in_memory(
         cls, counts: Any, terms: Sequence[str], surfaces: Sequence[str], row: NDArray[np.int64]
     ) -> PageCounts:
-        """Counts as one CSC matrix of int32, shape (m', n)."""
+        """Make counts from one CSC matrix of int32, shape (m', n)."""
         return cls(InMemory(counts), terms, surfaces, row)
 
     @classmethod
     def on_disk(cls, folder: Path) -> PageCounts:
-        """Counts in a folder that `write_page_counts` made.
+        """Open counts in a folder that `write_page_counts` made.
 
         Raises
         ------
         EngineError
-            if the folder holds no counts, or they are damaged.
+            if the folder contains no counts, or they are damaged.
         """
         blocks = OnDisk(folder)
         names = blocks.manifest.made_from
@@ -78,7 +79,7 @@ class PageCounts:
 
 
 def known_words(counts: PageCounts) -> Array:
-    """How many words of each page are rows of V, each occurrence counted; shape (n,), float64 of whole numbers."""
+    """Return the number of tokens of each page that are rows of V; shape (n,), whole numbers as float64."""
     return page_sizes(counts.blocks, partial(_sums_of_rows, rows=np.flatnonzero(counts.row >= 0)))
 
 
@@ -91,7 +92,7 @@ def _sums_of_rows(block: Any, *, rows: NDArray[np.intp]) -> Array:
 def write_page_counts(
     folder: Path, blocks: Iterable[Any], terms: Sequence[str], surfaces: Sequence[str], row: NDArray[np.int64]
 ) -> None:
-    """Write counts as they come, blocks of columns in the order of V.
+    """Write blocks of counts, whose columns are in the order of V.
 
     Raises
     ------

@@ -1,8 +1,8 @@
 """The kinds of rows that V can have, and everything that differs between them.
 
-A kind of rows is an entry of `ROW_KINDS`, which says what its rows, pages and topics are called and what is possible
-with them, and a class with the decorator `row_axis`, which holds the rows of one matrix. All other modules ask the
-entry (`model.kind.reads_texts`, `model.kind.page`) and never compare kinds. This module imports no such class.
+A kind of rows consists of an entry of `ROW_KINDS`, which has the nouns for its rows, pages and topics and says what is
+possible with them, and a class with the decorator `row_axis`, which holds the rows of one matrix. Other modules use the
+entry (`model.kind.reads_texts`, `model.kind.page`) and never compare kinds. This module does not import these classes.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ class RowAxis(Protocol):
 
     @property
     def names(self) -> Sequence[str]:
-        """The name of each row; no two rows have the same."""
+        """The unique name of each row."""
 
     @property
     def shown(self) -> Sequence[str]:
-        """The name of each row as readers see it."""
+        """The name of each row as shown to readers."""
 
     def __len__(self) -> int: ...
 
@@ -52,19 +52,20 @@ class RowAxis(Protocol):
 
 @dataclass(frozen=True)
 class RowKind:
-    """What is known of all matrices with one kind of rows.
+    """Properties of all matrices with one kind of rows.
 
     Attributes
     ----------
-    row, page, topic : names of a row and a column of V, and of a column of W, in the singular; an s makes the plural
-    row_for_readers : name of a row in captions and reports, where that is another one
-    frame_columns : which of the columns of `RowAxis.columns` such a data frame has
-    method : sentences for the report: what V is, and what is computed from it
-    has_names : whether the names of rows mean something to readers: topics are labelled by them, listed by them and
-        drawn as word clouds. Without it topics have numbers only
-    reads_texts : whether rows are terms of texts: new texts can be classified; words can be hidden, guide the fit and
-        describe topics; coherence is measured; the report shows passages
-    draws_images : whether a column is an image: topics and pages are drawn, and new images can be classified
+    row, page, topic : nouns for a row of V, a column of V and a column of W, in the singular; the plural adds an s
+    row_for_readers : noun for a row in captions and reports
+    frame_columns : the columns of `RowAxis.columns` that data frames have
+    method : sentences for the report about V and the computation
+    has_names : whether the names of rows are meaningful, so that topics can be labelled by them, listed with them and
+        drawn as word clouds; otherwise topics only have numbers
+    reads_texts : whether rows are terms of texts, so that new texts can be classified, words can be hidden, can guide
+    the
+        fit and describe topics, coherence can be measured, and the report can show passages
+    draws_images : whether a column is an image, so that topics and pages can be drawn, and new images can be classified
     """
 
     row: str
@@ -94,9 +95,9 @@ class RowKind:
 
 
 FACTORIZATION = (
-    "Non-negative matrix factorization finds W and H, both without negative entries, so that V is as near to WH as so "
-    "few columns allow (Lee and Seung, Nature 401, 1999, 788-791; Algorithms for non-negative matrix factorization, "
-    "NIPS 13, 2001)."
+    "Non-negative matrix factorization finds W and H without negative entries, so that WH approximates V as well as "
+    "possible (Lee and Seung, Nature 401, 1999, 788-791; Algorithms for non-negative matrix factorization, NIPS 13, "
+    "2001)."
 )
 
 ROW_KINDS: dict[str, RowKind] = {
@@ -107,12 +108,12 @@ ROW_KINDS: dict[str, RowKind] = {
         topic="topic",
         frame_columns=("word",),
         method=(
-            "Each page is counted into a column of a matrix V, words by pages, and the counts are weighted.",
+            "The words of each page are counted in a column of a matrix V, words by pages, and weighted.",
             FACTORIZATION,
-            "A topic is a column of W, the weights of its words, which sum to one; a column of H tells how much of "
-            "each topic a page is made of, given here as shares that sum to one.",
-            "The words that describe a topic are frequent on its pages and more frequent there than on all pages, by "
-            "the plain counts; words by weight in W are ordered by relevance (Sievert and Shirley, LDAvis, 2014).",
+            "A topic is a column of W: the weights of its words, which sum to one. A column of H contains the weights "
+            "of the topics on a page, shown here as shares that sum to one.",
+            "The words that describe a topic are frequent on its pages and more frequent there than on all pages. "
+            "Words by weight in W are ordered by relevance (Sievert and Shirley, LDAvis, 2014).",
             "The map shows Jensen-Shannon distances between columns of W by classical scaling (Torgerson, "
             "Psychometrika 17, 1952).",
         ),
@@ -126,12 +127,11 @@ ROW_KINDS: dict[str, RowKind] = {
         topic="part",
         frame_columns=(),
         method=(
-            "Each image is a column of a matrix V, pixels by images, from 0 for black to 1 for white.",
+            "Each image is a column of a matrix V, pixels by images, with values from 0 for black to 1 for white.",
             FACTORIZATION,
-            "A part is a column of W, drawn as an image; a column of H tells how much of each part an image is made "
-            "of.",
-            "Because nothing is ever subtracted, the parts are pieces of images rather than whole ones, as that paper "
-            "shows on faces.",
+            "A part is a column of W, drawn as an image. A column of H contains the weights of the parts in an image.",
+            "Because parts are only added, never subtracted, they are pieces of images rather than whole images, as "
+            "that paper shows for faces.",
         ),
         draws_images=True,
     ),
@@ -143,7 +143,7 @@ Axis = TypeVar("Axis", bound=type[Any])
 
 
 def row_axis(cls: Axis) -> Axis:
-    """Class decorator: make a class of rows known by its `kind`, so that model files with such rows can be loaded."""
+    """Register a class of rows by its `kind`, so that model files with such rows can be loaded (a class decorator)."""
     AXES[cls.kind] = cls
     return cls
 

@@ -1,7 +1,7 @@
-"""A DataMatrix in a folder of blocks: what stands beside the blocks of V, so that a later fit begins with them at once.
+"""Store a DataMatrix in the folder of the blocks of V, so that a later fit can use them at once.
 
-names.npz   without pickle, with a digest: the rows, columns, recipe and ledger as JSON; the weighting
-counts/     for text: how often words are on pages (see `matrix.page_counts`)
+names.npz   rows, columns, recipe and ledger as JSON, and the weighting; without pickle, with a digest
+counts/     for text: the counts of words by page (see `matrix.page_counts`)
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def store_names(
     ledger: Mapping[str, Any],
     words: Sequence[Sequence[Any]],
 ) -> None:
-    """Write what a DataMatrix has besides V into the folder of its blocks."""
+    """Write everything that a DataMatrix has besides V into the folder of its blocks."""
     arrays = weighting.to_arrays() if weighting else {}
     described = dict(
         rows=json_to_array({"kind": rows.kind, **rows.to_meta()}),
@@ -43,7 +43,7 @@ def store_names(
 
 
 def load_matrix(folder: Path) -> DataMatrix:
-    """Read the DataMatrix of a folder, its V on disk; all files are checked against their digests and checksums.
+    """Read the DataMatrix of a folder; V stays on disk. All files are checked against their digests and checksums.
 
     Raises
     ------

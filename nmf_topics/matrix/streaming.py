@@ -1,11 +1,10 @@
-"""Counts that do not fit in memory to weighted blocks of V on disk.
+"""Convert counts that do not fit in memory to weighted blocks of V on disk.
 
-    batches of counts, as they were read  ->  lengths of pages  ->  weighted batches  ->  blocks in the order of pages
+    batches of counts, in the order of reading  ->  page lengths  ->  weighted batches  ->  blocks in the order of pages
 
-Counting hands over batches in the order of reading, the columns of each in the order of V. Batches are walked twice:
-for the lengths of the pages, which the weightings need (how many pages have a term is known by then), and for the
-weights, which are written as they are made. Where batches overlap, a block of V is then put together from one run of
-columns out of each of them, as an external merge does. One batch or one block is in memory at a time.
+The columns of each batch are in the order of V, but batches may overlap. They are read twice: once for the lengths of
+the pages, which the weightings need, and once to compute and write the weights. Then each block of V is merged from one
+run of columns of every batch, as in an external merge sort. Only one batch or block is in memory at a time.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ from nmf_topics.files.publish import remove_if_empty
 from nmf_topics.matrix.page_counts import PageCounts, write_page_counts
 from nmf_topics.matrix.weighting import FittedWeighting
 
-AT_ONCE = 2_000_000  # counts that are turned into weights together
+CHUNK_ENTRIES = 2_000_000  # counts that are weighted at once
 
 
 class Batch(Protocol):
@@ -39,7 +38,7 @@ class Batch(Protocol):
 
     Attributes
     ----------
-    columns : their positions in V, rising; a page is in one batch only
+    columns : increasing positions of the pages in V; every page is in one batch only
     counts : CSC of shape (all terms, pages of the batch)
     """
 
@@ -49,11 +48,11 @@ class Batch(Protocol):
     def counts(self) -> Any: ...
 
 
-Batches = Callable[[], Iterable[Batch]]  # walks them all, from the first, whenever it is called
+Batches = Callable[[], Iterable[Batch]]  # every call returns all batches, from the first
 
 
 def page_lengths(batches: Batches, rows: NDArray[np.int64], n_terms: int, n_pages: int) -> Array:
-    """Tokens of each page within some of the terms; shape (n,)."""
+    """Return the number of tokens of each page that are some of the terms; shape (n,)."""
     wanted = np.zeros(n_terms)
     wanted[rows] = 1.0
     lengths = np.zeros(n_pages)
@@ -74,25 +73,25 @@ def write_weighted(
     made_from: Mapping[str, Any] | None = None,
     beside: Callable[[Path], None] = lambda folder: None,
 ) -> OnDisk:
-    """V in blocks, from counts.
+    """Write V as blocks, from counts.
 
     Parameters
     ----------
-    folder : of the blocks; see `write_blocks`
-    batches : gives all batches, in any order
-    rows : the terms that are rows of V, rising
-    weighting : fitted to all of the counts
-    n_pages : n
-    columns : of a block of V
-    dtype : of the entries
+    folder : folder for the blocks; see `write_blocks`
+    batches : returns all batches, in any order
+    rows : increasing numbers of the terms that are rows of V
+    weighting : weighting that was fitted to all of the counts
+    n_pages : number of columns of V
+    columns : number of columns of a block
+    dtype : data type of the entries
     made_from, beside : as in `write_blocks`
 
     Raises
     ------
     MatrixError
-        if a weight cannot be factored.
+        if a weight is not finite, or negative.
     OutputError
-        if the blocks cannot be written; nothing is left of them.
+        if the blocks cannot be written; no files are left.
     """
 
     def weighted(counts: Any) -> Any:
@@ -116,19 +115,19 @@ def write_counts(
     *,
     columns: int,
 ) -> None:
-    """Counts of some of the terms in blocks, in the order of V (see `matrix.page_counts`).
+    """Write counts of some of the terms as blocks, in the order of V (see `matrix.page_counts`).
 
     Parameters
     ----------
-    folder : of the blocks
+    folder : folder for the blocks
     batches, n_pages, columns : as in `write_weighted`
-    rows : the terms that are kept, rising
-    terms, surfaces, row : their names, and which rows of V they are, as in `PageCounts`
+    rows : increasing numbers of the terms to write
+    terms, surfaces, row : their names, and their rows in V, as in `PageCounts`
 
     Raises
     ------
     OutputError
-        if the blocks cannot be written; nothing is left of them.
+        if the blocks cannot be written; no files are left.
     """
 
     def write(blocks: Iterable[Any]) -> None:
@@ -141,12 +140,12 @@ def _write_in_order(
     folder: Path,
     batches: Batches,
     rows: NDArray[np.int64],
-    made: Callable[[Any], Any],
+    convert: Callable[[Any], Any],
     n_pages: int,
     columns: int,
     write: Callable[[Iterable[Any]], None],
 ) -> None:
-    """Hand what is `made` of counts of some terms to `write`, in blocks of so many columns in the order of V."""
+    """Pass counts of some terms, changed by `convert`, to `write` in blocks of `columns` in the order of V."""
     places: list[NDArray[np.int64]] = []
 
     def unordered() -> Iterator[Any]:
@@ -154,7 +153,7 @@ def _write_in_order(
             counts = sp.csc_matrix(batch.counts)
             for piece in _pieces(counts):
                 places.append(np.asarray(batch.columns)[piece])
-                yield made(_columns(counts, piece.start, piece.stop).tocsr()[rows])
+                yield convert(_columns(counts, piece.start, piece.stop).tocsr()[rows])
 
     new = not folder.exists()
     with output_errors(folder, FOLDER_VARIABLE):
@@ -162,7 +161,7 @@ def _write_in_order(
         scratch = Path(tempfile.mkdtemp(prefix=PARTIAL, dir=folder))
     try:
         manifest = write_blocks(scratch / "batches", unordered())
-        os.utime(scratch)  # or it would be taken for what a run of long ago left behind
+        os.utime(scratch)  # a fresh time, so that the folder is not deleted as a remnant of an old run
         write(_merged(scratch / "batches", manifest, places, n_pages, columns))
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
@@ -171,42 +170,42 @@ def _write_in_order(
 
 
 def cut_anew(source: OnDisk, folder: Path, *, columns: int, beside: Callable[[Path], None]) -> OnDisk:
-    """The same V in another folder, in blocks of so many columns.
+    """Write the same V to another folder in blocks of another size.
 
     Parameters
     ----------
     source : OnDisk
-    folder : another one
-    columns : of a block
+    folder : the other folder
+    columns : number of columns of a block
     beside : as in `write_blocks`
 
     Raises
     ------
     EngineError, OutputError
-        if the old blocks cannot be read, or the new ones not written.
+        if the old blocks cannot be read, or the new ones cannot be written.
     """
     write_blocks(folder, _cut(source, columns), made_from=source.manifest.made_from, beside=beside)
     return OnDisk(folder)
 
 
 def cut_counts_anew(counts: PageCounts, folder: Path, *, columns: int) -> None:
-    """The same counts, which are on disk, in another folder, in blocks of so many columns."""
+    """Write the same counts to another folder in blocks of `columns`."""
     blocks: Any = counts.blocks
     write_page_counts(folder, _cut(blocks, columns), counts.terms, counts.surfaces, counts.row)
 
 
 def _cut(source: OnDisk, columns: int) -> Iterator[Any]:
-    """Blocks of another size."""
+    """Return blocks of another size."""
     places = [np.arange(part.start, part.stop) for _, part in column_ranges(source.manifest)]
     return _merged(source.folder, source.manifest, places, source.shape[1], columns)
 
 
 def _pieces(counts: Any) -> Iterator[slice]:
-    """Runs of columns of at most AT_ONCE entries, or a single one that has more."""
+    """Yield runs of columns of at most CHUNK_ENTRIES entries, or a single column that has more."""
     ends = counts.indptr[1:]
     first = 0
     while first < len(ends):
-        last = int(np.searchsorted(ends, counts.indptr[first] + AT_ONCE, side="right"))
+        last = int(np.searchsorted(ends, counts.indptr[first] + CHUNK_ENTRIES, side="right"))
         yield slice(first, max(last, first + 1))
         first = max(last, first + 1)
 
@@ -214,7 +213,7 @@ def _pieces(counts: Any) -> Iterator[slice]:
 def _merged(
     folder: Path, manifest: Manifest, places: list[NDArray[np.int64]], n_pages: int, columns: int
 ) -> Iterator[Any]:
-    """Blocks of so many columns in the order of V, each from one run of columns of every batch."""
+    """Yield blocks of `columns` in the order of V, each merged from one run of columns of every batch."""
     for first, last in pairwise([*range(0, n_pages, columns), n_pages]):
         runs, positions = [], []
         for part, place in zip(manifest.parts, places, strict=True):
@@ -228,7 +227,7 @@ def _merged(
 
 
 def _columns(block: Any, begin: int, end: int) -> Any:
-    """A run of columns of a mapped CSC block, as arrays of their own: the block can be let go."""
+    """Copy a run of columns out of a memory-mapped CSC block, so that the block can be closed."""
     run = slice(int(block.indptr[begin]), int(block.indptr[end]))
     pointers = block.indptr[begin : end + 1] - block.indptr[begin]
     return sp.csc_matrix(

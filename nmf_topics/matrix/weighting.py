@@ -1,4 +1,4 @@
-"""Weightings: counts of terms on pages to the entries of V.
+"""Weightings: compute the entries of V from counts of terms.
 
     c   count of the term on the page            d   pages that have the term
     l   tokens of the page within the vocabulary  n   pages
@@ -12,9 +12,9 @@
     chi2        (c / l) / sqrt(p)                frequency over the square root of the word's share
     spmi        max(0, log(c / (l p)))           positive pointwise mutual information
 
-q, `idf_power`, is 1 in the textbooks; a little more sets rarer words apart more. What is learnt from a corpus (d, L, p)
-is kept with the model, so that a new page is weighted just as the corpus was. `unit` then scales columns to Euclidean
-length one, so that each page counts alike in ||V - WH||.
+q, the parameter `idf_power`, is 1 in textbooks; a larger value gives rare words more weight. The statistics of the
+corpus (d, L, p) are saved with the model, so that new pages are weighted in the same way. The option `unit` scales
+columns to Euclidean length one, so that every page has the same weight in ||V - WH||.
 
 References: Salton & Buckley, Information Processing & Management 24 (1988) 513-523 (tf-idf); Robertson & Zaragoza,
 The probabilistic relevance framework: BM25 and beyond, Foundations and Trends in IR 3 (2009) 333-389;
@@ -36,14 +36,14 @@ from nmf_topics.factor.blocks import Array
 
 @dataclass(frozen=True)
 class Statistics:
-    """What a weighting may know of the corpus it was fitted to.
+    """Statistics of a corpus that weightings use.
 
     Attributes
     ----------
-    n_pages : pages that have a term at all
-    mean_length : their mean number of tokens
-    pages : ndarray of shape (m,), pages that have the term
-    share : ndarray of shape (m,), the term's share of all tokens
+    n_pages : number of pages with at least one term
+    mean_length : mean number of tokens of these pages
+    pages : ndarray of shape (m,), number of pages that have each term
+    share : ndarray of shape (m,), share of each term in all tokens
     """
 
     n_pages: int
@@ -53,7 +53,7 @@ class Statistics:
 
     @classmethod
     def of(cls, counts: Any) -> Statistics:
-        """From counts, CSC of shape (m, n)."""
+        """Compute the statistics of counts, CSC of shape (m, n)."""
         lengths = np.asarray(counts.sum(axis=0), dtype=np.float64).ravel()
         tokens = np.asarray(counts.sum(axis=1), dtype=np.float64).ravel()
         pages = np.bincount(counts.indices, minlength=counts.shape[0]).astype(np.float64)
@@ -61,14 +61,14 @@ class Statistics:
 
     @classmethod
     def of_sums(cls, pages: Any, tokens: Any, lengths: Array) -> Statistics:
-        """From pages and tokens of each term (m,), and tokens of each page (n,)."""
+        """Compute statistics from pages and tokens of each term, shape (m,), and tokens of each page, shape (n,)."""
         n_pages = int((lengths > 0).sum())
         if n_pages == 0:
-            raise MatrixError("no page has a single word of the vocabulary")
+            raise MatrixError("no page contains a word of the vocabulary")
         return cls(n_pages, float(lengths.sum() / n_pages), pages.astype(np.float64), tokens / tokens.sum())
 
 
-# (count c, length l of its page, row of its term, statistics, idf power q) -> weight, for the stored entries of V
+# (count c, length l of the page, row of the term, statistics, idf power q) -> weight, for the stored entries of V
 Formula = Callable[[Array, Array, Any, Statistics, float], Array]
 
 
@@ -112,8 +112,8 @@ WEIGHTINGS: dict[str, Formula] = {
 }
 
 
-AT_ONCE = 500_000  # entries of V that are worked out together
-MANY_ENTRIES = 200_000  # of V, from which on text is factored in 32 bits
+CHUNK_ENTRIES = 500_000  # entries of V that are computed at once
+MANY_ENTRIES = 200_000  # a V of text with more entries is factored in 32 bits
 
 
 @dataclass(frozen=True)
@@ -122,10 +122,10 @@ class FittedWeighting:
 
     Attributes
     ----------
-    name : a key of WEIGHTINGS
-    unit : whether columns are scaled to length one
+    name : a key of `WEIGHTINGS`
+    unit : scale columns to length one
     idf_power : q, for the weightings with an idf
-    statistics : of the corpus
+    statistics : statistics of the corpus
     """
 
     name: str
@@ -134,12 +134,12 @@ class FittedWeighting:
     statistics: Statistics
 
     def apply(self, counts: Any, dtype: Any = np.float64) -> Any:
-        """V of counts; a page without terms stays a column of zeros.
+        """Compute V from counts; the column of a page without terms is zero.
 
         Parameters
         ----------
         counts : CSC of shape (m, n)
-        dtype : of the entries; they are worked out in float64
+        dtype : data type of the entries, which are computed in float64
 
         Returns
         -------
@@ -148,8 +148,8 @@ class FittedWeighting:
         counts = sp.csc_matrix(counts)
         data = np.empty(counts.nnz, dtype)
         first = 0
-        while first < counts.shape[1]:  # in pieces, as what is worked out on the way takes many times their memory
-            last = int(np.searchsorted(counts.indptr, counts.indptr[first] + AT_ONCE, side="right")) - 1
+        while first < counts.shape[1]:  # in chunks, because intermediate results take several times the memory of V
+            last = int(np.searchsorted(counts.indptr, counts.indptr[first] + CHUNK_ENTRIES, side="right")) - 1
             last = min(max(last, first + 1), counts.shape[1])
             stored = slice(counts.indptr[first], counts.indptr[last])
             data[stored] = self._weights(
@@ -159,7 +159,7 @@ class FittedWeighting:
         return sp.csc_matrix((data, counts.indices.copy(), counts.indptr.copy()), shape=counts.shape, copy=False)
 
     def _weights(self, counts: Any, rows: Any, stored: Any) -> Array:
-        """Weights of the entries of some columns, `stored` of them in each."""
+        """Return the weights of the entries of some columns; `stored` is the number of entries of each."""
         page: Any = np.repeat(np.arange(len(stored)), stored)
         c = counts.astype(np.float64)
         lengths = np.bincount(page, weights=c, minlength=len(stored))
@@ -170,7 +170,7 @@ class FittedWeighting:
         return weights
 
     def to_arrays(self) -> dict[str, Any]:
-        """For a model file: plain arrays only."""
+        """Return the weighting as plain arrays, for model files."""
         s = self.statistics
         return {
             "weighting_pages": s.pages,
@@ -180,19 +180,19 @@ class FittedWeighting:
 
     @classmethod
     def from_arrays(cls, name: str, unit: bool, arrays: Mapping[str, Any]) -> FittedWeighting:
-        """The weighting that `to_arrays` described."""
+        """Restore a weighting from the result of `to_arrays`."""
         n_pages, mean_length, idf_power = arrays["weighting_scalars"]
         statistics = Statistics(int(n_pages), float(mean_length), arrays["weighting_pages"], arrays["weighting_share"])
         return cls(name, unit, float(idf_power), statistics)
 
 
 def fit_weighting(counts: Any, name: str, *, unit: bool = True, idf_power: float = 1.0) -> FittedWeighting:
-    """Learn what a weighting needs from counts.
+    """Fit a weighting to counts.
 
     Parameters
     ----------
-    counts : CSC of shape (m, n), non-negative integers, or the Statistics of them
-    name : a key of WEIGHTINGS
+    counts : CSC of shape (m, n), non-negative integers, or their Statistics
+    name : a key of `WEIGHTINGS`
     unit : scale columns to length one
     idf_power : q, for the weightings with an idf
 
@@ -202,6 +202,6 @@ def fit_weighting(counts: Any, name: str, *, unit: bool = True, idf_power: float
         for an unknown name, or counts without a single entry.
     """
     if name not in WEIGHTINGS:
-        raise MatrixError(f"no weighting {name!r}; there are {', '.join(WEIGHTINGS)}")
+        raise MatrixError(f"unknown weighting {name!r}; the weightings are {', '.join(WEIGHTINGS)}")
     statistics = counts if isinstance(counts, Statistics) else Statistics.of(sp.csc_matrix(counts))
     return FittedWeighting(name, unit, idf_power, statistics)

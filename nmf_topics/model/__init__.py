@@ -1,1 +1,1 @@
-"""The topic model: fitting, files, topics of pages and of new pages."""
+"""The topic model: fitting, saving and loading, topics of pages, and classification of new pages."""

@@ -1,4 +1,4 @@
-"""New pages against a fitted model: W stays, and the H update is repeated until no weight moves."""
+"""Classify new pages with a fitted model: W is fixed, and H is updated until it converges."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ EXPLAINING_WORDS = 10
 
 @dataclass(frozen=True)
 class Assignment:
-    """What a model says of one new page.
+    """The topics of one new page.
 
     Attributes
     ----------
-    name : of the page or file
-    title : of the page
+    name : name of the page or file
+    title : title of the page
     topics : PageTopics
-    known_words : share of its words (stop words and numbers left out) that the model knows; nan without any
-    unknown_words : words that the model does not know, the commonest first
-    explanation : for each topic the words that carried it, as (word, W_ik h_k as a share of its sum over the page)
+    known_words : share of its words (without stop words and numbers) that are in the vocabulary; NaN if it has no words
+    unknown_words : words that are not in the vocabulary, most frequent first
+    explanation : for each topic the words that contributed most, as (word, W_ik h_k divided by its sum over the page)
     h : the page's column of H
-    note : what is wrong, where something is
-    meta : what the source says of the page
-    row : the number of its row in its file, from 1; None where it has none
+    note : description of a problem, or ""
+    meta : metadata of the page
+    row : number of its row in its file, from 1, or None
 
     Examples
     --------
@@ -72,7 +72,7 @@ def markup_of(model: TopicModel) -> str:
 
 
 class Classifier:
-    """Classifies batches of new pages; what is costly to prepare is prepared once."""
+    """Classifies batches of new pages; the costly preparation is done once."""
 
     def __init__(self, model: TopicModel) -> None:
         self.model = model
@@ -83,13 +83,13 @@ class Classifier:
 
         Parameters
         ----------
-        pages : (name, title, text) of each page
-        explain : add the words that carried each topic
+        pages : name, title and text of each page
+        explain : add the words that contributed most to each topic
 
         Raises
         ------
         ModelError
-            if the model is not one of text, or does not say how its words were weighted.
+            if the model is not one of text, or has no weighting.
         """
         model = self.model
         if not model.kind.reads_texts:
@@ -150,7 +150,7 @@ class Classifier:
 
         Returns
         -------
-        assignments : one an image; "unreadable" where the file is no image of that size
+        assignments : one per image; "unreadable" if the file is not an image of that size
         V : ndarray of shape (m, images), the pixels
 
         Raises
@@ -171,7 +171,7 @@ class Classifier:
         return result, V
 
     def _explain(self, v: Any, h: Array) -> dict[int, list[tuple[str, float]]]:
-        """Of each topic, the words on the page with the largest W_ik h_k; hidden ones count but are not named."""
+        """Return for each topic the words with the largest W_ik h_k on the page; hidden words are not listed."""
         on_page = np.asarray(v.sum(axis=1)).ravel() > 0
         carried = self.model.W * h * on_page[:, None]
         total = float(carried.sum())
@@ -189,7 +189,7 @@ class Classifier:
 
 
 def unreadable(name: str, why: str, rank: int) -> Assignment:
-    """What is said of a page that cannot be read."""
+    """Return the assignment of a page that cannot be read."""
     return Assignment(name, name, page_topics(np.zeros(rank), float("nan"), "unreadable"), note=why)
 
 
@@ -201,12 +201,12 @@ def classify_pages(
     Parameters
     ----------
     model : TopicModel of text
-    pages : (name, title, text) of each page
-    explain : add the words that carried each topic
+    pages : name, title and text of each page
+    explain : add the words that contributed most to each topic
 
     Returns
     -------
-    one Assignment a page, in the order of `pages`
+    one Assignment per page, in the order of `pages`
 
     Raises
     ------

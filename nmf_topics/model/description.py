@@ -1,23 +1,23 @@
-"""What a topic is about, in words chosen from the counts of its pages.
+"""Choose the words that describe each topic, from the counts of its pages.
 
-The weights of W are made to separate pages: rare words weigh much, and words on many pages have no row in V at all.
-Read as a description they name details (UEFA, scorer) rather than the subject (team, Cup). So once H is known, topics
-are described from plain counts. With f_ij the relative frequency of word i on page j and s_kj the share of topic k in
-page j,
+The weights of W are made to separate pages: rare words have large weights, and words on many pages have no row in V.
+So the words with the largest weights name details (UEFA, scorer) rather than the subject (team, Cup). Therefore topics
+are described from the unweighted counts once H is known. With f_ij the relative frequency of word i on page j and s_kj
+the share of topic k in page j,
 
-    g_ik = sum_j s_kj sqrt(f_ij) / sum_j s_kj          how much the pages of a topic use a word
+    g_ik = sum_j s_kj sqrt(f_ij) / sum_j s_kj          use of a word on the pages of a topic
     q_i  = the same over all pages
     score_ik = g_ik log(g_ik / q_i)^LIFT_POWER
 
-The square root keeps a word that one page repeats from describing a whole topic. With a power of 1 the score would be
-the word's part of the relative entropy between topic and corpus, which is large for words that are both frequent in the
-topic and special to it; a power above 1 favours the special ones a little. A word must also be on at least `FLOOR`
-times as large a share of the topic's own pages (those it is the main topic of) as of the other pages.
+The square root reduces the effect of a word that one page repeats often. With a power of 1 the score would be the
+word's part of the relative entropy between topic and corpus, which is large for words that are both frequent in the
+topic and specific to it; a larger power favours specific words. In addition, the share of the topic's own pages (those
+whose main topic it is) that have the word must be at least `FLOOR` times that of the other pages.
 
     coverage = share of the topic's own pages that have the word
-    lift     = log2 of coverage over the share of all pages that have it
+    lift     = log2 of coverage / share of all pages that have the word
 
-What other scores gave: docs/recipe.md, made by bench/words.py.
+docs/recipe.md compares other scores; the table is made by bench/words.py.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.matrix.rows import largest
 from nmf_topics.model.measures import NEGLIGIBLE, coherence_of
 
-MAX_WORDS = 100  # kept for each topic
+MAX_WORDS = 100  # most words of a description
 FLOOR = 4 / 3
 LIFT_POWER = 1.25
-AT_ONCE = 2_000_000  # entries of a block that are worked on together
-DIGITS = 6  # significant digits of scores: words that differ less are equal, and come in the order of rows
+CHUNK_ENTRIES = 2_000_000  # entries of a block that are processed at once
+DIGITS = 6  # significant digits of scores; words with equal rounded scores are in the order of rows
 
 TopicWords = Literal["typical", "weight"]
 TOPIC_WORDS: dict[TopicWords, str] = {
@@ -57,11 +57,11 @@ class DescribingWord:
     Attributes
     ----------
     term : normal form
-    word : as readers see it
-    row : of W; -1 for a word that is on too many pages to be a row of V
-    score : the larger, the earlier in the description
-    coverage : share of the topic's own pages that have the word; nan where it is the main topic of no page
-    lift : log2 of coverage over the share of all pages that have the word
+    word : the word as shown to readers
+    row : row of W; -1 for a word that is on too many pages to be a row of V
+    score : score that orders the description, largest first
+    coverage : share of the topic's own pages that have the word; NaN if it is the main topic of no page
+    lift : log2 of coverage / share of all pages that have the word
     """
 
     term: str
@@ -78,7 +78,7 @@ class Description:
 
     Attributes
     ----------
-    chosen : how words were chosen, a key of TOPIC_WORDS
+    chosen : how words were chosen, a key of `TOPIC_WORDS`
     topics : the words of each topic, best first, at most `MAX_WORDS`
     """
 
@@ -86,7 +86,7 @@ class Description:
     topics: Sequence[Sequence[DescribingWord]]
 
     def to_meta(self) -> dict[str, Any]:
-        """As JSON."""
+        """Return the description as JSON."""
         return {
             "chosen": self.chosen,
             "topics": [
@@ -113,20 +113,20 @@ def _word_from_meta(entry: Sequence[Any]) -> DescribingWord:
 def describe_topics(
     data: DataMatrix, W: Array, H: Array, chosen: TopicWords = "typical", *, top: int = 10
 ) -> tuple[Description | None, Array]:
-    """Choose the words that describe each topic, in one pass over the counts.
+    """Choose the words that describe each topic in one pass over the counts.
 
     Parameters
     ----------
-    data : DataMatrix of text with counts; without counts words are chosen by their weights in W
+    data : DataMatrix of text with counts; without counts, words are chosen by their weights in W
     W : ndarray of shape (m, r)
-    H : ndarray of shape (r, n), weights of the columns of V (with chunks, of those)
-    chosen : how words are chosen
-    top : words of a topic whose coherence is measured
+    H : ndarray of shape (r, n), weights of the columns of V
+    chosen : how to choose the words, a key of `TOPIC_WORDS`
+    top : number of words of a topic for its coherence
 
     Returns
     -------
-    description : None where rows are not words
-    coherences : ndarray of shape (r,), `measures.npmi` of the `top` words of each topic; nan where rows are not words
+    description : None if rows are not words
+    coherences : ndarray of shape (r,), `measures.npmi` of the `top` words of each topic; NaN if rows are not words
     """
     if not data.kind.reads_texts:
         return None, np.full(W.shape[1], np.nan)
@@ -135,7 +135,7 @@ def describe_topics(
     topics, rows = [], []
     for k in range(len(H)):
         scores = sums.scores(k) if sums.use is not None else np.zeros(0)
-        if not scores.any():  # no counts, a single topic, or one without pages: nothing is typical of it
+        if not scores.any():  # no counts, a single topic, or a topic without pages
             scores = counted.weights(W[:, k])
         best = _best(scores, MAX_WORDS)
         topics.append([counted.word(i, scores[i], *sums.coverage_and_lift(i, k)) for i in best])
@@ -146,7 +146,7 @@ def describe_topics(
 
 @dataclass(frozen=True)
 class _Counted:
-    """The words that may describe a topic, and where they are counted: the counts, or V itself."""
+    """The words that may describe a topic, with their counts (or V if there are no counts)."""
 
     blocks: PageBlocks
     terms: Sequence[str]
@@ -160,7 +160,7 @@ class _Counted:
         return cls(as_blocks(data.V), data.rows.names, data.rows.shown, np.arange(len(data.rows)))
 
     def weights(self, w: Array) -> Array:
-        """Weights in W of the words; 0 for those without a row in V, and for negligible ones."""
+        """Return the weights of the words in W; 0 for words without a row in V, and for negligible weights."""
         return np.where((self.row >= 0) & (w[self.row] > NEGLIGIBLE * w.max()), w[self.row], 0.0)
 
     def word(self, i: int, score: float, coverage: float, lift: float) -> DescribingWord:
@@ -174,7 +174,7 @@ def _rounded(value: float) -> float:
 
 
 def _best(scores: Array, k: int) -> list[int]:
-    """Positions of the k largest positive scores, the earlier row first among those that are equal when rounded."""
+    """Return the positions of the k largest positive scores; equal rounded scores are in the order of rows."""
     some = np.flatnonzero(scores > 0)
     some = some[largest(scores[some], 2 * k)]
     return sorted(some.tolist(), key=lambda i: (-_rounded(float(scores[i])), i))[:k]
@@ -182,16 +182,16 @@ def _best(scores: Array, k: int) -> list[int]:
 
 @dataclass(frozen=True)
 class _Sums:
-    """What a pass over the counts of m' words on n pages gives.
+    """The sums from a pass over the counts of m' words on n pages.
 
     Attributes
     ----------
-    use : ndarray of shape (m', r), sum over pages of s_kj sqrt(f_ij); None where it was not asked for
+    use : ndarray of shape (m', r), sum over pages of s_kj sqrt(f_ij), or None
     mass : ndarray of shape (r,), sum over pages of s_kj
-    own : ndarray of shape (m', r), how many of each topic's own pages have a word
-    own_pages : ndarray of shape (r,)
-    pages : ndarray of shape (m',), pages that have a word
-    n_pages : n
+    own : ndarray of shape (m', r), number of each topic's own pages that have a word
+    own_pages : ndarray of shape (r,), number of each topic's own pages
+    pages : ndarray of shape (m',), number of pages that have a word
+    n_pages : number of pages, n
     """
 
     use: Array | None
@@ -203,12 +203,12 @@ class _Sums:
 
     @cached_property
     def overall(self) -> Array:
-        """q_i; shape (m',)."""
+        """Return q_i; shape (m',)."""
         assert self.use is not None
         return np.asarray(self.use.sum(axis=1) / self.mass.sum())
 
     def scores(self, k: int) -> Array:
-        """score_ik of all words for one topic; 0 for words that do not describe it."""
+        """Return score_ik of all words for one topic; 0 for words that cannot describe it."""
         assert self.use is not None
         if not self.mass[k] > 0:
             return np.zeros(len(self.use))
@@ -222,7 +222,7 @@ class _Sums:
         return scores
 
     def coverage_and_lift(self, i: int, k: int) -> tuple[float, float]:
-        """Of a word in a topic; nan for a topic without own pages, and no lift for words that none of them has."""
+        """Return coverage and lift of a word in a topic; NaN without own pages, or (lift) if none of them has it."""
         if not self.own_pages[k]:
             return math.nan, math.nan
         coverage = float(self.own[i, k] / self.own_pages[k])
@@ -230,11 +230,11 @@ class _Sums:
 
 
 def _sums(blocks: PageBlocks, H: Array, *, weighted: bool) -> _Sums:
-    """One pass over the blocks."""
+    """Compute the sums in one pass over the blocks."""
     (m, n), r = blocks.shape, len(H)
     total = H.sum(axis=0)
     shares = np.asfortranarray(H / np.where(total > 0, total, 1.0))
-    main = np.where(total > 0, H.argmax(axis=0), r)  # of a page without topics: the one after the last
+    main = np.where(total > 0, H.argmax(axis=0), r)  # pages without topics get the index r
     use, own = np.zeros((m, r)) if weighted else None, np.zeros((m, r + 1))
     for _, (used, found) in blocks.map(_block_sums, split=(shares, main), shared=(np.array(weighted),)):
         own += found
@@ -246,7 +246,7 @@ def _sums(blocks: PageBlocks, H: Array, *, weighted: bool) -> _Sums:
 
 
 def _block_sums(block: Any, shares: Array, main: NDArray[np.int64], weighted: Any) -> tuple[Any, Array]:
-    """The sums `use` and `own` of a block of pages; the last column of `own` has the pages without topics."""
+    """Return the sums `use` and `own` of a block of pages; the last column of `own` is for pages without topics."""
     block = sp.csc_matrix(block)
     m, r = block.shape[0], len(shares)
     use, own = np.zeros((m, r)) if weighted else None, np.zeros(m * (r + 1))
@@ -264,10 +264,10 @@ def _block_sums(block: Any, shares: Array, main: NDArray[np.int64], weighted: An
 
 
 def _runs(indptr: Any) -> Iterator[slice]:
-    """Runs of columns of at most AT_ONCE entries, or a single one that has more."""
+    """Yield runs of columns of at most CHUNK_ENTRIES entries, or a single column that has more."""
     first, n = 0, len(indptr) - 1
     while first < n:
-        last = int(np.searchsorted(indptr, indptr[first] + AT_ONCE, side="right")) - 1
+        last = int(np.searchsorted(indptr, indptr[first] + CHUNK_ENTRIES, side="right")) - 1
         last = min(max(last, first + 1), n)
         yield slice(first, last)
         first = last

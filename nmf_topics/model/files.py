@@ -1,7 +1,7 @@
-"""Models on disk: `model.npz` for numbers, `model.json` for names. Plain arrays and JSON, never pickle.
+"""Save and load models: numbers in `model.npz`, names in `model.json`; plain arrays and JSON, without pickle.
 
     model.npz    W (m, r), H (r, n), errors (n,), trace, coherences (r,), stabilities (r,), weighting_*; and
-                 penalties (2, r) where the fit had some, known_words (n,) where V was made from text
+                 penalties (2, r) if the fit had some, known_words (n,) if V was made from text
     model.json   schema, rows (kind and names), columns (ids, titles, meta, and
                  their order where the source has one), weighting, recipe, ledger, names, hidden;
                  and the words that describe topics (see `model.description`)
@@ -38,11 +38,11 @@ from nmf_topics.model.schema import SCHEMA, check_model
 from nmf_topics.text.functions import Lemmatizer, StopTest, Tokenizer
 
 MARK = "model.json"
-EXTRACTS = "extracts.json.gz"  # beside the model, made by `views.report.extracts`
+EXTRACTS = "extracts.json.gz"  # in the model folder, made by `views.report.extracts`
 _ARRAYS = ("W", "H", "errors", "trace", "coherences", "stabilities")
 _OPTIONAL_ARRAYS = ("penalties", "known_words")  # models of earlier versions, of images or matrices have none
 _WEIGHTING_ARRAYS = ("weighting_pages", "weighting_share", "weighting_scalars")
-LARGEST = 1e150  # of an entry of W or H; the square of a larger one may not be finite
+LARGEST = 1e150  # largest entry of W or H; the square of a larger one may not be finite
 
 
 def save_model(model: TopicModel, folder: Path | str, *, force: bool = False) -> None:
@@ -52,14 +52,14 @@ def save_model(model: TopicModel, folder: Path | str, *, force: bool = False) ->
 
     Parameters
     ----------
-    model : TopicModel; of the user's own functions only the names are saved
-    folder : made if it does not exist; a model that is there is replaced
-    force : write into a folder that holds other files but no model
+    model : TopicModel; only the names of the user's own functions are saved
+    folder : created if it does not exist; a model in it is replaced
+    force : write into a folder that contains other files but no model
 
     Raises
     ------
     OutputError
-        if the folder holds other files, or cannot be written.
+        if the folder contains other files, or cannot be written.
 
     Examples
     --------
@@ -100,25 +100,25 @@ def write_model(model: TopicModel, folder: Path) -> None:
         "relative_error": model.relative_error,
         "certificate": model.certificate if math.isfinite(model.certificate) else None,
     }
-    document[DIGEST] = digest_of(arrays)  # binds the two files: a mixture of two models is refused
+    document[DIGEST] = digest_of(arrays)  # connects the two files, so that files of two models cannot be mixed
     if model.description is not None:
         document["description"] = model.description.to_meta()
     (folder / MARK).write_text(json_with_checksum(document), encoding="utf-8")
 
 
 def resolve_model(path: Path) -> Path:
-    """The folder that a path means: itself, or what a `latest` file that holds a name points to."""
+    """Return the model folder of a path: the path itself, or the folder that a file `latest` names."""
     if os.path.isfile(path) and path.name == "latest":
         return path.parent / path.read_text(encoding="utf-8", errors="replace").strip()
     return path
 
 
 def point_latest(folder: Path, latest: Path) -> None:
-    """Let `latest` name a model folder: by a symbolic link, or where there is none by a file with its name in it."""
+    """Make `latest` point to a model folder: as a symbolic link, or without links as a file with its name."""
     latest.parent.mkdir(parents=True, exist_ok=True)
     target = os.path.relpath(folder.resolve(), latest.parent.resolve())
     if latest.is_dir() and not latest.is_symlink():
-        return  # somebody's own folder of that name: it stays
+        return  # a folder of the user with this name is kept
     fresh = latest.with_name(f".latest-{os.getpid()}")
     try:
         fresh.symlink_to(target, target_is_directory=True)
@@ -140,9 +140,10 @@ def load_model(
 
     Parameters
     ----------
-    path : the folder, or `latest`, which names one
-    tokenizer, lemmatizer, stop_words : the user's own functions that the model was fitted with, if it was. Without
-        them the model loads, but cannot read text
+    path : the model folder, or `latest`
+    tokenizer, lemmatizer, stop_words : the user's own functions with which the model was fitted, if any. Without them
+    the
+        model can be loaded, but cannot classify text
 
     Returns
     -------
@@ -151,10 +152,10 @@ def load_model(
     Raises
     ------
     ModelError
-        a ValueError, if there is no model, it is damaged, foreign, or of a later version; or if functions are given
-        that do not lead from the words of the model to its terms.
+        a ValueError, if there is no model, or it is damaged, not from this program, or of a later version; or if the
+        given functions do not turn the words of the model into its terms.
     OptionError
-        a ValueError, for a function that the model was fitted without.
+        a ValueError, if a function is given that the model was not fitted with.
 
     Examples
     --------
@@ -214,7 +215,7 @@ def _read(folder: Path) -> TopicModel:
 
 
 def _is_barred(folder: Path) -> bool:
-    """Whether a folder may not be entered."""
+    """Return whether a folder cannot be entered."""
     try:
         os.stat(folder / MARK)
     except PermissionError:
@@ -225,7 +226,7 @@ def _is_barred(folder: Path) -> bool:
 
 
 def _check_version(document: Any) -> None:
-    """Refuse what is no model, and models of later versions."""
+    """Raise ModelError if a document is not a model, or is one of a later version."""
     if not isinstance(document, dict) or type(document.get("schema")) is not int or document["schema"] < 1:
         raise ModelError(f"{MARK} does not say which version it is")
     if document["schema"] > SCHEMA:
@@ -233,7 +234,7 @@ def _check_version(document: Any) -> None:
 
 
 def _build(document: Mapping[str, Any], arrays: Mapping[str, Any]) -> TopicModel:
-    """Make a model of a checked model.json and its arrays."""
+    """Make a model from a checked model.json and its arrays."""
     expected = set(_ARRAYS) | (set(_WEIGHTING_ARRAYS) if document["weighting"] is not None else set())
     if odd := (set(arrays) ^ expected) - set(_OPTIONAL_ARRAYS):
         raise ModelError(f"model.npz has other arrays than a model: {', '.join(sorted(odd))}")
@@ -265,7 +266,7 @@ def _build(document: Mapping[str, Any], arrays: Mapping[str, Any]) -> TopicModel
 
 
 def _check_arrays(arrays: Mapping[str, Any], m: int, n: int) -> None:
-    """Refuse arrays that do not fit m rows and n columns, or cannot be what their names say."""
+    """Raise ModelError for arrays that do not fit m rows and n columns, or have impossible values."""
     W, H = arrays["W"], arrays["H"]
     if W.ndim != 2 or H.ndim != 2:
         raise ModelError("W and H must have two dimensions")

@@ -1,4 +1,4 @@
-"""From V to a model: check the rank, factorize, scale W, solve for the pages once more, and order the topics."""
+"""Fit a model to V: check the rank, factorize, refine, scale W, solve for H, and sort the topics."""
 
 from __future__ import annotations
 
@@ -51,25 +51,26 @@ def fit_topics(
     on_pass: Callable[[Pass], None] | None = None,
     checkpoints: Checkpointing | None = None,
 ) -> TopicModel:
-    """Topics of a DataMatrix.
+    """Fit topics to a DataMatrix.
 
-    The factorization; a mixture of multinomials that refines its topics (`refine`); columns of W scaled to sum one; H
-    once more with W fixed until nothing moves (so that classifying a page of the fit gives its column back); and topics
-    in the order of their mass.
+    The steps are: factorize V; refine the topics by a mixture of multinomials (`refine`); scale the columns of W to sum
+    one; solve for H with W fixed until it converges (so that classifying a page of the fit gives the same column); and
+    sort the topics by mass.
 
     Parameters
     ----------
     data : DataMatrix of shape (m, n)
-    rank : from 1 to the number of pages that have terms, and of terms
+    rank : number of topics, from 1 to the number of terms, and of pages that have terms
     objective, start, seed, tolerance, max_iter, l1_words, l1_pages, l2_words, l2_pages : as in `factorize`; `solver`
         is its `rule`, and the recipe of the model names the one that was used
-    guide : words by the name of a topic that they are to lead to (see `model.guide`); the error of the trace is then
-        that of V and of the pages of the guide together
-    refine : a key of `model.refine.REFINEMENTS`; what was done is in the recipe of the model, as `refinement`
-    topic_words : how the words that describe each topic are chosen, a key of TOPIC_WORDS (see `model.description`)
+    guide : seed words by name of topic (see `model.guide`); the trace then has the errors of V and the pages of the
+    guide
+        together
+    refine : a key of `model.refine.REFINEMENTS`; the result is recorded in the recipe of the model, as `refinement`
+    topic_words : how to choose the words that describe each topic, a key of TOPIC_WORDS (see `model.description`)
     on_iteration : called after each iteration of the factorization
     on_pass : called after each iteration of the mixture
-    checkpoints : where a long fit keeps its state, from which the same call goes on after an interruption
+    checkpoints : where a long fit saves its state, so that the same call resumes after an interruption
 
     Raises
     ------
@@ -78,7 +79,7 @@ def fit_topics(
     GuideError
         if a topic of the guide has no word of the data.
     OptionError
-        for an unknown `topic_words` or `refine`, and a mixture that is asked for but cannot be made.
+        for an unknown `topic_words` or `refine`, and if a mixture is requested but cannot be made.
     """
     if topic_words not in TOPIC_WORDS:
         raise OptionError(f"topic_words must be one of {', '.join(TOPIC_WORDS)}, not {topic_words!r}")
@@ -124,7 +125,7 @@ def fit_topics(
         "topic_words": topic_words,
     }
     model = model_from(data, result, {**data.recipe, **options}, named=named)
-    if not model.H.any():  # without penalties topics explain something of what V holds
+    if not model.H.any():  # cannot happen without penalties
         raise MatrixError(
             "the penalties leave no weight on any page, so there are no topics",
             remedy=Remedy("lower {l1_words} and {l1_pages}"),
@@ -135,9 +136,9 @@ def fit_topics(
 def model_from(
     data: DataMatrix, result: Factorization, recipe: Mapping[str, Any], *, named: Mapping[int, str] | None = None
 ) -> TopicModel:
-    """Scale, solve for the pages once more, put their pieces together, and order: from factors to a model.
+    """Make a model from factors: scale W, solve for H, aggregate pieces to pages, and sort the topics.
 
-    `named` are names of topics by their place in the factors.
+    `named` has names of topics by their column of W.
     """
     W = result.W.astype(np.float64)
     sums = W.sum(axis=0)
@@ -176,9 +177,9 @@ def model_from(
 
 
 def working_precision(data: DataMatrix) -> Any:
-    """V as the loop takes it: 32 bits are enough for the weights of many words, take half the memory and half the time.
+    """Return V in the precision of the factorization: 32 bits for large V, which halves memory and time.
 
-    What they cost is that an error is known to a few 1e-9 only, which a small V need not pay.
+    In 32 bits, errors are accurate to a few 1e-9 only, so a small V stays in 64 bits.
     """
     if not sp.issparse(data.V) or data.V.nnz < MANY_ENTRIES:
         return data.V
@@ -186,14 +187,14 @@ def working_precision(data: DataMatrix) -> Any:
 
 
 def check_rank(data: DataMatrix, rank: int) -> None:
-    """Refuse a rank that the data cannot fill."""
+    """Raise MatrixError if the rank is too large for the data."""
     m, n = data.V.shape
     known = int((page_sums(as_blocks(data.V)) > 0).sum())
     pages = data.kind.pages
     if not known:
-        raise MatrixError(f"none of the {n} {pages} has anything on it: V holds only zeros")
+        raise MatrixError(f"none of the {n} {pages} has an entry in V: V contains only zeros")
     if rank > known:
-        blank = f" with something on them (of {n})" if known < n else ""
+        blank = f" with entries in V (of {n})" if known < n else ""
         raise MatrixError(
             f"rank {rank} is larger than the number of {pages}{blank}, {known}",
             remedy=Remedy("try {rank}", rank=max(1, known // 3)),
@@ -207,7 +208,7 @@ def check_rank(data: DataMatrix, rank: int) -> None:
 def guided(
     data: DataMatrix, V: PageBlocks, guide: Mapping[str, Sequence[str]], iterations: Mapping[str, Any]
 ) -> tuple[PageBlocks, tuple[Array, Array], dict[int, str]]:
-    """V with the pages of a guide, where to begin, and the names of columns of W."""
+    """Return V with the pages of a guide, the initial factors, and the names of columns of W."""
     from nmf_topics.factor.guiding import GuidedBlocks
 
     rows, _ = rows_of_guide(data, guide)
@@ -219,7 +220,7 @@ def guided(
 
 
 def overall_error(V: Any, errors: Array, objective: str) -> float:
-    """The relative error of all pages from that of each; pages without an error, nan, count as exact."""
+    """Return the relative error of all pages from those of each page; pages without an error (NaN) count as 0."""
     goal = objective_of(objective)
     sizes = page_sizes(as_blocks(V), goal.page_sizes)
     return float(goal.error(np.nansum(goal.losses(sizes, errors)), sizes.sum()))

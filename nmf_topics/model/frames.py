@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas
 
 Weights = Literal["share", "H"]
-WHOLE_NUMBERS = ("topic", "row")  # columns in which a page may have none
+WHOLE_NUMBERS = ("topic", "row")  # columns in which values may be missing
 
 
 def data_frame(columns: Mapping[str, Any], index: PageIndex) -> pandas.DataFrame:
@@ -44,7 +44,7 @@ def _index(pd: Any, index: PageIndex) -> Any:
     if index.dtype:
         try:
             return found.astype(index.dtype)
-        except (TypeError, ValueError):  # a dtype of another version of pandas
+        except (TypeError, ValueError):  # the dtype does not exist in this version of pandas
             return found
     return found
 

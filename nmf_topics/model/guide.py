@@ -1,12 +1,13 @@
-"""A guide: names of topics, and words that they are to be about.
+"""Guides: names of topics with seed words.
 
     # a comment
     Sport: match, coach, Olympic Games
     Politics: election, minister
 
-as text, one topic a line, or as JSON, {"Sport": ["match", "coach"]}. Words are read as those of the corpus are, so any
-form of a word will do; several words are the phrase where the corpus has it, else each of them. The topics of the guide
-come out under their names; what else the rank leaves room for is found as usual (see `factor.guiding`).
+A guide is text with one topic per line, or JSON, {"Sport": ["match", "coach"]}. Words are normalized like those of the
+corpus, so any form of a word can be given. Several words mean the phrase if the corpus has it, else each of the words.
+The topics of the guide keep their names; if the rank is larger, the other topics are found as usual (see
+`factor.guiding`).
 """
 
 from __future__ import annotations
@@ -20,21 +21,21 @@ from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.text.analyzer import Readers, word_options
 from nmf_topics.text.language import AUTO
 
-Guide = Mapping[str, Sequence[str]]  # words by the name of the topic, in the order of the guide
+Guide = Mapping[str, Sequence[str]]  # name of a topic -> its seed words, in the order of the guide
 
 
 def read_guide(text: str, where: str) -> dict[str, tuple[str, ...]]:
-    """The guide that a text holds.
+    """Parse a guide.
 
     Parameters
     ----------
     text : lines of NAME: WORD, WORD, or a JSON object of lists
-    where : it comes from, for messages
+    where : name of its source, for messages
 
     Raises
     ------
     GuideError
-        naming the line that is no topic, or has the name of another.
+        for an invalid line, or a name that occurs twice; the message names the line.
 
     Examples
     --------
@@ -55,10 +56,10 @@ def read_guide(text: str, where: str) -> dict[str, tuple[str, ...]]:
 
 def _from_json(text: str, where: str) -> dict[str, tuple[str, ...]]:
     try:
-        # pairs, as a dict would forget a name that is there twice
+        # pairs, because a dict would drop a duplicate name
         pairs = json.loads(text, object_pairs_hook=lambda pairs: pairs)
     except (ValueError, RecursionError) as error:
-        raise GuideError(f"{where} begins as JSON and is none: {error}") from error
+        raise GuideError(f"{where} begins like JSON but is not valid JSON: {error}") from error
     guide: dict[str, tuple[str, ...]] = {}
     for name, words in pairs:
         listed = isinstance(words, list) and all(isinstance(word, str) for word in words)
@@ -68,7 +69,7 @@ def _from_json(text: str, where: str) -> dict[str, tuple[str, ...]]:
 
 
 def _add(guide: dict[str, tuple[str, ...]], name: str, words: Sequence[str], where: str, shown: str) -> None:
-    """Add a topic, checked."""
+    """Check and add a topic."""
     name = " ".join(name.split())
     found = tuple(dict.fromkeys(word for part in words if (word := " ".join(part.split()))))
     if not name or not found:
@@ -77,7 +78,7 @@ def _add(guide: dict[str, tuple[str, ...]], name: str, words: Sequence[str], whe
         raise GuideError(f"{where}: the name of a topic has no colon and no #: {name[:60]!r}")
     try:
         " ".join((name, *found)).encode()
-    except UnicodeEncodeError as error:  # bytes of a command line that are no text come as lone surrogates
+    except UnicodeEncodeError as error:  # bytes of a command line that are not UTF-8 are lone surrogates
         raise GuideError(f"{where} is not UTF-8 text: {shown[:60]!r}") from error
     if name in guide:
         raise GuideError(f"{where}: there are two topics {name!r}; put their words together")
@@ -91,7 +92,7 @@ def _some(guide: dict[str, tuple[str, ...]], where: str) -> dict[str, tuple[str,
 
 
 def rows_of_guide(data: DataMatrix, guide: Guide) -> tuple[list[list[int]], list[str]]:
-    """Rows of V of the words of each topic.
+    """Find the rows of V of the words of each topic.
 
     Parameters
     ----------
@@ -100,8 +101,8 @@ def rows_of_guide(data: DataMatrix, guide: Guide) -> tuple[list[list[int]], list
 
     Returns
     -------
-    rows : for each topic, in order
-    unknown : words that are none of V's, "word (topic)" each
+    rows : rows for each topic, in order
+    unknown : words that are not in V, each as "word (topic)"
 
     Raises
     ------
@@ -109,7 +110,7 @@ def rows_of_guide(data: DataMatrix, guide: Guide) -> tuple[list[list[int]], list
         if V is not of text, or a topic has no word of V.
     """
     if not data.kind.reads_texts:
-        raise GuideError(f"a guide is made of words, and the rows of V are {data.kind.rows}")
+        raise GuideError(f"a guide consists of words, but the rows of V are {data.kind.rows}")
     vocabulary: Any = data.rows
     options = word_options(data.recipe)
     readers = Readers(options)
@@ -136,7 +137,7 @@ def rows_of_guide(data: DataMatrix, guide: Guide) -> tuple[list[list[int]], list
 
 
 def _rows_of_word(word: str, language: str, readers: Readers, index: Mapping[str, int]) -> set[int]:
-    """Rows of a word, or of a phrase, or where there is no such phrase of its words."""
+    """Return the rows of a word or of a phrase, or of the words of a phrase that V does not have."""
     reader = readers.reader(language)
     parts = readers.tokens_of(word, language)
     terms = [{reader.read(spelling)[0] for spelling in (part, part.capitalize())} - {None} for part in parts]

@@ -1,4 +1,4 @@
-"""Hidden words: which rows of W a word means, and the list of words that a model does not show."""
+"""Hidden words: find the rows of W of a word, and update the list of words that a model does not show."""
 
 from __future__ import annotations
 
@@ -12,17 +12,19 @@ from nmf_topics.text.functions import NamedFunction
 
 
 class WordRows:
-    """Finds the rows of a vocabulary by any spelling of a word: as a reader sees it, as its term, in any case.
+    """Finds the rows of a word by any spelling: the shown word, its term, in any case.
 
     Parameters
     ----------
-    terms, surfaces : normal forms of the words of a model, and the words as a reader sees them
-    options : how its text became terms
+    terms, surfaces : normal forms of the words of a model, and the words as shown to readers
+    options : options with which its text was converted to terms
     """
 
     def __init__(self, terms: Sequence[str], surfaces: Sequence[str], options: WordOptions) -> None:
         missing = any(not isinstance(name, NamedFunction) for name in options.own_functions.values())
-        self._reader = None if missing else TermAnalyzer(options)  # without the user's functions words match as spelled
+        self._reader = (
+            None if missing else TermAnalyzer(options)
+        )  # without the user's functions, only exact spellings match
         self._by_term: Mapping[str, int] = {term: i for i, term in enumerate(terms)}
         self._by_spelling: dict[str, list[int]] = {}
         for i, (term, surface) in enumerate(zip(terms, surfaces, strict=True)):
@@ -30,7 +32,7 @@ class WordRows:
                 self._by_spelling.setdefault(spelling, []).append(i)
 
     def rows_of(self, word: str) -> set[int]:
-        """Rows that a word means; none where the vocabulary does not have it."""
+        """Return the rows of a word; an empty set if it is not in the vocabulary."""
         plain = plain_spelling(word)
         if not plain:
             return set()
@@ -40,18 +42,18 @@ class WordRows:
         return found.union(self._by_spelling.get(plain, ()))
 
     def nearest(self, word: str) -> str | None:
-        """The word of the vocabulary with the most similar spelling, if one is similar."""
+        """Return the word of the vocabulary with the most similar spelling, or None."""
         close = difflib.get_close_matches(plain_spelling(word), self._by_spelling, n=1)
         return close[0] if close else None
 
 
 def plain_spelling(word: str) -> str:
-    """A word in lower case, composed, with straight apostrophes."""
+    """Return a word in lower case, in composed Unicode form, with straight apostrophes."""
     return unicodedata.normalize("NFC", word).lower().replace("\u2019", "'")
 
 
 def hide_words(rows: WordRows, hidden: Sequence[str], words: Iterable[str]) -> tuple[str, ...]:
-    """The list of hidden words with some more.
+    """Return the list of hidden words with some more.
 
     Raises
     ------
@@ -68,7 +70,7 @@ def hide_words(rows: WordRows, hidden: Sequence[str], words: Iterable[str]) -> t
 
 
 def unhide_words(rows: WordRows, hidden: Sequence[str], words: Iterable[str]) -> tuple[str, ...]:
-    """The list of hidden words without some, in whatever spelling they are given.
+    """Return the list of hidden words without some, which can be given in any spelling.
 
     Raises
     ------

@@ -1,8 +1,8 @@
-"""Labels of topics: two or three words each, no word in the label of two topics.
+"""Choose labels for topics: two or three words each, and no word in two labels.
 
-A word that describes several topics goes to the one in whose description it comes first, and where it is equally early
-to the one in which it has the higher score. Words that are forms of one
-another (agriculture, agricultural) and abbreviations of one or two small letters (mi, sq) do not help a label.
+A word that describes several topics is assigned to the one in whose description it comes first, and among equals to the
+one in which it has the highest score. Further forms of a word (agriculture, agricultural) and abbreviations of one or
+two lower-case letters (mi, sq) are left out.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from itertools import takewhile
 
 LABEL_WORDS = 3
-ALIKE = 0.6  # share of the longer of two words that both begin with, from which on they count as forms of one another
+MIN_COMMON = 0.6  # two words are forms of one word if their common beginning has this share of the longer one
 
 
 def choose_labels(descriptions: Sequence[Sequence[tuple[str, float]]]) -> list[list[str]]:
-    """The words of the label of each topic.
+    """Return the words of the label of each topic.
 
     Parameters
     ----------
@@ -23,8 +23,8 @@ def choose_labels(descriptions: Sequence[Sequence[tuple[str, float]]]) -> list[l
 
     Returns
     -------
-    up to `LABEL_WORDS` words a topic; none for a topic without words. A topic whose words all come earlier in the
-    descriptions of others keeps its own first words.
+    up to `LABEL_WORDS` words per topic; none for a topic without words. A topic whose words all come earlier in other
+    descriptions keeps its own first words.
 
     Examples
     --------
@@ -45,7 +45,7 @@ def choose_labels(descriptions: Sequence[Sequence[tuple[str, float]]]) -> list[l
 
 
 def _distinct(words: Sequence[str]) -> list[str]:
-    """The first words that are not forms of one another."""
+    """Return the first words that are not forms of each other."""
     chosen: list[str] = []
     for word in words:
         if not any(_are_alike(word.lower(), other.lower()) for other in chosen):
@@ -56,11 +56,11 @@ def _distinct(words: Sequence[str]) -> list[str]:
 
 
 def _are_alike(one: str, other: str) -> bool:
-    """Whether two words are likely to be forms of one another: same or same beginning of at least four letters."""
+    """Return whether two words are likely forms of one word: equal, or with a common beginning of 4 letters or more."""
     shared = sum(1 for _ in takewhile(lambda letters: letters[0] == letters[1], zip(one, other, strict=False)))
-    return one == other or (shared >= 4 and shared >= ALIKE * max(len(one), len(other)))
+    return one == other or (shared >= 4 and shared >= MIN_COMMON * max(len(one), len(other)))
 
 
 def _is_short(word: str) -> bool:
-    """mi, sq, Al; but not US, nor words of scripts whose words are short."""
+    """Return whether a word is a short abbreviation: mi, sq, Al, but not US or words of scripts with short words."""
     return len(word) <= 2 and word.isascii() and not word.isupper()

@@ -1,7 +1,7 @@
-"""Measures of topics.
+"""Measures of topics: coherence, diversity, sparseness, and agreement with labels.
 
-Coherence here is page-level NPMI: how often the top words of a topic stand on the same page, against chance. Values of
-other tools, with sliding windows or other smoothing, cannot be compared with it.
+Coherence is page-level NPMI: how often the top words of a topic occur on the same page, compared with chance. Values of
+other tools, which use sliding windows or other smoothing, are not comparable.
 
 References: Bouma, Normalized (pointwise) mutual information in collocation extraction, GSCL 2009;
 Hoyer, Non-negative matrix factorization with sparseness constraints, JMLR 5 (2004) 1457-1469;
@@ -19,34 +19,34 @@ from nmf_topics.factor.blocks import Array, PageBlocks, as_blocks
 from nmf_topics.factor.column_stats import cooccurrence_counts
 from nmf_topics.matrix.rows import largest
 
-# Multiplicative updates come near zero, but not to it: below this share of a topic's heaviest weight there is none.
+# Multiplicative updates approach zero without reaching it. Weights below this share of a topic's largest count as zero.
 NEGLIGIBLE = 1e-6
 
 
 def top_rows(w: Array, k: int) -> list[int]:
-    """Rows of the k largest weights of a topic, largest first; rows of no weight never are among them."""
+    """Return the rows of the k largest weights of a topic, largest first, without negligible weights."""
     return [int(i) for i in largest(w, k) if w[i] > NEGLIGIBLE * w.max()]
 
 
 def npmi(V: Any, rows: Sequence[int]) -> float:
-    """Mean normalised pointwise mutual information of the pairs of some terms, by page.
+    """Return the mean normalized pointwise mutual information (NPMI) of the pairs of some terms, by page.
 
     Parameters
     ----------
-    V : matrix of shape (m, n) or PageBlocks; an entry above zero says that the term is on the page
+    V : matrix of shape (m, n) or PageBlocks; a positive entry means that the term is on the page
     rows : at least two terms
 
     Returns
     -------
-    float from -1 (no pair ever on one page) to 1 (always together). A pair on every page together counts 1, a term on
-    no page makes its pairs 0; nan for fewer than two terms.
+    float from -1 (no pair on a common page) to 1 (always together). A pair that is on every page counts 1, pairs with a
+    term on no page count 0. NaN for fewer than two terms.
     """
     blocks = as_blocks(V)
     return _mean_npmi(cooccurrence_counts(blocks, rows) / blocks.shape[1])
 
 
 def _mean_npmi(share: Array) -> float:
-    """The mean over pairs, from the share of pages that has each pair; shares of single terms on the diagonal."""
+    """Return the mean over pairs, given the share of pages with each pair, and with each term on the diagonal."""
     if len(share) < 2:
         return float("nan")
     alone = np.diag(share)
@@ -66,13 +66,13 @@ def _mean_npmi(share: Array) -> float:
 
 
 def coherence(V: Any, W: Array, *, top: int = 10) -> Array:
-    """`npmi` of the top terms of each topic; one pass over V for all of them.
+    """Return `npmi` of the top terms of each topic, in one pass over V.
 
     Parameters
     ----------
     V : matrix of shape (m, n) or PageBlocks
     W : ndarray of shape (m, r)
-    top : terms of a topic that are looked at; those of no weight never are
+    top : number of terms per topic; terms with negligible weights are left out
 
     Returns
     -------
@@ -82,16 +82,16 @@ def coherence(V: Any, W: Array, *, top: int = 10) -> Array:
 
 
 def coherence_of(blocks: PageBlocks, tops: Sequence[Sequence[int]]) -> Array:
-    """`npmi` of several lists of rows, in one pass over V.
+    """Return `npmi` of several lists of rows, in one pass over V.
 
     Parameters
     ----------
-    blocks : PageBlocks of shape (m, n); an entry above zero says that the term is on the page
+    blocks : PageBlocks of shape (m, n); a positive entry means that the term is on the page
     tops : rows of each list
 
     Returns
     -------
-    ndarray, one value a list
+    ndarray, one value per list
     """
     rows = sorted({row for found in tops for row in found})
     share = cooccurrence_counts(blocks, rows) / blocks.shape[1]
@@ -100,24 +100,24 @@ def coherence_of(blocks: PageBlocks, tops: Sequence[Sequence[int]]) -> Array:
 
 
 def diversity(W: Array, *, top: int = 25) -> float:
-    """Share of distinct terms among the top terms of all topics; 1 when no two topics share one.
+    """Return the share of distinct terms among the top terms of all topics; 1 if no two topics share a term.
 
     Parameters
     ----------
     W : ndarray of shape (m, r)
-    top : terms of a topic that are looked at; those of no weight never are
+    top : number of terms per topic; terms with negligible weights are left out
     """
     return diversity_of([top_rows(w, top) for w in W.T])
 
 
 def diversity_of(tops: Sequence[Sequence[Hashable]]) -> float:
-    """Share of distinct terms among those of several lists; nan for empty lists."""
+    """Return the share of distinct terms in several lists; NaN for empty lists."""
     every = [term for terms in tops for term in terms]
     return len(set(every)) / len(every) if every else float("nan")
 
 
 def sparseness(A: Array) -> float:
-    """Hoyer's sparseness, mean over columns: 0 for even columns, 1 for columns with a single entry that is not zero.
+    """Return the mean of Hoyer's sparseness over columns: 0 for uniform columns, 1 for columns with one nonzero entry.
 
     (sqrt(m) - |a|_1 / |a|_2) / (sqrt(m) - 1) for a column a of length m; columns of zeros are left out.
     """
@@ -131,7 +131,7 @@ def sparseness(A: Array) -> float:
 
 
 def _contingency(a: Sequence[Hashable], b: Sequence[Hashable]) -> Array:
-    """Table of counts of pairs (a, b)."""
+    """Return the table of counts of pairs (a, b)."""
     if len(a) != len(b):
         raise ValueError(f"two labellings of {len(a)} and {len(b)} pages cannot be compared")
     rows = {value: i for i, value in enumerate(dict.fromkeys(a))}
@@ -143,7 +143,7 @@ def _contingency(a: Sequence[Hashable], b: Sequence[Hashable]) -> Array:
 
 
 def nmi(a: Sequence[Hashable], b: Sequence[Hashable]) -> float:
-    """Normalised mutual information of two labellings: I(a; b) over the mean of their entropies, from 0 to 1."""
+    """Return the normalized mutual information of two labellings: I(a; b) / mean of their entropies, from 0 to 1."""
     table = _contingency(a, b)
     if not table.size:
         return float("nan")
@@ -156,6 +156,6 @@ def nmi(a: Sequence[Hashable], b: Sequence[Hashable]) -> float:
 
 
 def purity(clusters: Sequence[Hashable], classes: Sequence[Hashable]) -> float:
-    """Share of pages that belong to the commonest class of their cluster."""
+    """Return the share of pages that belong to the most frequent class of their cluster."""
     table = _contingency(clusters, classes)
     return float(table.max(axis=1).sum() / table.sum()) if table.size else float("nan")

@@ -1,8 +1,8 @@
-"""TopicModel: V ~ W H with names, and what a person asks of it.
+"""TopicModel: the factors W and H with the names of their rows and columns, and methods to query them.
 
-Columns of W sum to one, so that weights in H can be compared between topics; topics are in the order of their mass and
-numbered from 1, and that number is the topic's name in every table, picture and file. A page's weights are given as
-shares: its column of H over the sum of that column.
+Columns of W sum to one, so that weights in H can be compared between topics. Topics are sorted by mass and numbered
+from 1; every table, picture and file uses this number. The weights of a page are shown as shares: its column of H
+divided by the sum of that column.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from nmf_topics.matrix.rows import RowAxis, RowKind, kind_of, largest
 from nmf_topics.model.description import Description
 from nmf_topics.model.display import model_html, model_text
 from nmf_topics.model.hidden import hide_words, unhide_words
-from nmf_topics.model.page_topics import PageTopics, page_topics
+from nmf_topics.model.page_topics import FEW_WORDS, PageTopics, page_topics
 from nmf_topics.model.relevance import Candidate, WordOrder
 from nmf_topics.model.shown import ShownWords, TopicWord
 from nmf_topics.text.analyzer import word_options
@@ -41,12 +41,12 @@ class Topic:
 
     Attributes
     ----------
-    number : from 1, in the order of mass
-    label : a given name, or two or three words that no other topic's label has
-    share : of sum(H)
-    pages : pages whose dominant topic this is
-    coherence : page-level NPMI of the ten words that describe it; nan for images
-    stability : mean similarity of this topic over the runs of a fit; nan where there was one run
+    number : number from 1, in the order of mass
+    label : a name given by the user, or two or three words that are in no other label
+    share : share of sum(H)
+    pages : number of pages whose dominant topic this is
+    coherence : page-level NPMI of the ten words that describe it; NaN for images
+    stability : mean similarity of this topic over the runs of a fit; NaN for a single run
     """
 
     number: int
@@ -63,26 +63,26 @@ class TopicModel:
 
     Attributes
     ----------
-    W : ndarray of shape (m, r), read-only; columns sum to one (a dead topic's is zero)
+    W : ndarray of shape (m, r), read-only; columns sum to one (that of a dead topic is zero)
     H : ndarray of shape (r, n), read-only
-    errors : ndarray of shape (n,), each page's relative error
+    errors : ndarray of shape (n,), relative error of each page
     trace : ndarray, relative error after each iteration of the fit
     stopped : why the fit ended: "converged", "certified", "exact", "max_iter"
-    relative_error : of the model as it stands
+    relative_error : relative error of the model
     coherences, stabilities : ndarrays of shape (r,)
-    rows, columns : what rows and columns are
-    weighting : how counts become entries of V, or None
-    recipe : every option that shaped the result
-    ledger : counts of what went in, was kept and dropped
-    names : given names by topic number
+    rows, columns : the rows and columns of V
+    weighting : the fitted weighting, or None
+    recipe : every option that the result depends on
+    ledger : numbers of tokens and pages that were read, kept and dropped
+    names : names given by the user, by topic number
     hidden : words that are not shown
     description : the words that describe the topics; None for images, and for models of earlier versions
-    penalties : ndarray of shape (2, r), what a page pays for its weight of each topic, `l1` and `l2` of `project`;
-        zeros where the fit had none
-    certificate : bound on what the objective could still fall by where the fit ended, as a part of it (see
-        `factor.factorize`); nan where there is none
-    known_words : ndarray of shape (n,), how many words of each page are in the vocabulary, each occurrence counted;
-        None for images, matrices, and models of earlier versions
+    penalties : ndarray of shape (2, r), the penalties `l1` and `l2` of `project` on the weights of each topic; zeros if
+        the fit had none
+    certificate : bound on the remaining decrease of the objective when the fit ended, relative to its value (see
+        `factor.factorize`); NaN if there is none
+    known_words : ndarray of shape (n,), number of tokens of each page that are in the vocabulary; None for images,
+        matrices, and models of earlier versions
 
     Examples
     --------
@@ -122,21 +122,21 @@ class TopicModel:
 
     @property
     def kind(self) -> RowKind:
-        """What is known of all models with such rows: names of rows, pages and topics, and what can be done."""
+        """The kind of the rows: nouns for rows, pages and topics, and what is possible with the model."""
         return kind_of(self.rows)
 
     @property
     def rank(self) -> int:
-        """r."""
+        """Number of topics, r."""
         return int(self.W.shape[1])
 
     @property
     def error_name(self) -> str:
-        """What `relative_error` is called: a divergence, where that was minimised."""
+        """The name of `relative_error`: an error, or the divergence that was minimized."""
         return OBJECTIVES[self.recipe["objective"]].error_name
 
     def project(self, V: Any) -> tuple[Array, Array]:
-        """Weights and errors of the columns of V, pages on these topics, as a page of the fit got its own."""
+        """Return the weights and errors of the columns of V for these topics, computed as for pages of the fit."""
         if V.shape[1] == 0:
             return np.zeros((self.rank, 0)), np.zeros(0)
         l1, l2 = np.broadcast_to(self.penalties, (2, self.rank))
@@ -144,34 +144,41 @@ class TopicModel:
 
     @property
     def shares(self) -> Array:
-        """Share of each topic of sum(H), shape (r,)."""
+        """Share of each topic in sum(H), shape (r,)."""
         mass = self.H.sum(axis=1)
         return np.asarray(mass / mass.sum())
 
     @property
     def dead_topics(self) -> list[int]:
-        """Numbers of topics that are no page's dominant one: the pages do not fill so many topics.
+        """Numbers of the topics that are the dominant topic of no page: the rank is larger than the data support.
 
-        Where pages were cut into pieces a topic can be that of pieces only, so those count that are on no page at all.
+        If pages were split into pieces, a topic may be dominant in pieces only; then topics without any weight are
+        returned.
         """
         if word_options(self.recipe).chunk:
             return [int(k) + 1 for k in np.flatnonzero(~self.H.any(axis=1))]
         return [topic.number for topic in self.topics() if topic.pages == 0]
 
     def pages(self) -> list[PageTopics]:
-        """One a page, in the order of the columns."""
+        """Return the topics of each page, in the order of the columns."""
         known = np.full(len(self.columns), np.inf) if self.known_words is None else self.known_words
         return [
             page_topics(self.H[:, j], float(self.errors[j]), known_words=float(known[j]))
             for j in range(len(self.columns))
         ]
 
+    def weak_pages(self) -> np.ndarray:
+        """The columns of the pages with a topic but few known words, those whose status is "weak"."""
+        if self.known_words is None:
+            return np.zeros(0, np.intp)
+        return np.flatnonzero(self.H.any(axis=0) & (self.known_words < FEW_WORDS))
+
     def dominant(self) -> np.ndarray:
-        """Index (from 0) of each page's dominant topic, -1 for a page without one; shape (n,)."""
+        """Return the index (from 0) of each page's dominant topic, or -1; shape (n,)."""
         return np.where(self.H.any(axis=0), self.H.argmax(axis=0), -1)
 
     def topics(self) -> list[Topic]:
-        """All topics, in order."""
+        """Return all topics, in order."""
         pages = np.bincount(self.dominant() + 1, minlength=self.rank + 1)[1:]
         return [
             Topic(k + 1, self.label(k + 1), float(share), int(n), float(c), float(s))
@@ -181,44 +188,46 @@ class TopicModel:
         ]
 
     def label(self, number: int) -> str:
-        """The given name of a topic, else words that describe it (for images: its number)."""
+        """Return the name that the user gave a topic, else words that describe it (for images: its number)."""
         self._check(number)
         return self._labels[number - 1]
 
     @cached_property
     def _labels(self) -> list[str]:
-        """Labels of all topics: made once, asked for every page."""
+        """Labels of all topics, cached because they are used for every page."""
         numbered = (f"{self.kind.topic} {k + 1}" for k in range(self.rank))
         made = self._shown.labels() if self.kind.has_names else numbered
         return [self.names.get(number, label) for number, label in enumerate(made, start=1)]
 
     def terms(self, number: int, k: int = 10, *, order: WordOrder = "typical") -> list[tuple[str, float]]:
-        """The k first words of a topic, as (word, score or weight in W), without hidden ones.
+        """Return the first k words of a topic as (word, score or weight in W), without hidden words.
 
         Parameters
         ----------
-        number : from 1
-        order : "typical", the words that describe it, with their scores (see `model.description`; by weight where the
-            model has no description); "weight", by weight in W; "relevance", by 0.6 log w + 0.4 log(w / p), p the
-            word's weight over all topics (Sievert & Shirley 2014); "exclusive", by the topic's part of the word's
-            weight; the last two among its `candidates`
+        number : number of the topic, from 1
+        k : number of words
+        order : "typical": the words that describe it, with their scores (see `model.description`; by weight if the
+        model has
+            no description); "weight": by weight in W; "relevance": by 0.6 log w + 0.4 log(w / p), where p is the word's
+            weight over all topics (Sievert & Shirley 2014); "exclusive": by the topic's share of the word's weight. The
+            last two choose among the `candidates`
         """
         self._check(number)
         return self._shown.terms(number - 1, k, order)
 
     def words(self, number: int, k: int = 10, *, order: WordOrder = "typical") -> list[TopicWord]:
-        """The words of `terms`, of a model of text, with all that is known of each."""
+        """Return the words of `terms` of a model of text, with all measures of each word."""
         self._check(number)
         return self._shown.words(number - 1, k, order)
 
     def candidates(self, number: int) -> list[Candidate]:
-        """The up to 100 heaviest words of a topic, heaviest first: those that `relevance` puts in order."""
+        """Return up to 100 heaviest words of a topic, heaviest first, which `relevance` sorts."""
         self._check(number)
         return self._shown.candidates(number - 1)
 
     @property
     def hidden_rows(self) -> list[int]:
-        """Rows of W of the hidden words."""
+        """The rows of W of the hidden words."""
         return self._shown.hidden_rows
 
     @cached_property
@@ -230,21 +239,21 @@ class TopicModel:
         return ShownWords(self.rows, self.W, self.shares, described, tuple(self.hidden), options)
 
     def top_pages(self, number: int, k: int = 5) -> list[tuple[int, float]]:
-        """The pages with the largest shares of a topic, as (column, share of the page), largest first.
+        """Return the pages with the largest shares of a topic as (column, share), largest first.
 
-        They are taken from the pages whose main topic it is; if there are none, from all pages.
+        Only pages whose main topic it is are used, or all pages if there are none.
         """
         self._check(number)
         weights = self.H[number - 1]
         shares = np.divide(weights, self._page_totals, out=np.zeros_like(weights), where=self._page_totals > 0)
         main = self.dominant() == number - 1
         ranked = np.where(main, shares, 0.0) if main.any() else shares
-        order = largest(ranked.astype(np.float32), k)  # the report has 32 bits: equal shares there are equal here
+        order = largest(ranked.astype(np.float32), k)  # in 32 bits as in the report, so that ties are the same
         return [(int(j), float(shares[j])) for j in order if shares[j] > 0 and (main[j] or not main.any())]
 
     @cached_property
     def _page_totals(self) -> Array:
-        """Sum of each page's weights, shape (n,)."""
+        """The sum of each page's weights, shape (n,)."""
         return np.ascontiguousarray(self.H.T).sum(axis=1)  # in the order in which `page_topics` sums a column
 
     def topics_frame(self, words: int = 10) -> pandas.DataFrame:
@@ -317,12 +326,12 @@ class TopicModel:
         return model_html(self)
 
     def renamed(self, names: Mapping[int, str], hide: Sequence[str] = (), unhide: Sequence[str] = ()) -> TopicModel:
-        """The same model with some topics named (an empty name takes a name away) and some words hidden or shown again.
+        """Return the model with topics renamed (an empty name removes a name), and words hidden or shown again.
 
         Raises
         ------
         ModelError
-            for a topic or a word that the model does not have, and a word to be shown again that is not hidden.
+            for a topic or a word that the model does not have, and for a word in `unhide` that is not hidden.
         """
         for number in names:
             self._check(number)
@@ -341,5 +350,5 @@ class TopicModel:
             raise ModelError(f"there is no topic {number}; topics are numbered from 1 to {self.rank}")
 
     def has_word(self, word: str) -> bool:
-        """Whether the model has a word, in any of its spellings."""
+        """Return whether the model has a word, in any spelling."""
         return self.kind.reads_texts and bool(self._shown.spellings.rows_of(word))

@@ -13,7 +13,7 @@ from nmf_topics.text.language import AUTO
 
 PARAMETERS = {"tokenizer": "tokenizer", "lemmatizer": "lemmatizer", "stop_test": "stop_words"}  # option -> parameter
 TERMS_TO_TRY = 200
-AGREEING = 0.5  # least share of the words tried that must lead to their terms in the model
+MIN_AGREEMENT = 0.5  # least share of tested words that must give their terms in the model
 
 
 def with_functions(
@@ -23,7 +23,7 @@ def with_functions(
 
     Parameters
     ----------
-    recipe : of a model
+    recipe : recipe of a model
     rows : row axis of the model, used to check the functions
     given : parameter of `load_model` -> function or None
 
@@ -62,7 +62,7 @@ def _check(rows: RowAxis, options: WordOptions) -> None:
     words = [(term, surface) for term, surface in zip(rows.names, rows.shown, strict=True) if " " not in term]
     tried = words[:: max(1, len(words) // TERMS_TO_TRY)]
     agreeing = sum(term in {analyzer.read(token)[0] for token in _tokens(surface, options)} for term, surface in tried)
-    if agreeing < AGREEING * len(tried):
+    if agreeing < MIN_AGREEMENT * len(tried):
         names = ", ".join(f"{PARAMETERS[option]} {name}" for option, name in options.own_functions.items())
         raise ModelError(
             f"the functions given are not those that the model was fitted with ({names}): of {len(tried)} words tried, "

@@ -1,4 +1,4 @@
-"""What a model says of one page: its topic, the shares of all topics, how sure that is."""
+"""The topics of one page: its dominant topic, the shares of all topics, and a status."""
 
 from __future__ import annotations
 
@@ -11,22 +11,20 @@ import numpy as np
 from nmf_topics.factor.blocks import Array
 
 Status = Literal["ok", "weak", "no-known-words", "unreadable"]
-FEW_WORDS = 3  # known words of a page, fewer of which tell little
+FEW_WORDS = 3  # a page with fewer known words than this is "weak"
 
 
 @dataclass(frozen=True)
 class PageTopics:
-    """What a model says of one page.
+    """The topics of one page.
 
-    Attributes
-    ----------
-    status : "ok", "weak" (fewer than `FEW_WORDS` of its words are known), "no-known-words" or "unreadable"; the last
-        two have no topic
+    Attributes ---------- status : "ok", "weak" (fewer than `FEW_WORDS` known words), "no-known-words" or "unreadable";
+    the last two have no topic
     topic : number of the dominant topic, or None
-    weight : its share of the page
-    margin : its share less that of the second topic
+    weight : share of the dominant topic in the page
+    margin : its share minus that of the second topic
     error : ||v - Wh|| / ||v||
-    weights : share of every topic, zeros where there is no topic
+    weights : share of every topic; zeros if there is no topic
     """
 
     status: Status
@@ -38,15 +36,14 @@ class PageTopics:
 
 
 def page_topics(h: Array, error: float, status: Status = "ok", *, known_words: float = math.inf) -> PageTopics:
-    """What a column of H says.
+    """Return the topics of a page from its column of H.
 
     Parameters
     ----------
     h : ndarray of shape (r,)
     error : relative error of the page
     status : "unreadable" for a page that could not be read
-    known_words : how many words of the page are in the vocabulary, each occurrence counted; fewer than `FEW_WORDS` make
-        it "weak"
+    known_words : number of tokens of the page that are in the vocabulary; fewer than `FEW_WORDS` make it "weak"
     """
     total = h.sum()
     if status != "ok" or not total > 0:
@@ -59,7 +56,7 @@ def page_topics(h: Array, error: float, status: Status = "ok", *, known_words: f
             np.zeros(len(h)),
         )
     shares = h / total
-    first = int(h.argmax())  # as `TopicModel.dominant` has it: two shares can be equal where the weights are not
+    first = int(h.argmax())  # by weights as in `TopicModel.dominant`, because shares can be equal when weights are not
     second = float(np.delete(shares, first).max(initial=0.0))
     found: Status = "weak" if known_words < FEW_WORDS else "ok"
     return PageTopics(found, first + 1, float(shares[first]), float(shares[first]) - second, error, shares)

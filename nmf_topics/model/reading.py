@@ -12,7 +12,7 @@ from nmf_topics.model.page_topics import PageTopics
 
 
 class ReadableTopic(Protocol):
-    """One topic, as `TopicModel.topics` gives it."""
+    """One topic, as returned by `TopicModel.topics`."""
 
     @property
     def number(self) -> int: ...

@@ -1,10 +1,10 @@
-"""After the factorization: topics that separate pages better, from a mixture of multinomials.
+"""Refine the topics of a factorization by a mixture of multinomials, so that they separate pages better.
 
-Least squares lets every page be a sum of topics, and a page of few words is then mostly explained by whichever topic
-has the commonest of them: topics that swallow several subjects have a low error. A mixture gives each page to one topic
-by all of its words together. So the main topics of the pages begin a mixture on their counts (`factor.mixture`); the
-columns of W become the means of V's columns, weighted by the posteriors of the pages; and H is solved once more with W
-fixed, as after every fit. The result is V ~ W H with an error a little larger than before.
+In least squares every page is a sum of topics, and a page of few words is mostly explained by the topic that has its
+most common words. So topics that contain several subjects have a low error. A mixture instead assigns each page to one
+topic by all of its words. It starts from the main topics of the pages and uses their counts (`factor.mixture`). The
+columns of W then become the means of V's columns, weighted by the posteriors of the pages, and H is computed with W
+fixed, as after every fit. The error of V ~ W H becomes slightly larger.
 """
 
 from __future__ import annotations
@@ -23,32 +23,32 @@ from nmf_topics.factor.mixture import Mixture, Pass, fit_mixture
 from nmf_topics.matrix.datamatrix import DataMatrix
 
 Refine = Literal["auto", "mixture", "none"]
-FEWEST_PAGES = 10  # for each topic, below which words on the pages of a topic are too much of an accident
+MIN_PAGES_PER_TOPIC = 10  # with fewer pages, the words of a topic's pages depend too much on chance
 REFINEMENTS: dict[str, str] = {
-    "auto": "mixture for text of 10 pages a topic or more, unless there are penalties or a guide",
-    "mixture": "give each page to one topic by its counts of words",
-    "none": "leave the factors as they are",
+    "auto": "mixture for text with at least 10 pages per topic, unless there are penalties or a guide",
+    "mixture": "assign each page to one topic by its counts of words",
+    "none": "do not change the factors",
 }
 
 
 def refinement_of(name: str, data: DataMatrix, rank: int, *, penalties: Mapping[str, float], guided: bool) -> str:
-    """The refinement that a fit gets: "mixture" or "none".
+    """Return the refinement of a fit: "mixture" or "none".
 
     Parameters
     ----------
     name : a key of REFINEMENTS
     data : DataMatrix
     rank : number of topics
-    penalties : of the fit, by name
+    penalties : penalties of the fit, by name
     guided : whether the fit has a guide
 
     Raises
     ------
     OptionError
-        for an unknown name, and for a mixture that is asked for where it cannot be made.
+        for an unknown name, and if a mixture is requested but cannot be made.
     """
     if name not in REFINEMENTS:
-        raise OptionError(f"there is no refinement {name!r}; there are {', '.join(REFINEMENTS)}")
+        raise OptionError(f"unknown refinement {name!r}; the refinements are {', '.join(REFINEMENTS)}")
     if name == "none":
         return "none"
     problem = _problem(data, penalties, guided)
@@ -56,12 +56,12 @@ def refinement_of(name: str, data: DataMatrix, rank: int, *, penalties: Mapping[
         raise OptionError(
             f"topics cannot be refined by a mixture: {problem}", remedy=Remedy("use {refine}", refine="none")
         )
-    few = name == "auto" and len(data.columns) < FEWEST_PAGES * rank
+    few = name == "auto" and len(data.columns) < MIN_PAGES_PER_TOPIC * rank
     return "none" if problem or few else "mixture"
 
 
 def _problem(data: DataMatrix, penalties: Mapping[str, float], guided: bool) -> str:
-    """Why a mixture cannot be made; empty where it can."""
+    """Return why a mixture cannot be made, or ""."""
     if data.counts is None:
         others = "" if data.kind.reads_texts else f", and the rows of V are {data.kind.rows}"
         return f"it needs counts of words{others}"
@@ -78,17 +78,17 @@ def refine_by_mixture(
     Parameters
     ----------
     data : DataMatrix with counts
-    V : its V, as it was factored
+    V : its V in the precision of the factorization
     result : Factorization of V
     on_pass : called after each iteration of the mixture
 
     Returns
     -------
-    result : with another W; its H is to be solved for, its error and trace are those of the factorization
-    record : what was done, as plain values; empty where fewer than two topics have a page
+    result : factors with a new W; H must be computed, and error and trace are those of the factorization
+    record : a record of the refinement as JSON; {} if fewer than two topics have a page
     """
     assert data.counts is not None
-    before = main_topics(result)[: V.shape[1]]  # with a guide, its own pages follow those of V
+    before = main_topics(result)[: V.shape[1]]  # with a guide, the pages of the guide come after those of V
     if len(np.unique(before[before >= 0])) < 2:
         return result, {}
     mixture = fit_mixture(data.counts.blocks, before, result.rank, rows=data.counts.row >= 0, on_pass=on_pass)
@@ -98,13 +98,13 @@ def refine_by_mixture(
 
 
 def main_topics(result: Factorization) -> np.ndarray:
-    """The topic of largest weight of each page where columns of W sum to one, -1 for a page without weights; (n,)."""
+    """Return the topic with the largest weight of each page after scaling W, or -1 without weights; shape (n,)."""
     H = result.H * result.W.sum(axis=0)[:, None]
     return np.where(H.any(axis=0), H.argmax(axis=0), -1)
 
 
 def topic_means(V: PageBlocks, posteriors: Array) -> Array:
-    """Sums of V's columns, weighted by the posteriors of each topic; shape (m, r), float64."""
+    """Return sums of V's columns, weighted by the posteriors of each topic; shape (m, r), float64."""
     W = np.zeros((V.shape[0], len(posteriors)))
     with kernels.one_blas_thread():
         for _, part in V.map(kernels.VHt, split=(np.asfortranarray(posteriors, dtype=V.dtype),)):
@@ -113,7 +113,7 @@ def topic_means(V: PageBlocks, posteriors: Array) -> Array:
 
 
 def _record(before: np.ndarray, mixture: Mixture) -> dict[str, Any]:
-    """What was done, for `run.json` and the report."""
+    """Return the record of the refinement for run.json and the report."""
     known = before >= 0
     after = mixture.posteriors.argmax(axis=0)
     return {

@@ -1,9 +1,10 @@
-"""Which words tell a topic best: weight in the topic against weight over all topics.
+"""Sort the words of a topic by relevance: weight in the topic compared with weight over all topics.
 
     relevance = lambda log w + (1 - lambda) log(w / p),    w a word's weight in the topic, p its weight over all topics
 
-At 1 words stand by their weight, and words of every topic come first; at 0 by their lift, and words of one topic alone
-come first, be they rare. Therefore only the heaviest words of a topic are candidates at all.
+With lambda = 1 words are sorted by weight, so words that are common to all topics come first. With 0 they are sorted by
+lift, so words of a single topic come first, even rare ones. Therefore only the heaviest words of a topic are
+candidates.
 
 Reference: Sievert & Shirley, LDAvis: a method for visualizing and interpreting topics, ACL workshop on interactive
 language learning, visualization and interfaces, 2014.
@@ -19,10 +20,12 @@ import numpy as np
 from nmf_topics.factor.blocks import Array
 from nmf_topics.matrix.rows import largest
 
-WordOrder = Literal["typical", "weight", "relevance", "exclusive", "frequency"]  # the last is an old name of weight
+WordOrder = Literal[
+    "typical", "weight", "relevance", "exclusive", "frequency"
+]  # "frequency" is an old name of "weight"
 WORD_ORDERS: tuple[WordOrder, ...] = get_args(WordOrder)
-RELEVANCE = 0.6  # lambda; what people matched topics to words best with, in that paper
-CANDIDATES = 100  # heaviest words of a topic
+RELEVANCE = 0.6  # lambda with which people recognized topics best, in that paper
+CANDIDATES = 100  # number of heaviest words of a topic that are candidates
 LAMBDAS: dict[WordOrder, float] = {"weight": 1.0, "frequency": 1.0, "relevance": RELEVANCE, "exclusive": 0.0}
 
 
@@ -32,10 +35,10 @@ class Candidate:
 
     Attributes
     ----------
-    row : of W
-    term : as readers see it
-    weight : in the topic
-    overall : weight over all topics, each counted by its share
+    row : row of W
+    term : the word as shown to readers
+    weight : weight in the topic
+    overall : weight over all topics, weighted by their shares
     """
 
     row: int
@@ -45,17 +48,17 @@ class Candidate:
 
 
 def relevance(w: Array, overall: Array, lam: float = RELEVANCE) -> Array:
-    """The relevance of words to a topic.
+    """Return the relevance of words to a topic.
 
     Parameters
     ----------
     w : ndarray of shape (k,), weights in the topic
-    overall : ndarray of shape (k,), weights over all topics; where it is 0 (a topic without mass) the lift counts as 1
-    lam : from 0 to 1
+    overall : ndarray of shape (k,), weights over all topics; if it is 0 (a topic without mass) the lift is 1
+    lam : lambda, from 0 to 1
 
     Returns
     -------
-    ndarray of shape (k,); -inf for a word of no weight
+    ndarray of shape (k,); -inf for a word without weight
 
     Examples
     --------
@@ -69,11 +72,11 @@ def relevance(w: Array, overall: Array, lam: float = RELEVANCE) -> Array:
 
 
 def by_relevance(w: Array, overall: Array, lam: float, k: int) -> list[int]:
-    """Positions of the k most relevant words, the most relevant first and heavier ones first among equals.
+    """Return the positions of the k most relevant words, most relevant first, and among equals the heaviest first.
 
     Parameters
     ----------
-    w, overall, lam : as in `relevance`; w falling
+    w, overall, lam : as in `relevance`; w in decreasing order
     """
-    scores = np.round(relevance(w, overall, lam), 9)  # equal but for rounding is equal
+    scores = np.round(relevance(w, overall, lam), 9)  # ignore rounding errors
     return [int(i) for i in largest(scores, k)]

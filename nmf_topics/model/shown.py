@@ -1,4 +1,4 @@
-"""The words of topics as they are shown: those that describe a topic or weigh most, without hidden ones; labels."""
+"""Choose the words of topics that are shown: words that describe a topic or are heaviest, without hidden words."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class TopicWord:
 
     Attributes
     ----------
-    word : as readers see it
+    word : the word as shown to readers
     term : its normal form
-    row : of W; -1 for a word that is on too many pages to be a row of V
-    weight : in W; 0 for a word without a row
-    score, coverage, lift : as in `DescribingWord`; nan where the description of the topic does not have the word
+    row : row of W; -1 for a word that is on too many pages to be a row of V
+    weight : weight in W; 0 for a word without a row
+    score, coverage, lift : as in `DescribingWord`; NaN if the word is not in the description of the topic
     """
 
     word: str
@@ -43,16 +43,16 @@ class TopicWord:
 
 @dataclass(frozen=True, eq=False)
 class ShownWords:
-    """What a model shows of the words of its topics; topics are counted from 0.
+    """The words of topics that a model shows; topics are numbered from 0 here.
 
     Attributes
     ----------
     rows : the row axis of the model
     W : ndarray of shape (m, r)
-    shares : ndarray of shape (r,), of each topic
+    shares : ndarray of shape (r,), share of each topic
     description : the words that describe topics, or None
     hidden : words that are not shown
-    options : how text became terms
+    options : options with which text was converted to terms
     """
 
     rows: RowAxis
@@ -63,19 +63,19 @@ class ShownWords:
     options: WordOptions
 
     def labels(self) -> list[str]:
-        """A label for each topic, of the words that describe it best, or are most relevant to it."""
+        """Return a label for each topic, of the words that describe it best or are most relevant to it."""
         typical = self.description is not None and self.description.chosen == "typical"
         order: WordOrder = "typical" if typical else "relevance"
         described = [self.terms(k, CANDIDATES, order) for k in range(self.W.shape[1])]
         return [", ".join(label) or "(no words)" for label in choose_labels(described)]
 
     def terms(self, k: int, most: int, order: WordOrder) -> list[tuple[str, float]]:
-        """The first words of topic k, as in `TopicModel.terms`."""
+        """Return the first words of topic k, as in `TopicModel.terms`."""
         scored = order == "typical" and self.description is not None
         return [(word.word, word.score if scored else word.weight) for word in self.words(k, most, order)]
 
     def words(self, k: int, most: int, order: WordOrder) -> list[TopicWord]:
-        """The first words of topic k, as in `TopicModel.words`."""
+        """Return the first words of topic k, as in `TopicModel.words`."""
         described = self.description.topics[k] if self.description is not None else ()
         if order == "typical" and self.description is not None:
             shown = [word for word in described if word.term not in self._hidden_terms]
@@ -91,7 +91,7 @@ class ShownWords:
         return TopicWord(word.word, word.term, word.row, weight, word.score, word.coverage, word.lift)
 
     def _ranked(self, k: int, most: int, order: WordOrder) -> list[int]:
-        """The first rows of W for topic k, in an order that comes from W alone."""
+        """Return the first rows of W for topic k, in an order that depends on W only."""
         if order in ("typical", "weight", "frequency"):
             weights = self._weights(k)
             return [int(i) for i in largest(weights, most) if weights[i] > 0]
@@ -100,7 +100,7 @@ class ShownWords:
         return [found[i].row for i in by_relevance(w, overall, LAMBDAS[order], most)]
 
     def candidates(self, k: int) -> list[Candidate]:
-        """The heaviest words of topic k, heaviest first."""
+        """Return the heaviest words of topic k, heaviest first."""
         w = self._weights(k)
         top = top_weights(self.rows, w, CANDIDATES)
         rows = [int(i) for i in largest(w, len(top))]
@@ -108,7 +108,7 @@ class ShownWords:
         return [Candidate(i, term, weight, float(p)) for i, (term, weight), p in zip(rows, top, overall, strict=True)]
 
     def _weights(self, k: int) -> Array:
-        """A column of W without what is all but zero, and without hidden words."""
+        """Return a column of W with negligible weights and hidden words set to zero."""
         w = self.W[:, k].copy()
         w[w <= NEGLIGIBLE * w.max()] = 0.0
         w[self.hidden_rows] = 0.0
@@ -116,20 +116,20 @@ class ShownWords:
 
     @cached_property
     def _all_words(self) -> list[tuple[str, str]]:
-        """Term and surface of the rows of W, then of the words that only describe topics."""
+        """Term and shown word of the rows of W, followed by those of the words that only describe topics."""
         topics = self.description.topics if self.description is not None else ()
         further = {word.term: word.word for words in topics for word in words if word.row < 0}
         return [*zip(self.rows.names, self.rows.shown, strict=True), *sorted(further.items())]
 
     @cached_property
     def spellings(self) -> WordRows:
-        """Finds words by any spelling; those without a row in W come after its rows."""
+        """The finder of words by any spelling; words without a row in W come after its rows."""
         terms, surfaces = zip(*self._all_words, strict=True)
         return WordRows(terms, surfaces, self.options)
 
     @cached_property
     def _hidden_places(self) -> list[int]:
-        """Places of the hidden words in `_all_words`."""
+        """The indices of the hidden words in `_all_words`."""
         if not self.hidden or not kind_of(self.rows).reads_texts:
             return []
         return sorted(set().union(*(self.spellings.rows_of(word) for word in self.hidden)))
@@ -140,5 +140,5 @@ class ShownWords:
 
     @cached_property
     def hidden_rows(self) -> list[int]:
-        """Rows of W of the hidden words."""
+        """The rows of W of the hidden words."""
         return [i for i in self._hidden_places if i < len(self.rows)]

@@ -1,1 +1,1 @@
-"""From a source to V: what is read, where the matrix is kept, and with which recipe."""
+"""Prepare V from a source: sources, recipes, chunks of pages, and the storage of V."""

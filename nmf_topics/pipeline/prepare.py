@@ -1,4 +1,4 @@
-"""From a source to V: text or images, read or recalled."""
+"""Prepare V from a source of texts or images, or load it from the cache."""
 
 from __future__ import annotations
 
@@ -51,29 +51,29 @@ def prepare(
     note: Callable[[str], None] = lambda message: None,
     on_item: Callable[[], None] = lambda: None,
 ) -> DataMatrix:
-    """V of a source, whatever it is.
+    """Prepare V from a source of texts or images.
 
     Parameters
     ----------
     source : Source
-    recipe : Recipe; its words, bounds and weighting shape V (images have none of these)
-    corpus : the source of text as `open_source` opened it, for those who read it once more; opened here where None
-    cache : Cache of counts and blocks of earlier calls, or a folder for one; None: nothing is kept
-    processes : how many count words; with more than one, a script needs an `if __name__ == "__main__"`
-    engine : EngineOptions, where V is to live; in memory where None
-    rank : of the largest fit that V is for: H and W of that rank must fit into memory beside it
-    warn : told what was left out or guessed
-    note : told what is being read, and which engine was chosen
-    on_item : called for each page or image read
+    recipe : Recipe; its words, bounds and weighting determine V (they do not apply to images)
+    corpus : the opened source if it is text, for callers that read it again; None: open it
+    cache : Cache of counts and blocks, or a folder for one; None: do not use a cache
+    processes : number of processes that count words; with more than one, a script needs `if __name__ == "__main__"`
+    engine : EngineOptions, where to store V; None: in memory
+    rank : largest rank for which V will be factored; W and H of this rank must fit in memory with it
+    warn : called with messages about what was left out or guessed
+    note : called with messages about what is read, and which engine was chosen
+    on_item : called for each page or image that is read
 
     Returns
     -------
-    DataMatrix; its V is a matrix, or where the engine is another one PageBlocks, whose `close` (of a cluster) ends it
+    DataMatrix; its V is a matrix, or PageBlocks for engines other than memory. Call `close` of the blocks of a cluster
 
     Raises
     ------
     NmfTopicsError
-        if the source cannot be read or holds nothing of use, or V finds no place.
+        if the source cannot be read or has no usable pages, or V cannot be stored.
 
     Examples
     --------
@@ -101,33 +101,33 @@ def prepare(
             counts, origin = _counts(corpus, key, recipe.words, places, scratch, processes, warn, note, on_item)
             if len(counts.columns) == 1 and not recipe.words.chunk:
                 raise CorpusError(
-                    f"{corpus.source} is a single page, and topics are what several pages share",
+                    f"{corpus.source} is a single page, but topics need several pages",
                     remedy=Remedy("read every line as a page with {lines=True}, or cut the text with {chunk=500}"),
                 )
             for line in remarks(counts.options, counts.languages, counts.ledger):
                 note(line)
             _tell_of_markup(origin["markup"], corpus.source, note)
             if counts.shared_lines:
-                note(_told(counts.shared_lines))
+                note(_describe_shared_lines(counts.shared_lines))
             data = _matrix(counts, origin, recipe, places, key, key_of_blocks)
     if blank := data.ledger["pages_without_known_words"]:
-        named = _few([f"{title!r}" for title in _pages_without_words(data, recipe.words.chunk)])
+        named = _join_some([f"{title!r}" for title in _pages_without_words(data, recipe.words.chunk)])
         pages = data.ledger["pages"]
-        warn(f"{blank} of {pages} pages have no word of the vocabulary and get no topic: {named}")
+        warn(f"{blank} of {pages} pages contain no word of the vocabulary and get no topic: {named}")
     return data
 
 
 def _pages_without_words(data: DataMatrix, chunk: int | None) -> list[str]:
-    """Titles of the pages without a word of the vocabulary."""
+    """Return the titles of the pages without a word of the vocabulary."""
     known, titles = page_sums(as_blocks(data.V)), data.columns.titles
     if chunk:
         parts, titles = parts_of_columns(data.columns)[0], by_page(data).columns.titles
         known = parts.sums(known)
-    return [titles[place] for place in (known == 0).nonzero()[0]]
+    return [titles[j] for j in (known == 0).nonzero()[0]]
 
 
-def _few(names: Sequence[str]) -> str:
-    """The first of some names."""
+def _join_some(names: Sequence[str]) -> str:
+    """Join the first three names, and add how many more there are."""
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
@@ -139,7 +139,7 @@ def _matrix(
     key: str | None,
     key_of_blocks: str | None,
 ) -> DataMatrix:
-    """V from counts, in the place that is chosen for it."""
+    """Build V from counts, and store it with the engine that is chosen for it."""
 
     def ledger(pages: int, blank: int, terms: int, rest: Mapping[str, Any]) -> dict[str, Any]:
         return {
@@ -198,12 +198,12 @@ def _matrix(
 
 
 def _engine_of(recipe: Recipe, engine: EngineOptions | None) -> EngineOptions:
-    """The engine that is asked for; pieces of pages are rolled up in memory, so V must be there."""
+    """Return the requested engine; with chunks, V must be in memory, because pieces are aggregated there."""
     if not recipe.words.chunk:
         return engine or EngineOptions("memory")
     if engine is not None and engine.engine not in ("auto", "memory"):
         raise EngineError(
-            "V must be in memory where pages are cut into chunks",
+            "V must be in memory if pages are split into chunks",
             remedy=Remedy("leave out {engine} or {chunk}", engine=engine.engine),
         )
     return replace(engine or EngineOptions(), engine="memory")
@@ -220,17 +220,19 @@ def _counts(
     note: Callable[[str], None],
     on_item: Callable[[], None],
 ) -> tuple[TermCounts | CountsBuilder, dict[str, Any]]:
-    """Counts of a corpus, recalled if nothing that shapes them has changed, else read."""
+    """Return the counts of a corpus, from the cache if nothing that they depend on has changed."""
     if places.cache is not None and key and (kept := recall_counts(key, places.cache, largest=places.for_counts())):
         counts, origin = kept
         what = "pieces of pages" if options.chunk else "pages"
-        note(f"{corpus.name}: {len(counts.columns)} {what}, counted before ({corpus.source})")
+        note(f"{corpus.name}: {len(counts.columns)} {what}, from the cache ({corpus.source})")
         for said in ReadingLog.recorded(origin).messages():
             warn(f"{corpus.source}: {said}")
         _tell_of_duplicates(origin["duplicates"], corpus.source, warn)
         return counts, origin
     note(f"reading {corpus.source}")
-    from nmf_topics.terms.count import gather_counts  # 0.05 s, which counts that are kept need not pay
+    from nmf_topics.terms.count import (
+        gather_counts,  # imported here because it takes 0.05 s, which is not needed for cached counts
+    )
 
     fingerprint, finder = Fingerprint(), DuplicateFinder()
 
@@ -253,7 +255,7 @@ def _counts(
         keep_order=corpus.keeps_order,
     )
     if not gathered.columns.ids:
-        raise CorpusError(f"{corpus.source} holds no page")
+        raise CorpusError(f"{corpus.source} contains no pages")
     if corpus.log.titles_apart:
         note(Notice("titles are shown, but not counted as text", Remedy("{titles_as_text=True} counts them")))
     duplicates = corpus.log.duplicates or finder.find().summary()
@@ -263,7 +265,7 @@ def _counts(
 
 
 def _tell_of_duplicates(found: Mapping[str, Any], source: str, warn: Callable[[str], None]) -> None:
-    """Point out pages that repeat another one, as they can make a topic of their own."""
+    """Report duplicate pages, because they can form a topic."""
     said = describe_duplicates(found)
     if said and found.get("dropped"):
         warn(f"{source}: {said}, and left out")
@@ -272,7 +274,7 @@ def _tell_of_duplicates(found: Mapping[str, Any], source: str, warn: Callable[[s
 
 
 def _tell_of_markup(removed: Mapping[str, Mapping[str, Any]], source: str, note: Callable[[str], None]) -> None:
-    """Say which columns were written in markup."""
+    """Report columns from which markup was removed."""
     columns = [
         f"{', '.join(found['removed'])} from column {name!r} ({found['cells']} of {found['of']} cells)"
         for name, found in sorted(removed.items())
@@ -281,8 +283,8 @@ def _tell_of_markup(removed: Mapping[str, Mapping[str, Any]], source: str, note:
         note(Notice(f"{source}: removed {'; '.join(columns)}", Remedy("{markup=keep} leaves them in")))
 
 
-def _told(lines: Mapping[str, int]) -> str:
-    """How many lines that many pages share were left out, and the most common ones."""
+def _describe_shared_lines(lines: Mapping[str, int]) -> str:
+    """Describe the lines that were left out because many pages share them, with the most common ones."""
     common = sorted(lines, key=lambda line: (-lines[line], line))[:3]
     named = ", ".join(f'"{line[:60]}" ({lines[line]} pages)' for line in common)
     what = "1 line that many pages share is" if len(lines) == 1 else f"{len(lines)} lines that many pages share are"

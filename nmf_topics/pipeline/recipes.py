@@ -1,9 +1,9 @@
-"""Recipes: named sets of options, from text to factors.
+"""Recipes: named sets of all options from text to factors.
 
-`default` is what measured best on real corpora (docs/recipe.md, made by bench/recipe.py). `article` follows David
-Austin's feature column to the letter: the share of a word in its page, "running", "ran" and "run" as one word by
-Porter's stems of dictionary forms, 2345 words, least squares, a random start, and Lee and Seung's updates, H first. Its
-topics are shown by their heaviest words in W, as the column shows them.
+`default` gave the best results on real corpora (docs/recipe.md, made by bench/recipe.py). `article` follows David
+Austin's feature column exactly: relative frequencies of words, "running", "ran" and "run" as one word (Porter stems of
+dictionary forms), 2345 words, least squares, random initialization, and Lee and Seung's updates with H first. Topics
+are shown by their heaviest words in W, as in the column.
 """
 
 from __future__ import annotations
@@ -16,12 +16,17 @@ from nmf_topics.errors import ModelError
 from nmf_topics.terms.pruning import Bounds
 from nmf_topics.text.analyzer import WordOptions
 
-FOUND = ("corpus", "phrases", "shared_lines", "refinement")  # in the recipe of a model, but not options
+FOUND = (
+    "corpus",
+    "phrases",
+    "shared_lines",
+    "refinement",
+)  # fields in the recipe of a model that are results, not options
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """Everything but the source, the rank and the seed that shapes a model.
+    """All options of a fit except the source, the rank and the seed.
 
     Attributes
     ----------
@@ -29,10 +34,10 @@ class Recipe:
     bounds : Bounds
     weighting, unit, idf_power : as in `matrix.weighting`
     objective, solver, start, tolerance, max_iter, l1_words, l1_pages, l2_words, l2_pages : as in `factor.factorize`;
-        solver is its `rule`, None for the objective's own
-    guide : words by the name of the topic that they lead to, as in `model.guide`
+        solver is its `rule`; None: the default of the objective
+    guide : seed words by name of topic, as in `model.guide`
     refine : a key of `model.refine.REFINEMENTS`
-    topic_words : how the words that describe a topic are chosen, a key of `model.description.TOPIC_WORDS`
+    topic_words : how to choose the words that describe a topic, a key of `model.description.TOPIC_WORDS`
 
     Examples
     --------
@@ -62,16 +67,16 @@ class Recipe:
 
     @classmethod
     def recorded(cls, options: Mapping[str, Any]) -> Recipe:
-        """The recipe whose options a run recorded; what a recipe does not have (rank, seed, runs) is ignored.
+        """Restore a recipe from the options in run.json; other fields (rank, seed, runs) are ignored.
 
         Raises
         ------
         ModelError
-            for options that this version does not have, or that are not of the right kind.
+            if an option is unknown to this version, or has an invalid value.
         """
         known = {f.name for f in fields(cls)}
         if odd := set(options) - known - {*FOUND, "rank", "seed", "runs"}:
-            raise ModelError(f"it was made with options that are unknown here: {', '.join(sorted(odd))}")
+            raise ModelError(f"it was made with options that this version does not have: {', '.join(sorted(odd))}")
         try:
             plain = {name: options[name] for name in known - {"words", "bounds", "guide"} if name in options}
             words = WordOptions.recorded({**options.get("words", {}), "languages": ()})
@@ -83,7 +88,7 @@ class Recipe:
         return cls(words=words, bounds=bounds, guide=guide, **plain)
 
     def matrix(self) -> dict[str, Any]:
-        """The options of `build_term_matrix` that the recipe sets."""
+        """Return the recipe's options of `build_term_matrix`."""
         return {
             "bounds": self.bounds,
             "weighting": self.weighting,
@@ -92,7 +97,7 @@ class Recipe:
         }
 
     def factors(self) -> dict[str, Any]:
-        """The options of `fit_topics` that the recipe sets."""
+        """Return the recipe's options of `fit_topics`."""
         return {
             "objective": self.objective,
             "solver": self.solver,

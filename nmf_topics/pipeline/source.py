@@ -1,4 +1,4 @@
-"""What is to be read, how, and whether it has changed since it was last read."""
+"""The source of a fit with its reading options, and the key of its counts in the cache."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ from nmf_topics.files.cache.kinds import COUNTS, entry_key
 from nmf_topics.images.pixels import image_files
 from nmf_topics.text.analyzer import WordOptions
 
-# what decides on text, tokens and normal forms
+# packages on which texts, tokens and normal forms depend
 _DECIDING = (
     *("trafilatura", "lxml", "pypdfium2", "striprtf", "openpyxl", "charset-normalizer"),
     *("simplemma", "PyStemmer", "nltk", "stopwordsiso", "regex"),
     *("py3langid", "rjieba", "opencc", "sudachipy", "sudachidict-small", "pythainlp"),
 )
-COUNTING = 11  # raise when the same text would be counted or described otherwise, so that older caches are not believed
+COUNTING = 11  # increase when the same text would be counted or described differently, so that old caches are not used
 
 
 @dataclass(frozen=True)
 class Source:
-    """What is to be read.
+    """A source with its reading options.
 
     Attributes
     ----------
     path : a corpus folder, a folder of texts or images, a table, "-", or None for the newest corpus or the sample
-    text_column, title_column, id_column, date_column, label_column : of a table, guessed where None
-    encoding : of texts and tables without a byte order mark; guessed where None
-    lines : every line of a text file is a page
-    titles_as_text : the words of titles are counted, too
-    drop_duplicates : pages that repeat another one are left out
-    markup : what becomes of markup in tables, as in `open_corpus`
-    read_limits : limits of reading that are changed, by name, in order of these
+    text_column, title_column, id_column, date_column, label_column : columns of a table; None: guessed
+    encoding : encoding of texts and tables without a byte order mark; None: guessed
+    lines : read every line of a text file as a page
+    titles_as_text : count the words of titles as text
+    drop_duplicates : leave out duplicates
+    markup : which markup to remove from tables, as in `open_corpus`
+    read_limits : changed limits of reading, sorted by name
 
     Examples
     --------
@@ -61,7 +61,7 @@ class Source:
 
     @classmethod
     def recorded(cls, record: object) -> Source | None:
-        """The source that a run.json describes; None where it describes none that can be read again."""
+        """Restore a source from run.json; return None if it cannot be read again."""
         if not isinstance(record, dict) or not isinstance(record.get("path"), str) or record["path"] == "-":
             return None
         limits = record.get("read_limits") or {}
@@ -75,14 +75,14 @@ class Source:
         return cls(**known, read_limits=tuple(sorted(limits.items())))
 
     def reading(self) -> dict[str, Any]:
-        """How it is read: the parameters of `open_corpus` apart from the source itself."""
+        """Return the reading options: the parameters of `open_corpus` except the source itself."""
         options = {name: value for name, value in asdict(self).items() if name != "path"}
         return options | {"read_limits": dict(self.read_limits)}
 
 
 def is_image_folder(path: str | None) -> bool:
-    """Whether a source is a folder of images: one that holds more of them than texts (a README may lie there)."""
-    # os.path, as a Path raises for a name that is too long and a folder that may not be entered
+    """Return whether a source is a folder of images: it has more images than texts (it may contain a README)."""
+    # os.path, because Path raises errors for names that are too long and folders that cannot be entered
     if path is None or path == "-" or not os.path.isdir(path) or os.path.isfile(os.path.join(path, PAGES)):
         return False
     from nmf_topics.corpus.readers.folders import find_texts
@@ -91,15 +91,15 @@ def is_image_folder(path: str | None) -> bool:
 
 
 def open_source(source: Source, *, warn: Callable[[str], None]) -> Corpus:
-    """The corpus of a source of text."""
+    """Open the corpus of a source of text."""
     return open_corpus(source.path, **source.reading(), warn=warn)
 
 
 def counts_key(corpus: Corpus, source: Source, options: WordOptions) -> str | None:
-    """The key of the counts of a source in the cache; None for what cannot be known without reading it."""
-    if source.path == "-" or options.own_functions:  # what a function does, its name does not tell
+    """Return the key of the counts of a source in the cache; None if they cannot be cached."""
+    if source.path == "-" or options.own_functions:  # the effect of a function cannot be part of a key
         return None
-    path = Path(corpus.source).absolute()  # links as they are: their names decide how they are read
+    path = Path(corpus.source).absolute()  # links are not resolved, because the file ending determines the format
     try:
         files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
         stamps = [(str(p), (s := p.stat()).st_size, s.st_mtime_ns) for p in files]
@@ -110,16 +110,16 @@ def counts_key(corpus: Corpus, source: Source, options: WordOptions) -> str | No
 
 
 def versions_of(packages: Iterable[str], missing: str) -> dict[str, str]:
-    """Versions of some packages; `missing` for those that are not installed."""
+    """Return the versions of some packages, and `missing` for packages that are not installed."""
     return {package: _version(package) or missing for package in packages}
 
 
 @cache
 def _version(package: str) -> str:
-    """The version of an installed package, else nothing.
+    """Return the version of an installed package, or "".
 
-    It stands in the head of its metadata; `importlib.metadata.version` reads them whole as if they were a mail, which
-    for twenty packages takes a tenth of a second.
+    It is read from the head of the package's metadata. `importlib.metadata.version` parses all of them, which takes a
+    tenth of a second for twenty packages.
     """
     try:
         metadata = distribution(package).read_text("METADATA") or ""

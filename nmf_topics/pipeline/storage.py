@@ -25,7 +25,7 @@ from nmf_topics.matrix.page_counts import FOLDER
 from nmf_topics.matrix.stored import load_matrix, store_names
 from nmf_topics.matrix.streaming import cut_anew, cut_counts_anew
 
-FOR_COUNTS = 0.25  # of the memory that is allowed, what counts may take before they go to disk
+FOR_COUNTS = 0.25  # share of the allowed memory that counts may use before they are moved to disk
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class MatrixStorage:
     Attributes
     ----------
     options : EngineOptions
-    rank : of the largest fit that V is for
+    rank : largest rank for which V will be factored
     cache : Cache of earlier commands; None: nothing is kept
     note : called with what was decided
     """
@@ -56,7 +56,7 @@ class MatrixStorage:
             self.note(str(plan))
 
     def load_cached(self, key: str | None) -> DataMatrix | None:
-        """Return V as an earlier command left it, in blocks of the size that is right now; None if there is none."""
+        """Return V from blocks of an earlier command, in blocks of the size that is needed now, or None."""
         if self.cache is None or key is None or self.options.engine == "memory":
             return None
         opened = (self.cache.open_folder(BLOCKS, variant, load_matrix) for variant in self.cache.keys(BLOCKS, key))
@@ -68,7 +68,7 @@ class MatrixStorage:
         m, n = data.V.shape
         size = data.V.dtype.itemsize
         plan = self.plan(m, n, stored, described=described, itemsize=size, wide=size < 8)
-        if plan.engine == "memory":  # where V has other bytes: nothing may depend on what is in the cache
+        if plan.engine == "memory":  # where V has other rounding; results must not depend on what is cached
             return None
         self.say(plan)
         self.note(f"V from blocks made before ({data.V.folder})")
@@ -91,7 +91,7 @@ class MatrixStorage:
 
         Parameters
         ----------
-        key : of the blocks in the cache; None: they are removed with V
+        key : key of the blocks in the cache; None: remove them with V
         plan : Plan
         write : writes the blocks of a DataMatrix into a folder that does not exist yet
         """
@@ -148,7 +148,7 @@ class MatrixStorage:
 
 
 def _written(write: Callable[[Path], Any], folder: Path) -> Path:
-    """The folder, after it was written."""
+    """Write into a folder, and return it."""
     write(folder)
     return folder
 
@@ -165,7 +165,7 @@ def _cut_anew(data: DataMatrix, folder: Path, columns: int) -> None:
 
 
 def _entries(store: Any) -> int:
-    """The number of entries that blocks on disk hold."""
+    """Return the number of entries in blocks on disk."""
     return sum(part.stored for part in store.manifest.parts)
 
 

@@ -1,1 +1,1 @@
-"""Meaning to eyes: tables, pictures and the model folder."""
+"""Show a model: tables, pictures, figures, the report and the model folder."""

@@ -87,7 +87,7 @@ def test_pages_without_known_words(ok: Run, tiny_corpus: Path) -> None:
     with tiny_corpus.open("a", encoding="utf-8") as file:
         file.writelines(json.dumps(row) + "\n" for row in odd)
     result = ok("fit", tiny_corpus, "-r", 3, *WIDE)
-    assert "2 of 14 pages have no word of the vocabulary and get no topic: 'Empty', 'Odd'" in result.stderr
+    assert "2 of 14 pages contain no word of the vocabulary and get no topic: 'Empty', 'Odd'" in result.stderr
     rows = read_table(Path("models/tiny-r3/pages.csv"))[-2:]
     for row in rows:
         assert row["status"] == "no-known-words"
@@ -115,15 +115,15 @@ def test_classify_explains(ok: Run, fitted: Path) -> None:
     assert {"rocket", "moon", "song", "band"} <= said
 
 
-def test_classify_standard_input(ok: Run, fitted: Path, tiny_corpus: Path) -> None:
+def test_classify_standard_input(fitted: Path, tiny_corpus: Path) -> None:
     """JSONL on standard input is many pages, anything else the text of one; a byte order mark does not matter."""
     lines = tiny_corpus.read_text(encoding="utf-8")
     done = call("classify", "-", "--csv", input="\ufeff" + lines)
     assert [row["id"] for row in table(done.stdout)] == [json.loads(line)["id"] for line in lines.splitlines()]
-    done = ok("classify", "-", "--json", input="A rocket flew to the moon.")
+    done = call("classify", "-", "--json", input="A rocket flew to the moon.")
     (page,) = json.loads(done.stdout)["pages"]
     assert (page["name"], page["status"], done.stderr) == ("stdin", "ok", "")
-    done = ok("classify", "-", "--json", input="")
+    done = call("classify", "-", "--json", input="")
     assert json.loads(done.stdout)["pages"][0]["status"] == "no-known-words"
 
 

@@ -1,4 +1,4 @@
-"""Dumps: which pages are read, what is known of them, damage, bombs, and the same pages however many work on them."""
+"""Dumps: which pages are read, their metadata, damaged and hostile files, and any number of processes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from nmf_topics.corpus.mediawiki.dumps import dump_pages, is_dump, page_address,
 from nmf_topics.corpus.open import open_corpus
 from nmf_topics.corpus.page import Page
 from nmf_topics.corpus.readers import bzip2
-from nmf_topics.corpus.readers.bzip2 import unpack_bzip2
+from nmf_topics.corpus.readers.bzip2 import decompress_bzip2
 from nmf_topics.corpus.readers.streams import meter_of
 from nmf_topics.errors import CorpusError
 
@@ -45,7 +45,7 @@ def page(
     model: str = "<model>wikitext</model>",
     revisions: str = "",
 ) -> str:
-    """A page as schemas from 0.6 on have it."""
+    """Return a page in the format of schemas from 0.6 on."""
     return f"""<page><title>{escape(title)}</title>{ns}<id>{number}</id>{mark}{revisions}<revision><id>9{number}</id>
 <parentid>8</parentid><timestamp>2026-01-02T03:04:05Z</timestamp><contributor><username>A</username><id>77</id>
 </contributor><comment>c</comment>{model}<format>text/x-wiki</format>
@@ -81,7 +81,7 @@ def streams(path: Path, parts: list[str]) -> Path:
 
 
 def refusal(path: Path, processes: int = 1) -> str:
-    """What is said of a dump that cannot be read to its end."""
+    """Return the error message of a dump that cannot be read completely."""
     with pytest.raises(CorpusError) as error:
         list(dump_pages(path, processes))
     assert str(path) in str(error.value)
@@ -89,7 +89,7 @@ def refusal(path: Path, processes: int = 1) -> str:
 
 
 def test_a_page_and_all_that_is_known_of_it(tmp_path: Path) -> None:
-    """Id, title, prose and metadata are those that the fetcher writes."""
+    """Id, title, text and metadata are the same as for fetched pages."""
     source = "'''AC/DC''' is a [[rock music|rock]] band.<ref>x</ref>\n== References ==\n<references />"
     path = write(tmp_path / "d.xml", export(page(5, "AC/DC & co", source)))
     assert list(read_dump(path, pytest.fail)) == [
@@ -113,7 +113,7 @@ def test_a_page_and_all_that_is_known_of_it(tmp_path: Path) -> None:
 
 
 def test_what_is_left_out_is_counted(tmp_path: Path) -> None:
-    """Redirects, other namespaces, other models and lists of meanings are left out, counted and said once."""
+    """Redirects, other namespaces, other models and disambiguation pages are left out, counted and reported once."""
     path = write(
         tmp_path / "d.xml",
         export(
@@ -130,13 +130,13 @@ def test_what_is_left_out_is_counted(tmp_path: Path) -> None:
     said: list[str] = []
     left_out: Counter[str] = Counter()
     assert [page.title for page in dump_pages(path, 1, said.append, left_out)] == ["Tea", "Numbers"]
-    assert left_out == {"redirects": 2, "of other namespaces": 2, "not of wikitext": 1, "disambiguation pages": 1}
-    reasons = "1 disambiguation pages, 1 not of wikitext, 2 of other namespaces, 2 redirects"
+    assert left_out == {"redirects": 2, "in other namespaces": 2, "not in wikitext": 1, "disambiguation pages": 1}
+    reasons = "1 disambiguation pages, 2 in other namespaces, 1 not in wikitext, 2 redirects"
     assert said == [f"{path}: 6 pages left out: {reasons}"]
 
 
 def test_old_schemas_without_namespaces_redirects_and_models(tmp_path: Path) -> None:
-    """Schema 0.3 says nothing of them: the namespace is read from the title, a redirect from its text."""
+    """Schema 0.3 has no elements for them: the namespace is taken from the title, a redirect from the text."""
     plain = {"ns": "", "model": ""}
     path = write(
         tmp_path / "d.xml",
@@ -224,10 +224,10 @@ def test_one_page_comes_twice(tmp_path: Path) -> None:
 def test_a_dump_without_articles(tmp_path: Path) -> None:
     """It is said what was left out, and that stubs have no texts."""
     path = write(tmp_path / "d.xml", export(page(1, "Talk:Tea", "x", ns="<ns>1</ns>")))
-    assert "holds no article (left out: 1 of other namespaces)" in refusal(path)
+    assert "contains no articles (left out: 1 in other namespaces)" in refusal(path)
     stub = page(1, "Tea", "").replace('<text bytes="1" xml:space="preserve"></text>', "")
     assert "is it a dump of stubs?" in refusal(write(tmp_path / "d.xml", export(stub)))
-    assert "holds no article" in refusal(write(tmp_path / "d.xml", export()))
+    assert "contains no articles" in refusal(write(tmp_path / "d.xml", export()))
 
 
 @pytest.mark.slow
@@ -249,20 +249,20 @@ def test_a_multistream_dump_that_was_cut_off(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-120])
     for processes in (1, 2):
         message = refusal(path, processes)
-        assert "damaged, or no .bz2 file" in message
+        assert "damaged or not a .bz2 file" in message
         assert "the last 'Page " in message
 
 
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ("", "no XML"),
-        ("just words", "no XML"),
-        ("<rss><channel/></rss>", "no MediaWiki dump (its XML is <rss>)"),
+        ("", "not XML"),
+        ("just words", "not XML"),
+        ("<rss><channel/></rss>", "not a MediaWiki dump (the root element is <rss>)"),
         ("<!DOCTYPE html><html></html>", "declares a document type"),
-        (export(page(1, "Tea", "x")).replace("</revision>", "</version>"), "broken XML (mismatched tag, line 7)"),
+        (export(page(1, "Tea", "x")).replace("</revision>", "</version>"), "damaged XML (mismatched tag, line 7)"),
         (export(page(1, "Tea", "x")) + "<more/>", "after 1 pages, the last 'Tea'"),
-        (export(page(1, "Tea", "x").replace(">x<", ">&nbsp;<")), "broken XML (undefined entity"),
+        (export(page(1, "Tea", "x").replace(">x<", ">&nbsp;<")), "damaged XML (undefined entity"),
         (export("<a>" * 30 + "</a>" * 30), "nested too deeply"),
     ],
 )
@@ -272,7 +272,7 @@ def test_what_is_no_dump(tmp_path: Path, content: str, words: str) -> None:
 
 
 def test_entities_are_refused(tmp_path: Path) -> None:
-    """Neither an expansion of entities nor a file from outside comes in, for no document type does."""
+    """Document types are refused, so entities cannot be expanded or load other files."""
     secret = tmp_path / "secret"
     secret.write_text("secret")
     levels = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 10))
@@ -284,19 +284,19 @@ def test_entities_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_tag_that_never_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is not read into memory to the end of the file."""
-    monkeypatch.setattr(export_xml, "PENDING", 1 << 21)
+    """An unclosed tag does not fill memory."""
+    monkeypatch.setattr(export_xml, "MAX_PENDING", 1 << 21)
     text = export(page(1, "Tea", "x")).replace("</mediawiki>", '<page name="' + "x" * (1 << 23))
     assert "a tag that does not end, after 1 pages" in refusal(write(tmp_path / "d.xml", text))
 
 
 def test_a_text_longer_than_any(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A text that no wiki could hold is left out and counted."""
-    monkeypatch.setattr(export_xml, "LONGEST", 1000)
+    """A text longer than any wiki allows is left out and counted."""
+    monkeypatch.setattr(export_xml, "MAX_TEXT", 1000)
     path = write(tmp_path / "d.xml", export(page(1, "Tea", "x" * 1001), page(2, "Ice", "x" * 1000)))
     left_out: Counter[str] = Counter()
     assert [page.title for page in dump_pages(path, left_out=left_out)] == ["Ice"]
-    assert left_out == {"without their text": 1}
+    assert left_out == {"without text in the dump": 1}
 
 
 @pytest.mark.slow
@@ -317,7 +317,7 @@ def test_memory_is_bounded(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=True)
     lines = done.stdout.splitlines()
-    assert lines[0].endswith("1 pages left out: 1 without their text")
+    assert lines[0].endswith("1 pages left out: 1 without text in the dump")
     assert lines[1] == "['1']"
     assert int(lines[2]) < 250
 
@@ -337,7 +337,7 @@ def test_any_number_of_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_who_stops_early_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A reader that takes one page and goes ends the processes that it started."""
+    """Stopping after one page ends the worker processes."""
     from multiprocessing import active_children
 
     monkeypatch.setattr(dumps, "BATCH", 50_000)
@@ -349,7 +349,7 @@ def test_who_stops_early_leaves_nothing_behind(tmp_path: Path, monkeypatch: pyte
 
 
 def test_a_process_that_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """When a process that cleans is ended from outside, the error says so, and no page is lost in silence."""
+    """If a process that cleans pages is killed, the error says so, and no page is lost silently."""
     from multiprocessing import active_children
 
     monkeypatch.setattr(dumps, "BATCH", 50_000)
@@ -357,12 +357,12 @@ def test_a_process_that_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert next(pages).id == "1"
     for child in active_children():
         child.kill()
-    with pytest.raises(CorpusError, match="ended from outside"):
+    with pytest.raises(CorpusError, match="was killed"):
         list(pages)
 
 
 def test_how_many_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A small file, and one that is not there, is the work of one process."""
+    """One process is used for a small or missing file."""
     path = write(tmp_path / "d.xml", export(*many(1)))
     assert dumps._count(path) == dumps._count(tmp_path / "none.xml") == 1
     monkeypatch.setattr(dumps, "SMALL", 1)
@@ -380,13 +380,13 @@ def test_how_many_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     ],
 )
 def test_whose_licence_is_known(address: str, known: bool) -> None:
-    """Only of Wikimedia's own hosts the licence is known without being told."""
+    """The licence is known for Wikimedia's hosts only."""
     assert dumps.is_wikimedia(address) == known
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 def test_processes_end_with_their_parent(tmp_path: Path) -> None:
-    """After a kill -9 no process that cleans is left."""
+    """After kill -9 of the parent, no worker process is left."""
     path = write(tmp_path / "d.xml", export(*many(3000)))
     program = tmp_path / "program.py"
     program.write_text(
@@ -408,7 +408,7 @@ def test_processes_end_with_their_parent(tmp_path: Path) -> None:
 
 
 def _runs(number: int) -> bool:
-    """Whether a process is there and no zombie."""
+    """Return whether a process exists and is not a zombie."""
     try:
         return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
@@ -423,43 +423,43 @@ def _runs(number: int) -> bool:
     st.sampled_from([b"", b"garbage"]),
 )
 def test_unpacking_equals_bz2(parts: list[bytes], chunk: int, longest: int, after: bytes) -> None:
-    """Wherever streams are cut, and where a beginning only seems to be one, the bytes are those of bz2."""
+    """The bytes equal those of bz2 wherever streams are split, also with bytes that only look like a start."""
     packed = b"".join(map(bz2.compress, parts)) + (after if parts else b"")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bzip2, "CHUNK", chunk)
-        patch.setattr(bzip2, "LONGEST", longest)
-        patch.setattr(bzip2, "MOST", 1000)
+        patch.setattr(bzip2, "MAX_PART", longest)
+        patch.setattr(bzip2, "MAX_OUTPUT", 1000)
         if not packed:
             with pytest.raises(EOFError):
-                list(unpack_bzip2(io.BytesIO(packed), 2))
+                list(decompress_bzip2(io.BytesIO(packed), 2))
             return
-        assert b"".join(unpack_bzip2(io.BytesIO(packed), 2)) == b"".join(parts)
+        assert b"".join(decompress_bzip2(io.BytesIO(packed), 2)) == b"".join(parts)
         with pytest.raises((EOFError, OSError)):
-            list(unpack_bzip2(io.BytesIO(packed[: -len(after) - 3 or None][:-1]), 2))
+            list(decompress_bzip2(io.BytesIO(packed[: -len(after) - 3 or None][:-1]), 2))
 
 
 def test_a_stream_that_seems_to_begin_inside_another(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A packed stream that holds the mark of a beginning by chance is one stream."""
+    """The bytes of a stream start inside a stream do not split it."""
     data = os.urandom(3000)
     packed = bz2.compress(data)
-    monkeypatch.setattr(bzip2, "_BEGINS", re.compile(packed[:4] + b"|" + re.escape(packed[1500:1510])))
-    assert b"".join(unpack_bzip2(io.BytesIO(packed * 2), 2)) == data * 2
+    monkeypatch.setattr(bzip2, "_STREAM_START", re.compile(packed[:4] + b"|" + re.escape(packed[1500:1510])))
+    assert b"".join(decompress_bzip2(io.BytesIO(packed * 2), 2)) == data * 2
 
 
 def test_files_and_folders_of_dumps(tmp_path: Path) -> None:
-    """A dump is read when it is named itself; what is no bzip2 is said; columns mean nothing."""
+    """A dump must be named itself; files that are not bzip2 are refused; options for columns are ignored."""
     (tmp_path / "d.xml.bz2").write_text("x")
     for processes in (1, 2):
-        assert "damaged, or no .bz2 file" in refusal(tmp_path / "d.xml.bz2", processes)
+        assert "damaged or not a .bz2 file" in refusal(tmp_path / "d.xml.bz2", processes)
         assert "cannot be read" in refusal(tmp_path / "none.xml.bz2", processes)
     folder = tmp_path / "folder"
     folder.mkdir()
     (folder / "d.xml").write_text(export(*many(2)), encoding="utf-8")
-    with pytest.raises(CorpusError, match="a MediaWiki dump is read when it is named itself, not its folder"):
+    with pytest.raises(CorpusError, match="a MediaWiki dump is only read if you name the file itself"):
         list(open_corpus(folder))
     said: list[str] = []
     open_corpus(write(tmp_path / "e.xml", export(*many(1))), text_column="x", warn=said.append)
-    assert said == [f"{tmp_path / 'e.xml'}: columns are those of a table; for a dump they mean nothing"]
+    assert said == [f"{tmp_path / 'e.xml'}: options for columns apply to tables only; they are ignored for a dump"]
 
 
 @pytest.mark.parametrize(
@@ -483,7 +483,7 @@ def test_a_real_dump(data_folder: Path) -> None:
     path = data_folder / "enwiki-sample-pages-articles.xml.bz2"
     left_out: Counter[str] = Counter()
     pages = {page.title: page for page in dump_pages(path, 2, left_out=left_out)}
-    assert left_out == {"redirects": 99, "disambiguation pages": 8, "of other namespaces": 1}
+    assert left_out == {"redirects": 99, "disambiguation pages": 8, "in other namespaces": 1}
     assert len(pages) == 98
     anarchism = pages["Anarchism"]
     assert anarchism.id == "12"

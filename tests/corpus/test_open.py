@@ -1,4 +1,4 @@
-"""One door for every source: what is taken, its name, and what is refused with which words."""
+"""Opening sources: which reader is used, the name of the corpus, and the messages of errors."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def make_corpus(folder: Path, content: str = LINES, mtime: float | None = None) 
 
 
 def refusal(source: str | Path | None) -> str:
-    """The message with which a source is refused."""
+    """Return the error message of a source that cannot be opened."""
     with pytest.raises(CorpusError) as caught:
         list(open_corpus(source, warn=pytest.fail))
     return str(caught.value)
@@ -87,11 +87,11 @@ def test_one_text(tmp_path: Path) -> None:
 
 
 def test_columns_mean_nothing_for_texts(tmp_path: Path) -> None:
-    """A column that is named for texts is said to do nothing."""
+    """Options for columns are reported as ignored for texts."""
     (tmp_path / "a.txt").write_text("a")
     said: list[str] = []
     assert len(list(open_corpus("a.txt", text_column="x", warn=said.append))) == 1
-    assert "for texts they mean nothing" in said[0]
+    assert "they are ignored for texts" in said[0]
 
 
 def test_nothing_named_takes_the_newest_corpus(tmp_path: Path) -> None:
@@ -109,7 +109,7 @@ def test_nothing_named_takes_the_newest_corpus(tmp_path: Path) -> None:
 def test_nothing_named_and_no_corpus_takes_the_sample(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
-    """The sample stands in the installed package, or beside it in a checkout."""
+    """The sample is in the installed package, or next to it in a checkout."""
     monkeypatch.setattr(opening, "__file__", str(tmp_path / "tree/nmf_topics/corpus/open.py"))
     sample = make_corpus(tmp_path / "tree" / place)
     assert sample_corpus_path() == sample
@@ -172,13 +172,13 @@ def test_broken_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     pipe_in(monkeypatch, b'{"text":"x"}\n{')
     assert refusal("-").startswith("standard input, line 2: not JSON")
     pipe_in(monkeypatch, b"")
-    assert refusal("-") == "standard input holds no page"
+    assert refusal("-") == "standard input contains no pages"
     monkeypatch.setattr(sys, "stdin", None)
     assert "no standard input" in refusal("-")
 
 
 def test_standard_input_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever the system refuses is an error of ours."""
+    """Errors of the system become a CorpusError."""
 
     def fail(size: int = -1) -> bytes:
         raise OSError(5, "Input/output error")
@@ -211,7 +211,7 @@ def test_link_to_itself(tmp_path: Path) -> None:
 
 
 def test_pipe_as_a_source(tmp_path: Path) -> None:
-    """What can be read once is not waited for; standard input is the remedy."""
+    """Pipes are refused without waiting for them; the message suggests standard input."""
     os.mkfifo("pipe.jsonl")
     assert "neither a file nor a folder" in refusal("pipe.jsonl")
     assert "standard input (-)" in refusal("pipe.jsonl")
@@ -222,10 +222,10 @@ def test_pipe_as_a_source(tmp_path: Path) -> None:
     [
         ("a.doc", "save it as .docx"),
         ("a.xls", "save it as .xlsx"),
-        ("a.png", "images hold no text"),
-        ("a", "not a format that is read"),
-        ("a.gz", "not a format that is read"),
-        ("a.exe", "not a format that is read"),
+        ("a.png", "images contain no text"),
+        ("a", "this format is not read"),
+        ("a.gz", "this format is not read"),
+        ("a.exe", "this format is not read"),
     ],
 )
 def test_formats_that_are_not_read(tmp_path: Path, name: str, words: str) -> None:
@@ -238,7 +238,7 @@ def test_formats_that_are_not_read(tmp_path: Path, name: str, words: str) -> Non
         message = refusal(source)
         assert source in message
         assert words in message
-        assert "read are a folder or archive (.zip, .tar.gz) of texts" in message
+        assert "nmf-topics reads a folder or archive (.zip, .tar.gz) of texts" in message
     assert "there is no text in folder, only 2 " in message
 
 
@@ -249,25 +249,26 @@ def test_folder_of_images(tmp_path: Path) -> None:
         (tmp_path / "faces" / name).write_bytes(b"x")
     message = refusal("faces")
     assert (
-        "there is no text in faces, only 3 .png (images hold no text), 1 .jpg (images hold no text), 1 .pgm" in message
+        "there is no text in faces, only 3 .png (images contain no text), 1 .jpg (images contain no text), 1 .pgm"
+        in message
     )
 
 
 def test_folder_of_tables(tmp_path: Path) -> None:
-    """A table in a folder is not guessed at; the remedy is said."""
+    """Tables in a folder are not read; the message says what to do."""
     (tmp_path / "f").mkdir()
     (tmp_path / "f/a.csv").write_text("text\nx\n")
-    assert "only 1 .csv (a table is read when it is named itself)" in refusal("f")
+    assert "only 1 .csv (a table is only read if you name the file itself)" in refusal("f")
 
 
 def test_empty_folder(tmp_path: Path) -> None:
     """An empty folder is called that."""
     (tmp_path / "void").mkdir()
-    assert refusal("void").startswith("void is empty; read are")
+    assert refusal("void").startswith("void is empty; nmf-topics reads")
 
 
 def test_warnings_are_pythons_by_default(tmp_path: Path) -> None:
-    """Without a `warn`, Python's warnings tell."""
+    """Without `warn`, messages become Python warnings."""
     (tmp_path / "a.csv").write_text("body,id\nx,1\n")
     with pytest.warns(UserWarning, match=r"a\.csv: text from column 'body'"):
         list(open_corpus("a.csv"))
@@ -313,7 +314,7 @@ def test_real_corpora(name: str, count: int) -> None:
 
 
 def test_how_far_a_source_has_been_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of every kind of source but a stream the share that has been read grows from 0 to 1, at each reading."""
+    """For every source except a stream, the share that has been read grows from 0 to 1 in each reading."""
     monkeypatch.setattr("nmf_topics.corpus.readers.streams.CHUNK", 64)
     rows = [
         {"id": str(i), "title": f"Page {i}", "text": f"The text of page {i}, with a number {i * i}."} for i in range(40)

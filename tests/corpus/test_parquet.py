@@ -96,12 +96,12 @@ def test_a_packed_file(tmp_path: Path) -> None:
 
 
 def test_faults_name_the_row(tmp_path: Path) -> None:
-    """A text that is none, ids that repeat, columns that are not there, no row at all."""
+    """Invalid texts, duplicate ids, missing columns and empty tables are refused."""
     for name, columns, message in [
         ("a", {"text": [1, 2]}, "a.parquet, row 1: the text (column 'text') is a number"),
         ("b", {"text": ["x", "y"], "id": ["1", "1"]}, "two pages have the id '1'"),
         ("c", {"x": [1], "y": [2]}, "no column looks like the text"),
-        ("d", {"text": pa.array([], pa.string())}, "holds no page"),
+        ("d", {"text": pa.array([], pa.string())}, "contains no pages"),
     ]:
         with pytest.raises(CorpusError) as caught:
             list(open_corpus(write(tmp_path / f"{name}.parquet", **columns), warn=lambda message: None))
@@ -111,7 +111,7 @@ def test_faults_name_the_row(tmp_path: Path) -> None:
 def test_a_parquet_file_in_a_folder_is_named_itself(tmp_path: Path) -> None:
     """A folder of tables is refused with what to do."""
     write(tmp_path / "t.parquet", text=["a"])
-    with pytest.raises(CorpusError, match="a table is read when it is named itself"):
+    with pytest.raises(CorpusError, match="a table is only read if you name the file itself"):
         open_corpus(tmp_path)
 
 

@@ -27,7 +27,7 @@ from nmf_topics.errors import CorpusError, MissingExtra, NmfTopicsError
 
 
 def read(path: Path, said: list[str] | None = None, **columns: str) -> list[Page]:
-    """The pages of a table; what is said without being expected fails."""
+    """Return the pages of a table; unexpected messages are errors."""
     heard: list[str] = []
     pages = list(open_corpus(path, warn=heard.append, **columns))
     if said is None:
@@ -68,7 +68,7 @@ PAGES = [Page("1", "Tea", "green"), Page("2", "Coffee", "black")]
 
 
 def test_jsonl(tmp_path: Path) -> None:
-    """One object a line is one page; blank lines and a missing last line end mean nothing."""
+    """Each line is one page; blank lines and a missing last line end are ignored."""
     assert read(write(tmp_path, "a.jsonl", LINES)) == PAGES
     assert read(write(tmp_path, "b.NDJSON", "\n \r\n" + LINES.replace("\n", "\r\n\n").strip())) == PAGES
 
@@ -85,7 +85,7 @@ def test_fields_go_to_the_metadata(tmp_path: Path) -> None:
 
 
 def test_missing_text_is_an_empty_page(tmp_path: Path) -> None:
-    """Null or no text in a later line is a page with no text; no title is made up from nothing."""
+    """A later line without text is an empty page with a standard title."""
     pages = read(write(tmp_path, "a.jsonl", '{"text":"x","id":"1"}\n{"text":null,"id":"2"}\n{"id":"3"}\n'))
     assert [(page.id, page.text, page.title) for page in pages[1:]] == [
         ("2", "", "(empty page)"),
@@ -94,7 +94,7 @@ def test_missing_text_is_an_empty_page(tmp_path: Path) -> None:
 
 
 def test_titles_and_ids_of_later_lines_count(tmp_path: Path) -> None:
-    """A first line without title and id does not hide those of the others."""
+    """Titles and ids are found even if the first line has none."""
     pages = read(write(tmp_path, "a.jsonl", '{"text":"one"}\n{"text":"two","title":"T","id":7}\n'))
     assert pages[0].title == "one"
     assert pages[1] == Page("7", "T", "two")
@@ -122,7 +122,7 @@ def test_columns_are_guessed_and_said(tmp_path: Path) -> None:
 
 
 def test_the_time_of_a_revision_is_no_date(tmp_path: Path) -> None:
-    """A timestamp dates a page, but not one beside a revision: it says when the page was last edited."""
+    """A timestamp is the date of a page, except in tables with revisions, where it is the time of the last edit."""
     message = write(tmp_path, "a.jsonl", '{"id":"1","title":"T","text":"x","timestamp":"2004-05-06"}')
     said: list[str] = []
     assert read(message, said) == [Page("1", "T", "x", {"date": "2004-05-06"})]
@@ -147,7 +147,7 @@ def test_named_columns(tmp_path: Path) -> None:
 
 
 def test_one_column_for_two_parts(tmp_path: Path) -> None:
-    """A title may also be the text, and is then not taken for a title by itself."""
+    """A column can be both title and text; titles then do not count as separate from the text."""
     path = write(tmp_path, "a.csv", "title,n\nA headline,1\n")
     assert read(path, text_column="title")[0].text == "A headline"
     assert read(path, text_column="title", title_column="title", id_column="title") == [
@@ -184,7 +184,7 @@ def test_many_columns_are_not_all_listed(tmp_path: Path) -> None:
     ("line", "words"),
     [
         ('{"text":"x"', "line 3: not JSON"),
-        ('{"text":"x"\n', "one object a line"),
+        ('{"text":"x"\n', "one object per line"),
         ('{"text":"x', "cut off"),
         ("[1]\n", "line 3: not an object"),
         ("null\n", "not an object"),
@@ -217,7 +217,7 @@ def test_nesting_near_the_limit(tmp_path: Path) -> None:
 
 
 def test_nesting_that_only_writing_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where Python reads deeper than it writes, the error is the same."""
+    """The error is the same if Python can read deeper nesting than it can write."""
 
     def refuse(value: object) -> str:
         raise RecursionError
@@ -246,14 +246,14 @@ def test_made_ids_do_not_depend_on_the_order(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["a.jsonl", "a.csv", "a.tsv", "a.csv.gz"])
 @pytest.mark.parametrize("content", ["", "\n\n", "\ufeff"])
 def test_empty_table(tmp_path: Path, name: str, content: str) -> None:
-    """A table without a row holds no page."""
+    """A table without a row contains no pages."""
     data = content.encode()
-    assert "holds no page" in refusal(write(tmp_path, name, gzip.compress(data) if "gz" in name else data))
+    assert "contains no pages" in refusal(write(tmp_path, name, gzip.compress(data) if "gz" in name else data))
 
 
 def test_header_alone(tmp_path: Path) -> None:
     """A header is not a page."""
-    assert "holds no page" in refusal(write(tmp_path, "a.csv", "id,text\n"))
+    assert "contains no pages" in refusal(write(tmp_path, "a.csv", "id,text\n"))
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
@@ -336,7 +336,7 @@ def test_damaged_packed(tmp_path: Path, ending: str, damage: str) -> None:
     else:
         data = bytearray(LINES.encode())
     message = refusal(write(tmp_path, "a.jsonl" + ending, bytes(data)))
-    assert f"damaged, or no {ending} file" in message
+    assert f"damaged or not a {ending} file" in message
 
 
 def test_zstd_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -350,7 +350,7 @@ def test_zstd_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
 @pytest.mark.parametrize("name", ["a.jsonl", "a.csv"])
 def test_byte_order_marks(tmp_path: Path, encoding: str, name: str) -> None:
-    """A byte order mark says it all, and nothing is warned of."""
+    """A byte order mark determines the encoding without a message."""
     content = '{"id":"ü","text":"wörds 😀"}' if name == "a.jsonl" else "id,text\nü,wörds 😀\n"
     assert read(write(tmp_path, name, content.encode(encoding))) == [Page("ü", "wörds 😀", "wörds 😀")]
 
@@ -383,7 +383,7 @@ def test_damaged_utf8(tmp_path: Path) -> None:
     path = write(tmp_path, "a.csv", "id,text\n1,äöüß éè ".encode() + b"\xff\xc3 caf\xc3\xa9\n")
     said: list[str] = []
     assert read(path, said)[0].text == "äöüß éè \ufffd\ufffd café"
-    assert said == [f"{path}: damaged UTF-8, broken characters read as U+FFFD"]
+    assert said == [f"{path}: damaged UTF-8; invalid characters were replaced by U+FFFD"]
 
 
 @pytest.mark.slow
@@ -392,24 +392,24 @@ def test_encoding_that_changes(tmp_path: Path) -> None:
     rows = "".join(f"{n},naïve words to fill a line\n" for n in range(60_000)).encode()
     other = "".join(f"x{n},naïve café\n" for n in range(60_000)).encode("cp1252")
     message = refusal(write(tmp_path, "a.csv", b"id,text\n" + rows + other))
-    assert "UTF-8 up to line " in message
+    assert "UTF-8 up to about line " in message
     assert "save it as UTF-8" in message
 
 
 def test_encoding_that_changes_early(tmp_path: Path) -> None:
-    """One character of UTF-8 long before others is not enough to call these broken UTF-8."""
+    """A single valid UTF-8 character far before other bytes does not make them damaged UTF-8."""
     rows = b"id,text\n1,caf\xc3\xa9\n2," + b"x" * 2_000_000 + b"\n3,caf\xe9 tr\xe8s bon\n"
-    assert "UTF-8 up to line 3 or so and not from there on" in refusal(write(tmp_path, "a.csv", rows))
+    assert "UTF-8 up to about line 3, but not after it" in refusal(write(tmp_path, "a.csv", rows))
 
 
 def test_guess_that_does_not_fit_the_rest(tmp_path: Path) -> None:
-    """Guesses that fail on what is already read are given up for the next, and in the end refused."""
+    """A guess that fails on the text read so far is replaced by the next one, and finally the file is refused."""
     text = b"1," + "très bon à Noël garçon ".encode("cp1252") * 1000
     said: list[str] = []
     assert read(write(tmp_path, "a.csv", b"id,text\n" + text + b"\n"), said)
     assert said[0].endswith("read as cp1252")
     message = refusal(write(tmp_path, "b.csv", b"id,text\n" + text + b"\x81\x8d\x8f\x90\x9d\n"))
-    assert "neither UTF-8 nor in any likely encoding" in message
+    assert "neither UTF-8 nor any other known encoding" in message
 
 
 @pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="needs a file that cannot be read, of Linux")
@@ -425,7 +425,7 @@ def test_guess_that_turns_out_wrong(tmp_path: Path) -> None:
     """A guess that fails further on is an error that names the guess and the line."""
     good = "".join(f"{n},très bon à Noël garçon\n" for n in range(60_000)).encode("cp1252")
     message = refusal(write(tmp_path, "a.csv", b"id,text\n" + good + b"x,\x81\x8d\n"))
-    assert "not cp1252 throughout" in message
+    assert "not valid cp1252" in message
     assert "near line " in message
     assert "save it as UTF-8" in message
 
@@ -434,21 +434,21 @@ def test_guess_that_turns_out_wrong(tmp_path: Path) -> None:
 def test_cut_off_wide_encoding(tmp_path: Path, encoding: str) -> None:
     """UTF-16 cut within a character is refused."""
     message = refusal(write(tmp_path, "a.csv", "id,text\n1,x\n".encode(encoding)[:-1]))
-    assert f"not {encoding} throughout" in message
+    assert f"not valid {encoding}" in message
 
 
 @pytest.mark.parametrize(
     "data", [bytes(range(256)) * 8, "id,text\n1,x\n".encode("utf-16-le"), b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"]
 )
 def test_binary_table(tmp_path: Path, data: bytes) -> None:
-    """What is no text at all is called that."""
+    """Binary data are reported as such."""
     assert "not text (binary)" in refusal(write(tmp_path, "a.csv", data))
 
 
 def test_bytes_in_no_encoding(tmp_path: Path) -> None:
-    """Bytes that no likely encoding allows are refused as such."""
+    """Bytes that no known encoding can decode are refused."""
     message = refusal(write(tmp_path, "a.csv", b"id,text\n1," + bytes(range(0x80, 0x100)) * 3 + b"\n"))
-    assert "neither UTF-8 nor in any likely encoding; save it as UTF-8" in message
+    assert "neither UTF-8 nor any other known encoding; save it as UTF-8" in message
 
 
 @given(
@@ -525,7 +525,7 @@ BYTES = st.binary() | st.builds(
 @settings(max_examples=150, deadline=None)
 @given(data=BYTES)
 def test_any_bytes(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
-    """Whatever stands in a file, it is pages that can be written, or an error of ours."""
+    """Any bytes give pages that can be written, or a CorpusError."""
     for name in ("a.jsonl", "a.csv", "a.tsv", "a.jsonl.gz", "a.csv.bz2", "a.jsonl.xz", "a.jsonl.zst"):
         path = write(tmp_path_factory.getbasetemp(), name, data)
         try:

@@ -1,4 +1,4 @@
-"""From images to V: what is read, what is set aside, and in which order."""
+"""Reading images as V: which files are read, which are set aside, and in which order."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_grey_values(tmp_path: Path, name: str) -> None:
 
 @pytest.mark.parametrize("name", ["x.jpg", "x.webp"])
 def test_grey_values_of_lossy_kinds(tmp_path: Path, name: str) -> None:
-    """What these kinds change is small."""
+    """Lossy formats change pixels only slightly."""
     pixels = np.full((16, 16), 120, dtype=np.uint8)
     np.testing.assert_allclose(read_pixels(save(tmp_path / name, pixels)), 120 / 255, atol=0.02)
 
@@ -129,9 +129,9 @@ def test_of_an_animation_the_first_frame_counts(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("pixels", "reason"),
     [
-        (GREY.astype(np.float32), "unknown whole; save it with 8 or 16 bits"),
-        (GREY.astype(np.int32) * 1000, "more than 16 bits"),
-        (GREY.astype(np.int32) - 1, "more than 16 bits"),
+        (GREY.astype(np.float32), "known maximum; save it with 8 or 16 bits"),
+        (GREY.astype(np.int32) * 1000, "more than 16 bits per pixel"),
+        (GREY.astype(np.int32) - 1, "more than 16 bits per pixel"),
     ],
 )
 def test_pixels_of_unknown_range_are_refused(tmp_path: Path, pixels: np.ndarray, reason: str) -> None:
@@ -141,7 +141,7 @@ def test_pixels_of_unknown_range_are_refused(tmp_path: Path, pixels: np.ndarray,
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    """No such file is another fault than a broken one."""
+    """A missing file has another message than a damaged one."""
     with pytest.raises(ImageError, match=r"no such file: .*nowhere\.png"):
         read_pixels(tmp_path / "nowhere.png")
 
@@ -166,7 +166,7 @@ def test_a_damaged_image_is_an_image_error_or_an_image(tmp_path: Path, kind: str
             else:
                 assert 0 <= found.min() <= found.max() <= 1
     assert messages
-    assert all(message.startswith(f"{path} is not an image that can be read: ") for message in messages)
+    assert all(message.startswith(f"{path} cannot be read as an image: ") for message in messages)
 
 
 def test_an_image_too_large_to_be_meant_is_refused(tmp_path: Path) -> None:
@@ -228,7 +228,7 @@ def test_the_fingerprint_sees_every_change(tmp_path: Path, change: str) -> None:
 
 
 def test_subfolders_are_labels(tmp_path: Path) -> None:
-    """What an image is, its folder says; an image in the folder itself has no label."""
+    """The label of an image is its subfolder; images in the folder itself have none."""
     for name in ("x.png", "cats/x.png", "dogs/big/x.png"):
         save(tmp_path / name)
     columns = build_image_matrix(tmp_path).columns
@@ -238,7 +238,7 @@ def test_subfolders_are_labels(tmp_path: Path) -> None:
 
 
 def test_a_single_subfolder_is_not_a_label(tmp_path: Path) -> None:
-    """Where all images are in one subfolder, its name tells none of them from the others."""
+    """Images have no label if all are in the same subfolder."""
     for name in ("pgm/x.png", "pgm/y.png"):
         save(tmp_path / name)
     assert build_image_matrix(tmp_path).columns.labels() == [None, None]
@@ -256,7 +256,7 @@ def test_hidden_files_and_other_files_are_not_images(tmp_path: Path) -> None:
 
 
 def test_broken_images_are_set_aside(faces: Path) -> None:
-    """The others make V; each broken one is warned of by name and stands in the ledger."""
+    """Damaged images are left out of V, reported by name and recorded in the ledger."""
     (faces / "empty.png").write_bytes(b"")
     (faces / "face1b.png").write_bytes((faces / "face1.png").read_bytes()[:50])
     (faces / "note.png").write_text("not an image")
@@ -268,7 +268,7 @@ def test_broken_images_are_set_aside(faces: Path) -> None:
     assert data.ledger == {"images": 9, "kept": 6, "set_aside": ["empty.png", "face1b.png", "note.png"]}
     assert len(warned) == 3
     for message, name in zip(warned, data.ledger["set_aside"], strict=True):
-        assert message.startswith(f"left out: {faces / name} is not an image")
+        assert message.startswith(f"left out: {faces / name} cannot be read as an image")
     assert seen == sorted(path.name for path in faces.iterdir())
 
 
@@ -276,26 +276,26 @@ def test_images_of_unlike_sizes_are_an_error(faces: Path) -> None:
     """The message names two images with their sizes, width first, and what to do."""
     save(faces / "wide.png", np.zeros((8, 9), np.uint8))
     with pytest.raises(
-        ImageError, match=r"one size: face0\.png is 8 x 8 pixels, wide\.png is 9 x 8; bring them to one size first"
+        ImageError, match=r"one size: face0\.png is 8 x 8 pixels, wide\.png is 9 x 8; resize them first"
     ):
         build_image_matrix(faces)
 
 
 def test_a_broken_first_image_does_not_set_the_size(faces: Path) -> None:
-    """The size of V is that of the first image that can be read."""
+    """The first image that can be read determines the size."""
     (faces / "a.png").write_bytes(b"broken")
     assert build_image_matrix(faces).rows == PixelGrid(8, 8)
 
 
 def test_a_folder_without_images_is_an_error(tmp_path: Path) -> None:
-    """The message says what would be an image; a folder that is not there holds none either."""
+    """The message lists the formats of images, also for a missing folder."""
     for folder in (tmp_path, tmp_path / "nowhere"):
-        with pytest.raises(ImageError, match=r"it holds no image; known are \.bmp, \.gif, \.jpeg"):
+        with pytest.raises(ImageError, match=r"it contains no images; the formats are \.bmp, \.gif, \.jpeg"):
             build_image_matrix(folder)
 
 
 def test_a_folder_of_broken_images_is_an_error(tmp_path: Path) -> None:
-    """None can be read is another thing than none is there."""
+    """The message distinguishes images that cannot be read from a folder without images."""
     (tmp_path / "x.png").write_bytes(b"broken")
     (tmp_path / "y.pgm").write_bytes(b"broken")
     with pytest.raises(ImageError, match="none of its 2 images can be read"):
@@ -314,12 +314,12 @@ def test_new_images_for_a_fitted_grid(faces: Path, tmp_path: Path) -> None:
     assert (V[:, 1:4] == 0).all()
     assert [problem is None for problem in problems] == [True, False, False, False, True]
     assert problems[1] == f"{wide} is 9 x 8 pixels, the model's images are 8 x 8"
-    assert "is not an image" in str(problems[2])
+    assert "cannot be read as an image" in str(problems[2])
     assert "no such file" in str(problems[3])
 
 
 def test_no_new_images() -> None:
-    """Nothing to classify is an empty matrix."""
+    """No paths give an empty matrix."""
     V, problems = pixel_columns([], PixelGrid(2, 3))
     assert (V.shape, list(problems)) == ((6, 0), [])
 

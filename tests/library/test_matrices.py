@@ -145,7 +145,7 @@ def test_a_model_of_a_matrix_is_saved_and_reads_no_text(tmp_path: Any) -> None:
         (X, {"terms": TERMS, "pages_in": "rows", "unit": True}, "unit: a matrix is used as it is unless weighting"),
         (-X, {"terms": TERMS, "pages_in": "rows"}, "negative"),
         (X * np.nan, {"terms": TERMS, "pages_in": "rows"}, "NaN|finite"),
-        (X * 0, {"terms": TERMS, "pages_in": "rows"}, "none of the 6 pages has anything on it"),
+        (X * 0, {"terms": TERMS, "pages_in": "rows"}, "none of the 6 pages has an entry in V"),
         (pd.DataFrame({"a": [1], "b": ["x"]}), {"pages_in": "rows"}, "pages_in: without effect on texts"),
     ],
 )

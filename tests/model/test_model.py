@@ -1,4 +1,4 @@
-"""TopicModel and fit_topics: what a model says, by hand and against V; nothing that is asked of it changes it."""
+"""TopicModel and fit_topics: results checked by hand and against V; queries do not change a model."""
 
 from __future__ import annotations
 
@@ -229,7 +229,7 @@ def test_topic_that_no_page_uses_may_have_words() -> None:
     [
         (0, "rank must be at least 1"),
         (-2, "rank must be at least 1"),
-        (7, r"rank 7 is larger than the number of pages with something on them \(of 8\), 6; try rank=2"),
+        (7, r"rank 7 is larger than the number of pages with entries in V \(of 8\), 6; try rank=2"),
         (9, r"rank 9 is larger .* 6"),
     ],
 )
@@ -251,7 +251,7 @@ def test_rank_above_the_number_of_words(rng: np.random.Generator) -> None:
 
 def test_nothing_on_any_page_is_said_so() -> None:
     """Black images are named as the fault, and no rank is advised that would fail as well."""
-    with pytest.raises(MatrixError, match="none of the 3 images has anything on it") as caught:
+    with pytest.raises(MatrixError, match="none of the 3 images has an entry in V") as caught:
         fit_topics(matrix(np.zeros((4, 3)), PixelGrid(2, 2)), 1)
     assert caught.value.remedy is None
 
@@ -447,7 +447,7 @@ def test_given_names_win(model: TopicModel) -> None:
 
 @pytest.mark.parametrize("number", [0, -1, 4])
 def test_topic_that_is_not_there(model: TopicModel, number: int) -> None:
-    """Every question about a topic that is not there says which there are."""
+    """Queries about an unknown topic list the valid numbers."""
     for ask in (model.label, model.terms, model.top_pages, lambda k: model.renamed({k: "x"})):
         with pytest.raises(ModelError, match=f"no topic {number}; topics are numbered from 1 to 3"):
             ask(number)
@@ -472,7 +472,7 @@ def shown(model: TopicModel) -> set[str]:
 @pytest.mark.parametrize("word", ["mouse", "Mouse", "MICE", "mice", "mouse\u2019s"])
 @pytest.mark.parametrize("normalize", ["lemma", "both"])
 def test_hidden_words_vanish_in_every_spelling(tiny_corpus: Path, normalize: Any, word: str) -> None:
-    """Whichever spelling of a term is hidden, the word that stands for the term is shown nowhere."""
+    """A word hidden by any spelling is not shown anywhere."""
     recipe = replace(RECIPE, words=WordOptions(normalize=normalize))
     model = fit_topics(prepare(Source(str(tiny_corpus)), recipe), 3)
     assert shown(model) & {"mouse", "mice"}

@@ -1,4 +1,4 @@
-"""Pages with few known words: a page of the fit is weak by the rule that holds for new pages."""
+"""Pages with few known words: fitted and new pages are weak by the same rule."""
 
 from __future__ import annotations
 
@@ -50,6 +50,7 @@ def test_as_new_pages_are(tmp_path: Path, words: WordOptions, engine: str) -> No
     assert {page.status for page in model.pages()[:12]} == {"ok"}
     new = classify(model, [row["text"] for row in ROWS])
     assert [a.topics.status for a in new] == [page.status for page in model.pages()]
+    assert model.weak_pages().tolist() == [j for j, page in enumerate(model.pages()) if page.status == "weak"]
     weak = model.pages()[12]
     assert weak.topic == new[12].topics.topic is not None
 

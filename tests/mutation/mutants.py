@@ -148,8 +148,8 @@ MUTANTS = [
     Mutant(
         "pages without words make topics uncertain",
         "factor/mixture.py",
-        "(entropy - self._blank(columns)) / self.known",
-        "entropy / self.known",
+        "(block.entropy - self._blank(columns)) / self.known",
+        "block.entropy / self.known",
         ("factor/test_mixture.py",),
     ),
     Mutant(
@@ -374,7 +374,7 @@ MUTANTS = [
     Mutant(
         "a label may have forms of one word",
         "model/labels.py",
-        "shared >= 4 and shared >= ALIKE * max",
+        "shared >= 4 and shared >= MIN_COMMON * max",
         "shared >= 4 and shared > max",
         ("model/test_labels.py::test_forms_of_one_word_are_named_once",),
     ),
@@ -388,8 +388,8 @@ MUTANTS = [
     Mutant(
         "a mixture begins with ten pages less",
         "model/refine.py",
-        "len(data.columns) < FEWEST_PAGES * rank",
-        "len(data.columns) <= FEWEST_PAGES * rank",
+        "len(data.columns) < MIN_PAGES_PER_TOPIC * rank",
+        "len(data.columns) <= MIN_PAGES_PER_TOPIC * rank",
         ("model/test_refine.py",),
     ),
     Mutant(

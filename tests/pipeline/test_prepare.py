@@ -1,4 +1,4 @@
-"""From a source to V: text or images, read or recalled from the cache; the order of pages never matters."""
+"""Preparing V from text or images, read or from the cache, independent of the order of pages."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def test_the_ledger_adds_up(tmp_path: Path) -> None:
     }
     assert (ledger["pages"], ledger["pages_without_known_words"], ledger["terms"]) == (14, 2, 12)
     blank = "'(empty page)', 'the 1984 x unique'"
-    assert told.warnings == [f"2 of 14 pages have no word of the vocabulary and get no topic: {blank}"]
+    assert told.warnings == [f"2 of 14 pages contain no word of the vocabulary and get no topic: {blank}"]
 
 
 def test_the_recipe_travels_along(tmp_path: Path) -> None:
@@ -140,7 +140,7 @@ def test_the_order_of_pages_does_not_matter(tmp_path: Path, order: list[int]) ->
 
 
 def test_the_fingerprint_is_that_of_the_content(tmp_path: Path) -> None:
-    """Another text, title or label is another corpus; another file name is not."""
+    """Another text, title or label changes the fingerprint; another file name does not."""
     first = read(write(tmp_path / "a.jsonl", ROWS))[0].recipe["corpus"]["fingerprint"]
     assert read(write(tmp_path / "b.jsonl", ROWS))[0].recipe["corpus"]["fingerprint"] == first
     for change in ({"text": ROWS[0]["text"] + "!"}, {"title": "Cats"}, {"label": "animals"}):
@@ -149,14 +149,14 @@ def test_the_fingerprint_is_that_of_the_content(tmp_path: Path) -> None:
 
 
 def test_nothing_within_bounds(tmp_path: Path) -> None:
-    """Without a word within bounds there is no V."""
+    """If no word is within the bounds, there is an error."""
     with pytest.raises(MatrixError, match="no words are left"):
         read(write(tmp_path / "a.jsonl", ROWS), replace(RECIPE, bounds=Bounds(min_pages=11)))
 
 
 def test_no_pages(tmp_path: Path) -> None:
     """A table without a row is no corpus."""
-    with pytest.raises(CorpusError, match="holds no page"):
+    with pytest.raises(CorpusError, match="contains no pages"):
         read(write(tmp_path / "a.jsonl", []))
 
 
@@ -185,7 +185,7 @@ def test_the_cache_gives_the_same_matrix(tmp_path: Path) -> None:
     assert told.items == 13
     recalled, told = read(path, cache=cache)
     assert told.items == 0
-    assert told.notes == [f"a: 13 pages, counted before ({path})"]
+    assert told.notes == [f"a: 13 pages, from the cache ({path})"]
     assert_same(fresh, stored)
     assert_same(fresh, recalled)
     other = replace(RECIPE, weighting="frequency", unit=False, bounds=Bounds(max_pages=0.9, max_terms=6))
@@ -316,7 +316,7 @@ def test_a_cache_that_cannot_be_made(tmp_path: Path) -> None:
 
 
 def test_standard_input_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What comes through a pipe has no name by which it could be known again."""
+    """Standard input is not cached."""
     path = write(tmp_path / "a.jsonl", ROWS)
     with path.open(encoding="utf-8") as file:
         monkeypatch.setattr("sys.stdin", file)
@@ -326,7 +326,7 @@ def test_standard_input_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_without_a_cache_nothing_is_written(tmp_path: Path) -> None:
-    """No cache, no file anywhere."""
+    """Without a cache no file is written."""
     path = write(tmp_path / "a.jsonl", ROWS)
     read(path)
     assert list(tmp_path.iterdir()) == [path]
@@ -375,7 +375,7 @@ def test_images_that_cannot_be_used(tmp_path: Path) -> None:
     (warning,) = told.warnings
     assert warning.startswith(f"left out: {folder / 'c.png'}")
     images(tmp_path / "faces", ["d.png"], size=5)
-    with pytest.raises(ImageError, match="must be of one size"):
+    with pytest.raises(ImageError, match="must have one size"):
         read(folder)
 
 

@@ -89,7 +89,7 @@ def test_cached_counts_keep_it(tmp_path: Path, words: WordOptions) -> None:
     for _ in range(2):
         data = prepare(Source(str(path)), recipe, cache=tmp_path / "cache", note=notes.append)
         assert shown(fit_topics(data, 3)) == IN_ORDER
-    assert any("counted before" in note for note in notes)
+    assert any("from the cache" in note for note in notes)
 
 
 def test_blocks_on_disk_keep_it(tmp_path: Path) -> None:

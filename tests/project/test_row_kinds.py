@@ -174,7 +174,7 @@ def test_a_model_of_a_further_kind(meals: DataMatrix, cuisine: TopicModel) -> No
         cuisine.renamed({}, ["flour"])
     with pytest.raises(ValueError, match="the model's rows are ingredients, not words"):
         classify(cuisine, ["flour and butter"])
-    with pytest.raises(ValueError, match="a guide is made of words, and the rows of V are ingredients"):
+    with pytest.raises(ValueError, match="a guide consists of words, but the rows of V are ingredients"):
         fit_topics(meals, 2, guide={"baked": ["flour"]})
     with pytest.raises(ValueError, match="rank 9 is larger than the number of ingredients, 8"):
         fit_topics(meals, 9)

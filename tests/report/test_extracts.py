@@ -1,4 +1,4 @@
-"""Extracts: the pages that matter, as much of them as there is room for, and the words that carried their topics."""
+"""Extracts: representative pages within the size limits, and the words that contributed most to their topics."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def test_more_pages_than_there_is_room_for(
 ) -> None:
     """The pages that matter most are kept, and the corpus is read no further than to the last of them."""
     model, data, pages = tiny
-    monkeypatch.setattr(ex, "TEXT_BYTES", 3 * ex.SHORTEST)
+    monkeypatch.setattr(ex, "TEXT_BYTES", 3 * ex.MIN_LENGTH)
     wanted = ex.representative_pages(model, 3)
     seen: list[str] = []
 

@@ -339,7 +339,7 @@ def test_what_was_found_in_the_texts_is_no_option(model: TopicModel) -> None:
 def test_more_pages_than_the_table_holds(model: TopicModel, monkeypatch: pytest.MonkeyPatch) -> None:
     """The pages that matter most are held, and the report says how many there are; shares are still those of all."""
     whole = payload.report_data(model, {})
-    monkeypatch.setattr(payload, "PAGES", 5)
+    monkeypatch.setattr(payload, "MAX_PAGES", 5)
     part = payload.report_data(model, {})
     assert (part["pages"]["total"], part["pages"]["held"]) == (12, 5)
     assert part["topics"] == whole["topics"]
@@ -381,7 +381,7 @@ def test_what_pages_can_be_narrowed_to(model: TopicModel, monkeypatch: pytest.Mo
 
 def test_many_words_keep_the_heaviest(model: TopicModel, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where W is too large, the rows that are heaviest in some topic colour the texts."""
-    monkeypatch.setattr(payload, "ROWS", 30)
+    monkeypatch.setattr(payload, "MAX_ROW_WEIGHTS", 30)
     rows = payload.report_data(model, {})["rows"]
     assert len(rows["row"]) == 10
     top = {int(i) for i in model.W.argmax(axis=0)}

@@ -19,10 +19,10 @@ def test_search_filter_and_sort(visit: Open, reports: Path) -> None:
     """Titles are found without case and accents, filters narrow, headers sort both ways; a hundred come at a time."""
     rows = read_table(reports / "models" / "text" / "pages.csv")
     page = visit("pages")
-    assert "188 pages; shown are 1 to 100" in page.locator("p[role=status]").inner_text()
+    assert "188 pages, showing 1 to 100" in page.locator("p[role=status]").inner_text()
     weights = [float(row[2]) for row in cells(page, "table.pages")]
     assert weights == sorted(weights, reverse=True)
-    page.get_by_role("button", name="After").click()
+    page.get_by_role("button", name="Next").click()
     assert len(cells(page, "table.pages")) == 88
     page.locator("#search").fill("ANDÉS")
     assert [row[0] for row in cells(page, "table.pages")] == ["Andes"]

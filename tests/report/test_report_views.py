@@ -55,7 +55,7 @@ def test_back_leads_to_where_one_was(visit: Open) -> None:
     page = visit("pages", viewport={"width": 1000, "height": 500})
     page.locator("#search").fill("e")
     page.locator("button[data-sort=title]").click()
-    page.get_by_role("button", name="After").click()
+    page.get_by_role("button", name="Next").click()
     rows = page.locator("table.pages").inner_text()
     page.evaluate("scrollTo(0, 700)")
     page.wait_for_timeout(400)  # until scrolling has ended
@@ -115,7 +115,7 @@ def test_stacked_marks_stay_in_their_row(visit: Open, reports: Path) -> None:
 
 
 def test_keyboard_alone(visit: Open) -> None:
-    """Tab leads to the way past the menu, then through it; Enter opens; the map's topics are links, too."""
+    """Tab reaches the link that skips the menu, then the menu; Enter follows links; topics of the map are links."""
     page = visit("method")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.id") == "skip"
@@ -143,7 +143,7 @@ def test_on_paper(visit: Open) -> None:
 
 
 def test_without_programs_there_is_a_table(visit: Open) -> None:
-    """Where no program may run, the topics stand in a plain table."""
+    """Without JavaScript the topics are shown in a plain table."""
     page = visit("", java_script_enabled=False)
     assert page.locator("#plain tbody tr").count() == 10
     assert page.locator("#plain").is_visible()
@@ -154,7 +154,7 @@ def test_map_zooms_and_charts_have_lines(visit: Open) -> None:
     page = visit("overview", viewport={"width": 1000, "height": 900})
     layer = page.locator(".map svg > g").first
     assert layer.get_attribute("transform") is None
-    page.get_by_role("button", name="Nearer").click()
+    page.get_by_role("button", name="Zoom in").click()
     page.wait_for_function("document.querySelector('.map svg > g').getAttribute('transform')?.endsWith('scale(1.5)')")
     page.locator(".map").scroll_into_view_if_needed()
     box = page.locator(".map").bounding_box()

@@ -199,6 +199,9 @@ def test_extracts_that_unpack_without_end(ok: Run, fitted: Path) -> None:
     (fitted / "extracts.json.gz").write_bytes(gzip.compress(bytes(300_000_000), compresslevel=1))
     result = ok("report")
     assert "the report has no texts" in result.stderr
+    parts = gzip.compress(b'{"schema": 1, "pages": [' + b"[]," * 5_000_000 + b"[]]}", compresslevel=1)
+    (fitted / "extracts.json.gz").write_bytes(parts)  # 70 kB, but 400 MB as lists
+    assert "it has more than" in ok("report").stderr
 
 
 def test_no_link_leads_out_of_a_model(run: Run, fitted: Path) -> None:

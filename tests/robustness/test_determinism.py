@@ -105,7 +105,7 @@ def test_a_fit_of_text(tmp_path: Path, style: str) -> None:
     printed = run_all(jobs)
     first = Path(jobs[0][1]["cwd"])
     done = call("fit", "pages.jsonl", *options, "-o", "recalled", **jobs[0][1])
-    assert "counted before" in done.stderr
+    assert "from the cache" in done.stderr
     printed.append(done.stdout)
     expected = contents(first / "model")
     assert {"model.npz", "model.json", "topics.csv", "pages.csv", "clouds/all.png", "clouds/topic-02.png"} <= set(

@@ -125,7 +125,7 @@ def test_a_cache_that_may_only_be_read_is_read(tmp_path: Path) -> None:
     done = call(*fit, "-o", "b", env=env, **HUMBLE)
     folder.chmod(0o755)
     assert done.returncode == 0
-    assert "counted before" in done.stderr
+    assert "from the cache" in done.stderr
     assert "warning" not in done.stderr
     assert everything(folder) == before
     assert same_model("a", "b")

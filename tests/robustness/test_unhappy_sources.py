@@ -37,7 +37,7 @@ def test_an_empty_folder(refuse: Refuse) -> None:
     """An empty folder is no corpus; the message says what would be."""
     Path("empty").mkdir()
     said = refuse("fit", "empty")
-    assert "empty is empty; read are a folder or archive (.zip, .tar.gz) of texts, web pages, documents" in said
+    assert "empty is empty; nmf-topics reads a folder or archive (.zip, .tar.gz) of texts, web pages, documents" in said
 
 
 def test_a_folder_of_binaries(refuse: Refuse) -> None:
@@ -45,7 +45,7 @@ def test_a_folder_of_binaries(refuse: Refuse) -> None:
     Path("binaries").mkdir()
     for name in ("a.bin", "b.bin", "c.exe"):
         Path("binaries", name).write_bytes(bytes(range(256)))
-    assert "there is no text in binaries, only 2 .bin (not a format that is read), 1 .exe (not a format" in refuse(
+    assert "there is no text in binaries, only 2 .bin (this format is not read), 1 .exe (this format is not" in refuse(
         "fit", "binaries"
     )
     Path("binaries/d.txt").write_bytes(bytes(range(256)))
@@ -56,7 +56,7 @@ def test_one_page(refuse: Refuse) -> None:
     """One page has no topics."""
     write_texts(Path("one"), ["The cat chased the mouse."])
     said = refuse("fit", "one")
-    assert "one is a single page, and topics are what several pages share; read every line as a page" in said
+    assert "one is a single page, but topics need several pages; read every line as a page" in said
     assert "--lines" in said
 
 
@@ -124,9 +124,9 @@ def test_broken_gzip(refuse: Refuse, tiny_corpus: Path) -> None:
     """A packed table that was cut off, or is none, is damaged."""
     packed = gzip.compress(tiny_corpus.read_bytes())
     Path("cut.jsonl.gz").write_bytes(packed[: len(packed) // 2])
-    assert "cut.jsonl.gz: damaged, or no .gz file" in refuse("fit", "cut.jsonl.gz")
+    assert "cut.jsonl.gz: damaged or not a .gz file" in refuse("fit", "cut.jsonl.gz")
     Path("no.jsonl.gz").write_bytes(tiny_corpus.read_bytes())
-    assert "no.jsonl.gz: damaged, or no .gz file" in refuse("fit", "no.jsonl.gz")
+    assert "no.jsonl.gz: damaged or not a .gz file" in refuse("fit", "no.jsonl.gz")
 
 
 def test_a_language_that_is_not_known(refused: Refused, run: Run, tiny_corpus: Path) -> None:
@@ -150,7 +150,7 @@ def test_a_broken_image_is_set_aside(run: Run) -> None:
     Path("faces/empty.png").write_bytes(b"")
     result = run("fit", "faces", "-r", 2)
     assert result.exit_code == 0, result.stderr
-    assert "left out: faces/broken.png is not an image that can be read" in result.stderr
+    assert "left out: faces/broken.png cannot be read as an image" in result.stderr
     assert "left out: faces/empty.png" in result.stderr
     counts = json.loads(Path("models/faces-r2/run.json").read_text())["counts"]
     assert counts == {"images": 8, "kept": 6, "set_aside": ["broken.png", "empty.png"]}
@@ -162,7 +162,7 @@ def test_images_of_unlike_sizes(refuse: Refuse) -> None:
     write_noise(Path("faces/a.png"), (8, 8))
     write_noise(Path("faces/b.png"), (6, 9))
     said = refuse("fit", "faces", "-r", 2)
-    assert "images must be of one size: a.png is 8 x 8 pixels, b.png is 9 x 6" in said
+    assert "images must have one size: a.png is 8 x 8 pixels, b.png is 9 x 6" in said
 
 
 def test_images_that_take_too_much_memory(refuse: Refuse) -> None:
@@ -171,7 +171,7 @@ def test_images_that_take_too_much_memory(refuse: Refuse) -> None:
     for name in ("a.png", "b.png", "c.png"):
         Image.new("L", (9000, 9000)).save(Path("faces", name))
     said = refuse("fit", "faces", "-r", 2, "--memory", "2GB")
-    assert "3 images of 9000 x 9000 pixels take about 5.2 GB, but only 2.0 GB may be used" in said
+    assert "3 images of 9000 x 9000 pixels need about 5.2 GB of memory, but only 2.0 GB are allowed" in said
     assert "scale the images down, or raise --memory" in said
 
 
@@ -200,7 +200,7 @@ def test_words_for_a_model_of_images_and_images_for_one_of_words(run: Run, fitte
     Path("page.txt").write_text("a rocket")
     result = run("classify", "faces/0.png", "--json")
     assert (result.exit_code, json.loads(result.stdout)["pages"][0]["status"]) == (1, "unreadable")
-    assert "images hold no text" in result.stderr
+    assert "images contain no text" in result.stderr
     assert run("fit", "faces", "-r", 2).exit_code == 0
     result = run("classify", "page.txt", "large.png", "faces/0.png", "--json")
     pages = json.loads(result.stdout)["pages"]

@@ -118,5 +118,5 @@ def test_no_word_left_is_an_error(counts: TermCounts) -> None:
 
 def test_an_unknown_weighting_names_the_known(counts: TermCounts) -> None:
     """The message lists what there is."""
-    with pytest.raises(MatrixError, match="no weighting 'tf'; there are frequency, tfidf"):
+    with pytest.raises(MatrixError, match="unknown weighting 'tf'; the weightings are frequency, tfidf"):
         build_term_matrix(counts, weighting="tf")

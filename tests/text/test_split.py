@@ -262,7 +262,7 @@ def test_chunk_on_the_command_line(run: Callable[..., Result], books: Path) -> N
     assert rows[0]["page_label"] == "animals"
     written = Path("out/model.npz").read_bytes()
     again = run("fit", books, *options)
-    assert "11 pieces of pages, counted before" in again.stderr
+    assert "11 pieces of pages, from the cache" in again.stderr
     assert Path("out/model.npz").read_bytes() == written
     assert "x 5 pages" in run("fit", books, "-r", 2, "--min-pages", 1, "--max-pages", 0.9, "-o", "whole").stderr
     told = run("classify", books, "--model", "out", "--jsonl")

@@ -1,4 +1,4 @@
-"""Models for other programs, read back by those programs: scipy, openpyxl, pyLDAvis, pandas' and our own readers."""
+"""Exports read back with scipy, openpyxl, pyLDAvis, pandas and our own readers."""
 
 from __future__ import annotations
 
@@ -116,15 +116,17 @@ def test_what_excel_has_no_room_for(model: TopicModel, monkeypatch: pytest.Monke
     long = replace(model, columns=PageColumns(model.columns.ids, titles, [{}] * 12))
     (remark,) = export_model(long, ["csv", "xlsx"], Path())
     assert remark == (
-        "model.xlsx: a cell has room for 32,767 characters; cut in the sheet pages: B2, B3, B6, B7, B8 and 5 more"
+        "model.xlsx: Excel cells hold 32,767 characters; shortened in sheet pages: B2, B3, B6, B7, B8 and 5 more"
     )
     cells = [row[1] for row in sheets(Path("model.xlsx"))["pages"][1:]]
     assert cells[0] == cells[4] == "x" * 32_767
     assert cells[1] == "x" + "\U0001f419" * 16_383  # no half of one
     assert cells[2] == titles[2]
     assert export_model(model, list(EXPORTS), Path()) == []
-    monkeypatch.setattr(nmf_topics.views.tables.workbook, "MOST_ROWS", 12)
-    with pytest.raises(OutputError, match=r"no room for words of \d+ rows, 9 columns \(it has 12 and 16,384\)"):
+    monkeypatch.setattr(nmf_topics.views.tables.workbook, "MAX_ROWS", 12)
+    with pytest.raises(
+        OutputError, match=r"sheet words would have \d+ rows, 9 columns; Excel's limits are 12 and 16,384"
+    ):
         export_model(model, ["xlsx"], Path())
     monkeypatch.setitem(sys.modules, "xlsxwriter", None)
     with pytest.raises(MissingExtra, match=r"pip install 'nmf-topics\[xlsx\]'"):
@@ -208,14 +210,14 @@ def test_command(ok: Run, fitted: Path) -> None:
         assert (fitted / f"{name}.csv").read_bytes() == (fitted / "export" / f"{name}.csv").read_bytes()
     assert "topics.md" in ok("export", "--to", "markdown", "--to", "mtx").stderr
     ok("label", fitted, "1=" + "long " * 7000)
-    assert "warning: model.xlsx: a cell has room for" in ok("export", "--to", "xlsx", "-o", "cut").stderr
+    assert "warning: model.xlsx: Excel cells hold" in ok("export", "--to", "xlsx", "-o", "cut").stderr
     assert {"topics.csv", "topics.md", "H.mtx"} <= {path.name for path in (fitted / "export").iterdir()}
     ok("export", "--to", "jsonl", "-o", "out", "-q")
     assert (Path("out") / "topics.jsonl").is_file()
 
 
 def test_command_leaves_other_files_alone(ok: Run, refuse: Refuse, fitted: Path) -> None:
-    """A folder of somebody else's files is refused without --force; a failure leaves nothing half-written."""
+    """A folder with other files is refused without --force; a failure leaves no incomplete files."""
     Path("mine").mkdir()
     Path("mine/x.txt").write_text("x")
     assert "did not make" in refuse("export", "-o", "mine")

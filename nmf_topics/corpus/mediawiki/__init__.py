@@ -1,1 +1,1 @@
-"""MediaWiki's formats: dumps, wikitext, templates and names."""
+"""MediaWiki dumps and wikitext, read as plain text."""

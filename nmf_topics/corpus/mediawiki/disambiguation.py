@@ -1,7 +1,7 @@
-"""Disambiguation pages, told from their wikitext: lists of what a title may mean, whose words are of no subject.
+"""Recognize disambiguation pages (lists of the meanings of a title, which are not about one subject) from wikitext.
 
-A wiki marks such a page with the switch __DISAMBIG__, which most pages get from a template. MediaWiki tells it as a
-property of the page; in a dump there is only the source, so the templates are known here by their names.
+MediaWiki marks such a page with the switch __DISAMBIG__, which most pages get from a template, and reports it as a page
+property. A dump contains only the wikitext, so this module has a list of the templates of each language.
 
 Switches: https://www.mediawiki.org/wiki/Extension:Disambiguator; templates: MediaWiki:Disambiguationspage of each wiki.
 """
@@ -17,8 +17,8 @@ _SWITCH = (
     r"__(?:DISAMBIG|BEGRIFFSKLÄRUNG|HOMONYMIE|DISAMBIGUACI[ÓO]N|HOM[ÓO]NIMOS|TÄPSUSTUS|ПОЈАСНУВАЊЕ|توضيح|ابهام‌?زدایی|"
     r"동음이의|消歧义|വിവക്ഷ|निःसंदिग्ध)__"
 )
-# Names of templates: a blank stands for any number of blanks. Notes at the head of articles that lead to such a page
-# (about, voir homonymes, nota disambigua) are none of them. English names are understood nearly everywhere.
+# Names of templates; a space matches any number of spaces. Notes at the head of an article that link to such a page
+# (about, voir homonymes, nota disambigua) do not belong here. English names exist in nearly all languages.
 _EVERYWHERE = r"(?:[\w.'–-]+ ){0,6}disambiguation(?: page| cleanup)?|disambig|disamb"
 _TEMPLATES = {
     "en": "dab|hndis|geodis|mathdab|numberdis|roaddis|schooldis|schooldab|hospitaldis|hospital disambig|callsigndis|"
@@ -67,16 +67,16 @@ _TEMPLATES = {
     "la": "discretiva",
 }
 _LIKE = {"nb": "no", "nn": "no", "simple": "en", "sh": "sr", "bs": "hr", "yue": "zh", "wuu": "zh"}
-_NO_ENGLISH = ("pl",)  # where {{disambig}} is a note at the head of an article
+_NO_ENGLISH = ("pl",)  # wikis where {{disambig}} is a note at the head of an article
 
 
 def is_disambiguation(source: str, language: str) -> bool:
-    """Whether the source of a page is that of a disambiguation page.
+    """Return whether wikitext is that of a disambiguation page.
 
     Parameters
     ----------
     source : wikitext
-    language : code of the wiki's language; "" knows the switch and the English templates
+    language : language code of the wiki; with "" only the switch and the English templates are recognized
 
     Examples
     --------
@@ -88,14 +88,14 @@ def is_disambiguation(source: str, language: str) -> bool:
     False
     """
     marks = _marks(language.lower().partition("-")[0])
-    if not marks.search(source):  # true of nearly every page, and found out without parsing it
+    if not marks.search(source):  # quick test that excludes nearly every page without parsing
         return False
     return marks.search(drop_elements(source)) is not None  # not in a comment or <nowiki>
 
 
 @lru_cache(maxsize=64)
 def _marks(language: str) -> re.Pattern[str]:
-    """What shows that a page of a wiki in this language is a disambiguation page."""
+    """Return the pattern of the switch and templates that mark a disambiguation page in a language."""
     own = _TEMPLATES.get(_LIKE.get(language, language), "")
     names = "|".join(re.escape(name).replace(r"\ ", r"[ _]+") for name in own.split("|")) if own else "(?!)"
     everywhere = "(?!)" if language in _NO_ENGLISH else _EVERYWHERE.replace(" ", "[ _]+")

@@ -1,9 +1,9 @@
-"""Dumps of MediaWiki (pages-articles, .xml, also packed) as pages of prose.
+"""Read the articles of a MediaWiki dump (pages-articles, .xml, also compressed) as plain text.
 
-Kept are the pages of the main namespace that are no redirects and no disambiguation pages. Their wikitext is cleaned as
-the fetcher cleans it, so a page has the same text, id and metadata whichever way it came. Pages are read as a stream:
-the file may be much larger than memory. Cleaning takes most of the time and is done by several processes, unpacking of
-multistream bzip2 by several threads; the order of the pages is that of the dump.
+Pages of the main namespace are kept, except redirects and disambiguation pages. Their wikitext is cleaned with the same
+functions as that of fetched pages, so a page has the same text, id and metadata either way. Pages are read as a stream,
+so the file may be much larger than memory. Cleaning takes most of the time and runs in several processes;
+multistream bzip2 is decompressed by several threads. The pages keep the order of the dump.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from nmf_topics.corpus.mediawiki.export_xml import ExportReader, RawPage, Site
 from nmf_topics.corpus.mediawiki.wikitext import clean_wikitext
 from nmf_topics.corpus.page import Page
 from nmf_topics.corpus.plain import clean_text, title_from_text
-from nmf_topics.corpus.readers.bzip2 import unpack_bzip2
+from nmf_topics.corpus.readers.bzip2 import decompress_bzip2
 from nmf_topics.corpus.readers.charsets import utf8_chunks
 from nmf_topics.corpus.readers.streams import Meter, Unreadable, byte_chunks, metered, split_endings
 from nmf_topics.errors import CorpusError, Remedy
@@ -32,9 +32,9 @@ from nmf_topics.files.system import interrupts_held_back, processors
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-SMALL = 1 << 23  # bytes of a file for which no processes are started
-BATCH = 1 << 20  # characters of wikitext that go to a process at once
-REDIRECTS, OTHERS, FOREIGN, MISSING = "redirects", "of other namespaces", "not of wikitext", "without their text"
+SMALL = 1 << 23  # bytes; no processes are started for a smaller file
+BATCH = 1 << 20  # characters of wikitext that are sent to a process at once
+REDIRECTS, OTHERS, FOREIGN, MISSING = "redirects", "in other namespaces", "not in wikitext", "without text in the dump"
 DISAMBIGUATION = "disambiguation pages"
 WIKIMEDIA = re.compile(
     r"(.+\.)?(wikipedia|wiktionary|wikibooks|wikiquote|wikisource|wikiversity|wikivoyage|wikimedia)\.org"
@@ -43,7 +43,7 @@ LICENSE = ("Creative Commons Attribution-Share Alike 4.0", "https://creativecomm
 
 
 def is_dump(name: str) -> bool:
-    """Whether a file is a dump by its name; parts end in .xml-p1p41242.bz2.
+    """Return whether a file name is that of a dump; names of partial dumps end in .xml-p1p41242.bz2.
 
     Examples
     --------
@@ -54,7 +54,7 @@ def is_dump(name: str) -> bool:
 
 
 def read_dump(path: Path, warn: Callable[[str], None]) -> Iterator[Page]:
-    """Yield the pages of a dump, all work done in this process; see `dump_pages`."""
+    """Yield the pages of a dump without starting other processes; see `dump_pages`."""
     return dump_pages(path, 1, warn)
 
 
@@ -69,18 +69,18 @@ def dump_pages(
 
     Parameters
     ----------
-    path : MediaWiki export XML of any version, plain or packed
-    processes : that clean; None for as many as there are processors, or one where the file is small. With more than
-        one, a script needs the guard `if __name__ == "__main__"` that multiprocessing asks for
-    warn : told, at the end, how many pages were left out and why
-    left_out : counts them: reason -> pages
-    meter : told how far the reading is
+    path : MediaWiki export XML of any version, compressed or not
+    processes : number of processes that clean pages; None: the number of processors, or one if the file is small. With
+        more than one, a script needs the guard `if __name__ == "__main__"`, as multiprocessing requires
+    warn : called at the end with a message about how many pages were left out and why
+    left_out : receives these numbers: reason -> number of pages
+    meter : updated with the progress of reading
 
     Raises
     ------
     CorpusError
-        When the file cannot be read, is broken or no dump, or two pages have the same id. It names the file and says
-        how far the reading got.
+        If the file cannot be read, is damaged or not a dump, or two pages have the same id. The message names the file
+        and the last page that was read.
     """
     where = str(path)
     out: Counter[str] = Counter() if left_out is None else left_out
@@ -96,13 +96,13 @@ def dump_pages(
     said = ", ".join(f"{count} {reason}" for reason, count in sorted(out.items()))
     if not kept:
         hint = "; is it a dump of stubs? pages-articles has the texts" if out[MISSING] else ""
-        raise CorpusError(f"{where} holds no article{f' (left out: {said})' if said else ''}{hint}")
+        raise CorpusError(f"{where} contains no articles{f' (left out: {said})' if said else ''}{hint}")
     if said:
         warn(f"{where}: {sum(out.values())} pages left out: {said}")
 
 
 def describe(page: RawPage, site: Site) -> dict[str, Any]:
-    """The metadata of a page; fields as the fetcher writes them."""
+    """Return the metadata of a page, with the fields of a fetched page."""
     address = page_address(site.base, page.title)
     license_name, license_url = LICENSE if is_wikimedia(site.base) else ("not stated by the wiki", "")
     who = f"by the contributors of {site.name}" if site.name else "by its contributors"
@@ -120,7 +120,7 @@ def describe(page: RawPage, site: Site) -> dict[str, Any]:
 
 
 def is_wikimedia(address: str) -> bool:
-    """Whether an address is one of Wikimedia's wikis, all of which have one licence."""
+    """Return whether a URL belongs to a wiki of Wikimedia; these all have the same licence."""
     try:
         return WIKIMEDIA.fullmatch(urlsplit(address).hostname or "") is not None
     except ValueError:
@@ -128,7 +128,7 @@ def is_wikimedia(address: str) -> bool:
 
 
 def page_address(base: str, title: str) -> str:
-    """The address of a page, from that of the main page.
+    """Return the URL of a page, given that of the main page.
 
     Examples
     --------
@@ -142,13 +142,13 @@ def page_address(base: str, title: str) -> str:
 
 
 def _count(path: Path) -> int:
-    """How many processes are worth it."""
+    """Return how many processes to use for a file."""
     from multiprocessing import current_process
 
     try:
         small = path.stat().st_size < SMALL
     except OSError:
-        small = True  # the reading will say what is wrong
+        small = True  # the error is raised when the file is read
     if small or current_process().daemon:
         return 1
     return processors()
@@ -166,17 +166,17 @@ def _bzip2_chunks(path: Path, threads: int, meter: Meter | None) -> Iterator[byt
     try:
         with open(path, "rb") as file:
             try:
-                yield from metered(unpack_bzip2(file, threads), file, meter)
+                yield from metered(decompress_bzip2(file, threads), file, meter)
             except (EOFError, OSError, ValueError) as error:
                 if isinstance(error, OSError) and error.errno is not None:
                     raise
-                raise Unreadable(str(path), f"damaged, or no .bz2 file ({error}); fetch or pack it again") from error
+                raise Unreadable(str(path), f"damaged or not a .bz2 file ({error}); download it again") from error
     except OSError as error:
         raise Unreadable(str(path), f"cannot be read ({error.strerror or error})") from error
 
 
 def _sift(pages: Iterator[RawPage], reader: ExportReader, out: Counter[str]) -> Iterator[RawPage]:
-    """The articles; the others are counted."""
+    """Yield the articles, and count the pages that are left out."""
     for page in pages:
         if page.namespace != 0:
             out[OTHERS] += 1
@@ -206,7 +206,7 @@ def _batches(pages: Iterator[RawPage]) -> Iterator[list[RawPage]]:
 
 
 def _clean(pages: Iterator[RawPage], reader: ExportReader, workers: int) -> Iterator[tuple[RawPage, str]]:
-    """Each page with its prose, in order."""
+    """Yield each page with its plain text, in order."""
     if workers <= 1:
         for page in pages:
             yield page, clean_texts([page.text or ""], reader.site.language)[0]
@@ -217,8 +217,8 @@ def _clean(pages: Iterator[RawPage], reader: ExportReader, workers: int) -> Iter
 
     waiting: deque[tuple[list[RawPage], Future[list[str]]]] = deque()
     with ExitStack() as stack:
-        # fork would copy the threads that unpack, and with them locks that nobody opens any more
-        pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_settle_in)
+        # not fork: the child would inherit locks held by the decompression threads, which it does not have
+        pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_start_worker)
         stack.callback(pool.shutdown, wait=True, cancel_futures=True)
         batches = _batches(pages)
         try:
@@ -233,18 +233,18 @@ def _clean(pages: Iterator[RawPage], reader: ExportReader, workers: int) -> Iter
                 yield from zip(batch, future.result(), strict=True)
         except BrokenProcessPool as error:
             raise CorpusError(
-                "a process that cleans pages was ended from outside (out of memory?) or could not be started; a script "
-                'of your own must do its work below `if __name__ == "__main__":`'
+                "a process that cleans pages was killed (out of memory?) or could not be started; in a script of your "
+                'own, put the call below `if __name__ == "__main__":`'
             ) from error
 
 
 def clean_texts(texts: Sequence[str], language: str) -> list[str]:
-    """The prose of some pages: the work of one process."""
+    """Return the plain text of some pages; this runs in the worker processes."""
     return [clean_text(clean_wikitext(text, language=language)) for text in texts]
 
 
-def _settle_in() -> None:
-    """A process that cleans leaves Ctrl-C to its parent, and ends with it however that ends."""
+def _start_worker() -> None:
+    """Make a worker process ignore Ctrl-C, which its parent handles, and exit when its parent exits."""
     import signal
     import threading
     from multiprocessing import parent_process
@@ -261,30 +261,30 @@ def _settle_in() -> None:
 
 
 class _PageIds:
-    """Ids given so far: one bit for each possible page id, as there may be many millions."""
+    """The ids that are in use, stored as one bit per possible page id because there may be many millions."""
 
     def __init__(self, where: str) -> None:
         self._where = where
         self._bits = bytearray()
-        self._others = Ids(where, Remedy("give the pages ids of their own"))
+        self._others = Ids(where, Remedy("give every page a unique id"))
 
     def give(self, page: RawPage, text: str) -> str:
-        """The id of a page as text.
+        """Return the id of a page as a string.
 
         Raises
         ------
         CorpusError
-            When another page has it.
+            If another page has this id.
         """
         number = page.page_id
-        if number is None or not 0 < number < 1 << 29:  # no wiki's; exports written by hand have none
+        if number is None or not 0 < number < 1 << 29:  # exports written by hand may have no ids, or impossible ones
             return self._others.give("" if number is None else str(number), page.title, text, page.title)
         byte, bit = divmod(number, 8)
         if byte >= len(self._bits):
             self._bits.extend(bytes(byte + 1 - len(self._bits) + len(self._bits) // 8))
         if self._bits[byte] >> bit & 1:
             raise CorpusError(
-                f"{self._where}: two pages have the id {number}, the second is {page.title!r}; fetch it again"
+                f"{self._where}: two pages have the id {number}, the second is {page.title!r}; download it again"
             )
         self._bits[byte] |= 1 << bit
         return str(number)

@@ -1,4 +1,4 @@
-"""Excerpts of pages: the introduction, chosen sections, or both."""
+"""Select parts of a page: the introduction, some sections, or both."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from nmf_topics.corpus.mediawiki.sections import cut_end_matter, normal_name, pl
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """Which part of each page is its text.
+    """The part of every page that is used as its text.
 
     Attributes
     ----------
-    intro : what comes before the first heading
-    sections : names of sections, normalized; they are read with their subsections
+    intro : include the text before the first heading
+    sections : normalized names of sections to include, with their subsections
     """
 
     intro: bool = False
@@ -24,17 +24,17 @@ class Excerpt:
 
     @classmethod
     def of(cls, intro: bool, sections: Iterable[str]) -> Self:
-        """The excerpt with these names of sections, however they are written."""
+        """Return the excerpt with these sections, whose names need not be normalized."""
         return cls(intro, tuple(sorted({normal_name(name) for name in sections} - {""})))
 
     @property
     def is_whole(self) -> bool:
-        """Whether it is the whole page."""
+        """Whether the excerpt is the whole page."""
         return not self.intro and not self.sections
 
     @property
     def name(self) -> str:
-        """A name that is the same for the same excerpt; "" for the whole page.
+        """A name that identifies the excerpt; "" for the whole page.
 
         Examples
         --------
@@ -44,9 +44,9 @@ class Excerpt:
         return "|".join([*(["intro"] if self.intro else []), *self.sections])
 
     def read(self, text: str, language: str) -> str:
-        """Return the excerpt of a text with headings as `== Name ==`; the headings become plain lines.
+        """Return the excerpt of a text with headings written as `== Name ==`; the headings become plain lines.
 
-        The whole page loses its end matter, its references and links; a section that is asked for by name does not.
+        References, links and other end matter are removed from a whole page, but a section that is named is kept.
 
         Examples
         --------

@@ -1,10 +1,10 @@
-"""MediaWiki's export XML, of any schema version, as a stream of raw pages.
+"""Read MediaWiki's export XML, of any schema version, as a stream of raw pages.
 
     <mediawiki xml:lang> <siteinfo> base, sitename, namespaces
         <page> title, ns, id, redirect <revision> id, timestamp, model, text
 
-Nothing is kept but the page at hand, and of a page with several revisions the newest. A document type is refused, and
-with it all entities that a file could declare.
+Only the current page is in memory. Of a page with several revisions the newest is read. A file with a document type is
+refused, so it cannot declare entities.
 
 Format: https://www.mediawiki.org/wiki/Help:Export, schemas 0.1 to 0.11 at https://www.mediawiki.org/xml/.
 """
@@ -19,15 +19,15 @@ from xml.parsers import expat
 from nmf_topics.corpus.plain import one_line
 from nmf_topics.corpus.readers.streams import Unreadable
 
-LONGEST = 1 << 26  # characters of a text; MediaWiki takes 2 MB
-PENDING = 1 << 25  # bytes without an end of a tag
-DEEPEST = 20
+MAX_TEXT = 1 << 26  # most characters of a page; MediaWiki allows 2 MB
+MAX_PENDING = 1 << 25  # most bytes without the end of a tag
+MAX_DEPTH = 20
 _REDIRECT = re.compile(r"\s*#[^\s\[\]#:]+\s*:?\s*\[\[")
 
 
 @dataclass(slots=True)
 class Site:
-    """What a dump says of its wiki; empty where it says nothing."""
+    """The wiki of a dump; fields that the dump does not contain are empty."""
 
     name: str = ""
     base: str = ""
@@ -37,7 +37,7 @@ class Site:
 
 @dataclass(slots=True)
 class RawPage:
-    """A page as the dump has it; `text` is wikitext, None where it is not in the dump or longer than any page is."""
+    """A page of a dump; `text` is wikitext, or None if it is not in the dump or longer than `MAX_TEXT`."""
 
     title: str = ""
     namespace: int | None = None
@@ -49,7 +49,7 @@ class RawPage:
     text: str | None = None
 
 
-# path of an element below <mediawiki> -> what its text is
+# path of an element below <mediawiki> -> the field that its text belongs to
 _FIELDS = {
     ("siteinfo", "sitename"): "name",
     ("siteinfo", "base"): "base",
@@ -62,13 +62,13 @@ _FIELDS = {
     ("page", "revision", "model"): "model",
     ("page", "revision", "text"): "text",
 }
-# what expat says at the end of a file that was cut off
+# errors of expat at the end of a truncated file
 _ENDS = [expat.errors.codes[message] for message in ("no element found", "unclosed token", "partial character")]
 _NUMBERS = ("namespace", "page_id", "revision_id")
 
 
 class ExportReader:
-    """Reads export XML; `site` is known once the first page comes.
+    """Reads export XML; `site` is filled in before the first page is returned.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ class ExportReader:
     def __init__(self, where: str) -> None:
         self.site = Site()
         self.last = ""  # title of the last page
-        self.count = 0  # pages so far, of all kinds
+        self.count = 0  # number of pages so far, of all kinds
         self._where = where
         self._path: list[str] = []
         self._field: str | None = None
@@ -88,7 +88,9 @@ class ExportReader:
         self._page = RawPage()
         self._revision = RawPage()
         self._done: list[RawPage] = []
-        parser = expat.ParserCreate("utf-8")  # whatever the declaration says: the bytes are UTF-8 by now
+        parser = expat.ParserCreate(
+            "utf-8"
+        )  # regardless of the declaration, because the input has been converted to UTF-8
         parser.buffer_text = True
         parser.buffer_size = 1 << 16
         parser.StartDoctypeDeclHandler = self._refuse
@@ -102,12 +104,12 @@ class ExportReader:
 
         Parameters
         ----------
-        chunks : UTF-8
+        chunks : bytes of the dump, in UTF-8
 
         Raises
         ------
         Unreadable
-            When it is no export, is broken or ends too early; it says after how many pages.
+            If the file is not an export, is damaged or ends too early. The message contains the number of pages read.
         """
         fed = 0
         try:
@@ -115,17 +117,17 @@ class ExportReader:
                 fed += len(chunk)
                 self._parser.Parse(chunk, False)
                 yield from self._drain()
-                if fed - self._parser.CurrentByteIndex > PENDING:
+                if fed - self._parser.CurrentByteIndex > MAX_PENDING:
                     raise self.broken("a tag that does not end")
             self._parser.Parse(b"", True)
         except expat.ExpatError as error:
             yield from self._drain()
             reason = expat.errors.messages.get(error.code, "not well-formed")
             if not self._path and not self.count:
-                raise Unreadable(self._where, f"no XML ({reason}, line {error.lineno})") from error
+                raise Unreadable(self._where, f"not XML ({reason}, line {error.lineno})") from error
             if error.code in _ENDS:
                 raise self.broken("the file ends too early") from error
-            raise self.broken(f"broken XML ({reason}, line {error.lineno})") from error
+            raise self.broken(f"damaged XML ({reason}, line {error.lineno})") from error
 
     def _reading(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
         try:
@@ -136,24 +138,24 @@ class ExportReader:
             raise self.broken(error.reason.partition(";")[0]) from error
 
     def broken(self, reason: str) -> Unreadable:
-        """An error that says how far the reading got."""
-        got = f"after {self.count} pages, the last {self.last!r}" if self.count else "before the first page"
-        return Unreadable(self._where, f"{reason}, {got}; fetch it again, or check its sum")
+        """Return an error that names the last page read."""
+        position = f"after {self.count} pages, the last {self.last!r}" if self.count else "before the first page"
+        return Unreadable(self._where, f"{reason}, {position}; download it again, or verify its checksum")
 
     def _drain(self) -> Iterator[RawPage]:
         done, self._done = self._done, []
         yield from done
 
     def _refuse(self, *declared: object) -> None:
-        raise Unreadable(self._where, "no MediaWiki dump (it declares a document type, as HTML does and no dump)")
+        raise Unreadable(self._where, "not a MediaWiki dump (it declares a document type, as HTML does)")
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
         path = self._path
-        if len(path) >= DEEPEST:
+        if len(path) >= MAX_DEPTH:
             raise self.broken("elements nested too deeply")
         if not path:
             if tag != "mediawiki":
-                raise Unreadable(self._where, f"no MediaWiki dump (its XML is <{one_line(tag)[:40]}>)")
+                raise Unreadable(self._where, f"not a MediaWiki dump (the root element is <{one_line(tag)[:40]}>)")
             self.site.language = one_line(attributes.get("xml:lang"))
             path.append("")
             return
@@ -174,29 +176,29 @@ class ExportReader:
     def _character(self, words: str) -> None:
         if self._field is not None:
             self._length += len(words)
-            if self._length <= LONGEST:
+            if self._length <= MAX_TEXT:
                 self._words.append(words)
 
     def _end(self, tag: str) -> None:
         below = tuple(self._path[1:])
         self._path.pop()
         if self._field is not None:
-            self._take(self._field, "".join(self._words))
+            self._store(self._field, "".join(self._words))
             self._field, self._words = None, []
         elif below == ("page", "revision"):
             self._keep_newest()
         elif below == ("page",):
             self._finish()
 
-    def _take(self, name: str, words: str) -> None:
-        """Put the text of an element where it belongs."""
+    def _store(self, name: str, words: str) -> None:
+        """Store the text of an element in its field."""
         if name in ("name", "base"):
             setattr(self.site, name, one_line(words))
         elif name == "namespace name":
             self.site.namespaces[one_line(words).casefold()] = self._key
         else:
             value = _number(words) if name in _NUMBERS else words if name == "text" else one_line(words)
-            if name == "text" and self._length > LONGEST:
+            if name == "text" and self._length > MAX_TEXT:
                 value = None
             of_revision = name in ("revision_id", "timestamp", "model", "text")
             setattr(self._revision if of_revision else self._page, name, value)
@@ -209,11 +211,11 @@ class ExportReader:
 
     def _finish(self) -> None:
         page = self._page
-        if page.namespace is None:  # up to schema 0.5
+        if page.namespace is None:  # schemas up to 0.5 have no element <ns>
             prefix, colon, _ = page.title.partition(":")
             page.namespace = self.site.namespaces.get(prefix.strip().casefold(), 0) if colon else 0
         if page.text is not None and _REDIRECT.match(page.text[:200]):
-            page.redirect = True  # the mark is there from schema 0.4 on
+            page.redirect = True  # schemas before 0.4 have no element <redirect>
         self.count += 1
         self.last = page.title
         self._done.append(page)

@@ -1,8 +1,8 @@
-"""Sections: the end matter of an encyclopedia page (references, links, literature) goes, its prose stays.
+"""Find the sections of a page, and remove the end matter of encyclopedia pages (references, links, literature).
 
-A heading is a line `== Name ==`, as wikitext and the extracts of MediaWiki have it; the number of equals signs is
-its level, and a section reaches to the next heading of the same or a higher level. Which sections are no prose is
-said by their names, language by language.
+A heading is a line `== Name ==`, as in wikitext and in MediaWiki's text extracts. The number of equals signs is its
+level, and a section ends at the next heading of the same or a higher level. End matter is recognized by the names of
+sections in each language.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-# Names that mean end matter wherever they stand, and names that some pages also give to a section of prose (the works
-# of a writer, the sources of a river or a play): these are end matter only where nothing but end matter follows.
+# Names that always mean end matter, and names that some pages also use for prose (the works of a writer, the sources
+# of a river or a play); the latter are end matter only if nothing but end matter follows.
 _CERTAIN = {
     "en": "see also|references|reference|reference list|references and notes|notes and references|"
     "notes & references|references & notes|footnotes|footnotes and references|citations|citations and notes|"
@@ -142,7 +142,7 @@ _PUNCTUATION = " \t:.,;-–—"
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """One heading: its level, its words, and the number of its line."""
+    """A heading: its level, its name and the number of its line."""
 
     level: int
     name: str
@@ -150,7 +150,7 @@ class Heading:
 
 
 def read_heading(line: str) -> tuple[int, str] | None:
-    """Level and words of a line that is a heading, else None.
+    """Return the level and the name if a line is a heading, else None.
 
     Examples
     --------
@@ -168,7 +168,7 @@ def read_heading(line: str) -> tuple[int, str] | None:
 
 
 def plain_headings(text: str) -> str:
-    """The text with headings as plain lines.
+    """Return the text with the equals signs of headings removed.
 
     Examples
     --------
@@ -183,18 +183,18 @@ def plain_headings(text: str) -> str:
 
 
 def cut_end_matter(text: str, language: str = "en") -> str:
-    """The text without its sections of references, notes, links and literature.
+    """Return the text without its sections of references, notes, links and literature.
 
     Parameters
     ----------
-    text : with headings as `== Name ==`, from `clean_wikitext`'s first steps or from TextExtracts
-    language : code of the wiki's language; English names count in every language, and all that are known do where
-        the language is not known
+    text : text with headings written as `== Name ==`, from the first steps of `clean_wikitext` or from TextExtracts
+    language : language code of the wiki. English names are recognized in every language, and the names of all languages
+        if the language is not in the table
 
     Notes
     -----
-    A section goes with all its subsections. Names that can also be a section's of prose count only for sections of
-    the top level that nothing but end matter follows.
+    A section is removed with its subsections. Names that are also used for prose count only for top-level sections that
+    are followed by nothing but end matter.
 
     Examples
     --------
@@ -215,12 +215,12 @@ def cut_end_matter(text: str, language: str = "en") -> str:
 
 
 def _decide(headings: list[Heading], language: str) -> list[bool]:
-    """Whether each section goes."""
+    """Return for each section whether it is removed."""
     certain, at_the_end = _names(_CERTAIN, language), _names(_AT_THE_END, language)
     top = max(2, min(heading.level for heading in headings))
     ends = _ends(headings)
-    whole = [False] * len(headings)  # goes for its own name
-    tail = [False] * len(headings) + [True]  # nothing but end matter from here to the end
+    whole = [False] * len(headings)  # removed because of its own name
+    tail = [False] * len(headings) + [True]  # only end matter from here to the end
     for i in reversed(range(len(headings))):
         name = normal_name(headings[i].name)
         whole[i] = name in certain or (name in at_the_end and headings[i].level <= top and tail[ends[i]])
@@ -234,7 +234,7 @@ def _decide(headings: list[Heading], language: str) -> list[bool]:
 
 
 def _ends(headings: list[Heading]) -> list[int]:
-    """For each heading the index of the next one of the same or a higher level."""
+    """Return for each heading the index of the next one of the same or a higher level."""
     ends = [len(headings)] * len(headings)
     open_: list[int] = []
     for i, heading in enumerate(headings):

@@ -1,7 +1,7 @@
-"""Templates that hold words of the sentence they stand in; all others (infoboxes, citations, notices) hold none.
+"""Replace templates that are part of a sentence by their text; other templates (infoboxes, citations) are removed.
 
-A rule says what of a template's arguments is read. The names are those of the Wikipedias, in lower case; a name is
-in more than one table only where languages use it differently.
+A rule returns the text of a template from its arguments. Names of templates are those of the Wikipedias, in lower case.
+A name is in more than one table only if languages use it differently.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ import re
 from collections.abc import Callable, Sequence
 from functools import cache
 
-# Arguments as MediaWiki sees them: numbered from 1 under "1", "2", ..., others under their names.
+# Arguments by name, as in MediaWiki; those without a name are called "1", "2", ...
 Arguments = dict[str, str]
 Rule = Callable[[Arguments], str]
 
-# what stands for itself; apostrophes as character references, so that they are not taken for marks of bold and italic
+# Templates that stand for fixed text. Apostrophes are character references, so that they do not become bold or italic.
 _SIGNS = {
     " ": "nbsp|space|spaces|nbs|thinsp|thin space|hairsp|0ws|zwsp|wbr|ensp|emsp|pad|indent|nnbsp",
     " – ": "snd|snds|spnd|sndash|spndash|spaced ndash|spaced en dash|dash",
@@ -38,7 +38,7 @@ _SIGNS = {
     "né": "né",
     "†": "dagger|extinct|†",
 }
-# which argument is read; 0 is the last one
+# Number of the argument that is the text; 0 means the last one.
 _KEPT = {
     1: "nowrap|nobr|no wrap|nwr|nowiki|nobold|noitalic|normal|small|smaller|big|bigger|larger|large|huge|resize|"
     "midsize|em|strong|bold|italic|italics|underline|var|mvar|math|tmath|code|tt|mono|kbd|key press|key|samp|sup|"
@@ -54,7 +54,7 @@ _KEPT = {
     3: "tsl|translink|font color|fontcolor",
     0: "transl|transliteration|script|script/hebrew|script/arabic|script/greek|script/nastaliq|script/cyrillic",
 }
-# all numbered arguments, with this between them
+# Templates whose text is all numbered arguments, joined by this separator.
 _JOINED = {
     "": "chem|gaps|linktext",
     " ": "sortname|ship|ss|rms|mv|ms|uss|hms|hmas|hmcs|sms|uscgc|usat|usns|bibleverse|bibleref|bibleref2|quran|"
@@ -68,7 +68,8 @@ _QUOTES = (
     "poem quote|pull quote|centered quote|citation bloc"
 )
 _TEXT_NAMES = ("text", "1", "quote", "content", "texte", "testo", "texto", "tekst")
-# where a language uses a name in its own way: fr {{citation|words}} quotes, en {{citation|...}} is a reference
+# Names that have another meaning in one language: fr {{citation|words}} is a quotation, en {{citation|...}} a
+# reference.
 _KEPT_IN = {
     "fr": {
         1: "citation|citation étrangère|citation nécessaire|référence souhaitée|référence nécessaire|refnec|incise|"
@@ -91,13 +92,13 @@ _SPACES = re.compile(r"[\s_]+")
 
 
 def expand_template(name: str, arguments: Sequence[str], language: str) -> str:
-    """What of a template is read: its words, or "".
+    """Return the text of a template, or "".
 
     Parameters
     ----------
-    name : as it stands in the text
-    arguments : what follows the name, each without the bar, with all markup inside already resolved
-    language : code of the wiki's language
+    name : name as written in the wikitext
+    arguments : arguments without the vertical bars; the markup in them is already resolved
+    language : language code of the wiki
 
     Examples
     --------
@@ -129,7 +130,7 @@ def _by_name(arguments: Sequence[str]) -> Arguments:
     for argument in arguments:
         key, equals, value = argument.partition("=")
         key = key.strip()
-        # a long or odd key is no name but prose with an equals sign (an address, a formula)
+        # a long or unusual "name" is text that contains an equals sign (a URL, a formula)
         if equals and len(key) <= 30 and not set(key) & set('<>"/&()'):
             found[key] = value.strip()
         else:
@@ -151,7 +152,7 @@ def _sign(sign: str) -> Rule:
     return lambda given: sign
 
 
-def _kept(number: int) -> Rule:
+def _argument(number: int) -> Rule:
     if number == 0:
         return lambda given: next((value for value in reversed(_numbered(given)) if value), "")
     return lambda given: given.get(str(number)) or given.get("text") or given.get("lt") or ""
@@ -167,7 +168,7 @@ def _quoted(given: Arguments) -> str:
 
 
 def _convert(given: Arguments) -> str:
-    """{{convert|5|to|7|ft|6|in|m}}: numbers with their units, but not what they are converted to."""
+    """Return the numbers and units of {{convert|5|to|7|ft|6|in|m}}, without the unit they are converted to."""
     words = _numbered(given)
     said = words[0] if words else ""
     i = 1
@@ -193,7 +194,7 @@ def _value(given: Arguments) -> str:
 
 
 def _fraction(given: Arguments) -> str:
-    """{{frac|1|2}} and {{frac|3|1|2}}."""
+    """Return the text of {{frac|1|2}} and {{frac|3|1|2}}."""
     words = _numbered(given)
     if len(words) < 2:
         return "1/" + words[0] if words else ""
@@ -224,7 +225,7 @@ def _money(sign: str) -> Rule:
 
 
 def _nihongo(given: Arguments) -> str:
-    """{{nihongo|English|kanji|romaji}} reads English (kanji, romaji)."""
+    """Return "English (kanji, romaji)" for {{nihongo|English|kanji|romaji}}."""
     words = _numbered(given)[:3]
     inside = ", ".join(word for word in words[1:] if word)
     return f"{words[0] if words else ''} ({inside})" if inside else "".join(words[:1])
@@ -294,16 +295,16 @@ def _rules_of(code: str) -> dict[str, Rule]:
     for sign, names in _SIGNS.items():
         rules |= dict.fromkeys(names.split("|"), _sign(sign))
     for number, names in _KEPT.items():
-        rules |= dict.fromkeys(names.split("|"), _kept(number))
+        rules |= dict.fromkeys(names.split("|"), _argument(number))
     for between, names in _JOINED.items():
         rules |= dict.fromkeys(names.split("|"), _joined(between))
     rules |= _SPECIAL
     for number, names in _KEPT_IN.get(code, {}).items():
-        rules |= dict.fromkeys(names.lower().split("|"), _kept(number))
+        rules |= dict.fromkeys(names.lower().split("|"), _argument(number))
     return rules | _IN_LANGUAGE.get(code, {})
 
 
 def _rules(language: str) -> dict[str, Rule]:
-    """Name -> rule, for one language."""
+    """Return the rules for one language: name -> rule."""
     code = language.lower().split("-")[0]
     return _rules_of(code if code in _IN_LANGUAGE or code in _KEPT_IN else "")

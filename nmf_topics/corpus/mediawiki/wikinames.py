@@ -1,7 +1,6 @@
-"""Names that MediaWiki knows in many languages: namespaces of files and categories, other wikis, tags.
+"""Names with a meaning in MediaWiki: namespaces of files and categories in many languages, other wikis, and tags.
 
-The names of namespaces are those that the Wikipedias of these languages use, old ones included; English ones are
-understood everywhere.
+Namespaces have the names that the Wikipedias use or have used; the English names work in every language.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ CATEGORIES = frozenset(
     "വർഗ്ഗം|ප්‍රවර්ගය|หมวดหมู่|ໝວດ|ကဏ္ဍ|კატეგორია|መደብ|ចំណាត់ក្រុម|ចំណាត់ថ្នាក់ក្រុម|ចំនាត់ថ្នាក់ក្រុម|ẹ̀ka|"
     "カテゴリ|分类|分類|분류|𐌷𐌰𐌽𐍃𐌰".split("|")
 )
-# codes of Wikipedias, which are the prefixes of links to other languages
+# language codes of Wikipedias, the prefixes of links to other languages
 LANGUAGES = frozenset(
     "aa ab ace ady af ak als am an ang ar arc ary arz as ast atj av avk awa ay az azb ba ban bar bat-smg bcl be "
     "be-tarask be-x-old bg bh bi bjn bm bn bo bpy br bs bug bxr ca cbk-zam cdo ce ceb ch cho chr chy ckb co cr crh "
@@ -47,7 +46,7 @@ LANGUAGES = frozenset(
     "tet tg th ti tk tl tn to tpi tr ts tt tum tw ty tyv udm ug uk ur uz ve vec vep vi vls vo wa war wo wuu xal xh "
     "xmf yi yo za zea zh zh-classical zh-min-nan zh-yue zu".split()
 )
-# elements that hold no prose: what stands between their tags goes with them
+# elements without prose, which are removed with their contents
 WITHOUT_PROSE = (
     "ref references math chem ce gallery score timeline syntaxhighlight source pre graph mapframe maplink "
     "templatedata templatestyles indicator inputbox imagemap hiero categorytree includeonly style script section "
@@ -57,10 +56,10 @@ WITHOUT_PROSE = (
 BLOCKS = (
     "p br hr blockquote center ul ol li dl dt dd h1 h2 h3 h4 h5 h6 tr th td caption poem noinclude onlyinclude"
 ).split()
-# tags that stand inside a line
+# tags within a line
 INLINE = (
     "a abbr b bdi bdo big cite code data del dfn em font i ins kbd mark nobr q rb rt ruby rtc s samp small span "
     "strike strong sub sup time tt u var wbr nowiki phonos img tbody thead tfoot col colgroup tvar translate"
 ).split()
-# boxes beside the prose: MediaWiki's own extracts leave them out, too
+# boxes next to the prose, which MediaWiki's text extracts leave out, too
 BOXES = ("div", "table")

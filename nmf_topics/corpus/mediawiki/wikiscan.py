@@ -1,13 +1,13 @@
-"""The nested part of wikitext: elements without prose go, and templates, links and tables become their words.
+"""Resolve the nested markup of wikitext: remove elements without prose, replace templates and links by their text.
 
-Two passes over the text, each linear in its length whatever it holds:
+There are two passes, each linear in the length of any text:
 
-1. elements   comments, references, formulas, galleries ...: from an opening tag to the first closing one, as
-              MediaWiki does; the contents of <nowiki> are hidden from the second pass as character references
-2. brackets   {{template|...}}, [[link|...]], [http://... label] and {| table |} by a stack of open brackets
+1. elements   comments, references, formulas, galleries and so on are removed, from an opening tag to the first closing
+              tag, as in MediaWiki; the contents of <nowiki> become character references, which the second pass ignores
+2. brackets   {{template|...}}, [[link|...]], [http://... label] and {| table |} are resolved with a stack
 
-No bracket needs to be closed. One that is not becomes plain text when a stronger one around it closes, when too many
-are open, or at the end; so a broken page costs a few words and never the rest of the page.
+An unclosed bracket becomes plain text when an enclosing one of higher precedence closes, when too many are open, or at
+the end. So invalid markup costs a few words and never the rest of the page.
 """
 
 from __future__ import annotations
@@ -18,14 +18,15 @@ from dataclasses import dataclass, field
 from nmf_topics.corpus.mediawiki.templates import expand_template
 from nmf_topics.corpus.mediawiki.wikinames import CATEGORIES, FILES, LANGUAGES, WITHOUT_PROSE
 
-DEEPEST = 40  # brackets open at once; pages have up to ten, and each level copies the text inside once more
-MOST = 1000  # arguments of a bracket; more are one
+MAX_DEPTH = 40  # most open brackets; real pages have up to ten, and every level copies the text inside again
+MAX_ARGUMENTS = 1000  # most arguments of a bracket; any more are part of the last one
 
-APART = "\0"  # keeps apart the apostrophes before and after an element that goes
+SEPARATOR = "\0"  # separates the apostrophes before and after an element that is removed
 _ELEMENTS = [*WITHOUT_PROSE, "nowiki"]
 _OPENS = re.compile(rf"<(?:!--|({'|'.join(_ELEMENTS)})(?=[\s/>])([^<>]*)>)", re.IGNORECASE)
 _CLOSES = {name: re.compile(rf"</{name}\s*>", re.IGNORECASE) for name in _ELEMENTS}
-# a reference that the next one opens in is not closed: MediaWiki would take all prose in between for its text
+# If another reference opens inside a reference, the closing tag was forgotten. MediaWiki would treat all prose up to
+# the next closing tag as part of the reference.
 _CLOSES["ref"] = re.compile(r"</ref\s*>|<ref(?:\s[^<>]*)?(?<!/)>", re.IGNORECASE)
 _HIDDEN = str.maketrans({sign: f"&#{ord(sign)};" for sign in "{}[]|<>'=*#:;!_-"})
 
@@ -34,14 +35,14 @@ _BRACKETS = re.compile(
     re.IGNORECASE,
 )
 TEMPLATE, LINK, ADDRESS, TABLE, PAGE = "{{", "[[", "[", "{|", ""
-# what a closing bracket may leave unclosed inside
+# kinds of brackets that may be unclosed when a bracket of a kind is closed
 _WEAKER = {TEMPLATE: (LINK, ADDRESS, TABLE), TABLE: (LINK, ADDRESS), LINK: (ADDRESS,), ADDRESS: ()}
 
 
 def drop_elements(source: str) -> str:
-    """The text without comments and elements that hold no prose."""
+    """Return the text without comments and elements that contain no prose."""
     kept: list[str] = []
-    missing: set[str] = set()  # elements of which no closing tag follows: searched for once only
+    missing: set[str] = set()  # elements without a further closing tag, which are not searched for again
     position = 0
     while found := _OPENS.search(source, position):
         kept.append(source[position : found.start()])
@@ -62,14 +63,14 @@ def drop_elements(source: str) -> str:
             kept.append(source[position : closing.start()].translate(_HIDDEN))
         position = closing.end()
         if source.startswith("''", position):
-            kept.append(APART)
+            kept.append(SEPARATOR)
     kept.append(source[position:])
     return "".join(kept)
 
 
 @dataclass(slots=True)
 class _Open:
-    """A bracket that is open: its kind, and what stands in it so far, cut at its bars."""
+    """An open bracket: its kind, and its text so far, split at vertical bars."""
 
     kind: str
     parts: list[list[str]] = field(default_factory=lambda: [[]])
@@ -87,39 +88,39 @@ class _Brackets:
         self.write = self._open[0].parts[-1].append  # writes into the innermost open bracket
 
     def push(self, kind: str) -> None:
-        if len(self._open) > DEEPEST:
+        if len(self._open) > MAX_DEPTH:
             self.flatten(1)
         self._open.append(_Open(kind))
-        self._settle()
+        self._update_write()
 
     def bar(self, token: str) -> None:
         top = self._open[-1]
-        if top.kind in (TEMPLATE, LINK) and len(top.parts) < MOST:
+        if top.kind in (TEMPLATE, LINK) and len(top.parts) < MAX_ARGUMENTS:
             top.parts.append([])
-            self._settle()
+            self._update_write()
         else:
             self.write(token)
 
     def close(self, kind: str) -> bool:
-        """Close the innermost bracket of a kind, unless a stronger one stands in between."""
-        place = len(self._open) - 1
-        while self._open[place].kind in _WEAKER[kind]:
-            place -= 1
-        if self._open[place].kind != kind:
+        """Close the innermost bracket of a kind, unless one of higher precedence is open inside it; return success."""
+        level = len(self._open) - 1
+        while self._open[level].kind in _WEAKER[kind]:
+            level -= 1
+        if self._open[level].kind != kind:
             return False
-        self.flatten(place + 1)
+        self.flatten(level + 1)
         closed = self._open.pop()
-        self._settle()
+        self._update_write()
         self.write(self._words(closed))
         return True
 
     def flatten(self, keep: int) -> None:
-        """Make all but the outermost open brackets plain text."""
+        """Turn all but the `keep` outermost open brackets into plain text."""
         while len(self._open) > keep:
             broken = self._open.pop()
             into = self._open[-1].parts[-1]
             if broken.kind == TABLE:
-                into.append("\n{|")  # its rows still look like rows
+                into.append("\n{|")  # marks the rows that follow, which are removed later
             between = "|" if broken.kind == TEMPLATE else " "
             parts = broken.parts
             if broken.kind == LINK and _is_aside("".join(parts[0])):
@@ -128,13 +129,13 @@ class _Brackets:
                 if number:
                     into.append(between)
                 into += part
-        self._settle()
+        self._update_write()
 
     def text(self) -> str:
         self.flatten(1)
         return "".join(self._open[0].parts[0])
 
-    def _settle(self) -> None:
+    def _update_write(self) -> None:
         self.write = self._open[-1].parts[-1].append
 
     def _words(self, closed: _Open) -> str:
@@ -149,7 +150,7 @@ class _Brackets:
 
 
 def resolve_brackets(text: str, language: str) -> str:
-    """The text with templates, links and addresses as their words, and without tables."""
+    """Return the text with templates and links replaced by their text, and without tables."""
     brackets = _Brackets(language)
     text = "\n" + text
     position = 0
@@ -171,7 +172,7 @@ def resolve_brackets(text: str, language: str) -> str:
                     left -= 2
                 else:
                     break
-            if left == 1:  # pairs without an opening are no text
+            if left == 1:  # unmatched pairs are dropped
                 brackets.write("]")
         elif sign == "}":
             for _ in range(len(token) // 2):
@@ -194,14 +195,14 @@ def resolve_brackets(text: str, language: str) -> str:
 
 
 def _is_aside(target: str) -> bool:
-    """Whether a link shows a picture or names a category or the page in another language."""
+    """Return whether a link is to an image, a category or the page in another language."""
     prefix, colon, _ = target[:60].partition(":")
     prefix = prefix.strip().replace("_", " ").lower()
     return bool(colon) and (prefix in FILES or prefix in CATEGORIES or prefix in LANGUAGES)
 
 
 def link_words(parts: list[str]) -> str:
-    """What a link shows.
+    """Return the visible text of a link.
 
     Examples
     --------
@@ -209,7 +210,7 @@ def link_words(parts: list[str]) -> str:
     ('tea', 'de:Tee', '')
     """
     target = parts[0].strip()
-    if "\n" in target:  # no link: a title is one line
+    if "\n" in target:  # not a link, because a title is one line
         return " ".join(parts)
     if _is_aside(target):
         return ""
@@ -220,7 +221,7 @@ def link_words(parts: list[str]) -> str:
 
 
 def address_words(inside: str) -> str:
-    """What a link to an address shows: its label, without one nothing (MediaWiki shows a number)."""
+    """Return the label of an external link; "" if it has none (MediaWiki shows a number)."""
     if "\n" in inside:
         return f"[{inside}]"
     return (inside.split(None, 1)[1:] or [""])[0]

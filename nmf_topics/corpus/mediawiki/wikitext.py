@@ -1,10 +1,10 @@
-"""Wikitext to prose.
+"""Convert wikitext to plain text.
 
-    source -drop_elements-> -resolve_brackets-> -strip_tags-> -plain_lines-> -cut_end_matter-> -plain_headings-> prose
+    source -drop_elements-> -resolve_brackets-> -strip_tags-> -plain_lines-> -cut_end_matter-> -plain_headings-> text
 
-What is read of a page is what a reader would read aloud: sentences, lists and headings with the labels of links and
-the words that templates hold; no tables, boxes, captions, references, formulas, notices, categories, and no end matter.
-Every step takes time linear in the length of the text, whatever it holds.
+The result contains sentences, lists and headings, with the labels of links and the text of templates. Tables, boxes,
+captions, references, formulas, notices, categories and end matter are removed. Every step takes linear time for any
+input.
 
 Grammar: https://www.mediawiki.org/wiki/Preprocessor_ABNF and https://www.mediawiki.org/wiki/Help:Formatting.
 """
@@ -16,7 +16,7 @@ import re
 
 from nmf_topics.corpus.mediawiki.excerpts import WHOLE_PAGE, Excerpt
 from nmf_topics.corpus.mediawiki.wikinames import BLOCKS, BOXES, INLINE
-from nmf_topics.corpus.mediawiki.wikiscan import APART, drop_elements, resolve_brackets
+from nmf_topics.corpus.mediawiki.wikiscan import SEPARATOR, drop_elements, resolve_brackets
 
 _BOX = re.compile(rf"<(/?)({'|'.join(BOXES)})(?=[\s/>])[^<>]*>", re.IGNORECASE)
 _BLOCK = re.compile(rf"</?(?:{'|'.join(BLOCKS)})(?=[\s/>])[^<>]*>", re.IGNORECASE)
@@ -31,39 +31,39 @@ _SPACES = re.compile(r"[ \t\xa0\u2000-\u200b\u202f\u205f\u3000]+")
 
 
 def clean_wikitext(source: str, *, language: str = "en", excerpt: Excerpt = WHOLE_PAGE) -> str:
-    """The prose of a page.
+    """Convert the wikitext of a page to plain text.
 
     Parameters
     ----------
-    source : wikitext, of any quality
-    language : code of the wiki's language; names of sections and some templates depend on it
-    excerpt : which part of the page is read
+    source : wikitext, which may be invalid
+    language : language code of the wiki; it determines the names of sections and of some templates
+    excerpt : part of the page to return
 
     Returns
     -------
-    str : paragraphs between empty lines, headings as lines of their own
+    str : paragraphs and headings as lines, separated as in the source
 
     Examples
     --------
     >>> clean_wikitext("'''Tea''' is a [[hot drink|drink]].<ref>Smith</ref>\\n==See also==\\n* [[Coffee]]")
     'Tea is a drink.'
     """
-    # marks of bold and italic go before tags do: ''a''<sub>''b''</sub> holds no four apostrophes in a row
+    # bold and italic marks are removed before tags, so that ''a''<sub>''b''</sub> does not become four apostrophes
     text = source.replace("\r\n", "\n").replace("\r", "\n")
-    text = resolve_brackets(drop_elements(text.replace(APART, "")), language)
-    text = _QUOTES.sub(_apostrophes, text).replace(APART, "")
+    text = resolve_brackets(drop_elements(text.replace(SEPARATOR, "")), language)
+    text = _QUOTES.sub(_apostrophes, text).replace(SEPARATOR, "")
     text = plain_lines(strip_tags(text))
     return excerpt.read(text, language).strip()
 
 
 def strip_tags(text: str) -> str:
-    """The text without HTML: boxes with all they hold, other elements leave their words."""
+    """Return the text without HTML tags; boxes are removed with their contents."""
     text = _drop_boxes(text)
     return _INLINE.sub("", _BLOCK.sub("\n", text))
 
 
 def _drop_boxes(text: str) -> str:
-    """Take out <div> and <table> with their contents where both ends are there."""
+    """Remove <div> and <table> elements with their contents if both tags exist."""
     open_: dict[str, list[int]] = {name: [] for name in BOXES}
     spans: list[tuple[int, int]] = []
     for found in _BOX.finditer(text):
@@ -83,7 +83,7 @@ def _drop_boxes(text: str) -> str:
 
 
 def plain_lines(text: str) -> str:
-    """The text without marks at the start of lines and inside them; headings stay as they are."""
+    """Return the text without list marks, table rows and character references; headings stay unchanged."""
     text = _SWITCH.sub("", text)
     if "-{" in text:
         text = _VARIANTS.sub(_variant, text)
@@ -95,7 +95,7 @@ def plain_lines(text: str) -> str:
         elif start in ("|", "!", "{", "-", " ", "\t"):
             bare = line.lstrip()
             if bare.startswith(("|", "{|", "----")) or (bare.startswith("!") and ("!!" in bare or "|" in bare)):
-                continue  # rows of a table whose end is not found, rules
+                continue  # a row of an unclosed table, or a horizontal rule
         if "&" in line:
             line = _REFERENCE.sub(_character, line)
         if "(" in line or "（" in line:
@@ -107,19 +107,19 @@ def plain_lines(text: str) -> str:
 
 
 def _apostrophes(found: re.Match[str]) -> str:
-    """Bold and italic marks go; MediaWiki reads four or more than five as marks beside apostrophes."""
+    """Remove bold and italic marks; as in MediaWiki, four or more than five apostrophes include real ones."""
     length = len(found[0])
     return "'" if length == 4 else "'" * max(length - 5, 0)
 
 
 def _character(found: re.Match[str]) -> str:
-    """The character that a reference stands for; soft hyphens and joiners that only shape a line go."""
+    """Return the character of a character reference; "" for soft hyphens and invisible layout characters."""
     character = html.unescape(found[0])
     return "" if character in ("\xad", "\u200e", "\u200f", "\u2060") else character
 
 
 def _variant(found: re.Match[str]) -> str:
-    """-{zh-hans:一; zh-hant:二}- reads 一; -{words}- reads its words; -{T|...}- and other rules read nothing."""
+    """Return 一 for -{zh-hans:一; zh-hant:二}-, the words for -{words}-, and "" for -{T|...}- and other rules."""
     inside = found[1]
     flags, bar, rest = inside.partition("|")
     if bar and flags.strip().upper() not in ("R", ""):

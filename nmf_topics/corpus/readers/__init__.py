@@ -1,1 +1,1 @@
-"""Readers of files: text, tables, documents, web pages and compressed streams."""
+"""Readers of text files, tables, documents, web pages and compressed files."""

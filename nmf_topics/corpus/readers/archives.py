@@ -1,7 +1,7 @@
-"""Archives of files: .zip and .tar, the latter also compressed (.tar.gz, .tgz, .tar.bz2, .tar.xz, .tar.zst).
+"""Read the files of .zip and .tar archives; a .tar may be compressed (.tar.gz, .tgz, .tar.bz2, .tar.xz, .tar.zst).
 
-Members are read in place: nothing is written to disk, so no path in an archive can do harm. A tar archive is read as a
-stream from its start, in its order.
+Members are read in memory and never written to disk, so a path in an archive cannot do harm. A tar archive is read
+as a stream, in the order of its members.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from nmf_topics.corpus.readers.limits import ReadLimits
-from nmf_topics.corpus.readers.streams import CHUNK, Meter, Unreadable, byte_chunks, split_endings, unpack
+from nmf_topics.corpus.readers.streams import CHUNK, Meter, Unreadable, byte_chunks, decompress, split_endings
 from nmf_topics.corpus.readers.zip_members import ZIP_ERRORS
 
 TAR = ".tar"
 _SHORT = {".tgz": ".gz", ".tbz2": ".bz2", ".tbz": ".bz2", ".txz": ".xz", ".tzst": ".zst"}
 ZIP = ".zip"
-MAX_HEADER = 1 << 20  # bytes of a name or of attributes in a tar archive
-_HIDDEN_FOLDER = "__MACOSX"  # attributes of files, which macOS puts into its archives
+MAX_HEADER = 1 << 20  # bytes of a member's name or attributes in a tar archive
+_HIDDEN_FOLDER = "__MACOSX"  # file attributes that macOS adds to archives
 
 
 def is_archive(name: str) -> bool:
-    """Whether a file is an archive by its name.
+    """Return whether a file name is that of an archive.
 
     Examples
     --------
@@ -44,9 +44,10 @@ class Member:
 
     Attributes
     ----------
-    name : its path in the archive
-    chunks : gives its bytes, decompressed where its own name says that it is compressed; of a tar archive only once,
-        and before the next member
+    name : path in the archive
+    chunks : returns the bytes, decompressed if the name ends in .gz, .bz2, .xz or .zst; for a tar archive it can be
+    called
+        once, before the next member is read
     """
 
     name: str
@@ -54,7 +55,7 @@ class Member:
 
     @property
     def hidden(self) -> bool:
-        """Whether it or a folder above it is hidden."""
+        """Whether the file or a folder that contains it is hidden."""
         return any(part.startswith(".") or part == _HIDDEN_FOLDER for part in self.name.split("/"))
 
 
@@ -64,7 +65,7 @@ def read_members(path: Path, limits: ReadLimits, meter: Meter | None = None) -> 
     Raises
     ------
     Unreadable
-        When the archive is damaged, or has more files than the limit archive-files.
+        If the archive is damaged or has more files than the limit archive-files.
     """
     members = _zip_members(path) if split_endings(path.name)[1] == ZIP else _tar_members(path, meter)
     for count, member in enumerate(members, 1):
@@ -73,13 +74,13 @@ def read_members(path: Path, limits: ReadLimits, meter: Meter | None = None) -> 
         yield member
 
 
-def member_chunks_of(path: Path, name: str, limits: ReadLimits) -> Iterator[bytes]:
-    """The bytes of one file of an archive, decompressed.
+def archived_chunks(path: Path, name: str, limits: ReadLimits) -> Iterator[bytes]:
+    """Yield the bytes of one file of an archive, decompressed.
 
     Raises
     ------
     Unreadable
-        When it is not there, or damaged.
+        If it is missing or damaged.
     """
     for member in read_members(path, limits):
         if member.name == name:
@@ -99,17 +100,17 @@ def _zip_members(path: Path) -> Iterator[Member]:
     except ZIP_ERRORS as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise Unreadable(str(path), f"cannot be read ({error.strerror})") from error
-        raise Unreadable(str(path), f"damaged, or no .zip archive ({error})") from error
+        raise Unreadable(str(path), f"damaged or not a .zip archive ({error})") from error
 
 
 def _zip_reader(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path) -> Callable[[], Iterator[bytes]]:
     def chunks() -> Iterator[bytes]:
         where = f"{path}/{entry.filename}"
         if entry.flag_bits & 1:
-            raise Unreadable(where, "protected by a password")
+            raise Unreadable(where, "protected by a password; unpack the archive first")
         try:
             with archive.open(entry) as file:
-                yield from unpack(cast(BinaryIO, file), split_endings(entry.filename)[2], where)
+                yield from decompress(cast(BinaryIO, file), split_endings(entry.filename)[2], where)
         except Unreadable:
             raise
         except (*ZIP_ERRORS, RuntimeError) as error:
@@ -119,11 +120,11 @@ def _zip_reader(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path) ->
 
 
 class _BoundedTarInfo(tarfile.TarInfo):
-    """A member of a tar archive; names and attributes of gigabytes are refused, as tarfile would read them whole."""
+    """A member of a tar archive whose name and attributes have a size limit, because tarfile reads them into memory."""
 
     @classmethod
     def frombuf(cls, buf: Any, encoding: str, errors: str) -> _BoundedTarInfo:
-        """A member from its header."""
+        """Read a header; raise ReadError if it announces a name or attributes that are too long."""
         found = super().frombuf(buf, encoding, errors)
         special = (tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE)
         if found.type in (*special, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK) and found.size > MAX_HEADER:
@@ -136,24 +137,24 @@ def _tar_members(path: Path, meter: Meter | None) -> Iterator[Member]:
         try:
             with tarfile.open(fileobj=_Stream(chunks), mode="r|", tarinfo=_BoundedTarInfo) as archive:
                 for entry in archive:
-                    archive.members = []  # type: ignore[attr-defined]  # else it keeps all of them
+                    archive.members = []  # type: ignore[attr-defined]  # tarfile keeps every member in memory otherwise
                     if entry.isfile():
                         yield Member(_clean_path(entry.name), _tar_reader(archive, entry, path))
         except Unreadable:
             raise
         except (tarfile.TarError, EOFError, ValueError, IndexError) as error:
-            raise Unreadable(str(path), f"damaged, or no .tar archive ({error})") from error
+            raise Unreadable(str(path), f"damaged or not a .tar archive ({error})") from error
 
 
 def _tar_chunks(path: Path, meter: Meter | None) -> Iterator[bytes]:
-    """The bytes of a tar archive, decompressed."""
-    packing = _SHORT.get(split_endings(path.name)[1])
-    if packing is None:
+    """Yield the bytes of a tar archive, decompressed."""
+    compression = _SHORT.get(split_endings(path.name)[1])
+    if compression is None:
         yield from byte_chunks(path, meter)
         return
     try:
         with open(path, "rb") as file:
-            yield from unpack(file, packing, str(path))
+            yield from decompress(file, compression, str(path))
     except OSError as error:
         raise Unreadable(str(path), f"cannot be read ({error.strerror or error})") from error
 
@@ -163,9 +164,9 @@ def _tar_reader(archive: tarfile.TarFile, entry: tarfile.TarInfo, path: Path) ->
         where = f"{path}/{entry.name}"
         file = archive.extractfile(entry)
         if file is None:
-            raise Unreadable(where, "no ordinary file")
+            raise Unreadable(where, "not a regular file")
         try:
-            yield from unpack(cast(BinaryIO, file), split_endings(entry.name)[2], where)
+            yield from decompress(cast(BinaryIO, file), split_endings(entry.name)[2], where)
         except tarfile.TarError as error:
             raise Unreadable(where, f"damaged in the archive ({error})") from error
 
@@ -177,18 +178,18 @@ def _clean_path(name: str) -> str:
 
 
 class _Stream(io.RawIOBase):
-    """Chunks of bytes as a file that can be read once."""
+    """A file that can be read once, made of chunks of bytes."""
 
     def __init__(self, chunks: Iterator[bytes]) -> None:
         self._chunks = chunks
         self._left = b""
 
     def readable(self) -> bool:
-        """Whether it can be read."""
+        """Return True."""
         return True
 
     def read(self, size: int = -1) -> bytes:
-        """Up to `size` bytes, fewer only at the end."""
+        """Return `size` bytes, or fewer at the end."""
         size = CHUNK if size < 0 else size
         parts = []
         while size and (self._left or (chunk := next(self._chunks, b""))):

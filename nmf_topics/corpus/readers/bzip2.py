@@ -1,10 +1,10 @@
-"""Multistream bzip2, unpacked by several threads.
+"""Decompress multistream bzip2 files with several threads.
 
-Dumps called -multistream, and files of pbzip2 and lbzip2, are many short bzip2 streams one after another. Where the
-next one begins shows in the packed bytes, so each can be unpacked by itself. That is a guess: if a stream goes on where
-one seemed to begin, it is unpacked further from there, so the result is the same as bz2's for every file.
+Wikipedia's -multistream dumps, and files written by pbzip2 and lbzip2, are many short bzip2 streams in a row. The start
+of a stream is recognizable in the compressed bytes, so streams can be decompressed in parallel. The same bytes may
+occur by chance inside a stream; then decompression simply continues there, so the result always equals that of bz2.
 
-Format: https://en.wikipedia.org/wiki/Bzip2#File_format (no specification of the author's exists).
+Format: https://en.wikipedia.org/wiki/Bzip2#File_format (there is no official specification).
 """
 
 from __future__ import annotations
@@ -17,73 +17,73 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import BinaryIO
 
 CHUNK = 1 << 20
-LONGEST = 1 << 23  # packed bytes without a beginning of a stream, after which there is nothing to be gained
-MOST = 1 << 24  # unpacked bytes that come out of a stream at once
-_BEGINS = re.compile(rb"BZh[1-9]1AY&SY")
-_MARK = 10  # its length
-Unpacked = tuple[BZ2Decompressor, bytes]
+MAX_PART = 1 << 23  # compressed bytes; parts longer than this are not decompressed in parallel
+MAX_OUTPUT = 1 << 24  # decompressed bytes that are taken from a stream at once
+_STREAM_START = re.compile(rb"BZh[1-9]1AY&SY")
+_START_LENGTH = 10  # bytes that _STREAM_START matches
+Decompressed = tuple[BZ2Decompressor, bytes]
 
 
-def unpack_bzip2(file: BinaryIO, threads: int) -> Iterator[bytes]:
-    """Yield the unpacked bytes of a bzip2 file.
+def decompress_bzip2(file: BinaryIO, threads: int) -> Iterator[bytes]:
+    """Yield the decompressed bytes of a bzip2 file.
 
     Raises
     ------
     EOFError
-        When the file ends too early.
+        If the file ends too early.
     OSError
-        When it is damaged.
+        If it is damaged.
     """
 
-    waiting: deque[tuple[bytes, Future[Unpacked] | None]] = deque()
-    going: BZ2Decompressor | None = None  # the stream at hand
+    waiting: deque[tuple[bytes, Future[Decompressed] | None]] = deque()
+    stream: BZ2Decompressor | None = None  # the current one
     parts = _parts(file)
     with ThreadPoolExecutor(threads) as pool:
         while True:
             while len(waiting) < threads + 2 and (part := next(parts, b"")):
-                waiting.append((part, pool.submit(_unpack, part) if _BEGINS.match(part) else None))
+                waiting.append((part, pool.submit(_decompress, part) if _STREAM_START.match(part) else None))
             if not waiting:
                 break
-            packed, guess = waiting.popleft()
-            if guess is not None and (going is None or going.eof):
-                going, data = guess.result()
+            packed, in_parallel = waiting.popleft()
+            if in_parallel is not None and (stream is None or stream.eof):
+                stream, data = in_parallel.result()
                 packed = b""
                 yield data
             while True:  # the rest of this part
-                if going is not None and going.eof:
-                    packed = going.unused_data or packed
+                if stream is not None and stream.eof:
+                    packed = stream.unused_data or packed
                     if not packed:
                         break
                     if not packed.startswith(b"BZh"[: len(packed)]):
-                        return  # what follows the last stream is no bzip2, and is ignored as by bzip2 itself
-                    going = None
-                going = going or BZ2Decompressor()
-                yield going.decompress(packed, MOST)
+                        return  # bytes after the last stream are ignored, as bzip2 itself does
+                    stream = None
+                stream = stream or BZ2Decompressor()
+                yield stream.decompress(packed, MAX_OUTPUT)
                 packed = b""
-                if not going.eof and going.needs_input:
+                if not stream.eof and stream.needs_input:
                     break
-    if going is None or not going.eof:
+    if stream is None or not stream.eof:
         raise EOFError("Compressed file ended before the end-of-stream marker was reached")
 
 
-def _unpack(packed: bytes) -> Unpacked:
+def _decompress(packed: bytes) -> Decompressed:
     stream = BZ2Decompressor()
-    return stream, stream.decompress(packed, MOST)
+    return stream, stream.decompress(packed, MAX_OUTPUT)
 
 
 def _parts(file: BinaryIO) -> Iterator[bytes]:
-    """Cut a file where streams seem to begin; a part without a beginning is no longer than `LONGEST`."""
-    held, looked = b"", 1
+    """Split a file where streams seem to start; a part without a start is not longer than `MAX_PART`."""
+    buffer, searched = b"", 1
     while chunk := file.read(CHUNK):
-        held += chunk
+        buffer += chunk
         begin = 0
-        while found := _BEGINS.search(held, max(looked, begin + 1)):
-            yield held[begin : found.start()]
+        while found := _STREAM_START.search(buffer, max(searched, begin + 1)):
+            yield buffer[begin : found.start()]
             begin = found.start()
-        held = held[begin:]
-        looked = max(1, len(held) - _MARK)
-        if len(held) > LONGEST:
-            yield held[:-_MARK]
-            held, looked = held[-_MARK:], 0
-    if held:
-        yield held
+        buffer = buffer[begin:]
+        searched = max(1, len(buffer) - _START_LENGTH)
+        if len(buffer) > MAX_PART:
+            yield buffer[:-_START_LENGTH]
+            buffer, searched = buffer[-_START_LENGTH:], 0
+    if buffer:
+        yield buffer

@@ -1,4 +1,4 @@
-"""Names of columns: which part of a page a column looks like, and which column a user meant."""
+"""Guess from its name which part of a page a column holds, and find the column that a user meant."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-# Part of a page -> names of columns, the likeliest first; in several languages, and as Reddit, Twitter, news archives
-# and spreadsheets call them.
+# Part of a page -> usual names of its column, most likely first: in several languages, and as used by Reddit, Twitter,
+# news archives and spreadsheets.
 GUESSES = {
     "text": (
         *("text", "full_text", "selftext", "body", "content", "abstract", "extract", "article", "document"),
@@ -28,11 +28,11 @@ GUESSES = {
         *("subreddit", "catégorie", "categoría"),
     ),
 }
-_NOT_THE_TEXT = ("context", "pretext", "hypertext")  # of names that end in "text", such as review_text or Volltext
+_NOT_THE_TEXT = ("context", "pretext", "hypertext")  # other names that end in "text" (review_text, Volltext) are text
 
 
 def plain_name(name: str) -> str:
-    """A name of a column without case, camels and spaces.
+    """Normalize the name of a column: lower case, words joined by underscores.
 
     Examples
     --------
@@ -44,7 +44,7 @@ def plain_name(name: str) -> str:
 
 
 def guess_column(part: str, names: Sequence[str]) -> str | None:
-    """The column that looks most like a part of a page; of equal ones the first.
+    """Return the column whose name is most likely that of a part of a page, or None; of equal ones the first.
 
     Examples
     --------
@@ -65,12 +65,12 @@ def _ends_like_text(name: str) -> bool:
 
 
 def is_known(name: str) -> bool:
-    """Whether a name is one of those that some part of a page has."""
+    """Return whether a name is a usual one for some part of a page."""
     return any(guess_column(part, [name]) for part in GUESSES)
 
 
 def matching_name(name: str, names: Sequence[str]) -> str | None:
-    """The column that has a name, else the only one that has it but for case and spaces."""
+    """Return the column with this name, else the only one that equals it apart from case, spaces and punctuation."""
     if name in names:
         return name
     for same in (str.casefold, plain_name):
@@ -81,7 +81,7 @@ def matching_name(name: str, names: Sequence[str]) -> str | None:
 
 
 def nearest_name(name: str, names: Sequence[str]) -> str | None:
-    """The column that a misspelt name probably means."""
+    """Return the column whose name is closest to a misspelt one, or None."""
     import difflib
 
     plain = {plain_name(other): other for other in reversed(names[:1000])}

@@ -1,7 +1,7 @@
-"""Which columns of a table are the text, title, id, date and label of a page; from a row to a page.
+"""Choose the columns of a table that hold the text, title, id, date and label of pages, and make pages of its rows.
 
-A column is named exactly, without regard to case, or by the path of a nested field (`data.body`). Columns that nobody
-named are guessed. The text may be several columns, joined: `title,selftext`.
+The user names a column exactly, apart from case, or as the path of a nested field (`data.body`). Other columns are
+guessed from their names. The text may be joined from several columns: `title,selftext`.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ from nmf_topics.corpus.readers.unix_time import as_date
 from nmf_topics.corpus.reading_log import ReadingLog
 from nmf_topics.errors import CorpusError, Remedy
 
-REVISION = "revid"  # beside it a `timestamp` is the time of the page's last edit, which dates nothing
-PLACEHOLDERS = ("[deleted]", "[removed]")  # what Reddit has where there is no text any more
-ROWS_TO_SEARCH = 20  # for a column that the first row lacks
-# the line where a row begins, and its fields; None where it is longer than a page may be
+REVISION = "revid"  # in a table with this column, `timestamp` is the time of the last edit and not used as a date
+PLACEHOLDERS = ("[deleted]", "[removed]")  # Reddit's replacements for a deleted text
+ROWS_TO_SEARCH = 20  # rows that are read to find a column that the first row lacks
+# the line where a row begins, and its fields; None instead of fields if the row is longer than the limit page-size
 Record = tuple[int, Mapping[str, Any] | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The column for each part of a page; None where nobody named one, or there is none.
+    """The column that a user has named for each part of a page; None where none was named.
 
-    The text may name several columns, separated by commas.
+    `text` may be several columns, separated by commas.
     """
 
     text: str | None = None
@@ -44,7 +44,7 @@ class Columns:
     label: str | None = None
 
     def parts(self) -> dict[str, str | None]:
-        """Part of a page -> column."""
+        """Return a dictionary from part of a page to column."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
 
@@ -54,9 +54,9 @@ class ChosenColumns:
 
     Attributes
     ----------
-    text : one or more columns, or paths of nested fields
-    title, id, date, label : a column each, or None
-    guessed : parts that nobody named
+    text : one or more columns or paths of nested fields
+    title, id, date, label : one column each, or None
+    guessed : parts whose column was guessed
     """
 
     text: tuple[str, ...] = ()
@@ -67,7 +67,7 @@ class ChosenColumns:
     guessed: frozenset[str] = field(default_factory=frozenset)
 
     def single(self) -> dict[str, str]:
-        """Part of a page, other than the text -> column."""
+        """Return a dictionary from part of a page, except the text, to column."""
         parts = {"title": self.title, "id": self.id, "date": self.date, "label": self.label}
         return {part: name for part, name in parts.items() if name is not None}
 
@@ -75,20 +75,20 @@ class ChosenColumns:
 def choose_columns(
     wanted: Columns, names: Sequence[str], nested: Sequence[str], where: str, *, lone_is_text: bool
 ) -> ChosenColumns:
-    """Choose the columns of a table: those asked for, else the ones that are named like their part.
+    """Choose the columns of a table: those that the user has named, and for the other parts those with a usual name.
 
     Parameters
     ----------
-    wanted : columns asked for by name
-    names : the columns of the table
+    wanted : columns that the user has named
+    names : columns of the table
     nested : paths of nested fields
     where : name of the table, for errors
-    lone_is_text : whether the only column of a table is the text, whatever its name
+    lone_is_text : use the only column of a table as the text, whatever its name
 
     Raises
     ------
     CorpusError
-        When a column that is asked for does not exist, or none looks like the text.
+        If a named column does not exist, or no column looks like the text.
     """
     asked: dict[str, tuple[str, ...]] = {}
     for part, name in wanted.parts().items():
@@ -109,7 +109,7 @@ def choose_columns(
             f"{where}: no column looks like the text; it has {show_names([*names, *nested])}",
             remedy=Remedy("name it with {text_column}"),
         )
-    for part in ("title", "id"):  # a first row that lacks them does not speak for the rest
+    for part in ("title", "id"):  # later rows may have them even if the first ones do not
         if part not in {*asked, *guessed} and part not in taken | set(guessed.values()):
             guessed[part] = part
     chosen = {part: (name,) for part, name in guessed.items()} | asked
@@ -118,7 +118,7 @@ def choose_columns(
 
 
 def _find(name: str, part: str, names: Sequence[str], nested: Sequence[str], where: str) -> str:
-    """The column that a name means."""
+    """Return the column with a given name or path."""
     found = matching_name(name, names) or matching_name(name, nested)
     if found is None:
         near = nearest_name(name, [*names, *nested])
@@ -128,7 +128,7 @@ def _find(name: str, part: str, names: Sequence[str], nested: Sequence[str], whe
 
 
 def _guess(names: Sequence[str], asked: Mapping[str, Any], taken: set[str]) -> dict[str, str]:
-    """Columns that are named like a part of a page."""
+    """Guess columns from their names: part of a page -> column."""
     guessed: dict[str, str] = {}
     for part in GUESSES:
         if part in asked:
@@ -142,7 +142,7 @@ def _guess(names: Sequence[str], asked: Mapping[str, Any], taken: set[str]) -> d
 
 
 def _guess_nested(nested: Sequence[str], asked: Mapping[str, Any], taken: set[str]) -> dict[str, str]:
-    """Nested fields, of the object that holds the text, that are named like a part of a page."""
+    """Guess nested fields from their names, all from the object that holds the text: part of a page -> path."""
     leaves = {name.rpartition(".")[2]: name for name in reversed(nested)}
     text = guess_column("text", list(leaves))
     if text is None:
@@ -153,13 +153,13 @@ def _guess_nested(nested: Sequence[str], asked: Mapping[str, Any], taken: set[st
 
 
 def show_names(names: Sequence[str]) -> str:
-    """Names of columns for a message, not too many."""
+    """Join names of columns for a message, at most 20."""
     shown = ", ".join(repr(name if len(name) <= 60 else f"{name[:60]}...") for name in names[:20])
     return f"{shown} and {len(names) - 20} more" if len(names) > 20 else shown or "no columns"
 
 
-def say_guesses(columns: ChosenColumns) -> str:
-    """What was guessed where the name alone does not say it; "" where it does."""
+def describe_guesses(columns: ChosenColumns) -> str:
+    """Describe guessed columns whose names differ from the part of the page; return "" if there are none."""
     guessed = {"text": columns.text[0], **columns.single()}
     return ", ".join(
         f"{part}s from column {name!r}" if part != "text" else f"text from column {name!r}"
@@ -180,15 +180,26 @@ def read_records(
     options: ReadOptions = DEFAULT_OPTIONS,
     row_ids: Sequence[str] | None = None,
 ) -> Iterator[Page]:
-    """Yield the rows of a table as pages; the first rows decide on the columns. Messages count in `unit`.
+    """Yield the rows of a table as pages; the columns are chosen from the first rows.
 
-    A row that is longer than a page may be is set aside. Ids are `row_ids`, no two the same, where they are given; then
-    an id column that nobody named stays metadata.
+    A row longer than the limit page-size is set aside.
+
+    Parameters
+    ----------
+    records : rows with their line numbers
+    where : name of the table, for messages
+    wanted : columns that the user has named
+    tell : called with messages about guesses and about what was set aside
+    lone_is_text : use the only column of a table as the text, whatever its name
+    unit : what the line numbers count, for messages
+    log : receives rows that are set aside
+    options : ReadOptions
+    row_ids : unique ids of the pages; an id column is then kept as metadata unless the user named it
 
     Raises
     ------
     CorpusError
-        When the columns are not there, a text is no string, two pages have the same id, or there is no row.
+        If a column is missing, a text is not a string, two pages have the same id, or there is no row.
     """
     log = log or ReadingLog()
     too_long = f"longer than the limit page-size={options.limits.page_size}"
@@ -201,18 +212,18 @@ def read_records(
         try:
             columns = _columns_of(first, wanted, where, lone_is_text)
             break
-        except CorpusError:  # the first row may lack what others have
+        except CorpusError:  # the next rows may have the missing column
             if len(first) >= ROWS_TO_SEARCH:
                 raise
     if columns is None:
         if all(row is None for _, row in first):
             why = f" ({first[0][0]}: {too_long})" if first else ""
-            raise CorpusError(f"{where} holds no page{why}")
+            raise CorpusError(f"{where} contains no pages{why}")
         columns = _columns_of(first, wanted, where, lone_is_text)
     if row_ids is not None and "id" in columns.guessed:
         columns = replace(columns, id=None, guessed=columns.guessed - {"id"})
-    if said := say_guesses(columns):
-        tell(f"{where}: {said}")
+    if guesses := describe_guesses(columns):
+        tell(f"{where}: {guesses}")
     has_titles = any(row is not None and columns.title in row for _, row in first)
     log.titles_apart = has_titles and columns.title not in columns.text and not options.titles_as_text
     cleaner = CellCleaner(options.markup, [*columns.text, *([columns.title] if columns.title else [])])
@@ -230,7 +241,7 @@ def read_records(
 
 
 def _columns_of(rows: Sequence[Record], wanted: Columns, where: str, lone_is_text: bool) -> ChosenColumns:
-    """The columns of a table, from its first rows."""
+    """Choose the columns of a table from its first rows."""
     full = [row for _, row in rows if row is not None]
     names = list(dict.fromkeys(name for row in full for name in row))
     nested = list(dict.fromkeys(name for row in full for name in nested_names(row)))
@@ -238,12 +249,12 @@ def _columns_of(rows: Sequence[Record], wanted: Columns, where: str, lone_is_tex
 
 
 def rename_fields(columns: ChosenColumns) -> dict[str, str | None]:
-    """Field of a row -> name in the metadata, for those that do not keep theirs; None for those left out.
+    """Return which fields of a row get another name in the metadata: field -> new name, or None to leave it out.
 
     Notes
     -----
-    A date or label column gets the plain name, so a field that has this name already must give way, as must
-    one that would look like the id, title or text of the page.
+    A date or label column is renamed to "date" or "label". Another field that already has this name, or is called "id",
+    "title" or "text", gets the suffix " (column)".
     """
     single = columns.single()
     used = {"text": columns.text[0], **single}
@@ -259,7 +270,7 @@ def _value_of(record: Mapping[str, Any], name: str) -> Any:
 
 
 class _PageMaker:
-    """Makes pages of rows."""
+    """Makes a page of each row."""
 
     def __init__(
         self,
@@ -279,20 +290,20 @@ class _PageMaker:
         self._nested = [name for name in (*columns.text, *columns.single().values()) if "." in name]
 
     def __call__(self, record: Mapping[str, Any], line: int, number: int) -> Page:
-        """The page of a row: `line` for messages, `number` counts rows."""
+        """Return the page of a row; `line` is used in messages, `number` is the number of the row."""
         columns, place = self._columns, f"{self._where}, {self._unit} {line}"
         try:
             fields, meta = self._split(record)
             text = self._text(fields, place)
-            title, wish = one_line(fields.get(columns.title)), one_line(fields.get(columns.id))
+            title, given_id = one_line(fields.get(columns.title)), one_line(fields.get(columns.id))
         except RecursionError as error:
             raise CorpusError(f"{place}: nested too deeply") from error
-        page_id = self._ids.give(wish, title, text, line) if self._row_ids is None else self._row_ids[number - 1]
+        page_id = self._ids.give(given_id, title, text, line) if self._row_ids is None else self._row_ids[number - 1]
         full = f"{title}\n\n{text}" if self._titles_as_text and title else text
         return Page(page_id, title or title_from_text(text), full, meta, number)
 
     def _split(self, record: Mapping[str, Any]) -> tuple[dict[str | None, Any], dict[str, Any]]:
-        """The columns that are parts of the page, and the metadata."""
+        """Split a row into the columns that are parts of the page, and the metadata."""
         fields: dict[str | None, Any] = {}
         for name in (*self._columns.text, *self._columns.single().values()):
             fields[name] = self._clean(name, _value_of(record, name))
@@ -308,7 +319,7 @@ class _PageMaker:
         return fields, meta
 
     def _text(self, fields: Mapping[str | None, Any], place: str) -> str:
-        """The text of a page."""
+        """Return the text of a page."""
         found = []
         for name in self._columns.text:
             text = fields[name]

@@ -1,13 +1,14 @@
-"""Guess the encoding of text that is not UTF-8. Windows-1252 wins unless another encoding is clearly better.
+"""Guess the encoding of text that is not UTF-8: Windows-1252 unless another encoding is clearly better.
 
-Most such files come from Western Europe, and short samples say little, so the guess starts from cp1252:
+Most such files come from Western Europe, and short samples contain little evidence. So the guess starts from cp1252:
 
-1. A text is plausible in an encoding if its characters beyond ASCII stand where such characters stand in European
-   text: letters within words of mostly ASCII letters, quotation marks at the edges of words, a pound sign before a
-   number. Cyrillic read as cp1252 fails this test (words of accented letters only), as does German of old Macintoshes.
-2. Plausible in cp1252: cp1252, unless the letters are those of one language of Central Europe, the Baltic, Turkey or
-   Vietnam in its own encoding and of no Western language, or many of its stop words appear.
-3. Not plausible in cp1252: the other encodings of Latin script that pass the test, else what charset-normalizer finds.
+1. A decoded text is plausible if its non-ASCII characters occur where European text has them: letters in words of
+   mostly ASCII letters, quotation marks at the edges of words, a pound sign before a number. Cyrillic text decoded as
+   cp1252 fails this test (whole words of accented letters), and so does German text of old Macintoshes.
+2. If the text is plausible in cp1252, that is the guess. Another encoding is chosen only if the letters fit one
+   language of Central Europe, the Baltic, Turkey or Vietnam and no Western language, or if many of its stop words
+   occur.
+3. Otherwise the other encodings of Latin script are tried with the same test, and then charset-normalizer.
 """
 
 from __future__ import annotations
@@ -22,25 +23,25 @@ from functools import cache
 from itertools import pairwise
 
 WESTERN = "cp1252"
-# Encodings in which files that people have are written. Left to itself charset-normalizer also finds exotic
-# ones (shift_jis_2004 for short Russian texts, cp1006 for "café"), and takes much longer.
+# EncodingChooser that are in common use. Without this list charset-normalizer also returns exotic ones (shift_jis_2004
+# for short Russian texts, cp1006 for "café") and takes much longer.
 LIKELY = [f"cp{number}" for number in (*range(1250, 1259), 874, 932, 949)]
 LIKELY += ["koi8_r", "euc_jp", "gb18030", "big5"]
-# Encodings of DOS and of old Macintoshes: any bytes are well-formed in them, so they are tried last.
+# EncodingChooser of DOS and old Macintoshes. They can decode any bytes, so they are tried last.
 OLD = ["cp437", "cp850", "cp866", "mac_roman"]
 
-STATISTICS_BYTES = 1 << 13  # given to charset-normalizer, whose time grows with the sample
-SAMPLE_BYTES = 1 << 13  # of one file
-SHARED_BYTES = 1 << 17  # of all files of a folder together
-LONG_LINE = 2000  # bytes; of longer lines only the parts around non-ASCII bytes are examined
-MAX_CHAOS = 0.05  # of charset-normalizer: a right guess stays below
+STATISTICS_BYTES = 1 << 13  # size of the sample for charset-normalizer, whose time grows with it
+SAMPLE_BYTES = 1 << 13  # size of the sample of one file
+SHARED_BYTES = 1 << 17  # size of the sample of all files of a folder
+LONG_LINE = 2000  # bytes; only the parts of a longer line around non-ASCII bytes are examined
+MAX_CHAOS = 0.05  # largest "chaos" (as charset-normalizer calls it) of a guess that is accepted
 MAX_MISPLACED = 0.1  # largest share of non-ASCII characters in unusual places
-STRAY = 4  # one non-ASCII character in this many may always be in an unusual place
-MIN_LETTERS = 8  # fewer non-ASCII letters than this cannot decide against cp1252
-CLEARLY_BETTER = 0.12  # difference of the share of letters that one language explains
-ALL_EXPLAINED = 0.98  # share of the letters that one Western language explains, after which nothing else is tried
+MIN_FOR_STRAY = 4  # from this many non-ASCII characters on, one in an unusual place is ignored
+MIN_LETTERS = 8  # least number of non-ASCII letters that can decide against cp1252
+CLEARLY_BETTER = 0.12  # least gain in the share of letters covered by the alphabet of one language
+ALL_EXPLAINED = 0.98  # if a Western alphabet covers this share of the letters, no other encoding is tried
 
-# The letters beyond ASCII that each language uses. Where two encodings explain a text, the alphabet decides.
+# The non-ASCII letters of each language. They decide between encodings that can all decode a text.
 _ALPHABETS = {
     "cp1252": (
         *("äöüß", "àâæçéèêëîïôœùûüÿ", "áéíñóúüª", "áâãàçéêíóôõúü", "àèéìíîòóùú", "áéëïóöüèêç", "åäöéáàü", "æøåéôò"),
@@ -76,38 +77,40 @@ _SIGNS = frozenset("£€¥¢§©®°±²³ºª½¼¾¹×÷™†‡µ¶")
 
 @dataclass(frozen=True)
 class Guess:
-    """An encoding for some bytes.
+    """A guessed encoding.
 
     Attributes
     ----------
     encoding : its name
-    certain : whether the bytes themselves speak for it; False where cp1252 was taken for want of evidence
+    certain : whether the bytes are evidence for it; False if cp1252 was chosen as the default
     """
 
     encoding: str
     certain: bool
 
 
-class Encodings:
-    """Decides on the encoding of each file of a source that is not UTF-8.
+class EncodingChooser:
+    """Chooses the encoding of each file of a source that is not UTF-8.
 
-    A short file may say too little by itself. It is then read as all such files of the source together suggest.
+    A short file may contain too little evidence. Its encoding is then guessed from all such files of the source
+    together.
 
     Parameters
     ----------
-    given : the encoding that the user named, or None
-    samples : gives samples (see `sample_of`) of all files of the source that are not UTF-8; asked for once, and only
-        if a file needs them
+    given : the encoding that the user has given, or None
+    samples : returns samples (see `sample_of`) of all files of the source that are not UTF-8; called at most once, when
+    a
+        file needs them
     """
 
     def __init__(self, given: str | None = None, samples: Callable[[], Iterable[bytes]] = tuple) -> None:
         self.given = given
         self._samples = samples
         self._shared: str | None = None
-        self._last: str | None = None  # what the last file was certain to be in: the next one most likely is, too
+        self._last: str | None = None  # the encoding of the last file if it was certain; tried first for the next one
 
     def choose(self, data: bytes, accepts: Callable[[str], bool]) -> str | None:
-        """The encoding of a text that is not UTF-8; None where none fits. Parameters as in `guess_encoding`."""
+        """Return the encoding of a text that is not UTF-8, or None. The parameters are those of `guess_encoding`."""
         if self.given is not None:
             return self.given if accepts(self.given) else None
         sample = sample_of(data)
@@ -123,7 +126,7 @@ class Encodings:
 
 
 def _shared_encoding(samples: Iterable[bytes]) -> str:
-    """The encoding of texts in Latin script that are too short to be judged one by one."""
+    """Return the common encoding of texts in Latin script that are each too short for a guess."""
     joined = bytearray()
     for sample in dict.fromkeys(samples):
         guess = guess_encoding(sample)
@@ -136,7 +139,7 @@ def _shared_encoding(samples: Iterable[bytes]) -> str:
 
 
 def is_utf8(data: bytes) -> bool:
-    """Whether the beginning of a text is UTF-8; a character that is cut at its end does not count."""
+    """Return whether the beginning of a text is UTF-8; an incomplete character at its end is ignored."""
     try:
         codecs.getincrementaldecoder("utf-8")().decode(data)
     except UnicodeDecodeError:
@@ -145,28 +148,29 @@ def is_utf8(data: bytes) -> bool:
 
 
 def is_damaged_utf8(data: bytes, known: int = 0) -> bool:
-    """Whether a text that is not UTF-8 is so all the same but for a few broken bytes.
+    """Return whether a text that is not valid UTF-8 is UTF-8 with a few invalid bytes.
 
-    A character of several bytes in UTF-8 seldom comes about by chance (most often in Greek and Chinese, at fewer than
-    one for each that fails): with many of them it is UTF-8, and another encoding would garble all of the rest.
+    Text in another encoding rarely contains valid UTF-8 characters of several bytes by chance: most often in Greek and
+    Chinese, and even there less often than invalid ones. So a text with many valid ones is UTF-8, and any other
+    encoding would make them unreadable.
 
     Parameters
     ----------
     data : the text
-    known : characters beyond ASCII in UTF-8 that came before it
+    known : number of valid non-ASCII characters that precede it
     """
     text = data.decode("utf-8", "replace")
     bad = text.count("\ufffd")
-    return leads_of(text.encode()) - bad + known >= 2 * bad
+    return count_non_ascii(text.encode()) - bad + known >= 2 * bad
 
 
-def leads_of(data: bytes) -> int:
-    """The number of characters beyond ASCII in valid UTF-8."""
+def count_non_ascii(data: bytes) -> int:
+    """Return the number of non-ASCII characters in valid UTF-8."""
     return len(data.translate(None, _BELOW_LEADS))
 
 
 def sample_of(data: bytes) -> bytes:
-    """The lines of a text that hold bytes beyond ASCII, up to `SAMPLE_BYTES`; of long lines only parts."""
+    """Return the lines of a text that contain non-ASCII bytes, up to `SAMPLE_BYTES`; only parts of long lines."""
     parts: list[bytes] = []
     size = end = 0
     while size < SAMPLE_BYTES and (beyond := _BEYOND_ASCII.search(data, end)):
@@ -181,18 +185,18 @@ def sample_of(data: bytes) -> bytes:
 
 
 def guess_encoding(data: bytes, accepts: Callable[[str], bool] | None = None) -> Guess | None:
-    """The encoding that bytes which are not UTF-8 are most likely in; None where none of the known ones fits.
+    """Return the most likely encoding of bytes that are not UTF-8, or None if no known one fits.
 
     Parameters
     ----------
     data : the text, or a long enough beginning of it
-    accepts : says whether an encoding can decode the whole text; by default those that decode `data`
+    accepts : returns whether an encoding can decode the whole text; default: whether it can decode `data`
     """
     check = accepts or (lambda encoding: _decodes(data, encoding))
     western = _decode(data, WESTERN)
     share = 1.0 if western is None else misplaced_share(western)
     if western is not None and share <= MAX_MISPLACED and check(WESTERN):
-        return _among_latin(data, western, check)
+        return _choose_latin(data, western, check)
     for encoding in ("cp1250", "cp1254", "cp1257", "cp850", "mac_roman", "cp437"):
         text = _decode(data, encoding)
         if text is None or misplaced_share(text) > MAX_MISPLACED / 2 or not check(encoding):
@@ -217,7 +221,7 @@ def _decodes(data: bytes, encoding: str) -> bool:
 
 
 def misplaced_share(text: str) -> float:
-    """The share of characters beyond ASCII that stand where European text has none.
+    """Return the share of non-ASCII characters that occur where European text has none.
 
     Examples
     --------
@@ -246,15 +250,15 @@ def misplaced_share(text: str) -> float:
             odd += within and sign not in _WITHIN_WORDS
         else:
             odd += sign not in _SIGNS or within or any(_foreign(neighbour) for neighbour in (before, after))
-    return 0.0 if not total or (odd == 1 and total >= STRAY) else odd / total
+    return 0.0 if not total or (odd == 1 and total >= MIN_FOR_STRAY) else odd / total
 
 
 def _foreign(neighbour: str) -> bool:
     return neighbour > "\x7f" and neighbour not in _PUNCTUATION
 
 
-def _among_latin(data: bytes, western: str, check: Callable[[str], bool]) -> Guess:
-    """cp1252, or the encoding of other languages in Latin script where it is clearly better."""
+def _choose_latin(data: bytes, western: str, check: Callable[[str], bool]) -> Guess:
+    """Return cp1252, or the encoding of other languages in Latin script if it is clearly better."""
     letters = sum(len(_NOT_ASCII.findall(word)) for word in _WORD.findall(western))
     here = _explained(western, WESTERN)
     if here > ALL_EXPLAINED and letters >= MIN_LETTERS:
@@ -274,7 +278,7 @@ def _among_latin(data: bytes, western: str, check: Callable[[str], bool]) -> Gue
 
 
 def _explained(text: str, encoding: str) -> float:
-    """The largest share of the letters beyond ASCII that the alphabet of one language of an encoding covers."""
+    """Return the largest share of the non-ASCII letters that the alphabet of one language of an encoding covers."""
     letters = Counter(c for word in _WORD.findall(text) if not word.isascii() for c in word.lower() if c > "\x7f")
     total = letters.total()
     if not total:
@@ -283,7 +287,7 @@ def _explained(text: str, encoding: str) -> float:
 
 
 def _stop_words_in(text: str, encoding: str) -> int:
-    """How many words beyond ASCII are stop words of a language of the encoding."""
+    """Return how many words with non-ASCII letters are stop words of a language of the encoding."""
     stop_words = _stop_words(encoding)
     return sum(word.casefold() in stop_words for word in _WORD.findall(text) if not word.isascii())
 
@@ -297,10 +301,10 @@ def _stop_words(encoding: str) -> frozenset[str]:
 
 
 def _by_statistics(data: bytes) -> list[str]:
-    """What charset-normalizer thinks of a sample from around the first byte beyond ASCII, the likeliest first."""
+    """Return the guesses of charset-normalizer, most likely first, for a sample around the first non-ASCII byte."""
     from charset_normalizer import from_bytes
 
-    # only parts of a sample are looked at, but always the first
+    # charset-normalizer examines only parts of a sample, but always its beginning
     beyond = _BEYOND_ASCII.search(data)
     first = beyond.start() if beyond else 0
     start = data.rfind(b"\n", max(0, first - 500), first) + 1 or max(0, first - 500)
@@ -328,11 +332,13 @@ _SCRIPTS = {
     "cp1255": r"[\u0590-\u05ff]",
     "cp1256": r"[\u0600-\u06ff\u200c-\u200f]",
 }
-_UNCASED = ("euc_jp", "cp932", "cp949", "gb18030", "big5", "cp1256")  # of these, the script alone is evidence enough
+# EncodingChooser of scripts without upper and lower case: for them, text that is mostly in the script is evidence
+# enough.
+_UNCASED = ("euc_jp", "cp932", "cp949", "gb18030", "big5", "cp1256")
 
 
 def _mostly_script(sample: bytes, encoding: str) -> bool:
-    """Whether the characters of a sample beyond ASCII are almost only of the script that an encoding is for."""
+    """Return whether nearly all non-ASCII characters of a sample are of the script that an encoding is made for."""
     if encoding not in _SCRIPTS:
         return False
     text = sample.decode(encoding, "replace")
@@ -341,7 +347,7 @@ def _mostly_script(sample: bytes, encoding: str) -> bool:
 
 
 def _fits(sample: bytes, encoding: str) -> bool:
-    """Whether a sample is text of the script of an encoding, in small letters for the most part where it has them."""
+    """Return whether a decoded sample is in the script of the encoding and, if that has case, mostly in lower case."""
     text = sample.decode(encoding, "replace")
     beyond = _NOT_ASCII.findall(text)
     swapped = sum(b.isupper() and a.islower() for a, b in pairwise(text))

@@ -1,4 +1,4 @@
-"""Text out of EPUB books: the chapters in the order of reading, as the package document lists them.
+"""Extract the text of EPUB books: the chapters in reading order, as the package document lists them.
 
 Format: EPUB 3.3, section 5.
 """
@@ -31,7 +31,7 @@ def read_epub(file: Input) -> Iterator[Document]:
     Raises
     ------
     Unreadable
-        When the file is damaged, protected, too large or without text.
+        If the file is damaged, protected, too large or without text.
     """
     length = 0
     with open_zip(file) as archive:
@@ -41,27 +41,27 @@ def read_epub(file: Input) -> Iterator[Document]:
         chapters = []
         for name in _chapters(package, path):
             if name in locked:
-                raise Unreadable(file.where, "protected against copying (DRM)")
+                raise Unreadable(file.where, "copy-protected (DRM)")
             source = decode_html(member(archive, name, file.limits.page_size), file.where, file.note, file.encodings)
             chapters.append(html_text(source, file.where, file.limits))
             length += len(chapters[-1])
             file.check_length(length)
-    yield Document(file.checked("\n\n".join(filter(None, chapters)), "is it made of pictures?"), title)
+    yield Document(file.checked("\n\n".join(filter(None, chapters)), "does it consist of pictures?"), title)
 
 
 def _package_of(archive: zipfile.ZipFile, where: str) -> tuple[str, Any]:
-    """Path and tree of the package document, which META-INF/container.xml names."""
+    """Return the path and the tree of the package document, which META-INF/container.xml names."""
     container = xml_tree(member(archive, "META-INF/container.xml"))
     root = None if container is None else container.find(".//container:rootfile", _NS)
     path = "" if root is None else str(root.get("full-path", ""))
     package = xml_tree(member(archive, path))
     if package is None:
-        raise Unreadable(where, "damaged, or no EPUB file (it has no package document)")
+        raise Unreadable(where, "damaged or not an EPUB file (no package document)")
     return path, package
 
 
 def _chapters(package: Any, path: str) -> Iterator[str]:
-    """Paths of the chapters in the order of reading, each once."""
+    """Yield the paths of the chapters in reading order, each once."""
     items = {
         item.get("id"): item
         for item in package.iterfind(".//opf:manifest/opf:item", _NS)
@@ -78,7 +78,7 @@ def _chapters(package: Any, path: str) -> Iterator[str]:
 
 
 def _locked_files(archive: zipfile.ZipFile) -> set[str]:
-    """Files of a book that are encrypted; of open books these are at most fonts."""
+    """Return the encrypted files of a book; in a book without copy protection these are fonts at most."""
     tree = xml_tree(member(archive, "META-INF/encryption.xml"))
     found = () if tree is None else tree.iterfind(".//enc:CipherReference", _NS)
     return {unquote(reference.get("URI") or "") for reference in found}

@@ -1,12 +1,12 @@
-"""Folders and archives of texts: every text, web page or document below a folder is a page.
+"""Read folders and archives of texts: every text, web page or document in a folder or its subfolders is a page.
 
-    id      path below the folder, without its ending (all keep theirs when two would be the same)
-    title   that of the web page, book or mail, else the file name without its ending, underscores as spaces
-    label   path of the subfolder; files at the top have none
+    id      path within the folder without the file ending (with it, for all files, if two ids would be equal)
+    title   that of the web page, book or email; else the file name without its ending, underscores as spaces
+    label   path of the subfolder; none for files in the folder itself
 
-An archive (.zip, .tar) in a folder is read like a subfolder of its name. A file of several documents (a mailbox, a TEI
-corpus) gives several pages, whose ids end in their numbers. Hidden files and folders are left out. A file that cannot
-be used is set aside, with the reason; files of other kinds are counted.
+An archive (.zip, .tar) in a folder is read like a subfolder with its name. A file of several documents (a mailbox, a
+TEI corpus) gives several pages, whose ids end in a number. Hidden files and folders are ignored. A file that cannot be
+used is set aside with the reason; files of other formats are counted.
 """
 
 from __future__ import annotations
@@ -23,27 +23,27 @@ from nmf_topics.corpus.page import Page
 from nmf_topics.corpus.plain import one_line, show_path, title_from_text
 from nmf_topics.corpus.readers.archives import Member, is_archive, read_members
 from nmf_topics.corpus.readers.charsets import SAMPLE, looks_binary, marked_encoding
-from nmf_topics.corpus.readers.encoding_guess import Encodings, is_damaged_utf8, is_utf8, sample_of
+from nmf_topics.corpus.readers.encoding_guess import EncodingChooser, is_damaged_utf8, is_utf8, sample_of
 from nmf_topics.corpus.readers.formats import PLAIN, TEXTS, read_documents, why_not_read
 from nmf_topics.corpus.readers.inputs import Input
 from nmf_topics.corpus.readers.options import ReadOptions
 from nmf_topics.corpus.readers.streams import Meter, Unreadable, byte_chunks, split_endings
-from nmf_topics.corpus.reading_log import HIDDEN, HIDDEN_REASON, ReadingLog, few
+from nmf_topics.corpus.reading_log import HIDDEN, HIDDEN_REASON, ReadingLog, join_some
 from nmf_topics.errors import CorpusError, MissingExtra, Remedy
 
-SURVEYED = 2000  # files whose encoding is looked at before one that is not UTF-8 is read
+MAX_SAMPLED_FILES = 2000  # files that are searched for samples to guess the common encoding
 
 
 @dataclass
-class Found:
-    """What lies below a folder.
+class FoundFiles:
+    """The files in a folder and its subfolders.
 
     Attributes
     ----------
-    texts : text files and archives with their paths below the folder, for people and for ids, in the order of these
-    set_aside : (path, reason, kind) of what cannot be a text though its name says so
-    others : (kind, reason) of each other file
-    stream : gives the bytes of a text that lies in no file; None where there is none
+    texts : text files and archives, each with its path within the folder for display and ids, sorted by that path
+    set_aside : (path, reason, kind) of entries that are named like a text but cannot be read as one
+    others : (kind, reason) of every other file
+    stream : returns the bytes of a text that is not in a file; None if there is none
     """
 
     texts: list[tuple[Path, str]] = field(default_factory=list)
@@ -52,48 +52,48 @@ class Found:
     stream: Callable[[], Iterator[bytes]] | None = None
 
     def counted(self) -> Counter[tuple[str, str]]:
-        """How many other files there are of each kind."""
+        """Count the other files by kind and reason."""
         return Counter(self.others)
 
 
-def find_texts(folder: Path) -> Found:
-    """Search a folder and all below it for text files.
+def find_texts(folder: Path) -> FoundFiles:
+    """Find the text files in a folder and its subfolders.
 
     Notes
     -----
-    Links to folders are followed, but each folder is entered once, under its own name if it lies below the
-    searched one: a link to a folder above, or two links to each other, end there.
+    Links to folders are followed, but every folder is searched only once, under its own name if it is inside the given
+    one. So links that form a cycle do no harm.
 
     Raises
     ------
     CorpusError
-        When the folder itself cannot be read.
+        If the folder itself cannot be read.
     """
-    found = Found()
+    found = FoundFiles()
     entered: set[tuple[int, int]] = set()
-    ways = [("", str(folder))]
+    folders = [("", str(folder))]
     links: list[tuple[str, str]] = []
-    while ways or links:
-        below, way = ways.pop() if ways else links.pop(0)
+    while folders or links:
+        prefix, path = folders.pop() if folders else links.pop(0)
         try:
-            state = os.stat(way)
+            state = os.stat(path)
             if (state.st_dev, state.st_ino) in entered:
                 continue
             entered.add((state.st_dev, state.st_ino))
-            with os.scandir(way) as scan:
+            with os.scandir(path) as scan:
                 entries = sorted(scan, key=_name)
         except OSError as error:
-            if not below:  # the folder itself
+            if not prefix:  # the folder itself
                 raise Unreadable(str(folder), f"cannot be read ({error.strerror})") from error
-            found.set_aside.append((show_path(way), f"cannot be read ({error.strerror})", "folder"))
+            found.set_aside.append((show_path(path), f"cannot be read ({error.strerror})", "folder"))
             continue
         for entry in entries:
             if entry.name.startswith("."):
                 found.others.append((HIDDEN, HIDDEN_REASON))
             elif os.path.isdir(entry.path):  # not entry.is_dir(), which raises for a link to itself
-                (links if entry.is_symlink() else ways).append((f"{below}{entry.name}/", entry.path))
+                (links if entry.is_symlink() else folders).append((f"{prefix}{entry.name}/", entry.path))
             else:
-                _sort_in(found, entry, below)
+                _add_entry(found, entry, prefix)
     found.texts.sort(key=lambda text: text[1])
     return found
 
@@ -102,14 +102,14 @@ def _name(entry: os.DirEntry[str]) -> str:
     return entry.name
 
 
-def _sort_in(found: Found, entry: os.DirEntry[str], below: str) -> None:
+def _add_entry(found: FoundFiles, entry: os.DirEntry[str], prefix: str) -> None:
     ending = split_endings(entry.name)[1]
     if ending not in TEXTS and not is_archive(entry.name):
         found.others.append((ending, why_not_read(ending)))
     elif os.path.isfile(entry.path):
-        found.texts.append((Path(entry.path), show_path(below + entry.name)))
-    else:  # a pipe would block, a device never end
-        found.set_aside.append((show_path(entry.path), "a broken link or no ordinary file", ending))
+        found.texts.append((Path(entry.path), show_path(prefix + entry.name)))
+    else:  # reading a pipe would block, reading a device would never end
+        found.set_aside.append((show_path(entry.path), "a broken link, or not a regular file", ending))
 
 
 @dataclass(frozen=True)
@@ -118,10 +118,10 @@ class _TextFile:
 
     Attributes
     ----------
-    path : below the folder, for people
-    page_id : of its page
-    where : its whole name, for messages
-    chunks : gives its bytes, decompressed
+    path : path within the folder
+    page_id : id of its page
+    where : full path, for messages
+    chunks : returns its bytes, decompressed
     """
 
     path: str
@@ -131,24 +131,24 @@ class _TextFile:
 
     @property
     def ending(self) -> str:
-        """The ending that says how it is read."""
+        """The ending that determines its format."""
         return split_endings(PurePosixPath(self.path).name)[1]
 
 
 class FolderReader:
-    """Reads the texts of a folder or of an archive once.
+    """Reads the texts of a folder or an archive once.
 
     Parameters
     ----------
-    found : what `find_texts` gave
+    found : the result of `find_texts`
     where : name of the folder, for messages
-    log : takes what cannot be used
+    log : receives what cannot be used
     options : ReadOptions
     """
 
-    def __init__(self, found: Found, where: str, log: ReadingLog, options: ReadOptions) -> None:
+    def __init__(self, found: FoundFiles, where: str, log: ReadingLog, options: ReadOptions) -> None:
         self._found, self._where, self._log, self._options = found, where, log, options
-        self._encodings = Encodings(options.encoding, self._samples)
+        self._encodings = EncodingChooser(options.encoding, self._samples)
         self._ids = Ids(where, Remedy("rename one of the files"))
         self._notes: list[str] = []
         self._log.skipped.update(found.others)
@@ -156,7 +156,7 @@ class FolderReader:
             log.put_aside(place, reason, kind)
 
     def pages(self, meter: Meter | None = None) -> Iterator[Page]:
-        """Yield the pages; `meter` is told how many files have been read."""
+        """Yield the pages; `meter` counts the files that have been read."""
         for file in self._files(meter or Meter()):
             try:
                 yield from self._pages_of(file)
@@ -168,13 +168,13 @@ class FolderReader:
                 self._log.read[file.ending] += 1
 
     def messages(self) -> Iterator[str]:
-        """What should be said at the end."""
+        """Yield the messages that belong at the end."""
         if self._notes:
-            yield f"not plain UTF-8: {few(self._notes)}"
+            yield f"not plain UTF-8: {join_some(self._notes)}"
         yield from self._log.messages()
 
     def _files(self, meter: Meter) -> Iterator[_TextFile]:
-        """The files of the folder and of the archives in it, in order."""
+        """Yield the files of the folder and of the archives in it, in order."""
         if self._found.stream is not None:
             yield _TextFile("stdin.txt", "stdin", self._where, self._found.stream)
         texts = self._found.texts
@@ -190,11 +190,11 @@ class FolderReader:
                 self._log.put_aside(show_path(str(file)), error.reason, split_endings(file.name)[1])
 
     def _members(self, file: Path, path: str) -> Iterator[_TextFile]:
-        """The files of an archive; one in a folder is a folder of its name."""
+        """Yield the files of an archive; an archive in a folder is treated as a subfolder."""
         limits, alone = self._options.limits, str(file) == self._where
         listed = [show_path(member.name) for member in read_members(file, limits) if is_text(member)]
         first = listed[0].partition("/")[0] + "/" if listed else ""
-        inner = first if alone and all(name.startswith(first) for name in listed) else ""  # one folder around all
+        inner = first if alone and all(name.startswith(first) for name in listed) else ""  # the folder around all
         shown = [name.removeprefix(inner) if alone else f"{path}/{name}" for name in listed]
         ids, paths = iter(_name_pages(shown)), iter(shown)
         seen: set[str] = set()
@@ -204,7 +204,7 @@ class FolderReader:
                 continue
             below, page_id = next(paths), next(ids)
             if member.name in seen:
-                self._log.put_aside(f"{file}/{member.name}", "a second file of this name in the archive", ".zip")
+                self._log.put_aside(f"{file}/{member.name}", "the archive contains another file with this name", ".zip")
                 continue
             seen.add(member.name)
             yield _TextFile(below, page_id, f"{file}/{member.name}", member.chunks)
@@ -218,20 +218,21 @@ class FolderReader:
         put_aside = partial(self._log.put_aside, kind="a line")
         opened = Input(file.where, file.chunks, self._options, self._encodings, note, put_aside)
         for document in read_documents(opened, file.ending):
-            wish, place = file.page_id, file.path
+            page_id, place = file.page_id, file.path
             title = document.title
             if document.name:  # one of several
-                wish, place = ("" if self._options.lines else f"{wish}/{document.name}"), f"{place}, {document.name}"
+                page_id = "" if self._options.lines else f"{page_id}/{document.name}"
+                place = f"{place}, {document.name}"
             else:
                 title = title or own_title
             meta = {**({"label": label} if label else {}), **document.meta}
-            page_id = self._ids.give(wish, title, document.text, place)
+            page_id = self._ids.give(page_id, title, document.text, place)
             row = int(document.name) if document.name else None
             yield Page(page_id, title or title_from_text(document.text), document.text, meta, row)
 
     def _samples(self) -> Iterator[bytes]:
-        """The parts beyond ASCII of plain texts that are not UTF-8, of which the encoding is guessed together."""
-        looked = 0
+        """Yield samples of the plain texts that are not UTF-8, to guess their encoding together."""
+        examined = 0
         for file, path in self._found.texts:
             sources: Iterator[tuple[str, Callable[[], Iterator[bytes]]]] = iter([(path, partial(byte_chunks, file))])
             if is_archive(file.name):
@@ -239,8 +240,8 @@ class FolderReader:
             for name, chunks in sources:
                 if split_endings(PurePosixPath(name).name)[1] not in PLAIN:
                     continue
-                looked += 1
-                if looked > SURVEYED:
+                examined += 1
+                if examined > MAX_SAMPLED_FILES:
                     return
                 data = _beginning(chunks)
                 if is_utf8(data) or marked_encoding(data) or looks_binary(data) or is_damaged_utf8(data):
@@ -255,7 +256,7 @@ class FolderReader:
 
 
 def _beginning(chunks: Callable[[], Iterator[bytes]]) -> bytes:
-    """The beginning of a file; nothing where it cannot be read."""
+    """Return the beginning of a file; b"" if it cannot be read."""
     try:
         return next(chunks(), b"")[:SAMPLE]
     except (Unreadable, MissingExtra):
@@ -263,12 +264,12 @@ def _beginning(chunks: Callable[[], Iterator[bytes]]) -> bytes:
 
 
 def is_text(member: Member) -> bool:
-    """Whether a file of an archive is read."""
+    """Return whether a file of an archive is read."""
     return not member.hidden and split_endings(PurePosixPath(member.name).name)[1] in TEXTS
 
 
 def _kind_of(member: Member) -> tuple[str, str]:
-    """Kind of a file of an archive that is not read, and why it is not."""
+    """Return the kind of an archived file that is not read, and the reason."""
     name = PurePosixPath(member.name).name
     if member.hidden:
         return HIDDEN, HIDDEN_REASON
@@ -277,7 +278,7 @@ def _kind_of(member: Member) -> tuple[str, str]:
 
 
 def read_texts(
-    found: Found,
+    found: FoundFiles,
     where: str,
     log: ReadingLog,
     tell: Callable[[str], None],
@@ -288,17 +289,17 @@ def read_texts(
 
     Parameters
     ----------
-    found : what `find_texts` gave
+    found : the result of `find_texts`
     where : name of the folder, for messages
-    log : takes every file that cannot be used
-    tell : told, at the end, which files were not read and which were not UTF-8
-    meter : told how many files have been read
+    log : receives every file that cannot be used
+    tell : called at the end with messages about files that were not read or not UTF-8
+    meter : counts the files that have been read
     options : ReadOptions
 
     Raises
     ------
     CorpusError
-        When no file can be used, or two have the same id.
+        If no file can be used, or two have the same id.
     """
     reader = FolderReader(found, where, log, options or ReadOptions())
     empty = True
@@ -307,13 +308,13 @@ def read_texts(
         yield page
     said = list(reader.messages())
     if empty:
-        reasons = few([f"{item.where} ({item.reason})" for item in log.set_aside]) or "; ".join(said)
+        reasons = join_some([f"{item.where} ({item.reason})" for item in log.set_aside]) or "; ".join(said)
         raise CorpusError(f"{where}: no text can be read{f': {reasons}' if reasons else ''}")
     for message in said:
         tell(f"{where}: {message}")
 
 
 def _name_pages(paths: list[str]) -> list[str]:
-    """The ids of pages at these paths: without endings where that keeps them apart."""
+    """Return the ids of the pages at these paths: the paths without file endings, if these are unique."""
     short = [one_line(path[: path.rfind("/") + 1] + split_endings(path.rpartition("/")[2])[0]) for path in paths]
     return short if len(set(short)) == len(short) else [one_line(path) for path in paths]

@@ -1,4 +1,4 @@
-"""Which reader a file has, by its ending; and why files of other kinds are not read."""
+"""The reader for each file ending, and the reasons why other formats are not read."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Reader = Callable[[Input], Iterator[Document]]
 
 
 def _read_plain(file: Input) -> Iterator[Document]:
-    """Yield a text file as one document, or each of its lines as one, as the options say."""
+    """Yield a text file as one document or, with the option `lines`, each of its lines."""
     if not file.options.lines:
         yield Document(file.text())
         return
@@ -64,7 +64,7 @@ READERS: dict[str, Reader] = {
     ".tei": read_xml,
 }
 TEXTS = tuple(READERS)
-PLAIN = (".txt", ".md", ".srt", ".vtt")  # of these the encoding is guessed for all files of a folder together
+PLAIN = (".txt", ".md", ".srt", ".vtt")  # their encoding may be guessed from all files of a folder together
 IMAGES = {".png", ".pgm", ".ppm", ".pbm", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp"}
 _OTHERS = {
     ".doc": "an old format; save it as .docx",
@@ -76,20 +76,20 @@ _OTHERS = {
     ".djvu": "save it as .pdf",
     ".mobi": "save it as .epub",
     ".azw3": "save it as .epub",
-    ".rar": "unpack it, or make it a .zip",
-    ".7z": "unpack it, or make it a .zip",
+    ".rar": "unpack it, or convert it to .zip",
+    ".7z": "unpack it, or convert it to .zip",
     ".msg": "save it as .eml",
-    ".tex": "not a format that is read; save it as .txt",
+    ".tex": "this format is not read; save it as .txt",
 }
 
 
 def why_not_read(ending: str) -> str:
-    """Why a file with this ending in a folder is not read."""
+    """Return the reason why a file with this ending in a folder is not read."""
     if ending in (*TABLES, PARQUET):
-        return "a table is read when it is named itself"
+        return "a table is only read if you name the file itself"
     if ending in IMAGES:
-        return "images hold no text"
-    return _OTHERS.get(ending, "not a format that is read")
+        return "images contain no text"
+    return _OTHERS.get(ending, "this format is not read")
 
 
 def read_documents(file: Input, ending: str) -> Iterator[Document]:
@@ -103,9 +103,9 @@ def read_documents(file: Input, ending: str) -> Iterator[Document]:
     Raises
     ------
     Unreadable
-        When the file cannot be read as what its ending says.
+        If the file cannot be read as the format that its ending means.
     MissingExtra
-        When reading it needs a package that is not installed.
+        If reading it needs a package that is not installed.
     """
     for document in READERS[ending](file):
         file.check_length(len(document.text))

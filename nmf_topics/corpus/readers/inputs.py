@@ -1,4 +1,4 @@
-"""What a reader of files is given, and what it gives: one file, and the documents in it."""
+"""The input and output of the readers: a file, and the documents in it."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from itertools import chain
 from typing import Any
 
 from nmf_topics.corpus.readers.charsets import NOT_TEXT, decode, looks_binary, marked_encoding
-from nmf_topics.corpus.readers.encoding_guess import Encodings
+from nmf_topics.corpus.readers.encoding_guess import EncodingChooser
 from nmf_topics.corpus.readers.limits import ReadLimits
 from nmf_topics.corpus.readers.options import DEFAULT_OPTIONS, ReadOptions
 from nmf_topics.corpus.readers.streams import Unreadable, read_whole
 
 
-def _pass_over(*what: str) -> None:
-    """Ignore a note."""
+def _ignore(*what: str) -> None:
+    """Ignore a message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +24,10 @@ class Document:
 
     Attributes
     ----------
-    text : what it says
-    title : "" where it has none of its own
-    meta : what else the file says of it
-    name : within a file of several documents, its own name; "" where the file is the document
+    text : its text
+    title : its title; "" if it has none
+    meta : metadata that the file contains
+    name : its name within a file of several documents; "" if the file is one document
     """
 
     text: str
@@ -38,24 +38,24 @@ class Document:
 
 @dataclass(frozen=True)
 class Input:
-    """One file that is to be read.
+    """One file to read.
 
     Attributes
     ----------
     where : name of the file, for errors
-    chunks : gives its bytes from the start, decompressed
-    options : how it is read
-    encodings : decides on the encoding of text that is not UTF-8
-    note : called with how the text was decoded when that was guessed
-    put_aside : called with place and reason of a part of the file that could not be read
+    chunks : returns its bytes from the start, decompressed
+    options : options of reading
+    encodings : chooses the encoding of text that is not UTF-8
+    note : called with a description of a guessed encoding
+    put_aside : called with the place and the reason if a part of the file cannot be read
     """
 
     where: str
     chunks: Callable[[], Iterator[bytes]]
     options: ReadOptions = DEFAULT_OPTIONS
-    encodings: Encodings = field(default_factory=Encodings)
-    note: Callable[[str], None] = _pass_over
-    put_aside: Callable[[str, str], None] = _pass_over
+    encodings: EncodingChooser = field(default_factory=EncodingChooser)
+    note: Callable[[str], None] = _ignore
+    put_aside: Callable[[str, str], None] = _ignore
 
     @property
     def limits(self) -> ReadLimits:
@@ -63,22 +63,22 @@ class Input:
         return self.options.limits
 
     def data(self) -> bytes:
-        """All bytes of a document.
+        """Return all bytes of a document.
 
         Raises
         ------
         Unreadable
-            When there are more than the limit file-size.
+            If they are more than the limit file-size.
         """
         return read_whole(self.chunks(), self.where, self.limits.file_size, "file-size")
 
     def source(self) -> bytes:
-        """All bytes of a text or of markup.
+        """Return all bytes of a text or of markup.
 
         Raises
         ------
         Unreadable
-            When there are more than the limit page-size, or when they are no text; that shows at once.
+            If they are more than the limit page-size, or binary; binary data are recognized from the first chunk.
         """
         chunks = self.chunks()
         first = next(chunks, b"")
@@ -87,28 +87,28 @@ class Input:
         return read_whole(chain([first], chunks), self.where, self.limits.page_size, "page-size")
 
     def text(self) -> str:
-        """The text of a plain text file."""
+        """Return the text of a plain text file."""
         return decode(self.source(), self.where, self.note, self.encodings)
 
     def check_length(self, length: int) -> None:
-        """Refuse a text of more characters than the limit page-size."""
+        """Raise Unreadable if a text has more characters than the limit page-size."""
         if length > self.limits.page_size:
             raise Unreadable(self.where, self.limits.exceeded("page_size", "more text"))
 
     def checked(self, text: str, remedy: str) -> str:
-        """A text that was taken out of a document, if it holds a letter and is not too long.
+        """Return a text extracted from a document after checking that it contains a letter and is not too long.
 
         Raises
         ------
         Unreadable
-            Otherwise; `remedy` says what may help where there is no text.
+            If it does not; `remedy` is what to try if there is no text.
         """
         self.check_length(len(text))
         if not any(character.isalpha() for character in text):
-            raise Unreadable(self.where, f"holds no text; {remedy}")
+            raise Unreadable(self.where, f"contains no text; {remedy}")
         return text
 
 
 def input_of(data: bytes, where: str, **rest: Any) -> Input:
-    """Bytes in memory as a file."""
+    """Return bytes in memory as an Input."""
     return Input(where, lambda: iter([data]), **rest)

@@ -1,4 +1,4 @@
-"""Records in a .json file: an array of objects, objects one after another, or an object that holds such an array.
+"""Read the records of a .json file: an array of objects, a sequence of objects, or an object that contains an array.
 
 An array is read element by element, so it may be larger than memory.
 """
@@ -13,14 +13,14 @@ from typing import Any, TextIO
 from nmf_topics.corpus.readers.limits import ReadLimits
 from nmf_topics.errors import CorpusError
 
-READ_AT_ONCE = 1 << 16  # characters
-NEAR_THE_END = 32  # an error so near to the end of what was read may be one of a value that goes on
-DEEPEST = 4  # objects around an array
+READ_CHARACTERS = 1 << 16  # characters that are read at once
+END_MARGIN = 32  # an error within this many characters of the end of the buffer may mean that more must be read
+MAX_DEPTH = 4  # most objects that may enclose an array of records
 _SPACE = re.compile(r"[ \t\r\n]*")
 
 
 def parse_int(digits: str) -> int | str:
-    """An integer, or its digits where Python refuses to read so many."""
+    """Return an integer, or its digits if there are more than Python converts."""
     try:
         return int(digits)
     except ValueError:
@@ -28,7 +28,7 @@ def parse_int(digits: str) -> int | str:
 
 
 class _Values:
-    """JSON values one after another in a text that is read piece by piece."""
+    """Reads a sequence of JSON values from a text in pieces."""
 
     def __init__(self, file: TextIO, where: str, limits: ReadLimits) -> None:
         self._file, self._where, self._limits = file, where, limits
@@ -37,7 +37,7 @@ class _Values:
         self.count = 0
 
     def peek(self) -> str:
-        """The next character that is no space; "" at the end."""
+        """Return the next character that is not white space, without moving past it; "" at the end."""
         while True:
             if space := _SPACE.match(self._buffer, self._at):
                 self._at = space.end()
@@ -46,11 +46,11 @@ class _Values:
             self._more()
 
     def skip(self) -> None:
-        """Pass over one character."""
+        """Move past one character."""
         self._at += 1
 
     def value(self) -> Any:
-        """The next value."""
+        """Read the next value."""
         self.peek()
         self.count += 1
         while True:
@@ -60,7 +60,7 @@ class _Values:
                     self._at = end
                     return value
             except json.JSONDecodeError as error:
-                goes_on = error.msg.startswith("Unterminated") or error.pos > len(self._buffer) - NEAR_THE_END
+                goes_on = error.msg.startswith("Unterminated") or error.pos > len(self._buffer) - END_MARGIN
                 if self._ended or not goes_on:
                     raise self.broken(f"not JSON ({error.msg})") from error
             except RecursionError as error:
@@ -68,16 +68,16 @@ class _Values:
             self._more()
 
     def broken(self, reason: str) -> CorpusError:
-        """An error that says which value is wrong."""
+        """Return an error that names the current value."""
         return CorpusError(f"{self._where}, item {self.count}: {reason}")
 
     def _more(self) -> None:
-        """Read on; as much again as there is, so that long values take linear time."""
+        """Read as much text as is in the buffer, so that a long value takes linear time."""
         self._buffer = self._buffer[self._at :]
         self._at = 0
         if len(self._buffer) > self._limits.page_size:
             raise self.broken(f"larger than the limit page-size={self._limits.page_size} characters")
-        found = self._file.read(max(READ_AT_ONCE, len(self._buffer)))
+        found = self._file.read(max(READ_CHARACTERS, len(self._buffer)))
         self._ended = not found
         self._buffer += found
 
@@ -88,7 +88,7 @@ def read_json(file: TextIO, where: str, limits: ReadLimits) -> Iterator[tuple[in
     Raises
     ------
     CorpusError
-        When it is not JSON, holds other things than records, or one is too large.
+        If the file is not JSON, contains other values than records, or a record is too large.
     """
     values = _Values(file, where, limits)
     if values.peek() == "[":
@@ -106,7 +106,7 @@ def read_json(file: TextIO, where: str, limits: ReadLimits) -> Iterator[tuple[in
         return
     first = values.value()
     if not values.peek():
-        found = _records_within(first, DEEPEST)
+        found = _records_within(first, MAX_DEPTH)
         for number, record in enumerate([first] if found is None else found, 1):
             values.count = number
             yield _record(record, values)
@@ -125,7 +125,7 @@ def _record(value: Any, values: _Values) -> tuple[int, Mapping[str, Any]]:
 
 
 def _records_within(value: Any, depth: int) -> list[Any] | None:
-    """The longest list of objects in an object; None where there is none."""
+    """Return the longest list of objects in an object, or None."""
     if isinstance(value, list):
         return value if value and all(isinstance(element, dict) for element in value) else None
     if not isinstance(value, dict) or not depth:

@@ -1,7 +1,7 @@
-"""Limits of what is read, so that a damaged or hostile file costs neither all memory nor hours.
+"""Limits of reading, so that a damaged or hostile file cannot use up memory or run for hours.
 
-A file or a row beyond a limit is set aside with the reason, and the rest of the source is read. Each limit can be
-raised by its name: the parameter `read_limits`, {"page-size": 200 * MB}. With the defaults no reader takes more than
+A file or a row beyond a limit is set aside with the reason, and the rest of the source is read. Limits are raised by
+name with the parameter `read_limits`, for example {"page-size": 200 * MB}. With the defaults no reader uses more than
 about 1 GB of memory.
 """
 
@@ -15,16 +15,16 @@ MB = 10**6
 
 @dataclass(frozen=True)
 class ReadLimits:
-    """The largest amounts that are read.
+    """The limits of reading.
 
     Attributes
     ----------
-    page_size : characters of the text of one page, and bytes of a row of a table or of a plain text file
-    file_size : bytes of a document, web page or archive member that is read as a whole, after unpacking
-    markup : elements of one document, such as paragraphs, words in bold, cells
-    columns : columns of a table
-    pdf_pages : pages of a PDF file
-    archive_files : files of an archive
+    page_size : most characters in the text of one page, and most bytes in a row of a table or in a plain text file
+    file_size : most bytes, after decompression, of a document, web page or archive member that is read as a whole
+    markup : most elements of one document, such as paragraphs, bold words and cells
+    columns : most columns of a table
+    pdf_pages : most pages of a PDF file
+    archive_files : most files of an archive
     """
 
     page_size: int = 32 * MB
@@ -35,7 +35,7 @@ class ReadLimits:
     archive_files: int = 1_000_000
 
     def exceeded(self, name: str, found: str) -> str:
-        """Why something is not read, with the limit and its value.
+        """Describe why something is not read, with the limit and its value.
 
         Examples
         --------
@@ -49,7 +49,7 @@ class ReadLimits:
 
     @classmethod
     def of(cls, values: Mapping[str, int]) -> ReadLimits:
-        """The defaults with some limits changed, which are named as on the command line ("page-size").
+        """Return the default limits with some changed; names are those of the command line ("page-size").
 
         Raises
         ------
@@ -58,7 +58,7 @@ class ReadLimits:
         """
         known = {field.name.replace("_", "-"): field.name for field in fields(cls)}
         if unknown := [name for name in values if name not in known]:
-            raise ValueError(f"there is no limit {unknown[0]!r}; there are {', '.join(known)}")
+            raise ValueError(f"unknown limit {unknown[0]!r}; the limits are {', '.join(known)}")
         return replace(cls(), **{known[name]: value for name, value in values.items()})
 
 

@@ -1,6 +1,6 @@
-"""Mail: .eml files, and mailboxes (.mbox) of many messages. Subject, text and date; attachments are not read.
+"""Read email: .eml files and mailboxes (.mbox). Subject, text and date are read, attachments are not.
 
-Formats: RFC 5322 and MIME, by Python's email package; mbox as RFC 4155 describes it.
+Formats: RFC 5322 and MIME, parsed by Python's email package; mbox as described in RFC 4155.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from nmf_topics.corpus.readers.streams import Unreadable
 from nmf_topics.corpus.readers.webpages import html_text
 from nmf_topics.errors import MissingExtra
 
-_FROM = re.compile(rb"From \S.*\d{4}\s*$")  # a line that begins a message in a mailbox ends in a year
+_FROM = re.compile(rb"From \S.*\d{4}\s*$")  # the line that begins a message in a mailbox; it ends in a year
 _QUOTED_FROM = re.compile(rb"^>(>*From )", re.MULTILINE)
-MAX_PARTS = 1000  # parts of one message; more are no mail
+MAX_PARTS = 1000  # parts of one message that are read
 
 
 def read_mail(file: Input) -> Iterator[Document]:
@@ -31,13 +31,13 @@ def read_mail(file: Input) -> Iterator[Document]:
     Raises
     ------
     Unreadable
-        When the file is no mail, or too large.
+        If the file is not an email, or too large.
     MissingExtra
-        When the message is in HTML only, and what reads it is not installed.
+        If the message has only HTML, and the package that reads HTML is not installed.
     """
     document = message_of(file.source(), file)
     if document is None:
-        raise Unreadable(file.where, "no mail (it has no header)")
+        raise Unreadable(file.where, "not an email (no header)")
     yield document
 
 
@@ -47,9 +47,9 @@ def read_mailbox(file: Input) -> Iterator[Document]:
     Raises
     ------
     Unreadable
-        When the file is no mailbox, or a message is too large.
+        If the file is not a mailbox, or a message is too large.
     MissingExtra
-        When all messages are in HTML only, and what reads it is not installed.
+        If all messages have only HTML, and the package that reads HTML is not installed.
     """
     count = 0
     missing: MissingExtra | None = None
@@ -66,11 +66,11 @@ def read_mailbox(file: Input) -> Iterator[Document]:
     if missing and not count:
         raise missing
     if not count:
-        raise Unreadable(file.where, "no mailbox (it holds no message)")
+        raise Unreadable(file.where, "not a mailbox (it contains no message)")
 
 
 def split_mailbox(file: Input) -> Iterator[bytes]:
-    """The messages of a mailbox, without the lines that begin them."""
+    """Yield the messages of a mailbox, without their first lines, which begin with "From "."""
     lines: list[bytes] = []
     size, blank, begun = 0, True, False
     for line in _lines(file):
@@ -78,7 +78,7 @@ def split_mailbox(file: Input) -> Iterator[bytes]:
             if begun:
                 yield _unquoted(lines)
             elif any(part.strip() for part in lines):
-                raise Unreadable(file.where, "no mailbox (it does not begin with a line From ...)")
+                raise Unreadable(file.where, "not a mailbox (the first line does not begin with From)")
             lines, size, begun = [], 0, True
         else:
             lines.append(line)
@@ -89,7 +89,7 @@ def split_mailbox(file: Input) -> Iterator[bytes]:
     if begun:
         yield _unquoted(lines)
     elif lines:
-        raise Unreadable(file.where, "no mailbox (it does not begin with a line From ...)")
+        raise Unreadable(file.where, "not a mailbox (the first line does not begin with From)")
 
 
 def _unquoted(lines: list[bytes]) -> bytes:
@@ -97,7 +97,7 @@ def _unquoted(lines: list[bytes]) -> bytes:
 
 
 def _lines(file: Input) -> Iterator[bytes]:
-    """The lines of a file, none of them longer than a page."""
+    """Yield the lines of a file, each at most as long as the limit page-size."""
     rest = b""
     for chunk in file.chunks():
         whole, end, last = chunk.rpartition(b"\n")
@@ -113,7 +113,7 @@ def _lines(file: Input) -> Iterator[bytes]:
 
 
 def message_of(data: bytes, file: Input) -> Document | None:
-    """The document of one message; None where there is no header."""
+    """Return the document of one message, or None if it has no header."""
     try:
         message = BytesParser(policy=policy.default).parsebytes(data)
         if not message.keys():
@@ -126,13 +126,13 @@ def message_of(data: bytes, file: Input) -> Document | None:
     except Unreadable:
         raise
     except (ValueError, TypeError, AttributeError, LookupError, RecursionError, AssertionError) as error:
-        # headers that Python's parser trips over
+        # malformed headers raise all of these in Python's parser
         raise Unreadable(file.where, f"a damaged message ({type(error).__name__})") from error
     return Document(text.strip(), title, meta)
 
 
 def _text_of(message: Message, file: Input) -> str:
-    """The text of a message: its plain parts, or where it has none the text of its HTML."""
+    """Return the text of a message: its plain text parts, or if there are none the text of its HTML parts."""
     plain: list[str] = []
     marked_up: list[str] = []
     for number, part in enumerate(message.walk()):
@@ -162,7 +162,7 @@ def _decoded(part: Message, file: Input) -> str:
 
 
 def _date_of(message: Message) -> str:
-    """The date of a message as ISO 8601 in UTC; "" where it has none that can be read."""
+    """Return the date of a message as ISO 8601 in UTC; "" if it is missing or invalid."""
     try:
         date = parsedate_to_datetime(str(message.get("date")))
         return (date if date.tzinfo is None else date.astimezone(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,4 +1,4 @@
-"""Text out of HTML and XML while it is parsed, without a tree of the document: memory grows with the text alone."""
+"""Extract the text of HTML and XML while parsing. No document tree is built, so memory grows with the text only."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from nmf_topics.corpus.readers.limits import ReadLimits
 from nmf_topics.corpus.readers.streams import Unreadable
 from nmf_topics.files.optional import needs_extra
 
-PARSED_AT_ONCE = 1 << 16  # bytes given to the parser, after which the length of the text is checked
+PARSE_CHUNK = 1 << 16  # bytes that are parsed between two checks of the limits
 
 
 @dataclass(frozen=True)
 class MarkupRules:
-    """What the elements of a format mean for its text. Elements are named without their namespace.
+    """The meaning of a format's elements for its text. Elements are named without their namespace.
 
     Attributes
     ----------
     blocks : elements that begin and end a line
-    skipped : elements whose text does not count, with all below them
-    inserted : element -> text that it stands for
-    text_in : if not empty, only text directly within these elements counts
-    titles : the first of these elements holds the title
+    skipped : elements that are ignored with everything in them
+    inserted : element -> text to insert for it
+    text_in : if not empty, only text directly within these elements is read
+    titles : the first of these elements contains the title
     """
 
     blocks: frozenset[str] = frozenset()
@@ -35,31 +35,31 @@ class MarkupRules:
 
 
 class TextCollector:
-    """The target of an lxml parser that keeps the text of a document.
+    """The target of an lxml parser that collects the text of a document.
 
     Parameters
     ----------
-    rules : what elements mean
+    rules : the meaning of elements
 
     Attributes
     ----------
-    length : characters of text so far
-    elements : how many have begun
+    length : number of characters of text so far
+    elements : number of elements so far
     """
 
     def __init__(self, rules: MarkupRules) -> None:
         self._rules = rules
         self._out = io.StringIO()
         self.length = self.elements = 0
-        self._skipping = ""  # the element that is skipped
-        self._depth = 0  # of elements of this name within it
+        self._skipping = ""  # name of the element that is being skipped
+        self._depth = 0  # number of open elements of this name
         self._title: list[str] | None = None
         self._in_title = False
         self._path: list[str] = []
         self._local: dict[str, str] = {}
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
-        """Take note of the start of an element."""
+        """Handle the start of an element."""
         self.elements += 1
         name = self._name(tag)
         rules = self._rules
@@ -78,7 +78,7 @@ class TextCollector:
                 self._write(rules.inserted[name])
 
     def end(self, tag: str) -> None:
-        """Take note of the end of an element."""
+        """Handle the end of an element."""
         name = self._name(tag)
         if self._path:
             self._path.pop()
@@ -92,17 +92,17 @@ class TextCollector:
             self._write("\n")
 
     def data(self, text: str) -> None:
-        """Take the text between two tags."""
+        """Handle the text between two tags."""
         if self._in_title and self._title is not None:
             self._title.append(text)
         if not self._skipping and (not self._rules.text_in or self._path[-1] in self._rules.text_in):
             self._write(text)
 
     def comment(self, text: str) -> None:
-        """Pass over a comment."""
+        """Ignore a comment."""
 
     def pi(self, target: str, data: str | None = None) -> None:
-        """Pass over a processing instruction."""
+        """Ignore a processing instruction."""
 
     def close(self) -> TextCollector:
         """End the document."""
@@ -110,12 +110,12 @@ class TextCollector:
 
     @property
     def title(self) -> str:
-        """The title, as it is written; "" where there is none."""
+        """The title, unchanged; "" if there is none."""
         return "".join(self._title or ())
 
     @property
     def text(self) -> str:
-        """The text, spaces folded, without empty lines."""
+        """The text with single spaces and without empty lines."""
         lines = (" ".join(line.split()) for line in self._out.getvalue().splitlines())
         return "\n".join(line for line in lines if line)
 
@@ -138,17 +138,17 @@ def parse_markup(
     Parameters
     ----------
     chunks : the document; HTML as UTF-8
-    rules : what elements mean
+    rules : the meaning of elements
     where : name of the file, for errors
-    limits : of the text and of the number of elements
-    html : parse as HTML, which knows no errors
+    limits : limits of the length of the text and the number of elements
+    html : parse as HTML, where syntax errors are ignored
 
     Raises
     ------
     Unreadable
-        When the document is too long, or the XML is damaged.
+        If the document is too long, or the XML is damaged.
     MissingExtra
-        When lxml is not installed.
+        If lxml is not installed.
     """
     with needs_extra("html", "reading HTML") if html else needs_extra("documents", "reading .docx and .odt"):
         from lxml import etree
@@ -161,8 +161,8 @@ def parse_markup(
         parser = etree.XMLParser(target=target, resolve_entities=False, no_network=True)
     try:
         for chunk in chunks:
-            for begin in range(0, len(chunk), PARSED_AT_ONCE):
-                parser.feed(chunk[begin : begin + PARSED_AT_ONCE])
+            for begin in range(0, len(chunk), PARSE_CHUNK):
+                parser.feed(chunk[begin : begin + PARSE_CHUNK])
                 if target.length > limits.page_size:
                     raise Unreadable(where, limits.exceeded("page_size", "more text"))
                 if target.elements > limits.markup:

@@ -1,6 +1,6 @@
-"""Fields within fields of a row, named by their path: `data.body`, `author.name`, `paragraphs.text`.
+"""Access nested fields of a row by their path: `data.body`, `author.name`, `paragraphs.text`.
 
-A path that leads through a list means the field of every element; strings found that way are joined by empty lines.
+If a path leads through a list, it means the field of every element; strings found that way are joined by empty lines.
 """
 
 from __future__ import annotations
@@ -9,19 +9,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-DEEPEST = 4  # names of fields in messages and guesses go no deeper
-MOST_NAMES = 200
+MAX_DEPTH = 4  # deeper fields are neither guessed nor listed in messages
+MAX_NAMES = 200
 
 
 def nested_names(record: Mapping[str, Any]) -> list[str]:
-    """Paths of the nested fields of a row that hold a value, in its order.
+    """Return the paths of the nested fields of a row that hold a value, in its order.
 
     Examples
     --------
     >>> nested_names({"id": 1, "data": {"body": "x", "author": {"name": "y"}}, "parts": [{"text": "z"}]})
     ['data.body', 'data.author.name', 'parts.text']
     """
-    return list(islice(_walk(record, "", DEEPEST), MOST_NAMES))
+    return list(islice(_walk(record, "", MAX_DEPTH), MAX_NAMES))
 
 
 def _walk(value: Any, path: str, depth: int) -> Iterator[str]:
@@ -35,7 +35,7 @@ def _walk(value: Any, path: str, depth: int) -> Iterator[str]:
 
 
 def nested_value(value: Any, path: str) -> Any:
-    """What stands at a path; None where there is nothing.
+    """Return the value at a path, or None.
 
     Examples
     --------
@@ -58,7 +58,7 @@ def nested_value(value: Any, path: str) -> Any:
 
 
 def without_field(value: Any, path: str) -> Any:
-    """A copy of a row without the field at a path, and without objects that this leaves empty."""
+    """Return a copy of a row without the field at a path, and without objects that become empty."""
     head, _, rest = path.partition(".")
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [without_field(element, path) for element in value]

@@ -1,4 +1,4 @@
-"""How a source is read: what a user can choose, apart from the columns of tables."""
+"""The options of reading a source, apart from the columns of tables."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ class ReadOptions:
 
     Attributes
     ----------
-    encoding : of text files and tables without a byte order mark; None: UTF-8, or guessed
-    lines : every line of a text file is a page
-    titles_as_text : the words of titles are counted as text, too
-    markup : what becomes of HTML, formulas and addresses in tables: as in `CellCleaner`
+    encoding : encoding of text files and tables without a byte order mark; None: UTF-8, or guessed
+    lines : read every line of a text file as a page
+    titles_as_text : count the words of titles as text
+    markup : which HTML, formulas and addresses to remove from tables, as in `CellCleaner`
     limits : see `ReadLimits`
     """
 
@@ -36,12 +36,12 @@ class ReadOptions:
             raise CorpusError(f"markup: {error}") from error
         if self.encoding is not None and not is_text_encoding(self.encoding):
             raise CorpusError(
-                f"{self.encoding!r} is not an encoding of text; known are cp1252, utf-8, latin-1 and others"
+                f"unknown text encoding {self.encoding!r}; known are all of Python's, such as cp1252, utf-8 or latin-1"
             )
 
 
 def is_text_encoding(name: str) -> bool:
-    """Whether Python can decode text by an encoding.
+    """Return whether Python has a text encoding of this name.
 
     Examples
     --------

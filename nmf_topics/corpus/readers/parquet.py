@@ -1,6 +1,6 @@
-"""Tables in Parquet files, with the extra [parquet]: read batch by batch, only as much of a file at once as a batch.
+"""Read tables in Parquet files in small batches (needs the extra [parquet]).
 
-Values become what JSON has: dates and times their ISO text, bytes the text that they are, decimals their digits.
+Values are converted to those of JSON: dates and times to ISO 8601, bytes to text, decimals to their digits.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from nmf_topics.corpus.reading_log import ReadingLog
 from nmf_topics.files.optional import needs_extra
 
 PARQUET = ".parquet"
-MAX_ROWS = 256  # in memory at once: a row may be a book
-BATCH_BYTES = 1 << 23  # of the rows in memory at once, about
-DENSE_BYTES = 1 << 26  # of a batch whose rows all hold the longest value of a dictionary, at most
-PAGE_VALUES = 1024  # writers look at the size of a Parquet page no more often than after so many values
+MAX_ROWS = 256  # most rows of a batch: a row may be a book
+BATCH_BYTES = 1 << 23  # approximate size of a batch
+DENSE_BYTES = 1 << 26  # largest size of a batch if every row held the longest value of a dictionary
+PAGE_VALUES = 1024  # writers check the size of a Parquet page after this many values at the earliest
 
 
 def read_parquet(
@@ -40,39 +40,39 @@ def read_parquet(
 
     Parameters
     ----------
-    path : the file, packed or not
-    wanted : columns asked for by name
-    tell : told about guesses
-    meter : told how many rows there are and have been read
-    log : takes rows that are set aside
+    path : the file, compressed or not
+    wanted : columns that the user has named
+    tell : called with messages about guesses
+    meter : counts the rows that have been read, with their total
+    log : receives rows that are set aside
     options : ReadOptions
 
     Raises
     ------
     CorpusError
-        When the file is damaged, or its rows are no pages; names the file, and the row where there is one.
+        If the file is damaged, or a row is not a page. The message names the file and the row.
     MissingExtra
-        When pyarrow is not installed.
+        If pyarrow is not installed.
     """
     records = _records(path, meter or Meter(), options.limits)
     yield from read_records(records, str(path), wanted, tell, lone_is_text=True, unit="row", log=log, options=options)
 
 
 def _records(path: Path, meter: Meter, limits: ReadLimits) -> Iterator[Record]:
-    """(number, row) of every row."""
+    """Yield (number, row) of every row."""
     with needs_extra("parquet", "reading .parquet"):
         import pyarrow
         import pyarrow.parquet
-    # opened here: Arrow's own way to open a file by its name takes a folder for a table of many files
-    packed = bool(split_endings(path.name)[2])
+    # opened here because Arrow, given a path, reads a folder as a table of many files
+    compressed = bool(split_endings(path.name)[2])
     data: Any = None
     try:
-        if packed:
+        if compressed:
             data = io.BytesIO(read_whole(byte_chunks(path), str(path), limits.file_size, "file-size"))
         else:
             data = path.open("rb")
         metadata = pyarrow.parquet.read_metadata(data)
-        rows = _rows_at_once(metadata, data, str(path), limits)
+        rows = _batch_rows(metadata, data, str(path), limits)
         data.seek(0)
         with pyarrow.parquet.ParquetFile(data, metadata=metadata) as file:
             number, meter.total = 0, metadata.num_rows
@@ -87,19 +87,19 @@ def _records(path: Path, meter: Meter, limits: ReadLimits) -> Iterator[Record]:
         if isinstance(error, OSError) and error.errno is not None:
             raise Unreadable(str(path), f"cannot be read ({error.strerror})") from error
         reason = str(error).partition("\n")[0] or type(error).__name__
-        raise Unreadable(str(path), f"damaged, or no Parquet file ({reason})") from error
+        raise Unreadable(str(path), f"damaged or not a Parquet file ({reason})") from error
     finally:
         if data is not None:
             data.close()
 
 
-def _rows_at_once(metadata: Any, data: Any, where: str, limits: ReadLimits) -> int:
-    """How many rows make a batch that is not too large.
+def _batch_rows(metadata: Any, data: Any, where: str, limits: ReadLimits) -> int:
+    """Return how many rows can be in a batch that is not too large.
 
     Raises
     ------
     Unreadable
-        When a part of the file that has to be decompressed at once is larger than the limit file-size.
+        If a part of the file that must be decompressed as a whole is larger than the limit file-size.
     """
     rows = MAX_ROWS
     for group in range(metadata.num_row_groups):
@@ -117,10 +117,10 @@ def _rows_at_once(metadata: Any, data: Any, where: str, limits: ReadLimits) -> i
 
 
 def _dictionary_size(column: Any, data: Any) -> int:
-    """Bytes of the values that a column chunk holds once and refers to; 0 where there is no such dictionary.
+    """Return the size in bytes of the dictionary of a column chunk; 0 if it has none.
 
-    The size stands in the header of its page, a Thrift structure in compact encoding: fields 1 (the type of the page)
-    and 2 (its size) are integers of variable length.
+    The size is in the header of the dictionary page, a Thrift structure in compact encoding: field 1 (type of the page)
+    and field 2 (its size) are integers of variable length.
     """
     if not column.has_dictionary_page or column.dictionary_page_offset is None:
         return 0
@@ -129,7 +129,7 @@ def _dictionary_size(column: Any, data: Any) -> int:
     place = 0
     sizes = []
     for _ in range(2):
-        if header[place : place + 1] != b"\x15":  # the next field, an integer of 32 bits
+        if header[place : place + 1] != b"\x15":  # header of the next field, a 32-bit integer
             return int(column.total_uncompressed_size)
         place += 1
         value = shift = 0
@@ -140,12 +140,12 @@ def _dictionary_size(column: Any, data: Any) -> int:
             shift += 7
             if byte < 0x80:
                 break
-        sizes.append(value >> 1)  # zigzag
+        sizes.append(value >> 1)  # zigzag encoding
     return min(sizes[1], int(column.total_uncompressed_size))
 
 
 def _plain(value: Any) -> Any:
-    """A value of Arrow as JSON has it."""
+    """Convert a value of Arrow to one of JSON."""
     if isinstance(value, dict):
         return {str(key): _plain(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):

@@ -1,10 +1,10 @@
-"""Files, compressed files and standard input as chunks of bytes, with errors that name the file.
+"""Read files, compressed files and standard input as chunks of bytes.
 
-    name.txt            read as it is
-    .gz .bz2 .xz .zst   decompressed while it is read, never more than `CHUNK` bytes at once
-    standard input      kept in a temporary file as it comes, so that it can be read again
+    other files         read unchanged
+    .gz .bz2 .xz .zst   decompressed while they are read, at most `CHUNK` bytes at once
+    standard input      copied to a temporary file while it is read, so that it can be read again
 
-Nothing here knows of text, encodings or pages.
+Every error names the file.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from nmf_topics.errors import CorpusError
 from nmf_topics.files.optional import needs_extra
 
 CHUNK = 1 << 20
-PACKED = (".gz", ".bz2", ".xz", ".zst")
-XZ_MEMORY = 1 << 28  # bytes of the dictionary of an .xz file: xz -9 takes 64 MiB
+COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
+XZ_MEMORY = 1 << 28  # largest dictionary of an .xz file, in bytes: xz -9 uses 64 MiB
 
 
 class Unreadable(CorpusError):
-    """One file cannot be used; `reason` says why without naming the file again."""
+    """A file cannot be used; `reason` is the message without the name of the file."""
 
     def __init__(self, where: str, reason: str) -> None:
         super().__init__(f"{where}: {reason}")
@@ -35,7 +35,7 @@ class Unreadable(CorpusError):
 
 
 def split_endings(name: str) -> tuple[str, str, str]:
-    """Cut a file name into its stem, the ending of its format and that of its packing, in lower case.
+    """Split a file name into its stem, the ending of its format and that of its compression, the endings in lower case.
 
     Examples
     --------
@@ -44,11 +44,11 @@ def split_endings(name: str) -> tuple[str, str, str]:
     >>> split_endings("notes.txt")
     ('notes', '.txt', '')
     """
-    stem, packing = _split(name)
-    if packing not in PACKED:
-        return stem, packing, ""
+    stem, compression = _split(name)
+    if compression not in COMPRESSED:
+        return stem, compression, ""
     stem, ending = _split(stem)
-    return stem, ending, packing
+    return stem, ending, compression
 
 
 def _split(name: str) -> tuple[str, str]:
@@ -57,54 +57,61 @@ def _split(name: str) -> tuple[str, str]:
 
 
 class Meter:
-    """How far a source has been read: `done` of `total`, in bytes of its files as they lie there, in files or rows."""
+    """Progress of reading: `done` of `total`, counted in bytes on disk, in files or in rows."""
 
     def __init__(self, total: int = 0) -> None:
         self.done, self.total = 0, total
 
     def share(self) -> float | None:
-        """From 0 to 1; None where that cannot be known."""
+        """Return the progress from 0 to 1, or None if the total is unknown."""
         return min(self.done / self.total, 1.0) if self.total > 0 else None
 
 
 def meter_of(path: Path) -> Meter:
-    """A meter for the bytes of a file."""
+    """Return a meter for the bytes of a file."""
     try:
         return Meter(path.stat().st_size)
-    except OSError:  # what is wrong with the file shows when it is read
+    except OSError:  # the error is raised when the file is read
         return Meter()
 
 
 def byte_chunks(path: Path, meter: Meter | None = None) -> Iterator[bytes]:
-    """Yield the bytes of a file, unpacked when its ending says that it is packed.
+    """Yield the bytes of a file, decompressed according to its ending.
 
     Parameters
     ----------
     path : the file
-    meter : told how far the reading is
+    meter : updated with the number of bytes that have been read
 
     Raises
     ------
     Unreadable
-        When the file cannot be opened or read, or is damaged.
+        If the file cannot be opened or read, or is damaged.
     MissingExtra
-        When the file is a .zst and Python has no zstd.
+        If the file is a .zst and no zstd package is installed.
     """
-    where, packing = str(path), split_endings(path.name)[2]
+    where, compression = str(path), split_endings(path.name)[2]
     try:
         with open(path, "rb") as file:
-            yield from metered(unpack(file, packing, where), file, meter)
+            yield from metered(decompress(file, compression, where), file, meter)
     except OSError as error:
         raise Unreadable(where, f"cannot be read ({error.strerror or error})") from error
 
 
 def read_whole(chunks: Iterator[bytes], where: str, largest: int, name: str) -> bytes:
-    """All bytes of a file that is not larger than a limit.
+    """Return all bytes of a file that has a size limit.
+
+    Parameters
+    ----------
+    chunks : bytes of the file
+    where : name of the file, for errors
+    largest : most bytes
+    name : name of the limit, for errors
 
     Raises
     ------
     Unreadable
-        When there are more than `largest` bytes, of which no more are read. `name` is that of the limit.
+        If there are more than `largest` bytes; the rest is not read.
     """
     parts, size = [], 0
     for chunk in chunks:
@@ -116,13 +123,13 @@ def read_whole(chunks: Iterator[bytes], where: str, largest: int, name: str) -> 
 
 
 def metered(chunks: Iterator[bytes], file: BinaryIO, meter: Meter | None) -> Iterator[bytes]:
-    """Chunks that were made from a file, with a meter of how much of it has been made use of."""
+    """Yield chunks that were read from a file, and update the meter when each chunk has been processed."""
     meter = meter or Meter()
     meter.done = 0
     for chunk in chunks:
-        place = file.tell()
+        position = file.tell()
         yield chunk
-        meter.done = place
+        meter.done = position
 
 
 def _read(stream: Any) -> Iterator[bytes]:
@@ -130,85 +137,91 @@ def _read(stream: Any) -> Iterator[bytes]:
         yield chunk
 
 
-def unpack(file: BinaryIO, packing: str, where: str) -> Iterator[bytes]:
-    """Yield the bytes of an open file, decompressed where `packing` is one of `PACKED`.
+def decompress(file: BinaryIO, compression: str, where: str) -> Iterator[bytes]:
+    """Yield the bytes of an open file, decompressed.
+
+    Parameters
+    ----------
+    file : the file
+    compression : one of `COMPRESSED`, or "" for none
+    where : name of the file, for errors
 
     Raises
     ------
     Unreadable
-        When the file is damaged.
+        If the file is damaged.
     MissingExtra
-        When it is a .zst and Python has no zstd.
+        If it is a .zst and no zstd package is installed.
     OSError
-        When the file cannot be read.
+        If the file cannot be read.
     """
-    if not packing:
+    if not compression:
         yield from _read(file)
         return
-    readers = {".gz": _unpack_gzip, ".bz2": _unpack_bzip2, ".xz": _unpack_xz, ".zst": _unpack_zstd}
+    readers = {".gz": _read_gzip, ".bz2": _read_bzip2, ".xz": _read_xz, ".zst": _read_zstd}
     try:
-        yield from readers[packing](file)
+        yield from readers[compression](file)
     except (EOFError, zlib.error, lzma.LZMAError, OSError, ValueError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
-        reason = f"damaged, or no {packing} file ({error}); fetch or pack it again"
+        reason = f"damaged or not a {compression} file ({error}); download or compress it again"
         raise Unreadable(where, reason) from error
 
 
-def _unpack_gzip(file: BinaryIO) -> Iterator[bytes]:
-    with gzip.open(file) as unpacked:
-        yield from _read(unpacked)
+def _read_gzip(file: BinaryIO) -> Iterator[bytes]:
+    with gzip.open(file) as decompressed:
+        yield from _read(decompressed)
 
 
-def _unpack_bzip2(file: BinaryIO) -> Iterator[bytes]:
-    with bz2.open(file) as unpacked:
-        yield from _read(unpacked)
+def _read_bzip2(file: BinaryIO) -> Iterator[bytes]:
+    with bz2.open(file) as decompressed:
+        yield from _read(decompressed)
 
 
-def _unpack_xz(file: BinaryIO) -> Iterator[bytes]:
-    """The streams of an .xz file; not by `lzma.open`, which has no bound for the dictionary."""
+def _read_xz(file: BinaryIO) -> Iterator[bytes]:
+    """Yield the bytes of an .xz file; `lzma.open` is not used because it cannot limit the dictionary."""
     stream: lzma.LZMADecompressor | None = None
-    packed = data = b""
+    compressed = data = b""
     while True:
         if stream is None or stream.eof:
-            packed = (stream.unused_data if stream else packed) or file.read(CHUNK)
-            if not packed:
+            compressed = (stream.unused_data if stream else compressed) or file.read(CHUNK)
+            if not compressed:
                 break
-            if stream is not None and not packed.lstrip(b"\0").startswith(b"\xfd7zXZ\0"[: len(packed)]):
-                break  # what follows the last stream is ignored, as with the other formats
-            packed = packed.lstrip(b"\0") if stream is not None else packed
+            if stream is not None and not compressed.lstrip(b"\0").startswith(b"\xfd7zXZ\0"[: len(compressed)]):
+                break  # bytes after the last stream are ignored, as for the other formats
+            compressed = compressed.lstrip(b"\0") if stream is not None else compressed
             stream = lzma.LZMADecompressor(memlimit=XZ_MEMORY)
         elif stream.needs_input:
-            packed = file.read(CHUNK)
-            if not packed:
+            compressed = file.read(CHUNK)
+            if not compressed:
                 raise EOFError("Compressed file ended before the end-of-stream marker was reached")
         else:
-            packed = b""
-        data += stream.decompress(packed, CHUNK)
+            compressed = b""
+        data += stream.decompress(compressed, CHUNK)
         if len(data) >= CHUNK:
             yield data
             data = b""
     yield data
 
 
-def _unpack_zstd(file: BinaryIO) -> Iterator[bytes]:
+def _read_zstd(file: BinaryIO) -> Iterator[bytes]:
     try:
-        from compression import zstd  # type: ignore[import-not-found, unused-ignore]  # part of Python from 3.14 on
+        from compression import zstd  # type: ignore[import-not-found, unused-ignore]  # in Python since 3.14
     except ImportError:
         with needs_extra("zstd", "reading .zst", "backports.zstd"):
             from backports import zstd
     try:
-        with zstd.open(file) as unpacked:
-            yield from _read(unpacked)
+        with zstd.open(file) as decompressed:
+            yield from _read(decompressed)
     except zstd.ZstdError as error:
         raise ValueError(str(error)) from error
 
 
 class Spool:
-    """A stream that can be read once, made one that can be read again.
+    """Makes a stream that can be read only once readable again.
 
-    What has been read stands in a temporary file, which is gone when this object or the process is. Pages
-    come out as soon as they came in: reading does not wait for the end of the stream.
+    What has been read is kept in a temporary file, which is deleted with this object or when the process ends. Chunks
+    are returned as soon as they arrive; reading does not wait for the end of the stream.
     """
 
     def __init__(self, stream: BinaryIO, where: str) -> None:
@@ -227,18 +240,18 @@ class Spool:
         at = 0
         try:
             while at < self._size or not self._ended:
-                chunk = self._again(at) if at < self._size else self._further()
+                chunk = self._read_kept(at) if at < self._size else self._read_stream()
                 at += len(chunk)
                 if chunk:
                     yield chunk
         except OSError as error:
             raise Unreadable(self._where, f"cannot be read ({error.strerror or error})") from error
 
-    def _again(self, at: int) -> bytes:
+    def _read_kept(self, at: int) -> bytes:
         self._kept.seek(at)
         return self._kept.read(min(CHUNK, self._size - at))
 
-    def _further(self) -> bytes:
+    def _read_stream(self) -> bytes:
         chunk = self._stream.read1(CHUNK)
         self._ended = not chunk
         self._kept.seek(self._size)

@@ -1,8 +1,8 @@
-"""What is said in subtitles: .srt and .vtt without numbers, times and markup.
+"""Extract the spoken text of subtitles (.srt and .vtt), without numbers, times and markup.
 
-Automatic captions show each line twice or three times while it scrolls; lines that repeat the one before are left out.
+Automatic captions repeat each line while it scrolls; a line that equals the one before is left out.
 
-Formats: SubRip as players read it (there is no specification); WebVTT, W3C.
+Formats: SubRip (there is no specification); WebVTT, W3C.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ _NO_CUES = re.compile(r"(?:NOTE|STYLE|REGION|WEBVTT)(?:\s|$)")
 
 
 def read_subtitles(file: Input) -> Iterator[Document]:
-    """Yield the words of a file of subtitles.
+    """Yield the spoken text of a subtitle file as one document.
 
     Raises
     ------
     Unreadable
-        When the file is no text, or too large.
+        If the file is not text, or too large.
     """
     yield Document("\n".join(spoken_lines(file.text().lstrip("\ufeff"))))
 
 
 def spoken_lines(source: str) -> Iterator[str]:
-    """The lines of subtitles that are spoken.
+    """Yield the spoken lines of subtitles.
 
     Examples
     --------
@@ -38,15 +38,15 @@ def spoken_lines(source: str) -> Iterator[str]:
     ['Green tea?']
     """
     last = ""
-    within, skipping = False, False  # a cue; a block that is none
+    in_cue, skipping = False, False  # skipping: in a block that is not a cue
     for line in source.splitlines():
         if not line.strip():
-            within = skipping = False
+            in_cue = skipping = False
         elif _TIMING.match(line):
-            within, skipping = True, False
-        elif not within and _NO_CUES.match(line):
+            in_cue, skipping = True, False
+        elif not in_cue and _NO_CUES.match(line):
             skipping = True
-        elif within and not skipping:
+        elif in_cue and not skipping:
             said = " ".join(html.unescape(_MARKUP.sub("", line)).split())
             if said and said != last:
                 last = said

@@ -1,8 +1,9 @@
-"""Tables: JSONL (one object a line), JSON, CSV, TSV and Excel workbooks, read row by row.
+"""Read tables row by row: JSONL (one object per line), JSON, CSV, TSV and Excel workbooks.
 
-Format of JSONL: https://jsonlines.org; of CSV: RFC 4180, with the delimiters and line ends that spreadsheets
-write. A broken line is an error that names it: leaving it out would change the corpus silently. A row that is larger
-than a page may be is set aside instead, and the rest is read.
+An invalid line is an error that names it, because leaving it out would change the corpus silently. A row larger than
+the limit page-size is set aside, and the rest is read.
+
+Formats: https://jsonlines.org; RFC 4180 for CSV, with the delimiters and line ends that spreadsheets write.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from nmf_topics.corpus.page import Page
 from nmf_topics.corpus.readers.charsets import open_text
 from nmf_topics.corpus.readers.column_names import is_known, plain_name
 from nmf_topics.corpus.readers.columns import Columns, Record, read_records
-from nmf_topics.corpus.readers.encoding_guess import Encodings
+from nmf_topics.corpus.readers.encoding_guess import EncodingChooser
 from nmf_topics.corpus.readers.json_values import parse_int, read_json
 from nmf_topics.corpus.readers.limits import DEFAULT_LIMITS, ReadLimits
 from nmf_topics.corpus.readers.options import DEFAULT_OPTIONS, ReadOptions
@@ -34,10 +35,10 @@ from nmf_topics.files.csv_files import unguarded
 JSONL = (".jsonl", ".ndjson")
 JSON = ".json"
 TABLES = (*JSONL, JSON, ".csv", ".tsv", *XLSX)
-FIELD_LIMIT = min(sys.maxsize, 2**31 - 1)  # a C long, which has 32 bits on Windows
-MAX_LINES_OF_ROW = 1_000_000  # of a row that is too long, after which a quote is taken to be never closed
-HEADER_SAMPLE = 1 << 16  # characters of a header in which the delimiter is looked for
-NO_DELIMITER = "\x1f"  # for a table of one column, where a comma is just a comma
+FIELD_LIMIT = min(sys.maxsize, 2**31 - 1)  # largest C long on Windows, where it has 32 bits
+MAX_LINES_OF_ROW = 1_000_000  # lines of an overlong row after which a quote is considered never closed
+HEADER_SAMPLE = 1 << 16  # characters of a header that are used to find the delimiter
+NO_DELIMITER = "\x1f"  # the "delimiter" of a table of one column, in which commas belong to the text
 _EXCEL_HINT = re.compile(r"\"?sep=(.)\"?[,;\t]*\r?\n?", re.IGNORECASE)  # a first line that names the delimiter
 
 
@@ -55,18 +56,18 @@ def read_table(
 
     Parameters
     ----------
-    open_chunks : gives the bytes of the table from its start
+    open_chunks : returns the bytes of the table from its start
     where : name of the table, for messages
     ending : one of `TABLES`
-    wanted : columns asked for by name
-    tell : told about guesses (encoding, columns)
-    log : takes rows that are set aside
+    wanted : columns that the user has named
+    tell : called with messages about guesses (encoding, columns)
+    log : receives rows that are set aside
     options : ReadOptions
 
     Raises
     ------
     CorpusError
-        Naming the file, and the line where there is one.
+        If the table cannot be read; the message names the file and the line.
     """
 
     def note(what: str) -> None:
@@ -81,7 +82,7 @@ def read_table(
             records, unit = as_records(read_workbook(file, where, limits, tell), name_columns), "row"
         else:
             newline = "" if ending in (".csv", ".tsv") else "\n"
-            lines = open_text(chunks, where, note, newline, Encodings(options.encoding))
+            lines = open_text(chunks, where, note, newline, EncodingChooser(options.encoding))
             if ending in JSONL:
                 records = read_jsonl(lines, where, limits)
             elif ending == JSON:
@@ -93,7 +94,7 @@ def read_table(
 
 
 def read_jsonl(lines: TextIO, where: str, limits: ReadLimits = DEFAULT_LIMITS) -> Iterator[Record]:
-    """Yield (line, object) of every line that is not blank; None in place of one that is longer than a page may be."""
+    """Yield (line number, object) of every line that is not blank; None for an object over the limit page-size."""
     decoder = json.JSONDecoder(parse_int=parse_int)
     number = 0
     while line := lines.readline(limits.page_size + 1):
@@ -108,7 +109,7 @@ def read_jsonl(lines: TextIO, where: str, limits: ReadLimits = DEFAULT_LIMITS) -
         try:
             record = decoder.decode(line)
         except json.JSONDecodeError as error:
-            reason = f"not JSON ({error.msg}, column {error.colno}); JSONL is one object a line"
+            reason = f"not JSON ({error.msg}, column {error.colno}); JSONL has one object per line"
             if not line.endswith("\n"):
                 reason += "; this last line looks cut off: is the file complete?"
             raise CorpusError(f"{where}, line {number}: {reason}") from error
@@ -116,22 +117,22 @@ def read_jsonl(lines: TextIO, where: str, limits: ReadLimits = DEFAULT_LIMITS) -
             raise CorpusError(f"{where}, line {number}: nested too deeply") from error
         if not isinstance(record, dict):
             raise CorpusError(
-                f"{where}, line {number}: not an object; JSONL is one object a line, "
+                f"{where}, line {number}: not an object; JSONL has one object per line, "
                 'like {"id": "1", "title": "Tea", "text": "..."}'
             )
         yield number, record
 
 
 class _TooLong(Exception):
-    """A row of CSV is longer than a page may be."""
+    """A row of CSV is longer than the limit page-size."""
 
 
 class _CsvLines:
-    """Lines for a reader of CSV, which knows how long the row is that they belong to.
+    """The lines of a CSV file, with a check of the length of the current row.
 
     Attributes
     ----------
-    number : of the last line
+    number : number of the last line
     """
 
     def __init__(self, file: TextIO, longest: int) -> None:
@@ -150,23 +151,23 @@ class _CsvLines:
         self._length += len(line)
         self._quotes += line.count('"')
         if self._length > self._longest:
-            self._again.append(line)  # counted, and its end not reached
+            self._again.append(line)  # `skip_row` continues with it
             raise _TooLong
         self.number += 1
         return line
 
     def put_back(self, line: str) -> None:
-        """Give a line that was taken once more."""
+        """Return a line again the next time."""
         self._again.append(line)
         self.number -= 1
         self.begin_row()
 
     def begin_row(self) -> None:
-        """Take note that the next line begins a row."""
+        """Reset the length: the next line begins a row."""
         self._length = self._quotes = 0
 
     def skip_row(self) -> bool:
-        """Pass over the rest of a row; whether it ends, as the row of a quote that is never closed does not."""
+        """Skip the rest of a row; return whether its end was found (it is not if a quote is never closed)."""
         line, first = self._again.pop(), self.number
         while self.number - first < MAX_LINES_OF_ROW:
             ends = line.endswith(("\n", "\r"))
@@ -184,13 +185,19 @@ class _CsvLines:
 def read_csv(
     file: TextIO, where: str, wanted: Columns, delimiter: str | None, limits: ReadLimits = DEFAULT_LIMITS
 ) -> Iterator[Record]:
-    """Yield (line, row by column) of a CSV file with a header; the delimiter is found when it is None.
+    """Yield (line number, column -> field) of the rows of a CSV file with a header.
 
-    Notes
-    -----
-    The csv module's limit of a field's length belongs to the whole process. It is raised and never lowered here, so
-    no other reader of CSV can fail for it. Strict reading is what shows a quote that is never closed: else the
-    rest of the file would become part of one page.
+    Parameters
+    ----------
+    file : the file
+    where : its name, for messages
+    wanted : columns that the user has named; they help to find the delimiter
+    delimiter : the delimiter; None: find it
+    limits : limits of reading
+
+    Notes ----- The csv module's limit of the length of a field is global. It is raised and never lowered here, so no
+    other reader of CSV fails because of it. The strict mode reports a quote that is never closed; without it the rest
+    of the file would become part of one page.
     """
     csv.field_size_limit(max(FIELD_LIMIT, csv.field_size_limit()))
     lines = _CsvLines(file, limits.page_size)
@@ -222,7 +229,7 @@ def read_csv(
                     if len(row) != len(header):
                         raise CorpusError(
                             f"{where}, line {line}: {len(row)} fields, but the header has {len(header)}; "
-                            "a field that holds the delimiter, a quote or a line end needs quotes around it"
+                            "put quotes around fields that contain the delimiter, a quote or a line end"
                         )
                     yield line, dict(zip(header, map(unguarded, row), strict=True))
                 return
@@ -246,7 +253,7 @@ def _explain(error: csv.Error) -> str:
 
 
 def find_delimiter(header: str, wanted: Columns) -> str:
-    """The delimiter of a CSV file: the one that cuts the header into the most columns, known ones first."""
+    """Return the delimiter that gives the most columns with usual names, and among equals the most columns."""
     asked = {plain_name(name) for name in wanted.parts().values() if name is not None}
     start = header[:HEADER_SAMPLE]
 
@@ -254,12 +261,12 @@ def find_delimiter(header: str, wanted: Columns) -> str:
         names = next(csv.reader([start], delimiter=delimiter), [])
         return sum(is_known(name) or plain_name(name) in asked for name in names[:1000]), len(names)
 
-    best = max(",;\t|", key=score)  # the first of equals
+    best = max(",;\t|", key=score)
     return best if score(best)[1] > 1 else NO_DELIMITER
 
 
 def name_columns(header: list[str]) -> list[str]:
-    """The columns of a header, each with a name of its own.
+    """Return unique names for the columns of a header.
 
     Examples
     --------

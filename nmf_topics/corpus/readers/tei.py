@@ -1,7 +1,7 @@
-"""Text out of TEI XML: what the element <text> says, with title and date from the header. A teiCorpus has many.
+"""Extract the text of TEI XML: the element <text>, with title and date from the header. A teiCorpus has many texts.
 
-Where an editor gives both readings, the corrected, regular and expanded ones count. Running heads and page numbers are
-left out, and words that a line break cuts (<lb break="no"/>) are put together.
+If an editor gives two readings, the corrected, regularized or expanded one is read. Running heads and page numbers are
+left out, and words that are split by a line break (<lb break="no"/>) are joined.
 
 Format: TEI P5, also P4 (<TEI.2>).
 """
@@ -17,13 +17,13 @@ from typing import Any
 
 from nmf_topics.corpus.plain import one_line
 from nmf_topics.corpus.readers.inputs import Document, Input
-from nmf_topics.corpus.readers.markup import PARSED_AT_ONCE
+from nmf_topics.corpus.readers.markup import PARSE_CHUNK
 from nmf_topics.corpus.readers.streams import Unreadable, byte_chunks
 from nmf_topics.errors import MissingExtra
 from nmf_topics.files.optional import needs_extra
 
 ROOTS = ("TEI", "TEI.2", "teiCorpus", "teiCorpus.2")
-SNIFFED = 1 << 16  # bytes in which the root element of an .xml file is looked for
+ROOT_WITHIN = 1 << 16  # bytes of an .xml file that are searched for the root element
 _DOCUMENTS = frozenset(["TEI", "TEI.2"])
 _BLOCKS = frozenset(
     """ab addrLine argument bibl byline castItem cell closer dateline desc div docAuthor docDate docTitle epigraph entry
@@ -32,7 +32,7 @@ _BLOCKS = frozenset(
 )
 _SKIPPED = frozenset("fw del teiHeader facsimile sourceDoc standOff formula".split())
 HYPHENS = "-\u00ad\u2010¬⸗"
-_REPLACED = frozenset(["orig", "sic", "abbr"])  # beside <reg>, <corr>, <expan> in a <choice>
+_REPLACED = frozenset(["orig", "sic", "abbr"])  # the alternatives to <reg>, <corr> and <expan> in a <choice>
 
 
 def root_of(data: bytes) -> str:
@@ -42,7 +42,7 @@ def root_of(data: bytes) -> str:
     names: list[str] = []
     parser = expat.ParserCreate()
     parser.StartElementHandler = lambda name, attributes: names.append(name.rpartition(":")[2])
-    with suppress(expat.ExpatError, ValueError):  # damaged, or in an encoding that is not known
+    with suppress(expat.ExpatError, ValueError):  # damaged, or in an unknown encoding
         for begin in range(0, len(data), 256):
             parser.Parse(data[begin : begin + 256])
             if names:
@@ -51,49 +51,49 @@ def root_of(data: bytes) -> str:
 
 
 def is_tei(path: Path) -> bool:
-    """Whether a file is TEI by its root element; False where it cannot be read."""
+    """Return whether the root element of a file is that of TEI; False if the file cannot be read."""
     try:
         with closing(byte_chunks(path)) as chunks:  # type: ignore[type-var]  # a generator
-            return root_of(next(chunks, b"")[:SNIFFED]) in ROOTS
+            return root_of(next(chunks, b"")[:ROOT_WITHIN]) in ROOTS
     except (Unreadable, MissingExtra):
         return False
 
 
 class _TeiTarget:
-    """The target of an lxml parser that gathers the documents of a TEI file."""
+    """The target of an lxml parser that collects the documents of a TEI file."""
 
     def __init__(self, file: Input) -> None:
         self.count = 0
         self._done: list[Document] = []
         self._file = file
         self._path: list[str] = []
-        self._skipping = 0  # depth of the element that is skipped
+        self._skipping = 0  # depth of the element that is being skipped, or 0
         self._reset()
 
     def _reset(self) -> None:
         self.elements = 0
         self._text, self._length = io.StringIO(), 0
         self._title: list[str] = []
-        self._title_depth = 0  # of the element that is the title, while it is read; -1 after it
+        self._title_depth = 0  # depth of the title element while it is read; -1 after it
         self._meta: dict[str, Any] = {}
         self._in_text = False
-        self._space = ""  # white space, or a hyphen and white space, that follows the text so far
+        self._space = ""  # white space after the text so far, with a preceding hyphen if there is one
         self._word_goes_on = False
 
     def take(self) -> list[Document]:
-        """The documents that have ended since the last call."""
+        """Return the documents that have ended since the last call."""
         done, self._done = self._done, []
         return done
 
     def check(self) -> None:
-        """Refuse a text that is too long, or a document of too many elements."""
+        """Raise Unreadable if a text is too long or has too many elements."""
         self._file.check_length(self._length)
         limits = self._file.limits
         if self.elements > limits.markup:
             raise Unreadable(self._file.where, limits.exceeded("markup", "more elements"))
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
-        """Take note of the start of an element."""
+        """Handle the start of an element."""
         self.elements += 1
         name = tag.rpartition("}")[2]
         self._path.append(name)
@@ -117,7 +117,7 @@ class _TeiTarget:
                 self._write("\n")
 
     def end(self, tag: str) -> None:
-        """Take note of the end of an element."""
+        """Handle the end of an element."""
         name = self._path[-1]
         if self._in_text and not self._skipping and name in _BLOCKS:
             self._write("\n")
@@ -132,12 +132,12 @@ class _TeiTarget:
             lines = (" ".join(line.split()) for line in self._text.getvalue().splitlines())
             title = one_line("".join(self._title))
             self.count += 1
-            name = str(self.count) if self._path else ""  # of a corpus; else the file is the document
+            name = str(self.count) if self._path else ""  # in a corpus; otherwise the file is the document
             self._done.append(Document("\n".join(filter(None, lines)), title, self._meta, name))
             self._reset()
 
     def data(self, text: str) -> None:
-        """Take the text between two tags."""
+        """Handle the text between two tags."""
         if self._in_text and not self._skipping:
             if self._word_goes_on:
                 text = text.lstrip()
@@ -147,13 +147,13 @@ class _TeiTarget:
             self._title.append(text)
 
     def comment(self, text: str) -> None:
-        """Pass over a comment."""
+        """Ignore a comment."""
 
     def pi(self, target: str, data: str | None = None) -> None:
-        """Pass over a processing instruction."""
+        """Ignore a processing instruction."""
 
     def close(self) -> None:
-        """End the file."""
+        """Do nothing at the end of the file."""
 
     def _write(self, text: str) -> None:
         self._length += len(text)
@@ -172,25 +172,25 @@ def read_xml(file: Input) -> Iterator[Document]:
     Raises
     ------
     Unreadable
-        When the XML is damaged or none of TEI, or a document is too long.
+        If the XML is damaged or not TEI, or a document is too long.
     MissingExtra
-        When lxml is not installed.
+        If lxml is not installed.
     """
     chunks = file.chunks()
     first = next(chunks, b"")
-    root = root_of(first[:SNIFFED])
+    root = root_of(first[:ROOT_WITHIN])
     if root == "mediawiki":
-        raise Unreadable(file.where, "a MediaWiki dump is read when it is named itself, not its folder")
+        raise Unreadable(file.where, "a MediaWiki dump is only read if you name the file itself")
     if root not in ROOTS:
-        raise Unreadable(file.where, f"XML of a kind that is not read (<{one_line(root)[:40]}>)" if root else "no XML")
+        raise Unreadable(file.where, f"this XML format is not read (<{one_line(root)[:40]}>)" if root else "not XML")
     with needs_extra("documents", "reading TEI"):
         from lxml import etree
     target = _TeiTarget(file)
     parser = etree.XMLParser(target=target, resolve_entities=False, no_network=True)
     try:
         for chunk in chain([first], chunks):
-            for begin in range(0, len(chunk), PARSED_AT_ONCE):
-                parser.feed(chunk[begin : begin + PARSED_AT_ONCE])
+            for begin in range(0, len(chunk), PARSE_CHUNK):
+                parser.feed(chunk[begin : begin + PARSE_CHUNK])
                 target.check()
             yield from target.take()
         parser.close()
@@ -200,4 +200,4 @@ def read_xml(file: Input) -> Iterator[Document]:
         raise Unreadable(file.where, f"damaged XML ({error})") from error
     yield from target.take()
     if not target.count:
-        raise Unreadable(file.where, "holds no TEI text")
+        raise Unreadable(file.where, "contains no TEI text")

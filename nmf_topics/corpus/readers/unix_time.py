@@ -1,4 +1,4 @@
-"""Dates that are written as seconds or milliseconds since 1970, as Reddit, Twitter and databases have them."""
+"""Convert Unix time (seconds or milliseconds since 1970), which Reddit, Twitter and databases use, to dates."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _DATE_AND_HOUR = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[0
 
 
 def as_date(value: Any) -> Any:
-    """A date of a page: Unix time as ISO 8601 in UTC, anything else as it is.
+    """Return Unix time as ISO 8601 in UTC, and any other value unchanged.
 
     Examples
     --------

@@ -1,7 +1,7 @@
-"""Text out of HTML: the main text of a web page, or all of it where no main text stands out.
+"""Extract the main text of web pages, or all of their text if no main text is found.
 
-What is main text and what is navigation, advertisement or a list of other articles is trafilatura's judgement. Pages
-written by hand, in which it finds little, are taken whole: better a menu too much than a page too few.
+trafilatura tells the main text from navigation, advertisements and lists of other articles. If it finds little, as on
+pages written by hand, the whole page is read: an extra menu does less harm than a missing page.
 """
 
 from __future__ import annotations
@@ -13,14 +13,15 @@ from collections.abc import Callable
 
 from nmf_topics.corpus.plain import one_line
 from nmf_topics.corpus.readers.charsets import decode, marked_encoding
-from nmf_topics.corpus.readers.encoding_guess import Encodings
+from nmf_topics.corpus.readers.encoding_guess import EncodingChooser
 from nmf_topics.corpus.readers.limits import DEFAULT_LIMITS, ReadLimits
 from nmf_topics.corpus.readers.markup import MarkupRules, TextCollector, parse_markup
 from nmf_topics.files.optional import needs_extra
 
-DECLARED_WITHIN = 1 << 12  # bytes; the standard asks for the first 1024, editors and templates put more before it
-LITTLE = 200  # characters of main text, below which a page is taken whole
-# what is larger, or has more tags, is no article: its main text is not looked for, as that takes a tree of the page
+# Bytes that are searched for the encoding. The standard requires the first 1024, but some templates put more before it.
+DECLARED_WITHIN = 1 << 12
+MIN_MAIN_TEXT = 200  # characters; if the main text is shorter, the whole page is read
+# A page that is larger or has more tags is read whole, because trafilatura would build a tree of it in memory.
 MAX_ARTICLE = 5_000_000
 MAX_ARTICLE_TAGS = 200_000
 _CHARSET = re.compile(rb"""<(?:meta|\?xml)[^>]*?(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
@@ -38,30 +39,30 @@ def read_web_page(
     data: bytes,
     where: str,
     note: Callable[[str], None],
-    encodings: Encodings | None = None,
+    encodings: EncodingChooser | None = None,
     limits: ReadLimits = DEFAULT_LIMITS,
 ) -> tuple[str, str]:
-    """Title and main text of an HTML file.
+    """Return the title and the main text of an HTML file.
 
     Parameters
     ----------
-    data : the file
+    data : bytes of the file
     where : its name, for errors
-    note : called with how the text was decoded when that was guessed
-    encodings : decides on the encoding of a page that declares none
-    limits : of the text
+    note : called with a description of a guessed encoding
+    encodings : chooses the encoding of a page that declares none
+    limits : limits of reading
 
     Returns
     -------
-    title : str, of the element `title`; "" where there is none
-    text : str, paragraphs apart by line ends
+    title : str, content of the element `title`; "" if there is none
+    text : str, one paragraph per line
 
     Raises
     ------
     Unreadable
-        When the file is not text, or too long.
+        If the file is not text, or too long.
     MissingExtra
-        When trafilatura or lxml is not installed.
+        If trafilatura or lxml is not installed.
     """
     with needs_extra("html", "reading web pages"):
         import trafilatura
@@ -69,21 +70,21 @@ def read_web_page(
     whole = parse_html(source, where, limits)
     article = len(source) <= MAX_ARTICLE and source.count("<") <= MAX_ARTICLE_TAGS
     main = _main_text(source, trafilatura.extract) if article else ""
-    return one_line(whole.title), main if len(main) >= LITTLE else whole.text
+    return one_line(whole.title), main if len(main) >= MIN_MAIN_TEXT else whole.text
 
 
-def decode_html(data: bytes, where: str, note: Callable[[str], None], encodings: Encodings | None = None) -> str:
-    """Decode HTML: by its byte order mark, as UTF-8 where it is, in the encoding that it declares, else as any text."""
+def decode_html(data: bytes, where: str, note: Callable[[str], None], encodings: EncodingChooser | None = None) -> str:
+    """Decode HTML: by its byte order mark, as UTF-8 if valid, in its declared encoding, or else like any text."""
     declared = _CHARSET.search(data[:DECLARED_WITHIN])
     if declared and not marked_encoding(data) and (data.isascii() or not _is_utf8(data)):
         try:
             name = codecs.lookup(declared[1].decode("ascii")).name
-            if not name.startswith(("utf-16", "utf-32")):  # of these nobody could have read the declaration
-                # what declares Latin-1 is Windows' in truth, as the standard of encodings has it
+            if not name.startswith(("utf-16", "utf-32")):  # a wrong declaration: in UTF-16 it would not have been found
+                # pages that declare Latin-1 are decoded as Windows-1252, as the Encoding Standard requires
                 text = data.decode("cp1252" if name in ("iso8859-1", "ascii") else name)
                 if "\0" not in text:
                     return text
-        except (LookupError, ValueError):  # an unknown name, not an encoding of text, or a false one
+        except (LookupError, ValueError):  # the declared name is unknown, not that of a text encoding, or wrong
             pass
     return decode(data, where, note, encodings)
 
@@ -97,19 +98,19 @@ def _is_utf8(data: bytes) -> bool:
 
 
 def html_text(source: str, where: str = "", limits: ReadLimits = DEFAULT_LIMITS) -> str:
-    """All text of an HTML page that a reader would see, block after block."""
+    """Return all visible text of an HTML page, one block per line."""
     return parse_html(source, where, limits).text
 
 
 def parse_html(source: str, where: str, limits: ReadLimits) -> TextCollector:
-    """The text and title of an HTML page."""
+    """Return the text and the title of an HTML page."""
     return parse_markup([source.encode("utf-8", "replace")], HTML_RULES, where, limits, html=True)
 
 
 def _main_text(source: str, extract: Callable[..., str | None]) -> str:
     """Return the main text that trafilatura's `extract` finds; "" if it finds none."""
-    logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # what it cannot use is taken whole, in silence
+    logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # pages that it cannot process are read whole
     try:
         return extract(source, fast=True, include_comments=False, with_metadata=False) or ""
-    except (ValueError, TypeError, AttributeError, LookupError, RecursionError):  # pages that it trips over
+    except (ValueError, TypeError, AttributeError, LookupError, RecursionError):  # trafilatura fails on some pages
         return ""

@@ -1,7 +1,7 @@
-"""Tables in Excel workbooks (.xlsx), by openpyxl (extra [xlsx]), row by row.
+"""Read tables in Excel workbooks (.xlsx) row by row with openpyxl (extra [xlsx]).
 
-The first sheet with rows is read; its first row that is not empty is the header. Values become what a CSV file of the
-same table would have: numbers their digits, dates ISO 8601.
+The first sheet with rows is read; its first row that is not empty is the header. Values become the strings that a CSV
+file would contain: digits for numbers, ISO 8601 for dates.
 """
 
 from __future__ import annotations
@@ -18,27 +18,27 @@ from nmf_topics.corpus.readers.zip_members import ZIP_ERRORS
 from nmf_topics.files.optional import needs_extra
 
 XLSX = (".xlsx", ".xlsm")
-MAX_ROW_XML = 4 << 20  # bytes of one row: 16384 cells take less
-MAX_PART = 32 << 20  # bytes of styles and other parts that openpyxl holds in memory
+MAX_ROW_XML = 4 << 20  # most bytes of one row: 16384 cells, the most that Excel allows, take less
+MAX_PART = 32 << 20  # most bytes of styles and other parts that openpyxl keeps in memory
 _ROW = re.compile(rb"<(?:\w+:)?row[\s>/]")
 
 
 def read_workbook(
     file: BinaryIO, where: str, limits: ReadLimits, tell: Callable[[str], None]
 ) -> Iterator[tuple[int, list[str | None]]]:
-    """Yield (row number, cells) of the rows of the first sheet that has any, the header first.
+    """Yield (row number, cells) of the first sheet that has rows, the header first.
 
     Raises
     ------
     Unreadable
-        When the file is damaged, protected or too large.
+        If the file is damaged, protected or too large.
     MissingExtra
-        When openpyxl is not installed.
+        If openpyxl is not installed.
     """
     with needs_extra("xlsx", "reading .xlsx"):
         import openpyxl
     if file.read(4) == b"\xd0\xcf\x11\xe0":
-        raise Unreadable(where, "an older .xls file, or protected by a password; save it as plain .xlsx")
+        raise Unreadable(where, "an old .xls file, or protected by a password; save it as .xlsx without a password")
     _check_sizes(file, where, limits)
     try:
         book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
@@ -55,17 +55,17 @@ def read_workbook(
                 return
     except Unreadable:
         raise
-    except Exception as error:  # a workbook can be wrong in any way
+    except Exception as error:  # openpyxl raises many kinds of errors for damaged workbooks
         reason = str(error).partition("\n")[0] or type(error).__name__
-        raise Unreadable(where, f"damaged, or no Excel workbook ({reason})") from error
+        raise Unreadable(where, f"damaged or not an Excel workbook ({reason})") from error
 
 
 def _rows(sheet: Any, where: str, limits: ReadLimits) -> Iterator[tuple[int, list[str | None]]]:
-    """The rows that are not empty, as wide as the first one."""
+    """Yield the rows that are not empty, as wide as the first one."""
     width = 0
     for number, cells in enumerate(sheet.iter_rows(values_only=True), 1):
         if not width:
-            width = max((place for place, cell in enumerate(cells, 1) if cell is not None), default=0)
+            width = max((column for column, cell in enumerate(cells, 1) if cell is not None), default=0)
             if width > limits.columns:
                 raise Unreadable(where, limits.exceeded("columns", f"{width} columns"))
         if width and any(cell is not None for cell in cells[:width]):
@@ -73,7 +73,7 @@ def _rows(sheet: Any, where: str, limits: ReadLimits) -> Iterator[tuple[int, lis
 
 
 def _plain(value: Any) -> str | None:
-    """A cell as CSV has it."""
+    """Return a cell as the string that CSV would contain."""
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, datetime.datetime):
@@ -84,7 +84,7 @@ def _plain(value: Any) -> str | None:
 
 
 def _check_sizes(file: BinaryIO, where: str, limits: ReadLimits) -> None:
-    """Refuse workbooks of which openpyxl would hold more in memory than it should."""
+    """Raise Unreadable if openpyxl would need too much memory for a workbook."""
     try:
         with zipfile.ZipFile(file) as archive:
             for entry in archive.infolist():
@@ -93,16 +93,19 @@ def _check_sizes(file: BinaryIO, where: str, limits: ReadLimits) -> None:
                     continue
                 largest = limits.file_size // 2 if entry.filename.endswith("sharedStrings.xml") else MAX_PART
                 if entry.filename.endswith((".xml", ".rels")) and entry.file_size > largest:
-                    raise Unreadable(where, f"its part {entry.filename} would unpack to {entry.file_size} bytes")
+                    raise Unreadable(
+                        where,
+                        f"its part {entry.filename} would decompress to {entry.file_size} bytes, too many to read",
+                    )
     except Unreadable:
         raise
     except ZIP_ERRORS as error:
-        raise Unreadable(where, "damaged, or no Excel workbook (no zip archive)") from error
+        raise Unreadable(where, "damaged or not an Excel workbook (not a zip archive)") from error
 
 
 def _check_rows(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, where: str) -> None:
-    """Refuse a sheet with a row that no program writes: openpyxl holds the cells of a row in memory."""
-    since = 0  # bytes since the last row began
+    """Raise Unreadable if a row is larger than Excel can write, because openpyxl keeps the cells of a row in memory."""
+    since = 0  # bytes since the start of the last row
     with archive.open(entry) as sheet:
         while chunk := sheet.read(CHUNK):
             last = 0
@@ -114,13 +117,13 @@ def _check_rows(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, where: str) ->
                 since = 0
             since += len(chunk) - last
             if since > MAX_ROW_XML:
-                raise Unreadable(where, "a row of several megabytes; such a sheet is not read")
+                raise Unreadable(where, f"a row of its sheet has more than {MAX_ROW_XML} bytes, too many to read")
 
 
 def as_records(
     rows: Iterator[tuple[int, list[str | None]]], name_columns: Callable[[list[str]], list[str]]
 ) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    """(row number, cell by column) of the rows below the header."""
+    """Yield (row number, column -> cell) of the rows below the header."""
     header = next(rows, None)
     if header is None:
         return

@@ -1,4 +1,4 @@
-"""Zip archives that documents are made of (DOCX, ODT, EPUB), opened within the limits of reading."""
+"""Open documents that are zip archives (DOCX, ODT, EPUB) within the limits of reading."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from nmf_topics.corpus.readers.inputs import Input
 from nmf_topics.corpus.readers.streams import CHUNK, Unreadable, read_whole
 from nmf_topics.files.optional import needs_extra
 
-MAX_TREE = 10_000_000  # bytes of a file whose tree is built: lists of chapters, keys
-# what opening a damaged archive or a member of it can raise
+MAX_TREE = 10_000_000  # most bytes of a member that is parsed into a tree, such as a list of chapters
+# errors that a damaged archive or member can raise
 ZIP_ERRORS = (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError, OSError, LookupError, zlib.error)
 
 
 def open_zip(file: Input) -> zipfile.ZipFile:
-    """The archive of a document that does not unpack to more than the limit file-size.
+    """Open a document that is a zip archive.
 
     Raises
     ------
     Unreadable
-        When it would, or is damaged.
+        If it is damaged, or would decompress to more than the limit file-size.
     """
     try:
         archive = zipfile.ZipFile(io.BytesIO(file.data()))
@@ -31,30 +31,30 @@ def open_zip(file: Input) -> zipfile.ZipFile:
     except Unreadable:
         raise
     except ZIP_ERRORS as error:
-        raise Unreadable(file.where, "damaged, or not what its ending says (no zip archive)") from error
+        raise Unreadable(file.where, "damaged, or the file ending is wrong (not a zip archive)") from error
     if size > file.limits.file_size:
-        raise Unreadable(file.where, file.limits.exceeded("file_size", f"would unpack to {size} bytes"))
+        raise Unreadable(file.where, file.limits.exceeded("file_size", f"would decompress to {size} bytes"))
     return archive
 
 
 def member_chunks(archive: zipfile.ZipFile, name: str, where: str) -> Iterator[bytes]:
-    """The bytes of one file of an archive.
+    """Yield the bytes of one member of an archive.
 
     Raises
     ------
     Unreadable
-        When it is not there, damaged or encrypted.
+        If it is missing, damaged or encrypted.
     """
     try:
         with archive.open(name) as member:
             while chunk := member.read(CHUNK):
                 yield chunk
     except (*ZIP_ERRORS, RuntimeError) as error:
-        raise Unreadable(where, f"damaged, or not what its ending says ({name} cannot be read)") from error
+        raise Unreadable(where, f"damaged, or the file ending is wrong ({name} cannot be read)") from error
 
 
 def member(archive: zipfile.ZipFile, name: str, largest: int = MAX_TREE) -> bytes:
-    """One file of an archive; nothing where it is not there, damaged or larger than `largest` bytes."""
+    """Return one member of an archive; b"" if it is missing, damaged or larger than `largest` bytes."""
     try:
         return read_whole(member_chunks(archive, name, ""), "", largest, "")
     except Unreadable:
@@ -62,12 +62,12 @@ def member(archive: zipfile.ZipFile, name: str, largest: int = MAX_TREE) -> byte
 
 
 def xml_tree(data: bytes) -> Any:
-    """Parse a small XML file; None if it cannot be parsed.
+    """Parse a small XML file; return None if that fails.
 
     Raises
     ------
     MissingExtra
-        When lxml is not installed.
+        If lxml is not installed.
     """
     with needs_extra("documents", "reading .docx, .odt and .epub"):
         from lxml import etree

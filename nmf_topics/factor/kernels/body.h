@@ -1,12 +1,12 @@
-/* The kernels for one type of number and one set of instructions; kernels.c includes this file once for each pair.
+/* The kernels for one number type and one instruction set; kernels.c includes this file once for each combination.
 
-   Matrices are row-major. V' (pages x terms) is in compressed rows: entries ptr[i] to ptr[i + 1] of idx and val are page
-   i's, terms rising. Dense rows have r entries, a topic each, without padding: where r is no multiple of a vector's
-   length, the last vector of a row begins early and overlaps the one before. Both compute the same numbers from the same
-   numbers there, so it does not matter which of them is stored last.
+   Matrices are row-major. V' (pages x terms) is stored in compressed rows: entries ptr[i] to ptr[i + 1] of idx and val
+   belong to page i, with increasing terms. Dense rows have r entries, one per topic, without padding. If r is not a
+   multiple of the vector length, the last vector of a row overlaps the one before. Both compute the same values in the
+   overlap, so the order of storing does not matter.
 
-   Every row of a result is computed by itself, always in the same order: the bytes do not depend on how rows are shared
-   out between calls, and so not on the number of threads. */
+   Every row of a result is computed independently and always in the same order. So the results do not depend on how
+   rows are divided between calls, nor on the number of threads. */
 
 #if BITS == 32
 #define REAL float
@@ -24,7 +24,7 @@ typedef REAL VEC __attribute__((vector_size(32), aligned(sizeof(REAL)), may_alia
 
 /* ------------------------------------------------------------------------------------------- products with V */
 
-/* acc += val[p] W[idx[p]], while a row that is needed soon is fetched. */
+/* acc += val[p] W[idx[p]], and prefetch a row that is needed soon. */
 INLINE void NAME(add_row)(const int K, i64 width, i64 p, i64 end, const i32 *idx, const REAL *val, const REAL *W, i64 r,
                           VEC *acc)
 {
@@ -37,13 +37,13 @@ INLINE void NAME(add_row)(const int K, i64 width, i64 p, i64 end, const i32 *idx
     acc[K - 1] += x * LOAD(w + width - LANES);
 }
 
-/* P[i] = sum of val[p] W[idx[p]] over the entries of page i, for `width` columns in K vectors. */
+/* P[i] = sum of val[p] W[idx[p]] over the entries of page i, for `width` columns held in K vectors. */
 INLINE void NAME(gather_k)(const int K, i64 width, i64 first, i64 last, const i64 *ptr, const i32 *idx,
                            const REAL *val, const REAL *W, i64 r, REAL *P)
 {
     const i64 end = ptr[last];
     for (i64 i = first; i < last; i++) {
-        VEC acc[MOST], odd[MOST]; /* sums of two: where rows are short, one would wait for itself */
+        VEC acc[MOST], odd[MOST]; /* two sums, so that additions do not wait for each other if rows are short */
         UNROLL for (int j = 0; j < K; j++) acc[j] = odd[j] = (VEC){0};
         i64 p = ptr[i];
         if (2 * K <= MOST)
@@ -70,8 +70,8 @@ INLINE void NAME(gather_few)(const int r, i64 first, i64 last, const i64 *ptr, c
     }
 }
 
-/* few(r) where a row is shorter than a vector, else columns(K) for one panel of up to MOST vectors after another, each
-   from column `from` and `width` columns wide. */
+/* few(r) if a row is shorter than a vector; else columns(K) for one panel after another, each of at most MOST vectors,
+   starting at column `from` and `width` columns wide. */
 #define BY_WIDTH(few, columns)                                                                                       \
     if (r < LANES) {                                                                                                 \
         EACH_FEW(r, few)                                                                                             \
@@ -101,7 +101,7 @@ INLINE void NAME(scatter_k)(const int K, i64 width, i64 first, i64 last, i64 low
     if (first >= last) return;
     i64 p = seek(idx, ptr[first], ptr[first + 1], low), q = seek(idx, p, ptr[first + 1], high);
     for (i64 i = first; i < last; i++) {
-        i64 next = 0, next_end = 0; /* the entries of the page that follows, to fetch the first of their rows in time */
+        i64 next = 0, next_end = 0; /* the entries of the next page, to prefetch their first rows */
         if (i + 1 < last) {
             next = seek(idx, ptr[i + 1], ptr[i + 2], low);
             next_end = seek(idx, next, ptr[i + 2], high);
@@ -117,7 +117,7 @@ INLINE void NAME(scatter_k)(const int K, i64 width, i64 first, i64 last, i64 low
             }
             const REAL x = val[p];
             REAL *o = out + (i64)idx[p] * r;
-            const VEC end = LOAD(o + width - LANES) + x * h[K - 1]; /* read before its overlap is written */
+            const VEC end = LOAD(o + width - LANES) + x * h[K - 1]; /* read before the overlapping vector is written */
             UNROLL for (int j = 0; j < K - 1; j++) STORE(o + j * LANES, LOAD(o + j * LANES) + x * h[j]);
             STORE(o + width - LANES, end);
         }
@@ -146,15 +146,15 @@ TARGET void NAME(scatter)(i64 first, i64 last, i64 low, i64 high, const i64 *ptr
 #undef COLUMNS
 }
 
-/* ----------------------------------------------------------------------------------------- rules of least squares
+/* ----------------------------------------------------------------------------------------- updates for least squares
 
-   Rows are taken in tiles of 8 vectors, turned so that a vector holds the same topic of several rows: then every lane
-   does the same, and what one row's topics wait for, the others fill. */
+   Rows are processed in transposed tiles of 8 vectors, so that a vector holds the same topic of several rows. Then all
+   lanes do the same work, and independent rows hide the latency of the updates of one row. */
 
 #define WIDE 8
 #define TILE (WIDE * LANES)
 
-/* r x TILE from TILE rows; rows that are missing become zeros. */
+/* Transpose TILE rows to r x TILE; missing rows become zeros. */
 INLINE void NAME(turn)(i64 rows, i64 r, const REAL *from, REAL *to)
 {
     for (i64 t = 0; t < rows; t++)
@@ -169,7 +169,7 @@ INLINE void NAME(turn_back)(i64 rows, i64 r, const REAL *from, REAL *to)
         for (i64 k = 0; k < r; k++) to[t * r + k] = from[k * TILE + t];
 }
 
-/* g X for one row g of G, X turned. */
+/* g X for one row g of G and a transposed X. */
 INLINE void NAME(times)(i64 r, const REAL *g, const REAL *X, REAL *out)
 {
     VEC acc[WIDE];
@@ -179,7 +179,7 @@ INLINE void NAME(times)(i64 r, const REAL *g, const REAL *X, REAL *out)
     UNROLL for (int v = 0; v < WIDE; v++) STORE(out + v * LANES, acc[v]);
 }
 
-/* Each topic in turn to its minimum: x = max(0, x + (p - l1 - G x) / G[k][k]), `steps` times over. */
+/* Set each topic in turn to its minimum, `steps` times: x = max(0, x + (p - l1 - G x) / G[k][k]). */
 TARGET int NAME(hals)(i64 rows, i64 r, const REAL *X, const REAL *P, const REAL *G, REAL l1, i64 steps,
                              REAL smallest, REAL *out)
 {
@@ -206,7 +206,7 @@ TARGET int NAME(hals)(i64 rows, i64 r, const REAL *X, const REAL *P, const REAL 
     return 0;
 }
 
-/* x <- x / (G x + l1) * p, `steps` times; where the denominator is zero x stays, and what is not worth its digits is 0. */
+/* x <- x / (G x + l1) * p, `steps` times. x stays if the denominator is zero; values below `smallest` become 0. */
 TARGET int NAME(mu)(i64 rows, i64 r, const REAL *X, const REAL *P, const REAL *G, REAL l1, i64 steps,
                            REAL smallest, REAL *out)
 {
@@ -236,7 +236,7 @@ TARGET int NAME(mu)(i64 rows, i64 r, const REAL *X, const REAL *P, const REAL *G
     return 0;
 }
 
-/* The sum of a[i] b[i] in 64 bits, whatever the numbers are. */
+/* The sum of a[i] b[i], accumulated in 64 bits for both number types. */
 TARGET double NAME(dot)(i64 n, const REAL *a, const REAL *b)
 {
     double sums[16] = {0}, sum = 0;

@@ -1,24 +1,24 @@
-/* The kernels of the Kullback-Leibler divergence; a part of body.h.
+/* The kernels of the Kullback-Leibler divergence; included by body.h.
 
-   One multiplicative step of page i on W: h <- h / sums * W' (v / Wh). Returned with it are the quotients v / Wh for the
-   new h, entry by entry, which W needs, and the divergence. A page's rows of W are read three times, all but the first
-   time out of the nearest cache. Entries are taken LANES at a time, one a lane; those that are missing at the end of a
-   page are its last one over again, so that every entry is computed in the same way. */
+   A multiplicative step for page i is h <- h / sums * W' (v / Wh). The quotients v / Wh for the new h, which the update
+   of W and the divergence need, are also returned. The rows of W of a page are read three times, after the first time
+   from the nearest cache. LANES entries are processed at once, one per lane; at the end of a page the last entry is
+   repeated to fill the lanes, so that every entry is computed in the same way. */
 
 #if BITS == 32
 #define WORD uint32_t
 #define MANTISSA 23
 #define ONE 0x3F800000u      /* the bits of 1 */
-#define ROOT_HALF 0x3F3504F3u /* of the square root of a half */
-#define WHOLE 0x4B000000u    /* of 2^23: with a whole number in its last bits, 2^23 more than that */
-#define TERMS 5              /* of the series below: what is left out is under 2e-9 */
+#define ROOT_HALF 0x3F3504F3u /* the bits of sqrt(1/2) */
+#define WHOLE 0x4B000000u    /* the bits of 2^23; with an integer in the last bits, it is 2^23 plus that integer */
+#define TERMS 5              /* terms of the series below; the remainder is below 2e-9 */
 #else
 #define WORD uint64_t
 #define MANTISSA 52
 #define ONE 0x3FF0000000000000u
 #define ROOT_HALF 0x3FE6A09E667F3BCDu
 #define WHOLE 0x4330000000000000u
-#define TERMS 11             /* under 1e-18 */
+#define TERMS 11             /* the remainder is below 1e-18 */
 #endif
 typedef WORD NAME(words) __attribute__((vector_size(32), may_alias));
 typedef REAL NAME(quarter) __attribute__((vector_size(BITS / 2), aligned(BITS / 8), may_alias)); /* four numbers */
@@ -27,7 +27,7 @@ typedef double NAME(doubles) __attribute__((vector_size(32)));
 #define QUARTER NAME(quarter)
 #define DOUBLES NAME(doubles)
 
-/* The sums of LANES vectors, one a lane. */
+/* The sums of LANES vectors, one per lane. */
 INLINE VEC NAME(sums_of)(const VEC *a)
 {
 #if !__has_builtin(__builtin_shufflevector)
@@ -52,8 +52,8 @@ INLINE VEC NAME(sums_of)(const VEC *a)
 #endif
 }
 
-/* log x for x > 0, to the last digit or two: x = 2^e y with y about 1, and log y = 2 artanh s, s = (y - 1) / (y + 1), by
-   its series s + s^3 / 3 + s^5 / 5 + ... (|s| is at most 0.172). */
+/* log x for x > 0, accurate up to the last digit or two: x = 2^e y with y near 1, and log y = 2 artanh s with
+   s = (y - 1) / (y + 1), by the series s + s^3 / 3 + s^5 / 5 + ... (|s| is at most 0.172). */
 INLINE VEC NAME(log_of)(VEC x)
 {
     const WORDS bits = (WORDS)x, raised = (bits + (ONE - ROOT_HALF)) >> MANTISSA; /* e with its bias */
@@ -65,7 +65,7 @@ INLINE VEC NAME(log_of)(VEC x)
     return e * (REAL)0.693147180559945309417 + 2 * s * series;
 }
 
-/* W[ids[e]] h for LANES entries. What the last vector of a row has in common with the one before is zero in `tail`. */
+/* W[ids[e]] h for LANES entries. `tail` is zero where the last vector of a row overlaps the one before. */
 INLINE VEC NAME(products)(const i64 K, i64 r, const i32 *ids, const REAL *W, const REAL *restrict h, VEC tail)
 {
     const REAL *w[LANES];
@@ -81,7 +81,7 @@ INLINE VEC NAME(products)(const i64 K, i64 r, const i32 *ids, const REAL *W, con
     return NAME(sums_of)(a);
 }
 
-/* out[p] = val[p] / W[idx[p]] h over the entries of a page, zero where Wh is; if `fetch`, rows are fetched ahead. */
+/* out[p] = val[p] / W[idx[p]] h for the entries of a page, zero where Wh is zero; `fetch`: prefetch rows. */
 INLINE void NAME(divide)(const i64 K, i64 r, i64 from, i64 to, i64 end, const i32 *idx, const REAL *val, const REAL *W,
                          const REAL *restrict h, REAL *restrict out, const int fetch)
 {
@@ -114,7 +114,7 @@ INLINE void NAME(divide_few)(const int r, i64 from, i64 to, const i32 *idx, cons
     }
 }
 
-/* sum(v log q - v) over n entries, in 64 bits, with 0 for log 0. */
+/* sum(v log q - v) over n entries, accumulated in 64 bits, with 0 for log 0. */
 TARGET double NAME(cost)(i64 n, const REAL *v, const REAL *q)
 {
     DOUBLES sums[LANES / 4] = {{0}};
@@ -174,7 +174,7 @@ TARGET void NAME(kl)(i64 first, i64 last, const i64 *ptr, const i32 *idx, const 
 #undef WHOLE_ROWS
 }
 
-/* The quotients alone, v / Wh with the h that are given. */
+/* Only the quotients v / Wh, for given h. */
 TARGET void NAME(ratio)(i64 first, i64 last, const i64 *ptr, const i32 *idx, const REAL *val, const REAL *W, i64 r,
                         const REAL *H, REAL *quotients)
 {

@@ -1,9 +1,9 @@
-/* The inner loops of a factorization, for 32 and 64 bit numbers, and for AVX2 where the processor has it.
+/* The inner loops of a factorization, for 32-bit and 64-bit numbers, with and without AVX2.
 
-   The build hook (hatch_build.py) compiles this file into a plain shared library; kernels.py loads it, takes the functions
-   whose names end in _avx2 or _plain, shares rows out between threads and falls back to numpy and scipy where there is no
-   library. Nothing here allocates but small scratch, keeps state, or knows Python. The kernels themselves are in
-   body.h and divergence.h. */
+   The build hook (hatch_build.py) compiles this file to a shared library. The package kernels loads it, uses the
+   functions whose names end in _avx2 or _plain, divides rows between threads, and falls back to numpy and scipy if
+   there is no library. The functions keep no state, allocate only small scratch arrays, and do not use Python. The
+   kernels are in body.h and divergence.h. */
 
 #include <math.h>
 #include <stdint.h>
@@ -12,10 +12,10 @@
 typedef int64_t i64;
 typedef int32_t i32;
 
-#define INTERFACE 5 /* raised whenever a function changes; kernels.py loads no other */
-#define AHEAD 12    /* entries of V between the fetching of a row and its use */
-#define MOST 13     /* vectors that are held in the 16 registers of AVX2 */
-/* do(n) for the n that x is, a constant there, so that the compiler unrolls what depends on it. */
+#define INTERFACE 5 /* increased whenever a signature changes; a library with another number is not loaded */
+#define AHEAD 12    /* entries of V between the prefetch of a row and its use */
+#define MOST 13     /* most vectors that fit in the 16 registers of AVX2 */
+/* do(n) with x as a constant n, so that the compiler can unroll loops over it. */
 #define CASE(do, n) case n: do(n); break;
 #define EACH_FEW(x, do) \
     switch (x) { CASE(do, 1) CASE(do, 2) CASE(do, 3) CASE(do, 4) CASE(do, 5) CASE(do, 6) CASE(do, 7) }
@@ -34,10 +34,10 @@ typedef int32_t i32;
 #define __has_builtin(name) 0
 #endif
 
-/* The first position from `from` to `to` whose term is `term` or a later one. */
+/* The first position in [from, to) whose term is at least `term`. */
 static inline i64 seek(const i32 *idx, i64 from, i64 to, i64 term)
 {
-    if (from == to || idx[from] >= term) return from; /* as for all pages where one thread has all terms */
+    if (from == to || idx[from] >= term) return from; /* always the case if one thread has all terms */
     if (idx[to - 1] < term) return to;
     while (from < to) {
         const i64 middle = from + (to - from) / 2;
@@ -69,7 +69,7 @@ static inline i64 seek(const i32 *idx, i64 from, i64 to, i64 term)
 
 int nmf_interface(void) { return INTERFACE; }
 
-/* Whether the functions whose names end in _avx2 are there and can run here. */
+/* Whether the functions whose names end in _avx2 exist and this processor can run them. */
 int nmf_wide(void)
 {
 #if defined(__x86_64__)

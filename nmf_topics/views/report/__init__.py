@@ -1,1 +1,1 @@
-"""The report: one HTML file that opens anywhere, without a network."""
+"""The report: one self-contained HTML file that works offline."""

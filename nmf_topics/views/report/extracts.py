@@ -1,15 +1,15 @@
-"""Extracts: what the report shows of the pages themselves, kept in the model folder so that it can be made again.
+"""Extracts: the texts and images of pages that the report shows, saved in the model folder.
 
     extracts.json.gz   text     {"schema": 1, "kind": "terms", "pages": [{"page", "text", "length", "words"}], "forms"}
                        images   {"schema": 1, "kind": "pixels", "height", "width", "pages": [{"page", "pixels"}]}
 
-`page` is the column of V; `text` is the page's text or its beginning, `length` how long the whole is. `words` are the
-words that carried each topic of the page, [topic, rows, parts]: a part is W_ik h_k over its sum over the page's words
-and topics. `forms` says which row of V a word of the texts is, so that they can be coloured (-1: none). Pixels are
-bytes, base64.
+`page` is the column of V. `text` is the text of the page or its beginning, and `length` the length of the whole text.
+`words` are the words that contributed most to each topic of the page, [topic, rows, parts]: a part is W_ik h_k divided
+by its sum over the words and topics of the page. `forms` maps words of the texts to rows of V for colouring (-1: none).
+Pixels are bytes in base64.
 
-Texts are bounded, so that a report can be sent by mail: the pages that matter most come first, those that a topic is
-heaviest on, and of long pages the beginning is kept.
+The size of all texts is limited, so that a report can be sent by email: the pages with the largest weights of each
+topic are kept, and only the beginning of long pages.
 """
 
 from __future__ import annotations
@@ -37,59 +37,60 @@ from nmf_topics.text.segment import is_apart
 from nmf_topics.views.report.page_texts import TextCache, page_texts
 
 SCHEMA = 1
-# of gzip, without a time and a system; the one of `gzip.compress` depends on the version of Python
+# header of gzip without time and system; that of `gzip.compress` depends on the version of Python
 GZIP_HEADER = b"\x1f\x8b\x08\0\0\0\0\0\0\xff"
-TEXT_BYTES = 8_000_000  # of all texts together, UTF-8; packed and in base64 about half of it
-LONGEST = 12_000  # characters of one page: some 2000 words
-SHORTEST = 1_500  # an extract shorter than this tells nothing, so there are no more pages than that allows
-MOST_UNPACKED = 200_000_000  # several times what the limits below allow
-IMAGE_BYTES = 4_000_000  # of all images together
-SIDE = 64  # pixels of an image are brought together until it is no larger
-CARRIED_WORDS = 10
-CARRIED_SHARE = 0.02  # topics with less of a page are not explained
+TEXT_BYTES = 8_000_000  # most bytes of all texts in UTF-8; compressed and in base64 they take about half of it
+MAX_LENGTH = 12_000  # most characters of one page: about 2000 words
+MIN_LENGTH = 1_500  # least length of an extract; it limits the number of pages
+MAX_DECOMPRESSED = 100_000_000  # bytes; several times what the other limits allow
+MAX_PARTS = 4_000_000  # lists and objects, which take much more memory than text
+IMAGE_BYTES = 4_000_000  # most bytes of all images
+SIDE = 64  # pixels; larger images are scaled down
+CONTRIBUTING_WORDS = 10  # words per topic
+MIN_TOPIC_SHARE = 0.02  # topics with a smaller share of a page are not explained
 
 _DAMAGE = (OSError, ValueError, EOFError, KeyError, TypeError, AttributeError, RecursionError, MemoryError, zlib.error)
 
 
 def representative_pages(model: TopicModel, most: int) -> np.ndarray:
-    """Columns of the pages that say most about the topics: the heaviest of each topic, then the second, and so on.
+    """Return the pages with the largest weights: the first page of every topic, then the second, and so on.
 
     Parameters
     ----------
     model : TopicModel
-    most : pages at most
+    most : largest number of pages
 
     Returns
     -------
-    ndarray of shape (min(n, most),), in the order in which they matter; pages without a topic come last
+    ndarray of shape (min(n, most),), columns of V, most representative first; pages without a topic come last
     """
     dominant = model.dominant()
-    place = np.empty(len(dominant), dtype=np.int64)
-    place[dominant < 0] = len(dominant)
+    position = np.empty(len(dominant), dtype=np.int64)
+    position[dominant < 0] = len(dominant)
     for k in range(model.rank):
         own = np.flatnonzero(dominant == k)
-        place[own[np.argsort(-model.H[k, own], kind="stable")]] = np.arange(len(own))
-    return np.lexsort((dominant, place))[:most]
+        position[own[np.argsort(-model.H[k, own], kind="stable")]] = np.arange(len(own))
+    return np.lexsort((dominant, position))[:most]
 
 
 def text_extracts(
     model: TopicModel, data: DataMatrix, pages: Iterable[PageLike], *, text_cache: TextCache | None = None
 ) -> bytes:
-    """The extracts of a model of text, packed; the same pages in any order make the same bytes.
+    """Return the compressed extracts of a model of text; the same pages in any order give the same bytes.
 
     Parameters
     ----------
     model : TopicModel of `data`
     data : DataMatrix
-    pages : the corpus once more; it is read no further than to the last page that is needed, if at all
-    text_cache : where an earlier fit of the same corpus may have left its texts, and this one leaves them
+    pages : the corpus, which is read again up to the last page that is needed, unless the texts are cached
+    text_cache : cache of the texts for fits of the same corpus, or None
     """
-    columns = representative_pages(model, TEXT_BYTES // SHORTEST)
-    length = max(SHORTEST, min(LONGEST, TEXT_BYTES // max(1, len(columns))))
-    place = {data.columns.ids[j]: int(j) for j in columns}
+    columns = representative_pages(model, TEXT_BYTES // MIN_LENGTH)
+    length = max(MIN_LENGTH, min(MAX_LENGTH, TEXT_BYTES // max(1, len(columns))))
+    column_of = {data.columns.ids[j]: int(j) for j in columns}
     options = word_options(model.recipe)
-    found = page_texts(place, pages, options, length=length, total=TEXT_BYTES, text_cache=text_cache)
-    texts = {place[id_]: text for id_, text in found.texts.items()}
+    found = page_texts(column_of, pages, options, length=length, total=TEXT_BYTES, text_cache=text_cache)
+    texts = {column_of[id_]: text for id_, text in found.texts.items()}
     words = word_contributions(model, data, columns)
     kept = sorted(texts)
     document = {
@@ -102,7 +103,7 @@ def text_extracts(
 
 
 def image_extracts(model: TopicModel, data: DataMatrix) -> bytes:
-    """The extracts of a model of images: the images that matter most, made smaller where they are large."""
+    """Return the compressed extracts of a model of images: the most representative images, scaled down if large."""
     grid: Any = model.rows
     factor = shrink_factor(grid.height, grid.width)
     columns = np.sort(representative_pages(model, IMAGE_BYTES // ((grid.height // factor) * (grid.width // factor))))
@@ -125,15 +126,15 @@ def image_extracts(model: TopicModel, data: DataMatrix) -> bytes:
 
 
 def pack(document: Any) -> bytes:
-    """JSON, packed; the same document makes the same bytes."""
-    text = json.dumps(document, separators=(",", ":")).encode("ascii")  # ASCII: half a surrogate pair survives it
+    """Return a document as compressed JSON; the same document gives the same bytes."""
+    text = json.dumps(document, separators=(",", ":")).encode("ascii")  # UTF-8 has no lone surrogates
     packer = zlib.compressobj(level=4, wbits=-zlib.MAX_WBITS)
     packed = packer.compress(text) + packer.flush()
     return GZIP_HEADER + packed + struct.pack("<II", zlib.crc32(text), len(text) % 2**32)
 
 
 def unpack(data: bytes) -> dict[str, Any]:
-    """Extracts as they were packed.
+    """Read extracts that `pack` has written.
 
     Raises
     ------
@@ -141,32 +142,36 @@ def unpack(data: bytes) -> dict[str, Any]:
         if they are damaged or of a later version.
     """
     try:
-        unpacker = zlib.decompressobj(wbits=31)
-        text = unpacker.decompress(data, MOST_UNPACKED)
-        if not unpacker.eof:
-            raise ValueError(f"it is cut off, or unpacks to more than {MOST_UNPACKED} bytes")
+        decompressor = zlib.decompressobj(wbits=31)
+        text = decompressor.decompress(data, MAX_DECOMPRESSED)
+        if not decompressor.eof:
+            raise ValueError(f"it is truncated, or decompresses to more than {MAX_DECOMPRESSED} bytes")
+        if text.count(b"[") + text.count(b"{") > MAX_PARTS:
+            raise ValueError(f"it has more than {MAX_PARTS} parts")
         document: dict[str, Any] = json.loads(text)
         if type(document["schema"]) is not int or document["schema"] > SCHEMA:
             raise ValueError("it is of a later version")
         if not all(type(page["page"]) is int for page in document["pages"]):
             raise ValueError("a page has no number")
     except _DAMAGE as error:
-        raise ModelError(f"{EXTRACTS} cannot be read ({error}); fit the model again to have the texts") from error
+        raise ModelError(
+            f"{EXTRACTS} cannot be read ({error}); fit the model again to see texts in the report"
+        ) from error
     return document
 
 
 def bytes_of(values: Array) -> str:
-    """Values from 0 to 255 as base64."""
+    """Encode values from 0 to 255 as base64."""
     return base64.b64encode(np.round(values).astype(np.uint8).tobytes()).decode("ascii")
 
 
 def shrink_factor(height: int, width: int) -> int:
-    """How many pixels a side are brought together so that an image is small enough."""
+    """Return the integer factor by which an image must be scaled down to be at most `SIDE` pixels."""
     return -(-max(height, width) // SIDE) if max(height, width) > SIDE and min(height, width) >= 4 else 1
 
 
 def shrink(v: Array, grid: Any, factor: int) -> Array:
-    """Means over squares of factor x factor pixels; what is left at the right and below is cut off.
+    """Scale an image down to the means of squares of factor x factor pixels; a remainder at the edges is cut off.
 
     Parameters
     ----------
@@ -182,24 +187,24 @@ def shrink(v: Array, grid: Any, factor: int) -> Array:
 
 
 def _dense_columns(V: Any, wanted: Array) -> Array:
-    """The wanted columns of a block."""
+    """Return the wanted columns of a block as a dense array."""
     picked = V[:, np.flatnonzero(wanted[0])]
     return np.asarray(picked.todense() if sp.issparse(picked) else picked)
 
 
 def word_contributions(model: TopicModel, data: DataMatrix, columns: np.ndarray) -> dict[int, list[Any]]:
-    """For some pages the words that carried their topics, as `extracts.json.gz` has them."""
+    """Return the words that contributed most to the topics of some pages, in the format of `extracts.json.gz`."""
     wanted = np.zeros((1, len(data.columns)))
     wanted[0, columns] = 1
     found: dict[int, list[Any]] = {}
     W = np.ascontiguousarray(model.W)
-    for at, block in as_blocks(data.V).map(_carried_in_block, split=(np.asarray(model.H), wanted), shared=(W,)):
+    for at, block in as_blocks(data.V).map(_contributions_in_block, split=(np.asarray(model.H), wanted), shared=(W,)):
         found |= {at.start + j: words for j, words in block.items()}
     return found
 
 
-def _carried_in_block(V: Any, H: Array, wanted: Array, W: Array) -> dict[int, list[Any]]:
-    """`word_contributions` of a block of pages."""
+def _contributions_in_block(V: Any, H: Array, wanted: Array, W: Array) -> dict[int, list[Any]]:
+    """Return the `word_contributions` of a block of pages."""
     block = sp.csc_matrix(V)
     result = {}
     for j in np.flatnonzero(wanted[0]):
@@ -212,32 +217,32 @@ def _carried_in_block(V: Any, H: Array, wanted: Array, W: Array) -> dict[int, li
         shares = H[:, j] / H[:, j].sum()
         words = []
         for k in largest(shares, len(shares)):
-            if shares[k] < CARRIED_SHARE:
+            if shares[k] < MIN_TOPIC_SHARE:
                 break
-            best = [i for i in largest(parts[:, k], CARRIED_WORDS) if parts[i, k] > 0]
-            carried = [round(float(parts[i, k] / total), 5) for i in best]
-            words.append([int(k) + 1, rows[best].tolist(), carried])
+            best = [i for i in largest(parts[:, k], CONTRIBUTING_WORDS) if parts[i, k] > 0]
+            rounded = [round(float(parts[i, k] / total), 5) for i in best]
+            words.append([int(k) + 1, rows[best].tolist(), rounded])
         result[int(j)] = words
     return result
 
 
 def _forms(model: TopicModel, terms: Iterable[tuple[str, str]]) -> dict[str, int]:
-    """Word as it stands in the texts -> row of W, for words of some weight; phrases in lower case, with spaces.
+    """Map words as written in the texts to rows of W, for words with some weight; phrases are in lower case.
 
-    Of scripts without spaces the other words are there, too, and lead to -1: whoever looks for words in a run of such
-    letters must not find one in the middle of another.
+    For scripts without spaces, words without weight are included with -1, so that the report does not find a word in
+    the middle of another one.
     """
     vocabulary: Any = model.rows
     top = model.W.max(axis=0)
-    weighty = (NEGLIGIBLE * top < model.W).any(axis=1)
+    has_weight = (NEGLIGIBLE * top < model.W).any(axis=1)
     forms = {}
     for token, term in terms:
         row = vocabulary.index.get(term)
-        if row is not None and weighty[row]:
+        if row is not None and has_weight[row]:
             forms[token] = row
         elif not is_apart(token):
             forms[token] = -1
     for row, (term, surface) in enumerate(zip(vocabulary.terms, vocabulary.surfaces, strict=True)):
-        if " " in term and weighty[row]:
+        if " " in term and has_weight[row]:
             forms[surface.lower()] = row
     return dict(sorted(forms.items()))

@@ -28,13 +28,13 @@ from nmf_topics.text.tokenize import tokens, words_of_token
 
 @dataclass(frozen=True)
 class PageTexts:
-    """Beginnings of texts, and what their words are.
+    """Beginnings of texts, and the terms of their words.
 
     Attributes
     ----------
-    texts : by the id of the page, the beginning of its text and the length of the whole, in characters
-    terms : (word as it stands in the texts, its term), in order; a word of two languages may be there twice. Words
-        without a term are left out, but those of scripts without spaces, which have ""
+    texts : id of a page -> the beginning of its text, and the length of the whole text in characters
+    terms : (word as written in the texts, its term), in order; a word of two languages may occur twice. Words without a
+        term are left out, except in scripts without spaces, where the term is ""
     """
 
     texts: Mapping[str, tuple[str, int]]
@@ -43,7 +43,7 @@ class PageTexts:
 
 @dataclass(frozen=True)
 class TextCache:
-    """Where the texts of one corpus, read with the same options, are kept.
+    """The cached texts of one corpus, read with the same options.
 
     Attributes
     ----------
@@ -60,12 +60,12 @@ class TextCache:
         return entry_key(TEXTS, self.counts_key)
 
     def recall(self, asked: list[object]) -> PageTexts | None:
-        """Return the kept texts if they are those of the same pages at the same length."""
+        """Return the cached texts if they are those of the same pages at the same length."""
         found = self.cache.load(TEXTS, self.key, _from_arrays)
         return found[1] if found is not None and found[0] == asked else None
 
     def keep(self, asked: list[object], kept: PageTexts) -> None:
-        """Keep texts for the next time."""
+        """Save texts for the next fit."""
         texts = [(id_, *text) for id_, text in kept.texts.items()]
         document = json.dumps({"asked": asked, "texts": texts, "terms": kept.terms}, separators=(",", ":"))
         packed = zlib.compress(document.encode("ascii"), 1)
@@ -73,7 +73,7 @@ class TextCache:
 
 
 def _from_arrays(arrays: Mapping[str, Any]) -> tuple[list[object], PageTexts]:
-    """What was asked for, and the texts, from the arrays of an entry; anything wrong raises an exception."""
+    """Return what was asked for, and the texts, from the arrays of an entry; anything wrong raises an exception."""
     found = json.loads(zlib.decompress(arrays["document"].tobytes()))
     texts = {str(id_): (str(text), int(length)) for id_, text, length in found["texts"]}
     return found["asked"], PageTexts(texts, [(str(token), str(term)) for token, term in found["terms"]])
@@ -88,16 +88,16 @@ def page_texts(
     total: int,
     text_cache: TextCache | None = None,
 ) -> PageTexts:
-    """Beginnings of the texts of some pages, and the terms of their words.
+    """Return the beginnings of the texts of some pages, and the terms of their words.
 
     Parameters
     ----------
-    wanted : ids of the pages; those that the corpus does not hold are left out
-    pages : the corpus once more; it is read no further than to the last page that is wanted
-    options : how its text became terms
-    length : characters of a page at most
-    total : bytes of all texts together, UTF-8, at most
-    text_cache : where texts are kept, or None
+    wanted : ids of the pages; ids that are not in the corpus are ignored
+    pages : the corpus, which is read again up to the last page that is needed
+    options : options with which its text was converted to terms
+    length : most characters of a page
+    total : most bytes of all texts in UTF-8
+    text_cache : cache of the texts, or None
     """
     ids = sorted(set(wanted))
     asked: list[object] = [length, total, ids]
@@ -136,7 +136,7 @@ def _terms_of_joined_words(texts: Mapping[str, tuple[str, int]], readers: Reader
 
 
 def _read(wanted: set[str], pages: Iterable[PageLike], length: int, total: int) -> dict[str, tuple[str, int]]:
-    """Id -> (beginning, length of the whole), in the order of ids."""
+    """Read texts: id -> (beginning, length of the whole), in the order of ids."""
     found: dict[str, tuple[str, int]] = {}
     for page in pages:
         if page.id in wanted:
@@ -144,14 +144,14 @@ def _read(wanted: set[str], pages: Iterable[PageLike], length: int, total: int) 
             if len(found) == len(wanted):
                 break
     size = sum(len(text.encode("utf-8", "surrogatepass")) for text, _ in found.values())
-    if size > total:  # letters of several bytes
+    if size > total:  # characters of several bytes
         length = int(length * total / size)
         found = {id_: (_beginning(text, length), whole) for id_, (text, whole) in found.items()}
     return {id_: found[id_] for id_ in sorted(found)}
 
 
 def _beginning(text: str, length: int) -> str:
-    """The first `length` characters at most, to the end of a word where there is one."""
+    """Return the first `length` characters at most, to the end of a word where there is one."""
     if len(text) <= length:
         return text
     end = max(text.rfind(" ", length - 100, length), text.rfind("\n", length - 100, length))

@@ -1,7 +1,7 @@
-"""What the report knows: the numbers of the model as plain values, ready to be JSON.
+"""Collect the data of the report: the numbers of the model as JSON.
 
-Long columns of numbers are typed arrays in base64 (little-endian), which a browser takes as they are; everything else
-is JSON. Numbers are those of topics.csv and pages.csv.
+Long columns of numbers are typed arrays in base64 (little-endian), which a browser can use directly. Numbers are those
+of topics.csv and pages.csv.
 """
 
 from __future__ import annotations
@@ -23,29 +23,29 @@ from nmf_topics.views.drawing.clouds import colour_of
 from nmf_topics.views.report.extracts import bytes_of, representative_pages, shrink, shrink_factor
 from nmf_topics.views.tables.tables import json_number
 
-PAGES = 20_000  # rows of the table of pages at most
-SHARES = 2_000_000  # entries of H at most: of many topics fewer pages
-ROWS = 1_200_000  # entries of W that colour the words of texts
-META_LENGTH = 300  # characters of a value
-META_BYTES = 6_000_000  # of all values of a column; a longer one is left out
-DESCRIBING_WORDS = 30  # of a topic
-GROUPINGS = 4  # metadata whose groups are shown, or filter the pages
-FILTER_VALUES = 200  # of a list to choose from
+MAX_PAGES = 20_000  # most pages in the report
+MAX_SHARES = 2_000_000  # most entries of H in the report; with many topics there are fewer pages
+MAX_ROW_WEIGHTS = 1_200_000  # most entries of W for colouring words
+META_LENGTH = 300  # most characters of a metadata value
+META_BYTES = 6_000_000  # a column of metadata larger than this is left out
+DESCRIBING_WORDS = 30  # words that describe a topic
+GROUPINGS = 4  # most metadata fields for groups and filters
+FILTER_VALUES = 200  # most values of a filter
 
 
 def report_data(model: TopicModel, pictures: Mapping[int, str]) -> dict[str, Any]:
-    """Everything but the texts and how it was made.
+    """Return all data of the report except the texts and the provenance.
 
     Parameters
     ----------
     model : TopicModel
-    pictures : data URLs of the clouds by topic number
+    pictures : data URLs of the clouds, by topic number
 
     Returns
     -------
     a dict that can be written as JSON
     """
-    columns = np.sort(representative_pages(model, max(1, min(PAGES, SHARES // model.rank))))
+    columns = np.sort(representative_pages(model, max(1, min(MAX_PAGES, MAX_SHARES // model.rank))))
     places = topic_map(model)
     pages = _pages(model, columns, page_map(places, model.H))
     kind = model.kind
@@ -89,7 +89,9 @@ def _topics(model: TopicModel, places: Any, pictures: Mapping[int, str]) -> list
                 "place": [json_number(round(float(x), 6)) for x in places.positions[k]],
                 "near": [[i + 1, json_number(round(float(distances[i]), 6))] for i in near],
                 "described": _described(model, topic.number),
-                "words": [[w.row, w.term, w.weight, w.overall] for w in words],  # all digits: their order hangs on them
+                "words": [
+                    [w.row, w.term, w.weight, w.overall] for w in words
+                ],  # all digits, because the order of the words depends on them
                 "colour": "#{:02x}{:02x}{:02x}".format(*colour_of(topic.number)),
                 "picture": pictures.get(topic.number),
             }
@@ -98,7 +100,7 @@ def _topics(model: TopicModel, places: Any, pictures: Mapping[int, str]) -> list
 
 
 def _described(model: TopicModel, number: int) -> list[list[Any]]:
-    """The words that describe a topic: word, score, share of its own pages and of all pages that have it."""
+    """Return [word, score, share of the topic's pages that have it, share of all pages] of the words of a topic."""
     if model.description is None:
         return []
     words = model.words(number, DESCRIBING_WORDS)
@@ -114,7 +116,7 @@ def _described(model: TopicModel, number: int) -> list[list[Any]]:
 
 
 def _pages(model: TopicModel, columns: np.ndarray, places: Array) -> dict[str, Any]:
-    """The table of pages by columns, for the pages that are held."""
+    """Return the columns of the table of pages, for the pages in the report."""
     pages = model.pages()
     held = [pages[j] for j in columns]
     meta, constant, dropped = _meta([model.columns.meta[j] for j in columns], model.columns.meta_names())
@@ -144,7 +146,7 @@ def _short(text: str) -> str:
 def _meta(
     rows: Sequence[Mapping[str, Any]], names: Sequence[str]
 ) -> tuple[dict[str, list[str]], dict[str, str], list[str]]:
-    """Metadata by column as text, those that are the same on all pages, and names of those that are too long."""
+    """Return metadata by column as text, the fields that are equal on all pages, and the names of fields left out."""
     columns: dict[str, list[str]] = {}
     constant: dict[str, str] = {}
     dropped = []
@@ -163,7 +165,7 @@ def _meta(
 
 
 def meta_text(value: Any) -> str:
-    """Metadata as text; nothing for what is not there."""
+    """Return a metadata value as text; "" for a missing value."""
     return "" if value is None or value != value else str(value)
 
 
@@ -179,9 +181,9 @@ def _trend(trend: Trend) -> dict[str, Any]:
 
 
 def _words(model: TopicModel) -> dict[str, Any]:
-    """W for colouring words: rows of the heaviest words, entries in parts of their column's largest."""
+    """Return the rows of W of the heaviest words for colouring, scaled by the largest entry of each column."""
     rows = model.rows
-    most = max(1, ROWS // model.rank)
+    most = max(1, MAX_ROW_WEIGHTS // model.rank)
     top = model.W.max(axis=0)
     kept = np.arange(len(rows))
     if len(rows) > most:
@@ -201,7 +203,7 @@ def _words(model: TopicModel) -> dict[str, Any]:
 
 
 def _parts(model: TopicModel) -> dict[str, Any]:
-    """Basis images as bytes, and what each weighs on each image."""
+    """Return the basis images as bytes, and the total weight of each image."""
     grid: Any = model.rows
     factor = shrink_factor(grid.height, grid.width)
     parts = [shrink(w, grid, factor) for w in model.W.T]
@@ -218,5 +220,5 @@ def _parts(model: TopicModel) -> dict[str, Any]:
 
 
 def floats(values: Any) -> str:
-    """float32, little-endian, base64."""
+    """Encode numbers as base64 of little-endian float32."""
     return base64.b64encode(np.ascontiguousarray(values, dtype="<f4").tobytes()).decode("ascii")

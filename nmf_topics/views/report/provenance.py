@@ -1,4 +1,4 @@
-"""How a model was made: for the report's last page."""
+"""Describe how a model was made, for the last view of the report."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ _FACTORS = ("weighting", "idf_power", "unit", "objective", "solver", "start", "t
 _PENALTIES = ("l1_words", "l1_pages", "l2_words", "l2_pages")
 
 METHOD_OF_MIXTURE = (
-    "The topics were then refined: an annealed mixture of multinomials gives each page to one topic, by all of its "
+    "The topics were then refined: an annealed mixture of multinomials assigns each page to one topic by all of its "
     "words (Nigam et al., Machine Learning 39, 2000, 103-134; Ueda and Nakano, Neural Networks 11, 1998, 271-282). The "
-    "columns of W are the means of the pages of each topic, and H was solved for with W fixed."
+    "columns of W are the means of the pages of each topic, and H was then computed with W fixed."
 )
 
 
 def provenance(
     model: TopicModel, versions: Mapping[str, str], source: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """Recipe, counts, command, versions and method, as plain values; `source` as in `command`."""
+    """Return recipe, counts, command, versions and method as JSON; `source` is that of `command`."""
     return {
         "command": command(model, source),
         "corpus": {
@@ -48,7 +48,7 @@ def provenance(
     }
 
 
-# fields of a recipe that no option sets: what was detected in the corpus, and functions, which only Python can pass
+# fields of a recipe without an option: detected languages, and functions that can only be given in Python
 _NOT_OPTIONS = ("languages", "tokenizer", "lemmatizer", "stop_test")
 
 
@@ -59,13 +59,13 @@ def _method(model: TopicModel) -> Sequence[str]:
 
 
 def command(model: TopicModel, source: Mapping[str, Any] | None = None) -> str:
-    """The command that makes the model again from its corpus.
+    """Return the command that makes the model again from its corpus.
 
     Parameters
     ----------
     model : TopicModel
-    source : where the corpus was, as `run.json` records it: its `path`, whether the path was `given` or found, and
-        the options of how it was read; without it the name of the corpus stands for the path
+    source : source of the corpus as in run.json: its `path`, whether the path was `given`, and the options of reading;
+        None: use the name of the corpus as the path
     """
     recipe = model.recipe
     words = ["nmf-topics", "fit", *_source_arguments(source, recipe), "--rank", str(model.rank)]
@@ -80,7 +80,7 @@ def command(model: TopicModel, source: Mapping[str, Any] | None = None) -> str:
 
 
 def _source_arguments(source: Mapping[str, Any] | None, recipe: Mapping[str, Any]) -> list[str]:
-    """The source and its options as they stand on the command line; a sample that nobody named is left out."""
+    """Return the source and its options as arguments; the default source is left out."""
     if source is None or not isinstance(source.get("path"), str):
         return [str(recipe.get("corpus", {}).get("name") or "CORPUS")]
     path = source["path"]
@@ -94,7 +94,7 @@ def _source_arguments(source: Mapping[str, Any] | None, recipe: Mapping[str, Any
 
 
 def _differences(recipe: Mapping[str, Any], base: Recipe) -> list[str]:
-    """The options that turn a recipe of a name into this one; `fit` has one for each field of a recipe."""
+    """Return the options that change a named recipe into this one; `fit` has an option for each field of a recipe."""
     options: list[str] = []
     for group in (base.words, base.bounds):
         recorded = recipe.get("words" if group is base.words else "bounds", {})
@@ -104,7 +104,7 @@ def _differences(recipe: Mapping[str, Any], base: Recipe) -> list[str]:
             options += _option(name, recorded.get(name, usual), usual)
     for name in (*_FACTORS, *_PENALTIES):
         usual = getattr(base, name)
-        if name == "solver":  # a model names the rule that was taken
+        if name == "solver":  # a model records the rule that was used
             usual = rule_of(recipe.get("objective", base.objective), usual)
         options += _option(name, recipe.get(name, usual), usual)
     options += _option("refine", recipe.get("refine", "none"), base.refine)  # earlier versions had no refinement
@@ -114,9 +114,9 @@ def _differences(recipe: Mapping[str, Any], base: Recipe) -> list[str]:
 
 
 def _option(name: str, value: Any, usual: Any) -> list[str]:
-    """An option with its value; nothing where it is as usual, or cannot be given (None)."""
+    """Return an option with its value; [] if the value is the usual one, or None."""
     option = name.replace("_", "-")
-    if isinstance(value, list):  # a tuple, once it was JSON
+    if isinstance(value, list):  # JSON has lists instead of tuples
         value = tuple(value)
     if value is None or value == usual:
         return []
@@ -130,7 +130,7 @@ def _number(value: Any) -> str:
 
 
 def _counts(ledger: Mapping[str, Any]) -> Sequence[tuple[str, int]]:
-    """Counts of what went in and what fell out, in the order of the way."""
+    """Return the counts of tokens and pages that were read, kept and dropped, in the order of processing."""
     found: list[tuple[str, int]] = []
     for name, value in ledger.items():
         if isinstance(value, Mapping):
@@ -141,7 +141,7 @@ def _counts(ledger: Mapping[str, Any]) -> Sequence[tuple[str, int]]:
 
 
 def _set_aside(ledger: Mapping[str, Any]) -> list[str]:
-    """What could not be read, in words; the first fifty."""
+    """Describe what could not be read; at most fifty lines, and one per kind of file."""
     items = ledger.get("set_aside") or []
     lines = [f"{item.get('where')}: {item.get('reason')}" if isinstance(item, Mapping) else str(item) for item in items]
     listed = lines[:50] + ([f"and {len(lines) - 50} more"] if len(lines) > 50 else [])
@@ -155,7 +155,7 @@ def _set_aside(ledger: Mapping[str, Any]) -> list[str]:
 
 
 def _flat(values: Mapping[str, Any], before: str = "") -> list[tuple[str, str]]:
-    """Nested options as lines."""
+    """Return nested options as (name, value) pairs."""
     lines: list[tuple[str, str]] = []
     for name, value in values.items():
         if isinstance(value, Mapping):

@@ -1,1 +1,1 @@
-"""Tables of a model: terminal, CSV, workbook and exports."""
+"""Tables of a model: in the terminal, as CSV and JSON, as a workbook and in formats of other programs."""

@@ -1,15 +1,15 @@
-r"""Models for other programs.
+r"""Export models to formats of other programs.
 
-    csv        topics.csv, pages.csv (as in the model folder), rows.csv (a row of W a line)
-    jsonl      topics.jsonl, pages.jsonl, rows.jsonl: the same, an object a line
+    csv        topics.csv, pages.csv (as in the model folder), rows.csv (one row of W per line)
+    jsonl      topics.jsonl, pages.jsonl, rows.jsonl: the same as one JSON object per line
     xlsx       model.xlsx: sheets topics, words, pages and about
     markdown   topics.md: a table of the topics
-    mtx        W.mtx, H.mtx in MatrixMarket's coordinate format; W-rows.csv and H-columns.csv say what they are of
-    pyldavis   pyldavis.json: what pyLDAvis.prepare takes, topics in our order under our numbers:
+    mtx        W.mtx, H.mtx in MatrixMarket's coordinate format; W-rows.csv and H-columns.csv name rows and columns
+    pyldavis   pyldavis.json: the arguments of pyLDAvis.prepare; topics keep their order and numbers:
 
                    pyLDAvis.save_html(pyLDAvis.prepare(**json.load(open("pyldavis.json"))), "lda.html")
 
-All of it is made of the model alone, and the same model makes the same bytes.
+Only the model is needed, and the same model always gives the same bytes.
 """
 
 from __future__ import annotations
@@ -47,19 +47,19 @@ def export_model(model: TopicModel, formats: Sequence[str], folder: Path) -> lis
     Parameters
     ----------
     model : TopicModel
-    formats : of EXPORTS
-    folder : existing; gets the files of each
+    formats : names of formats, keys of `EXPORTS`
+    folder : existing folder for the files
 
     Returns
     -------
-    what a format had no room for, in words
+    messages about what a format could not hold
 
     Raises
     ------
     ModelError
-        if a model of images is to be one of words.
+        if a format for words is requested for a model of images.
     MissingExtra
-        if a format needs a package that is not there.
+        if a format needs a package that is not installed.
     """
     return [remark for name in formats for remark in EXPORTS[name](model, folder) or ()]
 
@@ -77,7 +77,7 @@ def _row_names(model: TopicModel) -> tuple[list[str], list[tuple[str, ...]]]:
 
 
 def _named_rows(model: TopicModel, *, weights: bool) -> Iterator[list[str]]:
-    """The rows of V and W, numbered from 1, with or without their weights."""
+    """Yield the rows of V and W, numbered from 1, with or without their weights."""
     header, names = _row_names(model)
     topics = [f"topic_{k + 1}" for k in range(model.rank)] if weights else []
     yield ["row", *header, *topics]
@@ -111,7 +111,7 @@ _MARKDOWN = re.compile(r"([\\`*_\[\]<>|~#&$])")
 
 
 def _markdown_text(text: str) -> str:
-    """Text that Markdown shows as it is, in one cell of a table."""
+    """Escape text for a cell of a Markdown table."""
     return _MARKDOWN.sub(r"\\\1", readable(text))
 
 
@@ -145,31 +145,33 @@ def _mtx(model: TopicModel, folder: Path) -> None:
 
 
 def _write_matrix(A: Array, comment: str, path: Path) -> None:
-    """MatrixMarket's coordinate format, which more programs read than its dense one; column by column, from 1."""
+    """Write a matrix in MatrixMarket's coordinate format, which more programs read than the dense format."""
     columns, rows = np.nonzero(A.T)
     with path.open("w", encoding="ascii", newline="\n") as file:
         file.write(f"%%MatrixMarket matrix coordinate real general\n% {comment}\n")
         file.write(f"{A.shape[0]} {A.shape[1]} {len(rows)}\n")
         for i, k in zip(rows.tolist(), columns.tolist(), strict=True):
-            file.write(f"{i + 1} {k + 1} {float(A[i, k])!r}\n")  # as many digits as it takes to have the same number
+            file.write(f"{i + 1} {k + 1} {float(A[i, k])!r}\n")  # enough digits to restore the same number
 
 
-_LEAST = 1e-12  # pyLDAvis takes logarithms of all weights
+_SMALLEST = 1e-12  # added to all weights, because pyLDAvis takes their logarithms
 
 
 def _pyldavis(model: TopicModel, folder: Path) -> None:
     rows = model.rows
     if not model.kind.has_names:
         raise ModelError(
-            f"pyLDAvis shows words, and the rows of this model are {model.kind.rows}; take csv, jsonl, xlsx or mtx"
+            f"pyLDAvis shows words, but the rows of this model are {model.kind.rows}; use csv, jsonl, xlsx or mtx"
         )
     shown = np.setdiff1d(np.arange(len(rows)), model.hidden_rows)
-    terms = model.W[shown].T + _LEAST
+    terms = model.W[shown].T + _SMALLEST
     terms /= terms.sum(axis=1, keepdims=True)
     mass = model.H.sum(axis=0)
     pages = mass > 0
     tokens = model.ledger.get("kept") or int(pages.sum())
-    lengths = mass[pages] * (tokens / mass.sum())  # so that a topic's part of all tokens is its share
+    lengths = mass[pages] * (
+        tokens / mass.sum()
+    )  # so that the share of a topic in all tokens is its share in the model
     document = {
         "topic_term_dists": _plain(terms),
         "doc_topic_dists": _plain((model.H[:, pages] / mass[pages]).T),
@@ -183,12 +185,12 @@ def _pyldavis(model: TopicModel, folder: Path) -> None:
 
 
 def _plain(values: Array) -> Any:
-    """Numbers for JSON, nine significant digits each."""
+    """Round numbers to nine significant digits, as lists for JSON."""
     return [_plain(row) for row in values] if values.ndim > 1 else [float(f"{x:.9g}") for x in values]
 
 
 def _distinct(words: Sequence[str], terms: Sequence[str]) -> list[str]:
-    """Words, with the term behind those that another row has, too."""
+    """Return words made unique: a word that occurs again is followed by its term in parentheses."""
     seen: set[str] = set()
     found = []
     for word, term in zip(words, terms, strict=True):

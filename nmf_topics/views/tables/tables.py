@@ -1,6 +1,6 @@
-"""Tables for programs: topics.csv, pages.csv and what `classify` says, as CSV and as JSON.
+"""Tables for programs: topics.csv, pages.csv and the results of `classify`, as CSV and as JSON.
 
-Numbers in files have nine significant digits; a value that is not there (nan) is an empty cell, null in JSON.
+Numbers have nine significant digits. A missing value (NaN) is an empty cell in CSV and null in JSON.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ ROW = "row"  # last column of pages.csv
 
 
 def number(value: float) -> str:
-    """A number for a file; nothing for nan."""
+    """Format a number for CSV; "" for NaN."""
     return "" if math.isnan(value) else f"{value:.9g}"
 
 
 def json_number(value: float) -> float | None:
-    """A number for JSON, with the digits that the files have; null for nan."""
+    """Round a number for JSON as in CSV; None for NaN."""
     return None if math.isnan(value) else float(f"{value:.9g}")
 
 
 def topic_rows(model: TopicModel) -> Iterable[list[str]]:
-    """topics.csv: a row for each of the words that describe each topic, best first.
+    """Yield the rows of topics.csv: the words that describe each topic, best first.
 
-    `weight` is that of the word in W, so it does not fall from row to row; it is 0 for a word that is on too many pages
-    to be a row of V.
+    `weight` is the weight of the word in W, which is not the order of the rows. It is 0 for a word that is on too many
+    pages to be a row of V.
     """
     yield ["topic", "label", "share", "pages", "stability", "coherence", "term", "weight", "rank_in_topic"]
     for topic in model.topics():
@@ -52,8 +52,8 @@ def topic_rows(model: TopicModel) -> Iterable[list[str]]:
             number(topic.stability),
             number(topic.coherence),
         ]
-        for place, (term, weight) in enumerate(_weights(model, topic.number, TERMS_IN_FILE), start=1):
-            yield [*head, term, number(weight), str(place)]
+        for rank, (term, weight) in enumerate(_weights(model, topic.number, TERMS_IN_FILE), start=1):
+            yield [*head, term, number(weight), str(rank)]
 
 
 def _weights(model: TopicModel, topic: int, k: int, order: WordOrder = "typical") -> list[tuple[str, float]]:
@@ -62,9 +62,9 @@ def _weights(model: TopicModel, topic: int, k: int, order: WordOrder = "typical"
 
 
 def page_rows(model: TopicModel, columns: Sequence[int] | None = None) -> Iterable[list[str]]:
-    """pages.csv: a row for each page, in the order of the source unless `columns` gives another one.
+    """Yield the rows of pages.csv, one per page, in the order of the source unless `columns` gives another one.
 
-    Metadata whose name is taken already gets `page_` before it.
+    `page_` is added to metadata names that equal another column.
     """
     meta_names = model.columns.meta_names()
     weights = [f"topic_{k + 1}" for k in range(model.rank)]
@@ -91,12 +91,12 @@ def word_rows(words: Iterable[Sequence[Any]], counted: str = "pages") -> Iterabl
 
 
 def _meta_cell(value: Any) -> str:
-    """Metadata as text; nothing for what is not there."""
+    """Return a metadata value as text; "" for a missing value."""
     return "" if value is None or value != value else str(value)
 
 
 def _page_cells(model: TopicModel, page: PageTopics) -> list[str]:
-    """topic, label, weight, margin, error, status."""
+    """Return the cells topic, label, weight, margin, error and status."""
     label = model.label(page.topic) if page.topic else ""
     return [
         str(page.topic or ""),
@@ -109,9 +109,9 @@ def _page_cells(model: TopicModel, page: PageTopics) -> list[str]:
 
 
 def assignment_rows(model: TopicModel, assignments: Iterable[Assignment]) -> Iterable[list[str]]:
-    """The CSV of `classify`: as pages.csv, with the share of known words and a note before the metadata.
+    """Yield the CSV rows of `classify`: as pages.csv, with the share of known words and a note before the metadata.
 
-    Which metadata there are is known when all pages have come; until then the rows wait in a temporary file.
+    The names of the metadata are known only after the last page, so the rows are kept in a temporary file until then.
     """
     names: set[str] = set()
     weights = [f"topic_{k + 1}" for k in range(model.rank)]
@@ -135,7 +135,7 @@ def assignment_rows(model: TopicModel, assignments: Iterable[Assignment]) -> Ite
 def topic_json(
     model: TopicModel, number_: int, *, terms: int = 10, pages: int = 5, order: WordOrder = "typical"
 ) -> dict[str, Any]:
-    """One topic for JSON."""
+    """Return one topic as JSON."""
     flags = [flag.to_meta() for flag in topic_flags(model) if flag.topic == number_]
     return _topic_json(model, model.topics()[number_ - 1], terms, pages, order) | {"flags": flags}
 
@@ -161,7 +161,7 @@ def _topic_json(model: TopicModel, topic: Topic, terms: int, pages: int, order: 
 
 
 def model_json(model: TopicModel, path: Path, *, terms: int = 10, order: WordOrder = "typical") -> dict[str, Any]:
-    """A fitted model for JSON."""
+    """Return a fitted model as JSON."""
     flags = topic_flags(model)
     return {
         "schema": 1,
@@ -184,7 +184,7 @@ def model_json(model: TopicModel, path: Path, *, terms: int = 10, order: WordOrd
 
 
 def pages_json(model: TopicModel, columns: Sequence[int] | None = None) -> Iterator[dict[str, Any]]:
-    """Pages of a model for JSON, in the order of the source unless `columns` gives another one."""
+    """Yield the pages of a model as JSON, in the order of the source unless `columns` gives another one."""
     pages, rows = model.pages(), model.columns.rows()
     for j in model.columns.in_source_order() if columns is None else columns:
         yield {
@@ -197,7 +197,7 @@ def pages_json(model: TopicModel, columns: Sequence[int] | None = None) -> Itera
 
 
 def assignment_json(model: TopicModel, a: Assignment) -> dict[str, Any]:
-    """One classified page for JSON."""
+    """Return one classified page as JSON."""
     document: dict[str, Any] = {
         "name": a.name,
         "title": a.title,

@@ -1,8 +1,8 @@
-"""Tables for people: in a terminal fitted to its width, in a pipe whole and plain.
+"""Print tables: fitted to the width of a terminal, complete and without formatting in a pipe.
 
-Words of Arabic or Hebrew turn whatever stands between two of them, so that a terminal which writes them from the right
-would change the order of columns, too. There each such cell is isolated from its neighbours (Unicode Standard Annex 9);
-pipes and files get no such marks.
+In a terminal that supports right-to-left text, two cells with Arabic or Hebrew words would reverse the order of the
+columns between them. So such cells are isolated by invisible marks (Unicode Standard Annex 9) in terminals; output to
+pipes and files contains no marks.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ from nmf_topics.text.analyzer import word_options
 if TYPE_CHECKING:
     from nmf_topics.model.classify import Assignment
 
-COMFORTABLE = 20  # places that a text should have; columns that can be spared are left out until it has them
-WORDS_WIDTH, NAMED_WORDS_WIDTH = 36, 30  # the same for a list of words, and for one next to a name that was given
-TITLE_WIDTH = 40  # and for a title
+COMFORTABLE = 20  # desired width of a text column; optional columns are left out to reach it
+WORDS_WIDTH, NAMED_WORDS_WIDTH = 36, 30  # desired width of a list of words, and of one next to a name given by the user
+TITLE_WIDTH = 40  # desired width of a title
 _JOINERS = frozenset("\u200c\u200d")
 
 
 def decimals(value: float, places: int) -> str:
-    """A number for a table of the terminal; nothing for nan."""
+    """Format a number for a table in the terminal; "" for NaN."""
     return "" if math.isnan(value) else f"{value:.{places}f}"
 
 
 def readable(text: str) -> str:
-    """Text that cannot disturb a terminal: no control characters, no line ends, no marks that turn the direction.
+    """Replace control characters, line ends and direction marks, which would disturb a terminal, by spaces.
 
-    The invisible joiners of Persian and Indian words stay where they join letters.
+    The invisible joiners in Persian and Indian words are kept between letters.
     """
     made = "".join(c if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Zl", "Zp") else " " for c in text)
     if not _JOINERS.isdisjoint(text):
@@ -49,7 +49,7 @@ def readable(text: str) -> str:
 
 
 def isolated(text: str) -> str:
-    """A text that does not turn what stands beside it: between marks if it has letters written from the right.
+    """Put isolating marks around a text with right-to-left letters, so that it does not affect its neighbours.
 
     Examples
     --------
@@ -62,7 +62,7 @@ def isolated(text: str) -> str:
 
 
 def bar(value: float, width: int = 8) -> str:
-    """A bar of eighths of a block for a value from 0 to 1."""
+    """Draw a bar for a value from 0 to 1 with block characters, in steps of an eighth of a character."""
     eighths = round(max(0.0, min(1.0, value)) * width * 8)
     full, rest = divmod(eighths, 8)
     return ("█" * full + (" ▏▎▍▌▋▊▉"[rest] if rest else "")).ljust(width)
@@ -77,19 +77,19 @@ def print_table(
     comfortable: Mapping[int, int] | None = None,
     distinct: Sequence[int] = (),
 ) -> None:
-    """A table on stdout: fitted to the width of a terminal, whole and plain anywhere else.
+    """Print a table to stdout: fitted to the width of a terminal, complete and unformatted otherwise.
 
-    Where a terminal is too narrow, columns that can be spared go until texts have a comfortable width, then texts are
-    cut, the widest before the others, then the headers of numbers; numbers and bars stay as they are.
+    If a terminal is too narrow, optional columns are left out until texts have their desired width. Then texts are
+    shortened, the widest first, and then the headers of numbers. Numbers and bars are never shortened.
 
     Parameters
     ----------
-    headers : one a column; a column without a header is of bars
+    headers : header of each column; a column without a header contains bars
     rows : cells as text
     right : columns of numbers, aligned to the right
-    spare : columns that a narrow terminal may lack, in the order in which they are left out
-    comfortable : column -> the width that its texts should have; `COMFORTABLE` where it is not given
-    distinct : columns in which different texts stay different where they are cut: their ends are shown, too
+    spare : optional columns, in the order in which they are left out
+    comfortable : column -> desired width of its texts; default `COMFORTABLE`
+    distinct : columns in which different texts must stay different when shortened: their ends are shown, too
     """
     from rich.cells import cell_len, set_cell_size
 
@@ -106,7 +106,7 @@ def print_table(
             break
         shown.remove(column)
     widths = [widths[i] for i in shown]
-    # texts are cut down to what is comfortable first, so that a long column does not take from one that needs more
+    # shorten texts to their desired width first, so that one long column does not take space from the others
     floors = [w if i in fixed else min(w, wanted.get(i, COMFORTABLE)) for i, w in zip(shown, widths, strict=True)]
     widths = _narrowed(widths, floors, room)
     for text, short_headers in ((12, False), (12, True), (4, True)):
@@ -141,7 +141,7 @@ def print_table(
 
 
 def _cut_column(texts: Sequence[str], width: int, distinct: bool) -> list[str]:
-    """Texts cut to a width; if they are to stay distinct, those that would look alike are cut in the middle."""
+    """Shorten texts to a width; with `distinct`, texts that would become equal are shortened in the middle."""
     cut = [_cut(text, width) for text in texts]
     if not distinct:
         return cut
@@ -155,7 +155,7 @@ def _cut_column(texts: Sequence[str], width: int, distinct: bool) -> list[str]:
 
 
 def _cut(text: str, width: int) -> str:
-    """As much of a text as a width has room for; of a list, whole items where that costs little.
+    """Shorten a text to a width; a list is shortened after a whole item if that loses little.
 
     Examples
     --------
@@ -174,7 +174,7 @@ def _cut(text: str, width: int) -> str:
 
 
 def _cut_in_the_middle(text: str, width: int) -> str:
-    """The beginning and the end of a text that is longer than a width."""
+    """Shorten a text to a width by keeping its beginning and its end."""
     from rich.cells import cell_len, set_cell_size
 
     end = ""
@@ -187,7 +187,7 @@ def _cut_in_the_middle(text: str, width: int) -> str:
 
 
 def _print_bold(text: str) -> None:
-    """A line of a terminal in bold letters; rich knows how, on old consoles of Windows too."""
+    """Print a line in bold letters with rich, which also supports old Windows consoles."""
     from rich.console import Console
     from rich.text import Text
 
@@ -196,7 +196,7 @@ def _print_bold(text: str) -> None:
 
 
 def _narrowed(widths: Sequence[int], floors: Sequence[int], room: int) -> list[int]:
-    """Widths lessened, the widest first, until they and two spaces between them fit or all are at their floors."""
+    """Reduce widths, the widest first, until they fit with two spaces between them or have reached their floors."""
     narrowed = [
         max(min(width, room), floor) if width > floor else width for width, floor in zip(widths, floors, strict=True)
     ]
@@ -209,7 +209,7 @@ def _narrowed(widths: Sequence[int], floors: Sequence[int], room: int) -> list[i
 
 
 def print_topics(model: TopicModel, *, words: int = 8, order: WordOrder = "typical") -> None:
-    """The topics of a model, largest first."""
+    """Print the topics of a model, largest first."""
     stable = any(not math.isnan(t.stability) for t in model.topics())
     rows = [
         [
@@ -228,7 +228,9 @@ def print_topics(model: TopicModel, *, words: int = 8, order: WordOrder = "typic
         rows = [row[:-2] for row in rows]
         headers = headers[:-2]
     numbers = [headers.index(name) for name in ("topic", "share", "pages", "stable") if name in headers]
-    names = ["stable", "", "pages"] if model.names else ["label", "stable", "", "pages"]  # a given name says more
+    names = (
+        ["stable", "", "pages"] if model.names else ["label", "stable", "", "pages"]
+    )  # a name given by the user is more important
     print_table(
         headers,
         rows,
@@ -239,14 +241,14 @@ def print_topics(model: TopicModel, *, words: int = 8, order: WordOrder = "typic
 
 
 def error_header(model: TopicModel) -> str:
-    """The header of a column of errors of pages: "error", or "divergence"."""
+    """Return the header of the column of page errors: "error" or "divergence"."""
     return model.error_name.rpartition(" ")[2]
 
 
 def print_words(model: TopicModel, topic: int, k: int, *, order: WordOrder = "typical") -> None:
-    """Words of a topic: on how many of its pages they are, and how often against all pages; or their weights in W.
+    """Print words of a topic with the share of its pages that have them and the ratio to all pages, or their weights.
 
-    Weights are shown for orders that come from W, and where nothing is known of the pages that have the words.
+    Weights are printed for orders that come from W, and if it is not known which pages have the words.
     """
     if not model.kind.has_names:
         _print_weights(model.terms(topic, k))
@@ -270,15 +272,13 @@ def _print_weights(words: Sequence[tuple[str, float]]) -> None:
 
 
 def print_pages(model: TopicModel, columns: Sequence[int], topic: int | None = None) -> None:
-    """Pages with their main topics and the shares of these; of one topic, with the shares of that topic.
-
-    Whether a page is weak, with few known words, is shown if one of them is.
+    """Print pages with their main topics and the shares of these; for one topic, with the shares of that topic.
 
     Parameters
     ----------
     model : TopicModel
-    columns : the pages
-    topic : number of the topic whose shares are shown; the main topic of each page is shown only if it is another one
+    columns : indices of the pages
+    topic : number of the topic whose shares are printed; then the main topics are printed only if some differ from it
     """
     pages = model.pages()
     mixed = topic is None or any(pages[j].topic != topic for j in columns)
@@ -311,7 +311,7 @@ def print_pages(model: TopicModel, columns: Sequence[int], topic: int | None = N
         )
     first = 2 if mixed else 0  # the column of shares
     numbers = [*([0] if mixed else []), first, first + 2, first + 3]
-    spare_label = [1] if mixed and not model.names else []  # it repeats words that `topics` shows
+    spare_label = [1] if mixed and not model.names else []  # the words are already shown by `topics`
     title = len(headers) - 1
     print_table(
         headers,
@@ -324,7 +324,7 @@ def print_pages(model: TopicModel, columns: Sequence[int], topic: int | None = N
 
 
 def print_assignments(model: TopicModel, assignments: Sequence[Assignment], *, others: int = 3) -> None:
-    """Classified pages, with the topics that come next."""
+    """Print classified pages with their topic and the next ones."""
     rows = []
     for a in assignments:
         t = a.topics
@@ -351,7 +351,7 @@ def print_assignments(model: TopicModel, assignments: Sequence[Assignment], *, o
 
 
 def print_explanation(model: TopicModel, a: Assignment) -> None:
-    """The words that carried the topics of a page, each with its part of the whole."""
+    """Print the words that contributed most to the topics of a page, with the share of each."""
     sys.stdout.write(f"\n{readable(a.title)}\n")
     rows = [
         [f"{k} {model.label(k)}", ", ".join(f"{word} {part:.1%}" for word, part in words if part >= 0.0005)]
@@ -359,7 +359,7 @@ def print_explanation(model: TopicModel, a: Assignment) -> None:
         if a.topics.weights[k - 1] >= 0.01
     ]
     if rows:
-        print_table(["topic", "words, and the part of the page's weight that they carry"], rows)
+        print_table(["topic", "words, with their share of the page's weight"], rows)
     if a.unknown_words:
         more = f" and {len(a.unknown_words) - 10} more" if len(a.unknown_words) > 10 else ""
         sys.stdout.write(f"not in the vocabulary: {readable(', '.join(a.unknown_words[:10]))}{more}\n")

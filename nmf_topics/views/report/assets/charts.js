@@ -1,11 +1,11 @@
-// Charts: lines over time or rank, bars by group, and the map. Each has its numbers in a table behind it.
+// Charts: lines over time or rank, and the map. The numbers of each chart are also available as a table.
 
 function frame(width, height, label) {
   return d3.select(h("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label, class: "chart" }));
 }
 
-// Lines that share one pair of axes. series: [{name, colour, values, dash}], x: names or numbers; band and mark are a
-// range and a place of x that stand out.
+// Draw lines with common axes. series: [{name, colour, values, dash}]; x: names or numbers; band and mark: a range and a
+// value of x to highlight.
 function lineChart({ label, x, series, format, width = 640, height = 260, band = null, mark = null, floor = 0 }) {
   const m = { top: 12, right: 16, bottom: 34, left: 52 };
   const svg = frame(width, height, label);
@@ -44,8 +44,8 @@ function lineChart({ label, x, series, format, width = 640, height = 260, band =
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
-// The topics in the plane. Circles that would hide each other are moved apart as little as it takes; pages are dots
-// on a canvas behind them, for there can be thousands.
+// Draw the map of topics. Overlapping circles are moved apart as little as possible. Pages are dots on a canvas behind
+// the circles, because there can be thousands.
 function topicMap({ width = 720, height = 450 }) {
   const topics = data.topics.filter((t) => t.place[0] !== null);
   const held = d3.range(data.pages.held).filter((i) => data.pages.topic[i]);
@@ -66,7 +66,7 @@ function topicMap({ width = 720, height = 450 }) {
 
   const box = h("div", { class: "map" });
   const canvas = h("canvas", { "aria-hidden": "true" });
-  const svg = frame(width, height, `Map of ${data.topics.length} ${topicNoun()}s; near ones share words. A table of the distances stands below.`);
+  const svg = frame(width, height, `Map of ${data.topics.length} ${topicNoun()}s; near ones share words. A table of the distances is below.`);
   svg.attr("role", "group");
   const layer = svg.append("g");
   for (const n of nodes) {
@@ -79,7 +79,7 @@ function topicMap({ width = 720, height = 450 }) {
     layer.node().append(anchor);
   }
   if (hasWords()) for (const { n, x, y, text } of labelPlaces(nodes, width)) layer.node().append(h("text", { class: "label", "aria-hidden": "true", x, y, "--c": n.t.colour }, text));
-  // the places of pages follow the circles that were moved: the same mean of their topics' places
+  // the position of a page is the mean of its topics' positions after the circles have been moved apart
   const placeOf = new Map(nodes.map((n) => [n.t.number, n]));
   const dots = held.map((i) => {
     const shares = sharesOf(i);
@@ -136,12 +136,12 @@ function topicMap({ width = 720, height = 450 }) {
   return h("div", {}, box, hint,
     h("div", { class: "tools" },
       h("label", {}, h("input", { type: "checkbox", checked: true, onchange: (e) => { shown = e.target.checked; draw(); } }), ` ${capital(pagesNoun())} as dots`),
-      h("button", { type: "button", onclick: by(1.5) }, "Nearer"),
-      h("button", { type: "button", onclick: by(1 / 1.5) }, "Farther"),
+      h("button", { type: "button", onclick: by(1.5) }, "Zoom in"),
+      h("button", { type: "button", onclick: by(1 / 1.5) }, "Zoom out"),
       h("button", { type: "button", onclick: () => zoom.transform(svg, d3.zoomIdentity) }, "Whole map")));
 }
 
-// A label stands below its circle, or above, or beside it: at the first place where it hides nothing.
+// Place each label below, above or next to its circle, at the first position where it hides nothing.
 function labelPlaces(nodes, width) {
   const taken = nodes.map((n) => [n.x - n.r, n.y - n.r, n.x + n.r, n.y + n.r]);
   const meets = (a) => taken.filter((b) => a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3]).length;
@@ -156,7 +156,7 @@ function labelPlaces(nodes, width) {
   });
 }
 
-// Basis images and reconstructions: bytes or numbers on a canvas, one cell a pixel, enlarged by the browser.
+// Draw a basis image or a reconstruction on a canvas; the browser enlarges its pixels.
 function pixelImage(values, { dark, label = null }) {
   const { height, width } = data.parts;
   const canvas = h("canvas", { width, height, class: "pixels", role: label ? "img" : null, "aria-label": label });

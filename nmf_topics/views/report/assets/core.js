@@ -1,8 +1,8 @@
-// The ground that all views stand on: the data, elements, numbers, and the names of topics.
-// Text of the corpus is only ever set as text; markup is never put together from strings.
+// Common functions of all views: data, elements, numbers, and the names of topics.
+// Text of the corpus is always set as text; markup is never built from strings.
 
 let data, texts, images;
-const edited = new Map();  // names given in this page, by topic number
+const edited = new Map();  // names entered in the report, by topic number
 let unsaved = false;
 
 function bytes(base64) {
@@ -17,14 +17,14 @@ async function unpack(id) {
   if (!node) return null;
   const stream = new Blob([bytes(node.textContent)]).stream().pipeThrough(new DecompressionStream("gzip"));
   const value = await new Response(stream).json();
-  node.textContent = "";  // what is unpacked need not be held twice
+  node.textContent = "";  // free the compressed copy
   return value;
 }
 
 const floats = (base64) => new Float32Array(bytes(base64).buffer);
 
 let fetching;
-function pageTexts() {  // the texts are unpacked when the first page is opened, not before
+function pageTexts() {  // texts are decompressed when the first page is opened
   fetching ??= unpack("data-texts").then((found) => {
     texts = { pages: new Map(), forms: new Map(), grid: found };
     for (const page of found?.pages ?? []) texts.pages.set(page.page, page);
@@ -52,21 +52,21 @@ function h(tag, attributes = {}, ...children) {
   return node;
 }
 
-// The language of the corpus, for voices and fonts: Chinese and Japanese share letters that look different. Of a
-// page it is what its metadata say.
+// The language of the corpus, or of page i if its metadata contain one. Screen readers need it, and fonts: some characters
+// look different in Chinese and Japanese.
 const tongue = (i = null) => {
   const own = i === null ? null : data.pages.meta.lang?.[i] || data.pages.constant.lang;
   return [own, data.language].find((code) => /^[a-z]{2,3}(-\w+)*$/iu.test(code ?? "") && code !== "auto") ?? null;
 };
 
-// A text of its own direction; and one that is a word of the corpus.
+// An element for a text whose writing direction is independent of its surroundings; `term` is for words of the corpus.
 const word = (text) => h("bdi", {}, text);
 const term = (text) => h("bdi", { lang: tongue() }, text);
 
-// By letters, for half a pair of surrogates is none.
+// Shorten a text by code points, so that no surrogate pair is split.
 const cut = (text, longest) => (text.length > longest ? [...text].slice(0, longest - 1).join("") + "…" : text);
 
-// A text wrapped so that its direction is its own, and cut where nobody would read on.
+// An element for a title: with its own writing direction, and shortened.
 const titleOf = (text, longest = 160) => h("bdi", { title: text.length > longest ? text : null }, cut(text, longest));
 
 function say(text) {
@@ -83,7 +83,7 @@ function plural(n, one, many = one + "s") {
   return `${whole(n)} ${n === 1 ? one : many}`;
 }
 
-// ---- words for what the model is of
+// ---- nouns of the model
 
 const hasWords = () => data.rows !== undefined;  // rows have names; without them topics and pages are images
 const topicNoun = () => data.nouns.topic;
@@ -106,7 +106,7 @@ function chip(number, { short = false } = {}) {
   return h("a", attributes, h("span", { class: "number" }, String(number)), short ? null : titleOf(name, 60));
 }
 
-// Bars are laid out by the library's scales and drawn by the browser: they print and zoom like text.
+// A bar is an element with a width, so that it prints and zooms like text.
 function bar(value, scale, { colour, under = null } = {}) {
   const node = h("span", { class: "bar", "aria-hidden": "true", "--c": colour });
   if (under !== null) node.append(h("span", { class: "under", "--w": `${Math.min(scale(under), 100)}%` }));
@@ -116,7 +116,7 @@ function bar(value, scale, { colour, under = null } = {}) {
 
 const scaleTo = (top) => d3.scaleLinear().domain([0, top > 0 ? top : 1]).range([0, 100]).clamp(true);
 
-// A mixture of topics as one bar of their colours, largest first; what is below two per cent is left open.
+// One bar with the colours of a page's topics, largest first; topics below two per cent are left out.
 function mixtureBar(shares) {
   const node = h("span", { class: "mixture", "aria-hidden": "true" });
   for (const k of d3.range(shares.length).sort((a, b) => shares[b] - shares[a])) {
@@ -132,17 +132,17 @@ const sharesOf = (i) => data.pages.shares.subarray(i * data.rank, (i + 1) * data
 const pageLink = (i, longest) => h("a", { href: `#page-${data.pages.column[i] + 1}`, class: data.parts ? "pictured" : null },
   data.parts ? thumbnail(i) : null, titleOf(data.pages.title[i], longest));
 
-// The address of the table of pages, narrowed to a topic and to values of metadata.
+// The link to the table of pages, filtered by a topic and by metadata values.
 function pagesAddress({ topic = 0, groups = {} } = {}) {
   const chosen = Object.entries(groups).filter(([, value]) => value);
   return `#pages${topic ? `-topic-${topic}` : ""}${chosen.map((pair) => `&${pair.map(encodeURIComponent).join("=")}`).join("")}`;
 }
 
-// A value of metadata, as a link to its pages where the table of pages can be narrowed to it.
+// A metadata value, as a link to its pages if the table of pages has a filter for it.
 const groupLink = (name, value, topic = 0) => (data.filters.includes(name) && value
   ? h("a", { href: pagesAddress({ topic, groups: { [name]: value } }) }, titleOf(value, 120)) : titleOf(value, 120));
 
-// A table that is wider than its place can be scrolled by keyboard, and only such a one is a stop on the way of Tab.
+// A table that is wider than the view can be focused with Tab and scrolled with the keyboard.
 const scrolling = new ResizeObserver((entries) => {
   for (const { target } of entries) {
     const wide = target.scrollWidth > target.clientWidth + 1;

@@ -1,4 +1,4 @@
-// Overview: all topics by share, the map, and how they run over time or by group.
+// Overview: all topics by share, the map, and the trends over time or by group.
 
 function overview() {
   const named = hasWords();
@@ -16,7 +16,7 @@ function overview() {
     data.trends.map((trend) => trendSection(trend)));
 }
 
-// [word, strength] of the words of a topic: those that describe it, or its heaviest ones where there is no description.
+// [word, strength] of the words of a topic: those that describe it, or its heaviest ones if there is no description.
 const shownWords = (t) => (t.described.length ? t.described.map(([text, score]) => [text, score]) : t.words.map(([, text, weight]) => [text, weight]));
 
 function card(t) {
@@ -51,7 +51,7 @@ function distanceTable() {
 
 const trendName = (trend) => (trend.unit === "group" ? `By ${trend.by}` : `Over time, by ${trend.unit}`);
 
-// All topics of a trend as a table whose cells are shaded: it is picture and table at once.
+// The trend of all topics as a table with shaded cells, which also serves as a chart.
 function trendSection(trend) {
   const id = `h-trend-${trend.by}`;
   const top = d3.max(trend.shares.flat().filter((v) => v !== null)) || 1;

@@ -1,8 +1,8 @@
-// One page: what it is made of, its text with words in the colours of their topics, and the pages most like it.
+// One page: its topics, its text with words in the colours of topics, and the most similar pages.
 
 function pageView(column) {
   const i = data.pages.column.indexOf(column);
-  if (i < 0) return h("div", {}, h("h1", {}, `${capital(data.nouns.page)} ${column + 1}`), h("p", {}, "This file does not hold it, or there is none of this number; pages.csv has all."));
+  if (i < 0) return h("div", {}, h("h1", {}, `${capital(data.nouns.page)} ${column + 1}`), h("p", {}, "This report does not hold it, or there is none with this number; pages.csv has all."));
   const body = h("div", { "aria-live": "polite" }, h("p", {}, "…"));
   pageTexts().then(() => body.replaceChildren(...[data.parts ? imageSection(i) : data.reads_texts ? textSection(i) : []].flat()));
   return h("div", {},
@@ -26,15 +26,15 @@ function mixtureSection(i) {
     known ? [mixtureBar(shares), table(rows.slice(0, 8)), rows.length > 8 ? behind(`${rows.length - 8} smaller ones`, table(rows.slice(8))) : null,
       h("p", { class: "help" }, `Margin to the second ${topicNoun()} ${decimals(data.pages.margin[i])}; ${data.error_name} ${decimals(data.pages.error[i])}.`),
       data.pages.status[i] === "weak" ? h("p", { class: "help" }, `It has fewer than ${data.few_words} words of the vocabulary, which say little about its ${topicNoun()}s.`) : null]
-      : h("p", {}, `It has no topic: ${data.pages.status[i]}.`));
+      : h("p", {}, `It has no topic (${data.pages.status[i]}).`));
 }
 
 // ---- the text
 
-// A token is what the fit took for one: letters and digits, joined by apostrophes, the marks of Hebrew abbreviations and
-// the middle dot of Catalan. Scripts that write no spaces were
-// cut into words by the fit; there the longest known word is taken at each place, be it one of the model's or not (-1).
-const TOKEN = /[\p{L}\p{N}][\p{L}\p{M}\p{N}]*(?:(?:['\u2019\u200c\u200d\u05f3\u05f4]|(?<=[\u05d0-\u05ea])"(?=[\u05d0-\u05ea])|(?<=[lL])[\u00b7\u2027\u2219](?=[lL]))[\p{L}\p{N}][\p{L}\p{M}\p{N}]*)*/gu;
+// Tokens are found as in the fit: letters and digits, joined by apostrophes, the marks of Hebrew abbreviations and the
+// middle dot of Catalan. In scripts without spaces, the longest known word is used at each position; -1 means that a word
+// is known but not in the model.
+const TOKEN = /[\p{L}\p{N}][\p{L}\p{M}\p{N}]*(?:(?:['\u2019\u200c\u200d\u05f3\u05f4]|"(?=[\u05d0-\u05ea])|[\u00b7\u2027\u2219](?=[lL]))[\p{L}\p{N}][\p{L}\p{M}\p{N}]*)*/gu;
 const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
 const LONGEST_FORM = 12;
 
@@ -56,7 +56,7 @@ function pieces(run) {
   return found;
 }
 
-// Words that the fit took for one term, as "New York": the longest that begins at a word.
+// Join words that are one term, such as "New York"; the longest term that begins at a word is used.
 function joinPhrases(words, text) {
   if (!texts.phrases) return;
   for (let i = 0; i < words.length; i++) {
@@ -78,7 +78,7 @@ function weightOf(row, number) {
   return at === undefined ? 0 : (data.rows.entries[at * data.rank + number - 1] / 65535) * data.rows.largest[number - 1];
 }
 
-// The topic that carries a word on a page, and how much: the largest W_ik h_k.
+// The topic that a word on a page belongs to most, and its contribution: the largest W_ik h_k.
 function carrier(row, shares) {
   let number = 0, most = 0;
   for (let k = 1; k <= data.rank; k++) {
@@ -90,7 +90,7 @@ function carrier(row, shares) {
 
 function textSection(i) {
   const page = texts.pages.get(data.pages.column[i]);
-  if (!page) return h("section", { "aria-labelledby": "h-text" }, h("h2", { id: "h-text" }, "Text"), h("p", {}, texts.pages.size ? "Its text is not among those that this file has room for." : "This file was made without the texts of its pages."));
+  if (!page) return h("section", { "aria-labelledby": "h-text" }, h("h2", { id: "h-text" }, "Text"), h("p", {}, texts.pages.size ? "Its text is not in this report, which holds only a part of the texts." : "This report was made without the texts of pages."));
   const shares = sharesOf(i);
   const box = h("div", { class: "text", dir: "auto", lang: tongue(i), tabindex: "0", role: "region", "aria-label": "Text of the page" });
   const carried = new Map();
@@ -119,7 +119,7 @@ function textSection(i) {
     for (const mark of box.querySelectorAll("mark")) mark.classList.toggle("off", number > 0 && Number(mark.dataset.topic) !== number);
   };
   const used = [...carried].sort((a, b) => b[1] - a[1]).slice(0, 12);
-  const legend = h("fieldset", { class: "legend" }, h("legend", {}, "Words in the colour of the topic that they speak for, the darker the more"),
+  const legend = h("fieldset", { class: "legend" }, h("legend", {}, "Words have the colour of the topic they contribute to; darker words contribute more"),
     [[0, 0], ...used].map(([number, n]) => h("label", { "--c": number ? colourOf(number) : null }, h("input", { type: "radio", name: "only", value: number, checked: number === 0, onchange: () => only(number) }),
       number ? h("span", { class: "swatch" }, String(number)) : null, number ? ` ${cut(nameOf(number), 30)} (${plural(n, "word")})` : " all")));
   const whole_ = page.text.length >= page.length ? null : h("p", { class: "help" }, `The first ${whole(page.text.length)} of ${whole(page.length)} characters.`);
@@ -130,17 +130,17 @@ function carriedSection(page) {
   if (!page.words?.length) return "";
   const hidden = new Set(data.rows.hidden);
   const scale = scaleTo(d3.max(page.words, ([, , parts]) => d3.max(parts)));
-  return h("section", { "aria-labelledby": "h-carried" }, h("h2", { id: "h-carried" }, "Words that carried its topics"),
-    h("p", { class: "help" }, "Each with its part of the page's whole weight."),
+  return h("section", { "aria-labelledby": "h-carried" }, h("h2", { id: "h-carried" }, "Words that contributed most"),
+    h("p", { class: "help" }, "With their share of the page's weight."),
     h("div", { class: "three" }, page.words.slice(0, 6).map(([number, rows, parts]) => {
       const shown = d3.range(rows.length).filter((n) => !hidden.has(rows[n]) && data.rows.at.has(rows[n]));
       return h("div", {}, h("h3", {}, chip(number)), tableOf(["word", "", "part"],
         shown.map((n) => [term(data.rows.word[data.rows.at.get(rows[n])]), bar(parts[n], scale, { colour: colourOf(number) }), `${(100 * parts[n]).toFixed(2)} %`]),
-        { caption: `Words that carried topic ${number}`, numeric: [2], className: "words" }));
+        { caption: `Words that contributed most to topic ${number}`, numeric: [2], className: "words" }));
     })));
 }
 
-// ---- pages like it: the cosine of their columns of H
+// ---- similar pages: cosine similarity of columns of H
 
 function nearestSection(i) {
   const own = sharesOf(i), r = data.rank;
@@ -155,6 +155,6 @@ function nearestSection(i) {
   }).sort((a, b) => b[1] - a[1] || a[0] - b[0]).slice(0, 10);
   if (!found.length) return "";
   return h("section", { "aria-labelledby": "h-near" }, h("h2", { id: "h-near" }, `Nearest ${pagesNoun()}`),
-    tableOf(["title", "likeness", ""], found.map(([j, cosine]) => [pageLink(j, 120), decimals(cosine), mixtureBar(sharesOf(j))]),
+    tableOf(["title", "similarity", ""], found.map(([j, cosine]) => [pageLink(j, 120), decimals(cosine), mixtureBar(sharesOf(j))]),
       { caption: `Nearest by their mixtures of ${topicNoun()}s`, numeric: [1], className: "pages" }));
 }

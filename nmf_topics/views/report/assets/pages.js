@@ -1,13 +1,13 @@
-// All pages: search, filter, sort, a hundred at a time, so that twenty thousand rows cost no more than a hundred.
+// The table of all pages: search, filter and sort. Only a hundred rows are shown at once, so that long tables stay fast.
 
 const AT_ONCE = 100;
 const list = { query: "", topic: 0, groups: {}, sort: "weight", down: true, from: 0 };
 const SORTS = [["title", "title"], ["topic", "topic"], ["weight", "weight"], ["", ""], ["margin", "margin"], ["error", "error"]];  // key, header
 
-// Letters without case and accents, as people type them.
+// Text without case and accents, for the search.
 const plain = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 
-// All pages in the order of a column. Kept until another is asked for: to sort takes far longer than to search.
+// All pages sorted by a column. The order is cached, because sorting takes much longer than searching.
 let order = { rows: [] };
 function ordered() {
   if (order.sort === list.sort && order.down === list.down) return order.rows;
@@ -34,8 +34,8 @@ function matching() {
     && groups.every(([column, value]) => column[i] === value) && words.every((w) => searchable[i].includes(w)));
 }
 
-// chosen: the topic and the values of metadata that the address names; none for all pages. Whoever comes back finds
-// search, order and place as they were.
+// topic and groups are the filters in the link; without them all pages are shown. Going back in the browser restores the
+// search, the order and the position.
 function pagesView({ topic = 0, groups = {} } = {}) {
   Object.assign(list, { query: "", from: 0 }, history.state?.list, { topic, groups });
   const place = h("div");
@@ -45,7 +45,7 @@ function pagesView({ topic = 0, groups = {} } = {}) {
     list.from = Math.min(list.from, Math.max(0, Math.floor((found.length - 1) / AT_ONCE) * AT_ONCE));
     const shown = found.slice(list.from, list.from + AT_ONCE);
     count.textContent = found.length > AT_ONCE
-      ? `${pageNoun(found.length)}; shown are ${whole(list.from + 1)} to ${whole(list.from + shown.length)}` : pageNoun(found.length);
+      ? `${pageNoun(found.length)}, showing ${whole(list.from + 1)} to ${whole(list.from + shown.length)}` : pageNoun(found.length);
     const region = pagesTable(shown, `All ${pagesNoun()}`);
     [...region.querySelector("thead tr").cells].forEach((cell, i) => sortable(cell, ...SORTS[i], changed));
     place.replaceChildren(region, turning(found.length, changed));
@@ -67,7 +67,7 @@ function pagesView({ topic = 0, groups = {} } = {}) {
     h("option", { value: "0" }, `all ${topicNoun()}s`),
     data.topics.map((t) => h("option", { value: t.number, selected: t.number === list.topic }, `${t.number} ${cut(nameOf(t.number), 50)}`)));
   const partial = data.pages.held < data.pages.total
-    ? h("p", { class: "help" }, `Of ${pageNoun(data.pages.total)} the ${whole(data.pages.held)} that matter most to their ${topicNoun()}s are here; pages.csv has all.`) : null;
+    ? h("p", { class: "help" }, `This report shows the ${whole(data.pages.held)} most representative of ${pageNoun(data.pages.total)}; pages.csv has all.`) : null;
   return h("div", {}, h("h1", {}, capital(pagesNoun())),
     h("div", { class: "tools" },
       h("span", { class: "field wide" }, h("label", { for: "search" }, "Search titles"), search),
@@ -76,7 +76,7 @@ function pagesView({ topic = 0, groups = {} } = {}) {
     count, partial, place);
 }
 
-// A list of the values of a metadata, each with its number of pages.
+// A drop-down list of the values of a metadata field, with the number of pages of each.
 function groupChoice(name, id, narrow) {
   const counts = new Map();
   for (const value of data.pages.meta[name]) if (value) counts.set(value, (counts.get(value) ?? 0) + 1);
@@ -105,6 +105,6 @@ function turning(total, fill) {
   if (total <= AT_ONCE) return h("p");
   const to = (from) => () => { list.from = from; fill(); document.getElementById("main").scrollIntoView(); };
   return h("p", { class: "turn" },
-    h("button", { type: "button", disabled: list.from === 0, onclick: to(Math.max(0, list.from - AT_ONCE)) }, "← Before"),
-    h("button", { type: "button", disabled: list.from + AT_ONCE >= total, onclick: to(list.from + AT_ONCE) }, "After →"));
+    h("button", { type: "button", disabled: list.from === 0, onclick: to(Math.max(0, list.from - AT_ONCE)) }, "← Previous"),
+    h("button", { type: "button", disabled: list.from + AT_ONCE >= total, onclick: to(list.from + AT_ONCE) }, "Next →"));
 }

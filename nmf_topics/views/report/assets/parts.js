@@ -1,6 +1,6 @@
-// Images: small ones in tables; the original, and the same put together weight by weight from the parts.
+// Images: thumbnails in tables; the original image, and its reconstruction from the parts.
 
-// The image i, small; an empty place where the file does not hold it. The title stands beside it, so it has no name.
+// A thumbnail of image i, empty if the image is not in the report. It needs no label, because the title is next to it.
 function thumbnail(i) {
   const place = h("span", { class: "thumbnail", "aria-hidden": "true" });
   pageTexts().then(() => {
@@ -24,13 +24,13 @@ function imageSection(i) {
       for (let p = 0; p < sum.length; p++) sum[p] += part[p] * weight;
     }
     const grey = Array.from(sum, (v) => Math.max(0, Math.min(255, Math.round(255 * v))));
-    const original = page ? h("figure", {}, pixelImage(bytes(page.pixels), { dark: false, label: "the original" }), h("figcaption", {}, "original")) : null;
+    const original = page ? h("figure", {}, pixelImage(bytes(page.pixels), { dark: false, label: "original image" }), h("figcaption", {}, "original")) : null;
     count.textContent = `${steps} of ${plural(order.length, "part")}`;
     place.replaceChildren(
-      h("figure", {}, pixelImage(grey, { dark: false, label: `put together from ${plural(steps, "part")}` }), h("figcaption", {}, "put together")), original ?? "");
+      h("figure", {}, pixelImage(grey, { dark: false, label: `reconstruction from ${plural(steps, "part")}` }), h("figcaption", {}, "reconstruction")), original ?? "");
   }
   fill(order.length);
-  return h("section", { "aria-labelledby": "h-build" }, h("h2", { id: "h-build" }, "Put together, weight by weight"),
+  return h("section", { "aria-labelledby": "h-build" }, h("h2", { id: "h-build" }, "Reconstruction"),
     h("div", { class: "tools" }, h("label", { for: "steps" }, "Heaviest parts"),
       h("input", { id: "steps", type: "range", min: 0, max: order.length, step: 1, value: order.length, oninput: (event) => fill(Number(event.target.value)) }), count),
     place,

@@ -1,16 +1,16 @@
-// The way from an address to a view.
+// Show the view that a link leads to.
 
 const VIEWS = () => [["overview", "Overview"], ["topics", `${capital(topicNoun())}s`], ["pages", capital(pagesNoun())],
   ...(data.ranks ? [["ranks", "Ranks"]] : []), ["method", "How it was made"]];
 
-// What the address asks of the table of pages, after "&": names and values of metadata that it knows.
+// The filters in a link, after "&": known names and values of metadata.
 function groupsOf(pairs) {
   const found = {};
   for (const pair of pairs) {
     try {
       const [name, value] = pair.split("=").map(decodeURIComponent);
       if (data.filters.includes(name) && data.pages.meta[name].includes(value)) found[name] = value;
-    } catch { /* no address that this report made */ }
+    } catch { /* not a link of this report */ }
   }
   return found;
 }
@@ -29,14 +29,14 @@ function viewOf(address) {
   return ["overview", overview];
 }
 
-// Where the reader is: kept in the entry of the browser's history, so that Back and a reload lead there again.
+// Save the position of the reader in the browser's history, so that Back and a reload restore it.
 function remember() {
   try {
     history.replaceState({ scroll: scrollY, list: { ...list } }, "");
-  } catch { /* some browsers allow only so many changes in a while */ }
+  } catch { /* some browsers limit how often the history may change */ }
 }
 
-// Shows what the address leads to, at the place where the reader left it.
+// Show the current view at the saved position.
 function showAgain() {
   const to = history.state?.scroll ?? 0;
   show();
@@ -45,7 +45,7 @@ function showAgain() {
     remember();
   };
   scrollTo(0, to);
-  if (scrollY < to) fetching?.then(move);  // the text of the page is not there yet
+  if (scrollY < to) fetching?.then(move);  // the text of the page has not been loaded yet
 }
 
 function show() {
@@ -80,16 +80,16 @@ async function start() {
     showAgain();
     document.documentElement.dataset.ready = "yes";
   } catch (error) {
-    const why = typeof DecompressionStream === "undefined" ? "this browser is too old to unpack it (needed is one of 2023 or later)" : String(error);
-    document.getElementById("view").replaceChildren(h("p", { role: "alert" }, `The report cannot be shown whole: ${why}.`));
+    const why = typeof DecompressionStream === "undefined" ? "this browser is too old; please use one from 2023 or later" : String(error);
+    document.getElementById("view").replaceChildren(h("p", { role: "alert" }, `The report cannot be shown completely: ${why}.`));
     throw error;
   }
-  let resting;  // scrolling has ended when nothing has moved for a while
+  let resting;  // save the position once scrolling has stopped
   addEventListener("scroll", () => {
     clearTimeout(resting);
     resting = setTimeout(remember, 300);
   });
-  addEventListener("click", remember, { capture: true });  // before a link leads away
+  addEventListener("click", remember, { capture: true });  // before a link is followed
   addEventListener("hashchange", () => {
     clearTimeout(resting);
     if (location.hash === "#main") return;
@@ -97,10 +97,10 @@ async function start() {
     document.getElementById("main").focus({ preventScroll: true });
   });
   addEventListener("beforeunload", (event) => {
-    if (unsaved) event.preventDefault();  // the browser asks whether the names may be lost
+    if (unsaved) event.preventDefault();  // the browser then asks whether to leave without saving the names
   });
   document.getElementById("skip").addEventListener("click", (event) => {
-    event.preventDefault();  // an address of its own would change the view
+    event.preventDefault();  // following the link would change the view
     document.getElementById("main").focus();
   });
 }

@@ -1,10 +1,10 @@
-// One topic: the words that describe it or weigh most, what sets it apart, its trends, its pages, and its name.
+// One topic: its name, its words, what distinguishes it from others, its trends and its pages.
 
 let wordOrder = "typical";
-let lambda = 0.6;  // the value at which people recognized topics best, in the paper of the slider
+let lambda = 0.6;  // people recognized topics best at this value (Sievert and Shirley, 2014)
 const WORDS = 30;
 
-// Sievert and Shirley: lambda log w + (1 - lambda) log(w / p); heavier words first among equals.
+// Sort words by relevance (Sievert and Shirley): lambda log w + (1 - lambda) log(w / p); equal ones by weight.
 function byRelevance(words, lam) {
   const score = words.map(([, , w, p]) => Math.round(1e9 * (lam * Math.log(w) + (1 - lam) * (p > 0 ? Math.log(w / p) : 0))) / 1e9);
   return d3.range(words.length).sort((a, b) => score[b] - score[a] || a - b).map((i) => words[i]);
@@ -40,11 +40,11 @@ function rename(number, given) {
   showRenamed();
   remember();
   show();
-  say(`${topicNoun()} ${number} is named ${nameOf(number)}`);
+  say(`${topicNoun()} ${number} is now called ${nameOf(number)}`);
   document.getElementById("rename")?.focus();
 }
 
-// Names as `nmf-topics label --from` reads them: one NUMBER=NAME a line.
+// The names in the format of `nmf-topics label --from`: one NUMBER=NAME per line.
 function namesFile() {
   const lines = [...edited].sort((a, b) => a[0] - b[0]).map(([number, name]) => `${number}=${name}`);
   return `# nmf-topics label MODEL --from FILE\n${lines.join("\n")}\n`;
@@ -68,7 +68,7 @@ function saveNames() {
   document.getElementById("renamed").append(h("span", {}, " then: ", h("code", {}, "nmf-topics label MODEL --from topic-names.txt")));
 }
 
-// The words that describe a topic: on how many of its pages they are, and on how many of all.
+// The words that describe a topic, with the share of its pages and of all pages that have them.
 function typicalTable(t) {
   const scale = scaleTo(1);
   return tableOf(["word", "", "of its pages", "of all pages"],
@@ -77,7 +77,7 @@ function typicalTable(t) {
     { caption: `Words that describe topic ${t.number}`, numeric: [2, 3], className: "words wide" });
 }
 
-// The heaviest words in W: the pale bar is a word's weight in all topics.
+// The heaviest words in W; the pale bar is the weight of a word in all topics.
 function weightTable(t) {
   const under = (p) => (t.share > 0 ? p / t.share : 0);
   const shown = byRelevance(t.words, lambda).slice(0, WORDS);
@@ -99,7 +99,7 @@ function wordsSection(t) {
     relevance.hidden = typical();
     output.textContent = `λ = ${lambda.toFixed(2)}`;
     help.textContent = typical()
-      ? "Frequent on the pages of the topic, and more frequent than on other pages. A bar is the share of the topic's own pages that have the word."
+      ? "Frequent on the pages of the topic, and more frequent than on other pages. Bars show the share of the topic's pages that have the word."
       : "At 1, words are ordered by their weight in the topic; at 0, by how exclusive they are to it. The pale bar is the word's weight in all topics.";
     place.replaceChildren(typical() ? typicalTable(t) : weightTable(t));
   }
@@ -112,18 +112,18 @@ function wordsSection(t) {
 function cloudSection(t) {
   return h("section", { "aria-labelledby": "h-cloud" }, h("h2", { id: "h-cloud" }, "Cloud"),
     t.picture ? h("img", { class: "cloud", src: t.picture, alt: `Word cloud of topic ${t.number}: ${shownWords(t).slice(0, 10).map(([text]) => text).join(", ")}` })
-      : h("p", {}, "There is no cloud: no font had the letters when the model was made."));
+      : h("p", {}, "There is no cloud: no installed font had the letters when the model was made."));
 }
 
-// Words that say "this topic and not that one": w log(w / v), their part of the divergence between the two.
+// Words that distinguish this topic from another: w log(w / v), their part of the divergence between the two.
 function apartSection(t) {
-  return h("section", { "aria-labelledby": "h-apart" }, h("h2", { id: "h-apart" }, "What sets it apart from its nearest topics"),
+  return h("section", { "aria-labelledby": "h-apart" }, h("h2", { id: "h-apart" }, "Differences from the nearest topics"),
     h("div", { class: "three" }, t.near.map(([other, distance]) => {
       const found = t.words.map(([row, text, w]) => ({ text, w, v: weightOf(row, other) }))
         .map((x) => ({ ...x, score: x.w * Math.log(x.w / Math.max(x.v, x.w * 1e-4)) }))
         .sort((a, b) => b.score - a.score).slice(0, 6).filter((x) => x.score > 0);
       const scale = scaleTo(d3.max(found, (x) => x.w));
-      return h("div", {}, h("h3", {}, "against ", chip(other)), h("p", { class: "help" }, `distance ${decimals(distance, 2)}`),
+      return h("div", {}, h("h3", {}, "compared with ", chip(other)), h("p", { class: "help" }, `distance ${decimals(distance, 2)}`),
         tableOf(["word", ""], found.map((x) => [term(x.text), bar(x.w, scale, { colour: t.colour, under: x.v })]),
           { caption: `Words of topic ${t.number} that topic ${other} lacks`, className: "words" }));
     })));
@@ -155,7 +155,7 @@ function pagesSection(t) {
     main.length ? h("p", {}, h("a", { href: `#pages-topic-${t.number}` }, `All ${pageNoun(main.length)} of this ${topicNoun()}`)) : null);
 }
 
-// share: of the page i, in place of the share of its main topic.
+// share(i): a share to show for page i instead of that of its main topic.
 function pagesTable(rows, caption, { share = null } = {}) {
   return tableOf(["title", share ? `main ${topicNoun()}` : topicNoun(), share ? "share" : "weight", "", "margin", errorNoun()],
     rows.map((i) => [pageLink(i, 120), data.pages.topic[i] ? chip(data.pages.topic[i], { short: true }) : data.pages.status[i],
