@@ -1,4 +1,4 @@
-"""TopicModel and fit_topics: what a model says, by hand and against V; nothing that is asked of it changes it."""
+"""TopicModel and fit_topics: results checked by hand and against V; queries do not change a model."""
 
 from __future__ import annotations
 
@@ -447,7 +447,7 @@ def test_given_names_win(model: TopicModel) -> None:
 
 @pytest.mark.parametrize("number", [0, -1, 4])
 def test_topic_that_is_not_there(model: TopicModel, number: int) -> None:
-    """Every question about a topic that is not there says which there are."""
+    """Queries about an unknown topic list the valid numbers."""
     for ask in (model.label, model.terms, model.top_pages, lambda k: model.renamed({k: "x"})):
         with pytest.raises(ModelError, match=f"no topic {number}; topics are numbered from 1 to 3"):
             ask(number)
@@ -472,7 +472,7 @@ def shown(model: TopicModel) -> set[str]:
 @pytest.mark.parametrize("word", ["mouse", "Mouse", "MICE", "mice", "mouse\u2019s"])
 @pytest.mark.parametrize("normalize", ["lemma", "both"])
 def test_hidden_words_vanish_in_every_spelling(tiny_corpus: Path, normalize: Any, word: str) -> None:
-    """Whichever spelling of a term is hidden, the word that stands for the term is shown nowhere."""
+    """A word hidden by any spelling is not shown anywhere."""
     recipe = replace(RECIPE, words=WordOptions(normalize=normalize))
     model = fit_topics(prepare(Source(str(tiny_corpus)), recipe), 3)
     assert shown(model) & {"mouse", "mice"}

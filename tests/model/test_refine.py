@@ -1,4 +1,4 @@
-"""Refined topics: still V ~ W H with its error, and better at telling pages apart."""
+"""Refined topics: the error of V ~ W H is correct, and they separate pages better."""
 
 from __future__ import annotations
 
@@ -192,7 +192,7 @@ def test_the_program_says_what_it_did(ok: Run, tiny_corpus: Path) -> None:
 
 
 def test_images_are_not_refined(ok: Run, refuse: Refuse, tmp_path: Path) -> None:
-    """Pixels are no counts of words."""
+    """Models of images are not refined."""
     faces = write_faces(tmp_path / "faces")
     assert "refined by" not in ok("fit", faces, "-r", 2, "-o", "model").stderr
     said = "it needs counts of words, and the rows of V are pixels; use --refine none"

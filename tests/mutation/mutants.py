@@ -148,8 +148,8 @@ MUTANTS = [
     Mutant(
         "pages without words make topics uncertain",
         "factor/mixture.py",
-        "(entropy - self._blank(columns)) / self.known",
-        "entropy / self.known",
+        "(block.entropy - self._blank(columns)) / self.known",
+        "block.entropy / self.known",
         ("factor/test_mixture.py",),
     ),
     Mutant(

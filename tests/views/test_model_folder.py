@@ -1,4 +1,4 @@
-"""The model folder: all of it or nothing, what is stale goes, what is somebody else's stays."""
+"""The model folder: all files or none are written, stale files are removed, other files are kept."""
 
 from __future__ import annotations
 

@@ -134,7 +134,7 @@ def test_progress_has_the_width_of_its_own_terminal(tiny_corpus: Path) -> None:
 
 
 def test_progress_of_titles(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What titles do to a terminal is not done, and wide letters are counted as they are shown."""
+    """Control characters in titles have no effect, and wide letters are counted with their displayed width."""
     said: list[str] = []
     monkeypatch.setattr("nmf_topics.cli.console.click.echo", lambda line, **where: said.append(line))
     monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
