@@ -107,6 +107,7 @@ def test_an_empty_journal_does_not_lock_the_folder(
 DAMAGE = [b"\0" * 50, b"{", b"[1, 2]", b'[["page", "1", 5]]', b'[["round", "x", "begun"]]', b"\xff\xfe", b"[" * 10**5]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", DAMAGE, ids=range(len(DAMAGE)))
 def test_a_damaged_line_costs_itself_only(wiki: FakeWiki, folder: Path, damage: bytes) -> None:
     """Whichever line of a journal is damaged, the corpus is the same, and no text of it is fetched again."""

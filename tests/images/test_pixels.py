@@ -146,6 +146,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         read_pixels(tmp_path / "nowhere.png")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["png", "gif", "bmp", "tif", "pgm", "jpg", "webp"])
 def test_a_damaged_image_is_an_image_error_or_an_image(tmp_path: Path, kind: str) -> None:
     """Cut short or with a byte wrong anywhere: an ImageError that names the file, or pixels from 0 to 1, no warning."""

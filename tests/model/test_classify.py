@@ -174,6 +174,13 @@ def test_share_of_known_words(model: TopicModel) -> None:
     assert list(found.unknown_words) == ["zebra"]
 
 
+def test_each_occurrence_of_an_unknown_word_counts(model: TopicModel) -> None:
+    """Of one known word and another that is there three times a quarter is known."""
+    found = classify_pages(model, [("x", "X", "cat zebra zebra zebra")])[0]
+    assert (found.topics.status, found.known_words) == ("weak", 0.25)
+    assert found.note == "only 1 of its 4 words is known"
+
+
 def test_known_words_without_weight(model: TopicModel) -> None:
     """A page whose known words weigh nothing in any topic has no topic, and the note does not call them unknown."""
     rows: Any = model.rows

@@ -160,6 +160,7 @@ def test_files_are_plain(stored: Path) -> None:
         assert all(archive[name].dtype.kind == "f" for name in archive.files)
 
 
+@pytest.mark.slow
 def test_loads_in_a_fresh_process(stored: Path, rng: np.random.Generator) -> None:
     """The public load_model needs nothing else to be imported before it, whatever the rows are."""
     Path("images").mkdir()
@@ -289,6 +290,7 @@ BROKEN_JSON: dict[str, tuple[str, Callable[[dict[str, Any]], Any]]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", list(BROKEN_JSON))
 def test_broken_json(stored: Path, what: str) -> None:
     """Invalid contents of model.json are refused, and the message names the folder."""
@@ -324,6 +326,7 @@ def test_json_that_is_not_utf8(stored: Path) -> None:
         load_model(stored)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("factor", ["W", "H"])
 @pytest.mark.parametrize(
     ("change", "message"),
@@ -355,6 +358,7 @@ def test_broken_factors(model: TopicModel, stored: Path, factor: str, change: An
         load_model(stored)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "changes",
     [

@@ -145,6 +145,7 @@ def test_a_topic_without_a_known_word_is_refused(sample: DataMatrix) -> None:
 # ------------------------------------------------------------------------------------------------------- topics
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("objective", "rule"), ALL)
 @pytest.mark.parametrize("start", ["nndsvda", "random"])
 def test_guided_topics_are_found_under_their_names(sample: DataMatrix, objective: str, rule: str, start: str) -> None:

@@ -96,6 +96,7 @@ def model(data: DataMatrix) -> TopicModel:
 # ---------------------------------------------------------------------------------------------- the fit
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("objective", "rule", "start"), WAYS_OF_TEXT)
 def test_columns_sum_to_one_and_topics_fall_in_mass(data: DataMatrix, objective: str, rule: str, start: str) -> None:
     """Whatever the options: columns of W sum to one, and no topic has more mass than the one before it."""
@@ -117,6 +118,7 @@ def test_fit_finds_the_subjects(model: TopicModel) -> None:
     assert [topic.pages for topic in model.topics()] == [4, 4, 4]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("objective", "rule", "start"), WAYS_OF_TEXT)
 def test_errors_against_numpy(data: DataMatrix, objective: str, rule: str, start: str) -> None:
     """Each page's error and that of the whole are what numpy makes of V - WH."""
@@ -195,6 +197,7 @@ def test_page_of_two_halves_has_no_margin() -> None:
 # ---------------------------------------------------------------------------------------------- what does not fit
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("objective", "rule", "start"), WAYS)
 def test_rank_too_large_for_identical_pages_is_reported(objective: str, rule: str, start: str) -> None:
     """Pages that are all alike fill one topic: the others are reported dead, and no number is nan."""

@@ -70,6 +70,7 @@ def test_what_is_left_of_a_sentence(language: str) -> None:
     assert set(kept(language, text)) == set(words.split())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("language", "words"),
     [
