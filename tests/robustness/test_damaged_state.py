@@ -71,6 +71,19 @@ def test_a_header_that_is_no_python(model: TopicModel) -> None:
         load_model("m")
 
 
+def test_an_entry_that_is_no_array(model: TopicModel) -> None:
+    """numpy gives an entry without its magic number as bytes; the model is called damaged."""
+    save_model(model, "m")
+    path = Path("m/model.npz")
+    arrays = io.BytesIO()
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(arrays, "w") as new:
+        for member in old.namelist():
+            new.writestr(member, b"garbage" if member == "errors.npy" else old.read(member))
+    path.write_bytes(arrays.getvalue())
+    with pytest.raises(ModelError, match=r"the model in m is damaged: model.npz .*entries that are not arrays"):
+        load_model("m")
+
+
 def test_files_of_two_models_are_not_mixed(model: TopicModel) -> None:
     """Numbers of one model with the names of another, as a kill between two moves could leave them, are refused."""
     save_model(model.renamed({1: "Fire"}), "first")
