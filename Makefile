@@ -55,8 +55,10 @@ tools-browser: $(VENV)/pip-is-there
 	command -v chromium >/dev/null || (apt-get update -qq && apt-get install -qq --no-install-recommends chromium)
 	npm install --silent --no-save --prefix $(VENV)/axe axe-core@4
 
-soak: $(VENV)/installed-dev        ## Damage each kind of state file 5000 times, and solve 10,920 random problems.
-	NMF_TOPICS_SOAK=5000 $(BIN)/python -m pytest tests/robustness/test_damaged_state.py tests/factor/test_objectives.py::test_descent
+soak: $(VENV)/installed-dev        ## Damage state files, kill commands at every move, and solve 10,920 random problems.
+	NMF_TOPICS_SOAK=5000 $(BIN)/python -m pytest tests/robustness/test_damaged_state.py \
+		tests/robustness/test_damaged_files.py tests/robustness/test_killed_moves.py \
+		tests/factor/test_objectives.py::test_descent
 
 mutants: $(VENV)/installed-dev     ## Check that the tests notice some 80 plausible bugs.
 	$(BIN)/python tests/mutation/run.py

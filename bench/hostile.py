@@ -1,9 +1,10 @@
-"""Read files made to use up memory or time, each together with a good one; print peak memory and seconds.
+"""Files made to take all memory or hours: a whole fit of each, with the peak of memory and the seconds.
 
-    python bench/hostile.py [CASE ...] [--small]
+    python bench/hostile.py [CASE ...] [--scale 10] [--table docs/limits.md]
 
-The limits of reading must keep every case below 1 GB. The good file must be read, and the hostile one set aside or
-refused with a reason. `--small` makes files of a tenth of the size.
+The limits of reading must keep every case below 1 GB. The good pages beside the hostile one must be fitted, or the
+source be refused with a reason. `--scale 1` makes files of a tenth of the size; `--table` runs both sizes, as time must
+not grow faster than the file, and writes the table. A fit of more than 8 GB of address space is ended.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-import time
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -26,20 +26,22 @@ from typing import Any
 MB = 10**6
 MAX_MEMORY = 1000  # MB
 GOOD = "Green tea is made of leaves that are steamed. " * 3
+GOOD_FILES = 6
 PROGRAM = """
-import json, sys, time
-from nmf_topics import open_corpus
-said, pages, error = [], 0, ""
-began = time.perf_counter()
-try:
-    corpus = open_corpus(sys.argv[1], warn=said.append)
-    for page in corpus:
-        pages += 1
-except Exception as caught:
-    error = f"{type(caught).__name__}: {caught}"
-status = open("/proc/self/status").read()  # getrusage also counts the process that started this one
-peak = int(status.partition("VmHWM:")[2].split()[0]) / 1000
-print(json.dumps({"pages": pages, "said": said, "error": error, "peak": peak, "seconds": time.perf_counter() - began}))
+import contextlib, io, json, resource, sys, time
+resource.setrlimit(resource.RLIMIT_AS, (8 * 10**9, 8 * 10**9))
+from nmf_topics.cli.main import cli
+began, status = time.perf_counter(), 0
+said = io.StringIO()
+with contextlib.redirect_stderr(said), contextlib.redirect_stdout(io.StringIO()):
+    try:
+        cli(["fit", sys.argv[1], "--rank", "1", "--min-pages", "1", "--max-pages", "1.0", "--no-cache", *sys.argv[2:]])
+    except SystemExit as error:
+        status = error.code
+memory = open("/proc/self/status").read()  # getrusage also counts the process that started this one
+peak = int(memory.partition("VmHWM:")[2].split()[0]) / 1000
+seconds = time.perf_counter() - began
+print(json.dumps({"status": status, "said": said.getvalue(), "peak": peak, "seconds": seconds}))
 """
 
 
@@ -317,61 +319,90 @@ def subtitles(folder: Path, scale: int) -> None:
     (folder / "long.srt").write_text("1\n00:00:01,000 --> 00:00:02,000\ntea\n\n" * (scale * MB * 30 // 40))
 
 
+def images(folder: Path, scale: int) -> Path:
+    """Four images of 9,000 x 9,000 pixels."""
+    from PIL import Image
+
+    side = int(9000 * (scale / 10) ** 0.5)
+    for number in range(4):
+        Image.new("L", (side, side), 50 * number).save(folder / f"{number}.png")
+    return folder
+
+
 CASES: list[Callable[[Path, int], Path | None]] = [
-    *(
-        gz,
-        gz_letters,
-        bz2_letters,
-        xz_letters,
-        zst_letters,
-        jsonl_line,
-        csv_line,
-        csv_quote,
-        word,
-        columns,
-        parquet,
-        parquet_repeated,
-        paragraphs,
-    ),
-    *(nested_html, pdf, docx, odt_bomb, xlsx_rows, xlsx_strings, zip_bomb, tar_header, json_item, json_lists),
-    *(mailbox, tei, rtf, subtitles),
+    *(gz, gz_letters, bz2_letters, xz_letters, zst_letters, jsonl_line, csv_line, csv_quote, word, columns),
+    *(parquet, parquet_repeated, paragraphs, nested_html, pdf, docx, odt_bomb, xlsx_rows, xlsx_strings, zip_bomb),
+    *(tar_header, json_item, json_lists, mailbox, tei, rtf, subtitles, images),
 ]
 
 
-def measure(make: Callable[[Path, int], Path | None], folder: Path, scale: int) -> dict[str, Any]:
-    """Make a case in a folder and read it in its own process."""
-    source = make(folder, scale)
-    if source is None:
-        (folder / "good.txt").write_text(GOOD)
-        source = folder
-    done = subprocess.run([sys.executable, "-c", PROGRAM, str(source)], capture_output=True, text=True)
+def measure(make: Callable[[Path, int], Path | None], scale: int) -> dict[str, Any]:
+    """Make a case in a folder of its own and fit it in a process of its own."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name, "source")
+        folder.mkdir()
+        source = make(folder, scale)
+        size = sum(path.stat().st_size for path in folder.iterdir())
+        if source is None:
+            for number in range(GOOD_FILES):
+                (folder / f"good-{number}.txt").write_text(f"{GOOD} Tea number {number} is black.")
+            source = folder
+        extra = ["--memory", "500MB"] if make is images else []
+        done = subprocess.run(
+            [sys.executable, "-c", PROGRAM, str(source), *extra], capture_output=True, text=True, cwd=name
+        )
     if done.returncode:
-        return {"pages": 0, "said": [], "error": done.stderr[-300:], "peak": float("inf"), "seconds": 0.0}
-    return json.loads(done.stdout)
+        return {"status": 70, "said": done.stderr[-300:], "peak": float("inf"), "seconds": 0.0, "size": size}
+    found: dict[str, Any] = json.loads(done.stdout)
+    found["said"] = found["said"].replace(f"{folder}/", "").replace(str(folder), "source")
+    return {**found, "size": size}
+
+
+def outcome(found: dict[str, Any]) -> str:
+    """What became of the hostile file, in one line."""
+    lines = [line for line in found["said"].splitlines() if "set aside" in line or line.startswith("Error: ")]
+    return (lines or [found["said"].strip().splitlines()[-1]])[0].removeprefix("warning: ")[:150]
+
+
+def is_good(found: dict[str, Any]) -> bool:
+    """Whether a fit stayed below the limit and ended with a model or one message."""
+    refused = found["status"] == 1 and found["said"].count("Error: ") == 1 and "Traceback" not in found["said"]
+    return found["peak"] <= MAX_MEMORY and (found["status"] == 0 or refused)
+
+
+def write_row(path: Path, case: Callable[..., Any], small: dict[str, Any], whole: dict[str, Any]) -> None:
+    """Put the row of a case into the table at the end of a Markdown file, in place of an older one."""
+    sizes = [f"{found['peak']:.0f} MB, {found['seconds']:.1f} s" for found in (small, whole)]
+    cells = [str(case.__doc__).rstrip("."), f"{whole['size'] / MB:,.1f} MB", *sizes, outcome(whole)]
+    row = "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+    lines = path.read_text(encoding="utf-8").rstrip("\n").split("\n")
+    same = [number for number, line in enumerate(lines) if line.startswith(f"| {cells[0]} |")]
+    lines[same[0] if same else len(lines) :] = [row, *(lines[same[0] + 1 :] if same else [])]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def main() -> None:
-    """Read all cases and print a table; exit with status 1 if one fails."""
+    """Fit the cases and print a line for each; status 1 if one takes too much."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("cases", nargs="*", help="of all: " + ", ".join(case.__name__ for case in CASES))
-    parser.add_argument("--small", action="store_true")
+    parser.add_argument("--scale", type=int, default=10)
+    parser.add_argument("--table", type=Path, help="run both sizes and put their rows into the table of this file")
     options = parser.parse_args()
     failed = []
     for case in CASES:
         if options.cases and case.__name__ not in options.cases:
             continue
-        with tempfile.TemporaryDirectory() as folder:
-            began = time.perf_counter()
-            found = measure(case, Path(folder), 1 if options.small else 10)
-            said = (found["error"] or "; ".join(found["said"])).replace(f"{folder}/", "")
-            seconds = f"{found['seconds']:6.1f} s (made in {time.perf_counter() - began - found['seconds']:.0f} s)"
+        found = [measure(case, scale) for scale in ((1, 10) if options.table else (options.scale,))]
+        for one in found:
             print(
-                f"{case.__name__:17} {found['peak']:7.0f} MB {seconds} {found['pages']} pages; {said[:230]}", flush=True
+                f"{case.__name__:17} {one['size'] / MB:8.1f} MB {one['peak']:7.0f} MB {one['seconds']:6.1f} s "
+                f"status {one['status']}: {outcome(one)}",
+                flush=True,
             )
-            if found["peak"] > MAX_MEMORY or not (
-                found["pages"] or found["error"].startswith(("CorpusError", "Unreadable"))
-            ):
-                failed.append(case.__name__)
+        if not all(map(is_good, found)):
+            failed.append(case.__name__)
+        if options.table:
+            write_row(options.table, case, found[0], found[-1])
     if failed:
         sys.exit(f"failed: {', '.join(failed)}")
 

@@ -116,6 +116,8 @@ class Progress:
         of = f" of {self._total}" if self._total is not None else ""
         said = f"{rate:.0f}/s" if rate >= 10 else f"{rate:.1f}/s"
         share = self._count / self._total if self._total else self._share()
+        if share is not None and not self._total and share >= 1:
+            share = None  # a small source is read at once, which does not tell how many of its pages are counted
         if share is not None and share >= TELLING:
             said += f", {_time(seconds * (1 - share) / share)} left"
         elif self._at_most is not None:

@@ -40,7 +40,10 @@ def read_arrays(path: Path) -> dict[str, Any]:
                     raise ValueError(f"{path.name} has compressed entries")
             file.seek(0)
             with np.lib.npyio.NpzFile(file, allow_pickle=False) as arrays:
-                return {name: arrays[name] for name in arrays.files}
+                found = {name: arrays[name] for name in arrays.files}
+        if not all(isinstance(array, np.ndarray) for array in found.values()):  # numpy gives other entries as bytes
+            raise ValueError(f"{path.name} has entries that are not arrays")
+        return found
     except OSError as error:
         if error.errno not in (None, errno.EINVAL):  # errors of the system; the others come from damaged contents
             raise

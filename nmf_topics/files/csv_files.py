@@ -1,8 +1,8 @@
 r"""Write CSV that is safe to open in a spreadsheet, without losing information.
 
 A spreadsheet evaluates a cell that begins with = + - @ (or their full-width forms, also after a tab or line end) as a
-formula, and a title may contain a malicious one. An apostrophe is added before such a text; numbers like -0.5 are safe
-and stay unchanged. A text that already begins with an apostrophe before one of these signs gets another one. So
+formula, and a title may contain a malicious formula. An apostrophe is added before such a text; numbers like -0.5 are
+safe and stay unchanged. A text that already begins with an apostrophe before one of these signs gets another one. So
 removing one apostrophe before such a sign restores the original text:
 
     frame = pandas.read_csv("pages.csv").replace(r"^'(?='*(?:[\t\r\n]|\s*[-=+@＝＋－＠]))", "", regex=True)

@@ -1,8 +1,8 @@
 """Counts of words by page, kept with V in order to describe topics.
 
-The weights in V are made to separate pages, and V lacks words that are on many pages. So V is not suited to tell a
-reader what a topic is about. For that, the unweighted counts of the rows of V and of the words that are too common for
-V are kept.
+The weights in V are made to separate pages, and V has no rows for words that are on many pages. So V is a poor basis
+for describing topics to readers. For that purpose the unweighted counts are kept, both of the rows of V and of words
+that are too common for V.
 
     counts/   in the folder of the blocks of V on disk: the same columns as blocks of int32 (see
               `factor.engines.store`), and the names of the words in blocks.json

@@ -2,9 +2,10 @@
 
     batches of counts, in the order of reading  ->  page lengths  ->  weighted batches  ->  blocks in the order of pages
 
-The columns of each batch are in the order of V, but batches may overlap. They are read twice: once for the lengths of
-the pages, which the weightings need, and once to compute and write the weights. Then each block of V is merged from one
-run of columns of every batch, as in an external merge sort. Only one batch or block is in memory at a time.
+The columns within a batch are in the order of V, but the ranges of different batches overlap. Batches are read twice:
+once for the lengths of the pages, which the weightings need, and once to compute and write the weights. Then each block
+of V is merged from one run of columns of every batch, as in an external merge sort. Only one batch or block is in
+memory at a time.
 """
 
 from __future__ import annotations

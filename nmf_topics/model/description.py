@@ -15,7 +15,7 @@ topic and specific to it; a larger power favours specific words. In addition, th
 whose main topic it is) that have the word must be at least `FLOOR` times that of the other pages.
 
     coverage = share of the topic's own pages that have the word
-    lift     = log2 of coverage / share of all pages that have the word
+    lift     = log2(coverage / share of all pages that have the word)
 
 docs/recipe.md compares other scores; the table is made by bench/words.py.
 """

@@ -1,10 +1,10 @@
 """Refine the topics of a factorization by a mixture of multinomials, so that they separate pages better.
 
 In least squares every page is a sum of topics, and a page of few words is mostly explained by the topic that has its
-most common words. So topics that contain several subjects have a low error. A mixture instead assigns each page to one
-topic by all of its words. It starts from the main topics of the pages and uses their counts (`factor.mixture`). The
-columns of W then become the means of V's columns, weighted by the posteriors of the pages, and H is computed with W
-fixed, as after every fit. The error of V ~ W H becomes slightly larger.
+most common words. As a result, a topic that mixes several subjects can have a low error. A mixture instead assigns each
+page to one topic by all of its words. It starts from the main topics of the pages and uses their counts
+(`factor.mixture`). The columns of W then become the means of V's columns, weighted by the posteriors of the pages, and
+H is computed with W fixed, as after every fit. The error of V ~ W H becomes slightly larger.
 """
 
 from __future__ import annotations

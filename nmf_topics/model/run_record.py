@@ -32,6 +32,8 @@ def read_record(path: Path) -> JsonFile:
         finish_moves(path.parent)
         record = read_json(path)
         RUN_SCHEMA(record.document)
+        if record.intact is None and _has_renamed_checksum(record.document):
+            record = JsonFile(record.document, intact=False)
     except FileNotFoundError as error:
         raise ModelError(f"there is no record of a run in {path}; name a run.json or a model folder") from error
     except PermissionError as error:
@@ -41,6 +43,12 @@ def read_record(path: Path) -> JsonFile:
     except OutputError as error:
         raise ModelError(f"{path} cannot be used: {error}") from error
     return record
+
+
+def _has_renamed_checksum(document: Mapping[str, Any]) -> bool:
+    """Whether the last entry looks like a checksum with a damaged name; records of earlier versions end with files."""
+    last = list(document.values())[-1] if document else None
+    return isinstance(last, str) and len(last) == 64
 
 
 def read_run(folder: Path, warn: Callable[[str], None] = lambda message: None) -> dict[str, Any]:

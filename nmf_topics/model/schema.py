@@ -40,7 +40,8 @@ _COUNT = whole(1)
 _AMOUNT = number(0)
 _SEED = whole(0, 2**128)
 
-CORPUS = record({}, may={"name": NAME, "fingerprint": NAME, "set_aside": ANYTHING}, more=ANYTHING)
+_MARKUP = mapping_of(record({"removed": list_of(TEXT)}, more=ANYTHING))
+CORPUS = record({}, may={"name": NAME, "fingerprint": NAME, "markup": _MARKUP}, more=ANYTHING)
 
 WORDS: dict[str, Check] = {
     "language": NAME,

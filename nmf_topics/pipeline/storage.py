@@ -1,8 +1,8 @@
 """Where V of a source is stored: in memory, in blocks on disk, or with the workers of a cluster.
 
-Blocks are kept in the cache under a key of everything that shaped them, so that another rank, or the same command after
-an interruption, starts with them at once. Without a cache they are in the system's temporary folder, and are removed
-with V.
+Blocks are kept in the cache under a key of everything that they depend on, so that another rank, or the same command
+after an interruption, starts with them at once. Without a cache they are in the system's temporary folder, and are
+removed with V.
 """
 
 from __future__ import annotations

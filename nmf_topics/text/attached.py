@@ -107,8 +107,11 @@ def without_particles(word: str) -> str:
     >>> [without_particles(word) for word in ("학교는", "학교에서는", "정부와", "사이", "바로")]
     ['학교', '학교', '정부', '사이', '바로']
     """
-    for length in range(_LONGEST, 0, -1):
-        stem, particle = word[:-length], word[-length:]
-        if len(stem) >= SHORTEST and particle in _PARTICLES and _fits(stem, particle):
-            return without_particles(stem)
-    return word
+    while True:
+        for length in range(min(_LONGEST, len(word) - SHORTEST), 0, -1):
+            stem, particle = word[:-length], word[-length:]
+            if particle in _PARTICLES and _fits(stem, particle):
+                word = stem
+                break
+        else:
+            return word

@@ -115,15 +115,15 @@ def test_classify_explains(ok: Run, fitted: Path) -> None:
     assert {"rocket", "moon", "song", "band"} <= said
 
 
-def test_classify_standard_input(ok: Run, fitted: Path, tiny_corpus: Path) -> None:
+def test_classify_standard_input(fitted: Path, tiny_corpus: Path) -> None:
     """JSONL on standard input is many pages, anything else the text of one; a byte order mark does not matter."""
     lines = tiny_corpus.read_text(encoding="utf-8")
     done = call("classify", "-", "--csv", input="\ufeff" + lines)
     assert [row["id"] for row in table(done.stdout)] == [json.loads(line)["id"] for line in lines.splitlines()]
-    done = ok("classify", "-", "--json", input="A rocket flew to the moon.")
+    done = call("classify", "-", "--json", input="A rocket flew to the moon.")
     (page,) = json.loads(done.stdout)["pages"]
     assert (page["name"], page["status"], done.stderr) == ("stdin", "ok", "")
-    done = ok("classify", "-", "--json", input="")
+    done = call("classify", "-", "--json", input="")
     assert json.loads(done.stdout)["pages"][0]["status"] == "no-known-words"
 
 

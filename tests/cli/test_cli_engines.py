@@ -277,9 +277,9 @@ def test_V_five_times_the_memory(tmp_path: Path) -> None:
 
     rng = np.random.default_rng(0)
     blocks = [_long_pages(rng) for _ in range(2)]
-    write_blocks(tmp_path / "V", (blocks[number % 2] for number in range(31)))
+    write_blocks(tmp_path / "V", (blocks[number % 2] for number in range(62)))
     stored = sum(part.stored for part in read_manifest(tmp_path / "V").parts)
-    room = 100 * 10**6
+    room = 200 * 10**6
     assert stored * 8 > 4.9 * room
     done = subprocess.run(
         [sys.executable, "-c", HELD, str(tmp_path / "V"), str(room)],

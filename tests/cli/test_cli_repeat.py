@@ -129,7 +129,7 @@ def test_what_cannot_be_repeated(ok: Run, refused: Refused, fitted: Path, tiny_c
         assert "is not the record of a fit, or is damaged" in refused(1, "repeat")
     (fitted / "run.json").write_bytes(whole)
     change(fitted, options={**record(fitted)["options"], "quantum": True})
-    assert "options that are unknown here: quantum" in refused(1, "repeat")
+    assert "options that this version does not have: quantum" in refused(1, "repeat")
     change(fitted, command="ranks")
     assert "is the record of 'ranks', not of a fit" in refused(1, "repeat")
     assert not Path("models/tiny-r3-repeat").exists()

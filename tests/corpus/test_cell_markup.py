@@ -100,7 +100,7 @@ def test_texts_about_markup_stay(cells: list[str]) -> None:
     ],
 )
 def test_cleaned_cells(text: str, clean: str) -> None:
-    """What is left of a cell."""
+    """Return a cell without markup."""
     assert cleaned(text, "tags", "entities", "urls", "emails") == clean
 
 

@@ -23,7 +23,7 @@ def read(path: Path, content: str | list[dict[str, Any]], **options: Any) -> lis
 
 
 def refusal(path: Path, content: str | list[dict[str, Any]], **options: Any) -> str:
-    """The message with which a table is refused."""
+    """Return the error message of a table that cannot be read."""
     with pytest.raises(CorpusError) as caught:
         read(path, content, **options)
     return str(caught.value)
@@ -41,7 +41,7 @@ def refusal(path: Path, content: str | list[dict[str, Any]], **options: Any) -> 
     ],
 )
 def test_names_that_are_guessed(tmp_path: Path, header: str, text: str, title: str | None, date: str | None) -> None:
-    """Columns as social media, spreadsheets and archives call them, whatever their case."""
+    """Column names of social media, spreadsheets and archives are recognized in any case."""
     names = header.split(",")
     (page,) = read(tmp_path / "a.csv", f"{header}\n{','.join(f'v{n}' for n in range(len(names)))}\n")
     assert page.text == f"v{names.index(text)}"
@@ -50,7 +50,7 @@ def test_names_that_are_guessed(tmp_path: Path, header: str, text: str, title: s
 
 
 def test_a_name_in_another_case_is_found(tmp_path: Path) -> None:
-    """And so is one with other separators; an exact name wins."""
+    """A column is found despite other separators, but an exact name has precedence."""
     assert read(tmp_path / "a.csv", "Haupt Text,n\nx,1\n", text_column="haupt_text")[0].text == "x"
     assert read(tmp_path / "a.csv", "Body,body\nx,y\n", text_column="body")[0].text == "y"
     assert "no text column 'BODY'" in refusal(tmp_path / "a.csv", "Body,body\nx,y\n", text_column="BODY")
@@ -64,7 +64,7 @@ def test_a_misspelt_name_is_corrected(tmp_path: Path) -> None:
 
 
 def test_nested_fields(tmp_path: Path) -> None:
-    """A path leads into objects; the rest of the object stays in the metadata."""
+    """A path selects a nested field; the rest of the object stays in the metadata."""
     rows = [{"kind": "t1", "data": {"body": "green tea", "author": {"name": "Ann"}, "created_utc": 1136073600}}]
     path = tmp_path / "a.jsonl"
     (page,) = read(path, rows, text_column="data.body", title_column="data.author.name")
@@ -77,7 +77,7 @@ def test_nested_fields(tmp_path: Path) -> None:
 
 
 def test_nested_lists(tmp_path: Path) -> None:
-    """Through a list the path means every element."""
+    """A path through a list selects the field of every element."""
     rows = [{"id": 1, "paragraphs": [{"text": "one"}, {"text": "two"}, {}]}]
     (page,) = read(tmp_path / "a.jsonl", rows, text_column="paragraphs.text")
     assert (page.text, page.meta) == ("one\n\ntwo", {"paragraphs": "[{},{},{}]"})
@@ -91,7 +91,7 @@ def test_a_name_with_a_dot_is_a_column_first(tmp_path: Path) -> None:
 
 
 def test_the_text_of_several_columns(tmp_path: Path) -> None:
-    """They are joined by an empty line; what Reddit writes in place of a text that is gone counts as none."""
+    """Several text columns are joined by an empty line; Reddit's placeholders for deleted texts are ignored."""
     rows = [
         {"id": 1, "title": "Tea", "selftext": "green"},
         {"id": 2, "title": "Milk", "selftext": "[removed]"},
@@ -123,7 +123,7 @@ def test_the_text_of_several_columns(tmp_path: Path) -> None:
     ],
 )
 def test_unix_time(tmp_path: Path, value: Any, date: Any) -> None:
-    """Seconds and milliseconds since 1970 become dates; years and dates in digits stay what they are."""
+    """Seconds and milliseconds since 1970 become dates; years and dates in digits are unchanged."""
     (page,) = read(tmp_path / "a.jsonl", [{"id": 1, "text": "x", "created_utc": value}])
     assert page.meta["date"] == date
 
@@ -151,7 +151,7 @@ def test_a_german_export(tmp_path: Path) -> None:
 
 
 def test_rows_are_numbered(tmp_path: Path) -> None:
-    """From 1, in the order of the table; a header and blank lines do not count."""
+    """Rows are numbered from 1 in the order of the table, without the header and blank lines."""
     assert [page.row for page in read(tmp_path / "a.csv", "text,n\nb,1\n\na,2\n")] == [1, 2]
     assert [page.row for page in read(tmp_path / "a.jsonl", '{"text":"b"}\n\n{"text":"a"}\n')] == [1, 2]
 

@@ -1,4 +1,4 @@
-"""Disambiguation pages, told from their wikitext."""
+"""Disambiguation pages, recognized from their wikitext."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from nmf_topics.corpus.mediawiki.disambiguation import is_disambiguation
     ],
 )
 def test_told_by_switch_and_template(source: str, language: str) -> None:
-    """By the switch in any language, and by the templates of the wiki's own and of the English one."""
+    """They are recognized by the switch in any language, and by templates of the wiki's language and of English."""
     assert is_disambiguation(source, language)
 
 

@@ -34,7 +34,7 @@ CONTAINER = (
 
 
 def make_pdf(leaves: Sequence[Sequence[str]]) -> bytes:
-    """A PDF with these lines on its leaves."""
+    """Make a PDF with these lines on its sheets."""
     file = io.BytesIO()
     with PdfPages(file, metadata={"CreationDate": None, "Title": "no title"}) as pdf:
         for lines in leaves:
@@ -94,13 +94,13 @@ def make_zip(files: dict[str, str]) -> bytes:
 
 
 def read(reader: Reader, data: bytes, **limits: int) -> tuple[str, str]:
-    """Title and text of a file that is one document, of which nothing is said."""
+    """Return the title and text of a file with one document, and check that there are no messages."""
     (document,) = reader(input_of(data, "x", options=ReadOptions(limits=ReadLimits(**limits)), note=pytest.fail))
     return document.title, document.text
 
 
 def refusal(reader: Reader, data: bytes, **limits: int) -> str:
-    """Why a file is not read."""
+    """Return the reason why a file is not read."""
     with pytest.raises(Unreadable) as caught:
         read(reader, data, **limits)
     return caught.value.reason
@@ -114,7 +114,7 @@ DOCX = make_docx()
 
 
 def test_pdf() -> None:
-    """Leaf after leaf, words that were cut at a line end put together."""
+    """Sheets are read in order, and words that were split at a line end are joined."""
     title, text = read(read_pdf, PDF)
     assert title == ""
     assert text.splitlines()[:2] == ["Tea Quarterly 1", "Green tea is information."]
@@ -122,7 +122,7 @@ def test_pdf() -> None:
 
 
 def test_running_heads_are_left_out() -> None:
-    """Lines at the head and foot that repeat, numbers aside, are not text; a leaf that is nothing else stays."""
+    """Repeated first and last lines are removed, apart from numbers; a sheet with nothing else keeps its lines."""
     leaves = [f"Tea Quarterly {k}\nbody {word}\nand more\n{k}" for k, word in enumerate("abcdef")] + ["Tea Quarterly 9"]
     cut = without_running_heads(leaves)
     assert cut[:6] == [f"body {word}\nand more" for word in "abcdef"]
@@ -131,17 +131,17 @@ def test_running_heads_are_left_out() -> None:
 
 
 def test_docx() -> None:
-    """Headings, paragraphs, cells and boxes in the order of the file, each once."""
+    """Headings, paragraphs, cells and boxes are read once, in the order of the file."""
     assert read(read_docx, DOCX) == ("", "Tea\nGreen leaves.\ncup\npot\nLast.\nboxed")
 
 
 def test_epub() -> None:
-    """The chapters in the order of reading, without the table of contents; the book has a title."""
+    """Chapters are in reading order, without the table of contents, and the book has a title."""
     assert read(read_epub, EPUB) == ("The Book", "One\nGreen tea.\n\nBlack tea.")
 
 
 def test_chapters_that_are_not_there() -> None:
-    """A book with a missing chapter gives the others."""
+    """A missing chapter does not prevent reading the others."""
     data = make_epub(["<p>One.</p>", "<p>Two.</p>"])
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         files = {name: archive.read(name).decode() for name in archive.namelist() if name != "O/c 0.xhtml"}
@@ -149,7 +149,7 @@ def test_chapters_that_are_not_there() -> None:
 
 
 def test_what_is_protected_says_so() -> None:
-    """Passwords and copy protection are named, so that one knows what to do."""
+    """The message names passwords and copy protection, so that users know what to do."""
     locked = (
         '<encryption xmlns:e="http://www.w3.org/2001/04/xmlenc#"><e:CipherReference URI="O/c%200.xhtml"/></encryption>'
     )
@@ -178,12 +178,12 @@ def test_what_is_protected_says_so() -> None:
     ],
 )
 def test_what_cannot_be_read(reader: Reader, data: bytes, reason: str) -> None:
-    """Each way to be no document has its reason."""
+    """Every kind of invalid document has its own message."""
     assert reason in refusal(reader, data)
 
 
 def test_archives_that_would_fill_the_memory() -> None:
-    """A small archive that unpacks to a large one is refused before it is unpacked."""
+    """A small archive with large contents is refused before it is decompressed."""
     said = refusal(read_docx, make_zip({"word/document.xml": "x" * 4000}), file_size=3900)
     assert said == "larger than the limit file-size=3900 bytes"
     with io.BytesIO() as file:
@@ -258,7 +258,7 @@ def damaged(data: bytes) -> st.SearchStrategy[bytes]:
     )
 )
 def test_any_bytes_as_any_file(case: tuple[str, bytes]) -> None:
-    """Whatever lies in a file: it is read, or said to be unreadable."""
+    """Any bytes are read as a document or reported as unreadable."""
     ending, data = case
     title, text, why = "", "", f"x{ending}: "
     try:
@@ -275,7 +275,7 @@ def test_any_bytes_as_any_file(case: tuple[str, bytes]) -> None:
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.text(max_size=30), max_size=3), st.dictionaries(st.sampled_from(["O/p.opf", "mimetype"]), st.text()))
 def test_any_book(chapters: list[str], changed: dict[str, str]) -> None:
-    """Archives that are whole while what lies in them is not."""
+    """Valid archives with damaged contents."""
     clean = {name: text.encode("utf-8", "replace").decode() for name, text in changed.items()}
     data = make_epub([chapter.encode("utf-8", "replace").decode() for chapter in chapters], **clean)
     text, why = "", ""

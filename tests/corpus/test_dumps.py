@@ -1,4 +1,4 @@
-"""Dumps: which pages are read, what is known of them, damage, bombs, and the same pages however many work on them."""
+"""Dumps: which pages are read, their metadata, damaged and hostile files, and any number of processes."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def page(
     model: str = "<model>wikitext</model>",
     revisions: str = "",
 ) -> str:
-    """A page as schemas from 0.6 on have it."""
+    """Return a page in the format of schemas from 0.6 on."""
     return f"""<page><title>{escape(title)}</title>{ns}<id>{number}</id>{mark}{revisions}<revision><id>9{number}</id>
 <parentid>8</parentid><timestamp>2026-01-02T03:04:05Z</timestamp><contributor><username>A</username><id>77</id>
 </contributor><comment>c</comment>{model}<format>text/x-wiki</format>
@@ -81,7 +81,7 @@ def streams(path: Path, parts: list[str]) -> Path:
 
 
 def refusal(path: Path, processes: int = 1) -> str:
-    """What is said of a dump that cannot be read to its end."""
+    """Return the error message of a dump that cannot be read completely."""
     with pytest.raises(CorpusError) as error:
         list(dump_pages(path, processes))
     assert str(path) in str(error.value)
@@ -89,7 +89,7 @@ def refusal(path: Path, processes: int = 1) -> str:
 
 
 def test_a_page_and_all_that_is_known_of_it(tmp_path: Path) -> None:
-    """Id, title, prose and metadata are those that the fetcher writes."""
+    """Id, title, text and metadata are the same as for fetched pages."""
     source = "'''AC/DC''' is a [[rock music|rock]] band.<ref>x</ref>\n== References ==\n<references />"
     path = write(tmp_path / "d.xml", export(page(5, "AC/DC & co", source)))
     assert list(read_dump(path, pytest.fail)) == [
@@ -113,7 +113,7 @@ def test_a_page_and_all_that_is_known_of_it(tmp_path: Path) -> None:
 
 
 def test_what_is_left_out_is_counted(tmp_path: Path) -> None:
-    """Redirects, other namespaces, other models and lists of meanings are left out, counted and said once."""
+    """Redirects, other namespaces, other models and disambiguation pages are left out, counted and reported once."""
     path = write(
         tmp_path / "d.xml",
         export(
@@ -136,7 +136,7 @@ def test_what_is_left_out_is_counted(tmp_path: Path) -> None:
 
 
 def test_old_schemas_without_namespaces_redirects_and_models(tmp_path: Path) -> None:
-    """Schema 0.3 says nothing of them: the namespace is read from the title, a redirect from its text."""
+    """Schema 0.3 has no elements for them: the namespace is taken from the title, a redirect from the text."""
     plain = {"ns": "", "model": ""}
     path = write(
         tmp_path / "d.xml",
@@ -272,7 +272,7 @@ def test_what_is_no_dump(tmp_path: Path, content: str, words: str) -> None:
 
 
 def test_entities_are_refused(tmp_path: Path) -> None:
-    """Neither an expansion of entities nor a file from outside comes in, for no document type does."""
+    """Document types are refused, so entities cannot be expanded or load other files."""
     secret = tmp_path / "secret"
     secret.write_text("secret")
     levels = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 10))
@@ -284,14 +284,14 @@ def test_entities_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_tag_that_never_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is not read into memory to the end of the file."""
+    """An unclosed tag does not fill memory."""
     monkeypatch.setattr(export_xml, "MAX_PENDING", 1 << 21)
     text = export(page(1, "Tea", "x")).replace("</mediawiki>", '<page name="' + "x" * (1 << 23))
     assert "a tag that does not end, after 1 pages" in refusal(write(tmp_path / "d.xml", text))
 
 
 def test_a_text_longer_than_any(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A text that no wiki could hold is left out and counted."""
+    """A text longer than any wiki allows is left out and counted."""
     monkeypatch.setattr(export_xml, "MAX_TEXT", 1000)
     path = write(tmp_path / "d.xml", export(page(1, "Tea", "x" * 1001), page(2, "Ice", "x" * 1000)))
     left_out: Counter[str] = Counter()
@@ -337,7 +337,7 @@ def test_any_number_of_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_who_stops_early_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A reader that takes one page and goes ends the processes that it started."""
+    """Stopping after one page ends the worker processes."""
     from multiprocessing import active_children
 
     monkeypatch.setattr(dumps, "BATCH", 50_000)
@@ -362,7 +362,7 @@ def test_a_process_that_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def test_how_many_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A small file, and one that is not there, is the work of one process."""
+    """One process is used for a small or missing file."""
     path = write(tmp_path / "d.xml", export(*many(1)))
     assert dumps._count(path) == dumps._count(tmp_path / "none.xml") == 1
     monkeypatch.setattr(dumps, "SMALL", 1)
@@ -380,13 +380,13 @@ def test_how_many_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     ],
 )
 def test_whose_licence_is_known(address: str, known: bool) -> None:
-    """Only of Wikimedia's own hosts the licence is known without being told."""
+    """The licence is known for Wikimedia's hosts only."""
     assert dumps.is_wikimedia(address) == known
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 def test_processes_end_with_their_parent(tmp_path: Path) -> None:
-    """After a kill -9 no process that cleans is left."""
+    """After kill -9 of the parent, no worker process is left."""
     path = write(tmp_path / "d.xml", export(*many(3000)))
     program = tmp_path / "program.py"
     program.write_text(
@@ -408,7 +408,7 @@ def test_processes_end_with_their_parent(tmp_path: Path) -> None:
 
 
 def _runs(number: int) -> bool:
-    """Whether a process is there and no zombie."""
+    """Return whether a process exists and is not a zombie."""
     try:
         return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
@@ -423,7 +423,7 @@ def _runs(number: int) -> bool:
     st.sampled_from([b"", b"garbage"]),
 )
 def test_unpacking_equals_bz2(parts: list[bytes], chunk: int, longest: int, after: bytes) -> None:
-    """Wherever streams are cut, and where a beginning only seems to be one, the bytes are those of bz2."""
+    """The bytes equal those of bz2 wherever streams are split, also with bytes that only look like a start."""
     packed = b"".join(map(bz2.compress, parts)) + (after if parts else b"")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bzip2, "CHUNK", chunk)
@@ -439,7 +439,7 @@ def test_unpacking_equals_bz2(parts: list[bytes], chunk: int, longest: int, afte
 
 
 def test_a_stream_that_seems_to_begin_inside_another(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A packed stream that holds the mark of a beginning by chance is one stream."""
+    """The bytes of a stream start inside a stream do not split it."""
     data = os.urandom(3000)
     packed = bz2.compress(data)
     monkeypatch.setattr(bzip2, "_STREAM_START", re.compile(packed[:4] + b"|" + re.escape(packed[1500:1510])))
@@ -447,7 +447,7 @@ def test_a_stream_that_seems_to_begin_inside_another(monkeypatch: pytest.MonkeyP
 
 
 def test_files_and_folders_of_dumps(tmp_path: Path) -> None:
-    """A dump is read when it is named itself; what is no bzip2 is said; columns mean nothing."""
+    """A dump must be named itself; files that are not bzip2 are refused; options for columns are ignored."""
     (tmp_path / "d.xml.bz2").write_text("x")
     for processes in (1, 2):
         assert "damaged or not a .bz2 file" in refusal(tmp_path / "d.xml.bz2", processes)

@@ -1,4 +1,4 @@
-"""Pages that repeat another one: found whatever the order, pointed out, and left out on demand."""
+"""Duplicate pages: found in any order of the pages, reported, and left out on request."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ PAGES = [
 
 
 def test_duplicates_are_found_in_any_order() -> None:
-    """Case and spaces do not matter; a few other words make a near duplicate, many do not; empty pages are none."""
+    """Case and spaces are ignored; a page with a few other words is a near duplicate; empty pages never are."""
     found = find(PAGES)
     assert found.same == {"a": ["b"], "d0": ["d1", "d2", "d3", "d4"]}
     assert found.near == {"a": ["c"]}
@@ -60,7 +60,7 @@ def test_duplicates_are_found_in_any_order() -> None:
 
 @pytest.mark.parametrize("kept", [0.97, 0.7])
 def test_near_duplicates_by_similarity(kept: float) -> None:
-    """Of 50 pairs that share nearly all words nearly all are found, of those that share fewer none."""
+    """Nearly all of 50 pairs that share nearly all words are found, and none that share fewer."""
     pairs = [
         (Page(f"{n}", "", text_of(n)), Page(f"{n}x", "", changed(text_of(n), round(200 * (1 - kept)))))
         for n in range(50)

@@ -33,7 +33,7 @@ RUSSIAN = "Это короткий текст на русском языке, н
     ],
 )
 def test_western_text_is_cp1252(text: str) -> None:
-    """However short, and whatever sign is the only one beyond ASCII."""
+    """Short Western texts are cp1252, whichever non-ASCII character they contain."""
     guess = guess_encoding(text.encode("cp1252"))
     assert guess is not None
     assert guess.encoding == "cp1252"
@@ -55,7 +55,7 @@ def test_western_text_is_cp1252(text: str) -> None:
     ],
 )
 def test_what_is_clearly_another_encoding(text: str, encoding: str) -> None:
-    """Other languages and scripts are told from a sentence or two."""
+    """Other languages and scripts are recognized from one or two sentences."""
     guess = guess_encoding(text.encode(encoding))
     assert guess is not None
     assert guess.encoding == encoding
@@ -71,7 +71,7 @@ def test_misplaced_characters() -> None:
 
 
 def test_short_files_are_read_as_all_files_together_suggest() -> None:
-    """One Polish word could be anything; fifty of them are Polish. A file that is certain stays what it is."""
+    """One Polish word is not enough for a guess, fifty are; a file with a certain guess keeps it."""
     words = [word.encode("cp1250") for word in POLISH.split() if not word.isascii()]
     accepts = lambda encoding: True  # noqa: E731
     assert EncodingChooser().choose(words[0], accepts) == "cp1252"
@@ -88,13 +88,13 @@ def test_short_files_are_read_as_all_files_together_suggest() -> None:
 
 
 def test_other_scripts_do_not_decide_for_short_western_files() -> None:
-    """Among many Russian files a short German one stays German."""
+    """A short German file among many Russian ones is read as German."""
     together = EncodingChooser(samples=lambda: [RUSSIAN.encode("cp1251")] * 20 + [b"Gr\xfc\xdfe"])
     assert together.choose(b"Gr\xfc\xdfe", lambda encoding: True) == "cp1252"
 
 
 def test_a_named_encoding_is_used() -> None:
-    """Without a guess, and an error where the text does not fit; only a byte order mark outweighs it."""
+    """A given encoding is used without a guess; an invalid text is an error; a byte order mark takes precedence."""
     named = EncodingChooser("cp1250")
     assert decode("Gr\u00fc\u00dfe \u0142".encode("cp1250"), "x", pytest.fail, named) == "Gr\u00fc\u00dfe \u0142"
     assert decode("\u0142".encode("utf-16"), "x", pytest.fail, named) == "\u0142"
@@ -104,7 +104,7 @@ def test_a_named_encoding_is_used() -> None:
 
 @pytest.mark.parametrize("data", [b"x" * 3_000_000 + b"\xfc", b"\xfc" * 500_000, (b"word \xe4 " * 200_000)])
 def test_samples_are_small(data: bytes) -> None:
-    """Of a huge line only the parts around bytes beyond ASCII are looked at."""
+    """Only the parts of a long line around non-ASCII bytes are examined."""
     assert 0 < len(sample_of(data)) < 20_000
 
 

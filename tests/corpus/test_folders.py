@@ -29,7 +29,7 @@ def fill(folder: Path, files: dict[str, str | bytes]) -> Path:
 
 
 def read(folder: Path) -> list[Page]:
-    """The pages of a folder of which nothing is said."""
+    """Return the pages of a folder, and check that there are no messages."""
     return list(open_corpus(folder, warn=pytest.fail))
 
 
@@ -50,7 +50,7 @@ def test_all_ids_keep_their_endings_when_two_collide(tmp_path: Path) -> None:
 
 
 def test_hidden_files_and_folders_are_left_out(tmp_path: Path) -> None:
-    """What begins with a dot is no page."""
+    """Files whose names begin with a dot are ignored."""
     fill(tmp_path, {"a.txt": "1", ".b.txt": "2", ".git/c.txt": "3", "d/.e/f.txt": "4"})
     assert [page.id for page in read(tmp_path)] == ["a"]
 
@@ -69,7 +69,7 @@ def test_links_do_no_harm(tmp_path: Path) -> None:
 
 
 def test_broken_links_and_pipes_are_set_aside(tmp_path: Path) -> None:
-    """What is named like a text and is none is said, and no pipe is waited for."""
+    """Entries that are named like texts but cannot be read are reported, and pipes do not block."""
     fill(tmp_path, {"a.txt": "a"})
     (tmp_path / "gone.txt").symlink_to("nowhere")
     os.mkfifo(tmp_path / "pipe.txt")
@@ -112,7 +112,7 @@ def test_nothing_but_unusable_files(tmp_path: Path) -> None:
 
 
 def test_other_encodings_are_said(tmp_path: Path) -> None:
-    """UTF-16 with a mark is read silently; what is guessed is named with its encoding, all in one message."""
+    """UTF-16 with a byte order mark is read without a message; guessed encodings are reported in one message."""
     text = "Le café est très bon à Noël, 20 €"
     files: dict[str, str | bytes] = {f"{n}.txt": text.encode("cp1252") for n in range(5)}
     fill(tmp_path, files | {"wide.txt": text.encode("utf-16"), "broken.txt": b"\xff" + text.encode()})
@@ -142,7 +142,7 @@ def test_cut_off_wide_encoding_is_set_aside(tmp_path: Path, encoding: str) -> No
 
 
 def test_guessed_encoding_that_is_cut_off(tmp_path: Path) -> None:
-    """Half a character at the end of a text in Shift-JIS is no traceback, in a table neither."""
+    """An incomplete Shift-JIS character at the end of a text or table gives an error message, not a traceback."""
     text = "これは日本語の短い文章です。漢字も含まれています。".encode("cp932") + b"\x82"
     fill(tmp_path, {"a.txt": text, "b.txt": "b", "c.csv": b"id,text\n1," + text})
     said: list[str] = []
@@ -210,7 +210,7 @@ def forbidden() -> Iterator[Path]:
 
 
 def test_forbidden_files_and_folders(forbidden: Path) -> None:
-    """What may not be read is set aside with the reason."""
+    """Files without read permission are set aside with the reason."""
     said: list[str] = []
     corpus = open_corpus(forbidden, warn=said.append)
     assert [page.id for page in corpus] == ["a"]
@@ -242,7 +242,7 @@ def test_any_bytes(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> Non
 @settings(max_examples=60)
 @given(text=st.text(st.characters(codec="utf-8", exclude_characters="\0\ufeff")))
 def test_utf8_round_trip(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
-    """UTF-8 that does not look binary comes back as it was."""
+    """UTF-8 text that does not look binary is returned unchanged."""
     text = "begin " * 40 + text
     (page,) = read(fill(tmp_path_factory.getbasetemp() / "round", {"a.txt": text}))
     assert page.text == text

@@ -31,7 +31,7 @@ def documents(ending: str, data: str | bytes, **options: Any) -> list[Document]:
 
 
 def refusal(ending: str, data: str | bytes) -> str:
-    """Why a file is not read."""
+    """Return the reason why a file is not read."""
     with pytest.raises(Unreadable) as caught:
         documents(ending, data)
     return caught.value.reason
@@ -361,7 +361,7 @@ def test_archives(tmp_path: Path, name: str) -> None:
 
 
 def test_an_archive_in_a_folder(tmp_path: Path) -> None:
-    """It is a subfolder of its name."""
+    """An archive in a folder is read like a subfolder with its name."""
     (tmp_path / "f").mkdir()
     (tmp_path / "f/a.txt").write_text("tea")
     (tmp_path / "f/a.zip").write_bytes(zipped({"a.txt": "in", "b/c.html": "<title>T</title><p>web</p>"}))
@@ -372,7 +372,7 @@ def test_an_archive_in_a_folder(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["a.zip", "a.tar.gz"])
 def test_an_archive_of_one_table(tmp_path: Path, name: str) -> None:
-    """Which is how data sets are often offered; of several tables one must be named."""
+    """An archive with one table is read as this table; with several, one must be named."""
     table = {"data/readme.pdf.bak": "x", "data/reviews.csv": "review_text,stars\ngood,5\nbad,1\n"}
     (tmp_path / name).write_bytes(zipped(table) if name == "a.zip" else gzip.compress(tarred(table)))
     corpus = open_corpus(tmp_path / name, warn=lambda message: None)

@@ -1,4 +1,4 @@
-"""One door for every source: what is taken, its name, and what is refused with which words."""
+"""Opening sources: which reader is used, the name of the corpus, and the messages of errors."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def make_corpus(folder: Path, content: str = LINES, mtime: float | None = None) 
 
 
 def refusal(source: str | Path | None) -> str:
-    """The message with which a source is refused."""
+    """Return the error message of a source that cannot be opened."""
     with pytest.raises(CorpusError) as caught:
         list(open_corpus(source, warn=pytest.fail))
     return str(caught.value)
@@ -87,7 +87,7 @@ def test_one_text(tmp_path: Path) -> None:
 
 
 def test_columns_mean_nothing_for_texts(tmp_path: Path) -> None:
-    """A column that is named for texts is said to do nothing."""
+    """Options for columns are reported as ignored for texts."""
     (tmp_path / "a.txt").write_text("a")
     said: list[str] = []
     assert len(list(open_corpus("a.txt", text_column="x", warn=said.append))) == 1
@@ -109,7 +109,7 @@ def test_nothing_named_takes_the_newest_corpus(tmp_path: Path) -> None:
 def test_nothing_named_and_no_corpus_takes_the_sample(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
-    """The sample stands in the installed package, or beside it in a checkout."""
+    """The sample is in the installed package, or next to it in a checkout."""
     monkeypatch.setattr(opening, "__file__", str(tmp_path / "tree/nmf_topics/corpus/open.py"))
     sample = make_corpus(tmp_path / "tree" / place)
     assert sample_corpus_path() == sample
@@ -178,7 +178,7 @@ def test_broken_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_standard_input_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever the system refuses is an error of ours."""
+    """Errors of the system become a CorpusError."""
 
     def fail(size: int = -1) -> bytes:
         raise OSError(5, "Input/output error")
@@ -211,7 +211,7 @@ def test_link_to_itself(tmp_path: Path) -> None:
 
 
 def test_pipe_as_a_source(tmp_path: Path) -> None:
-    """What can be read once is not waited for; standard input is the remedy."""
+    """Pipes are refused without waiting for them; the message suggests standard input."""
     os.mkfifo("pipe.jsonl")
     assert "neither a file nor a folder" in refusal("pipe.jsonl")
     assert "standard input (-)" in refusal("pipe.jsonl")
@@ -255,7 +255,7 @@ def test_folder_of_images(tmp_path: Path) -> None:
 
 
 def test_folder_of_tables(tmp_path: Path) -> None:
-    """A table in a folder is not guessed at; the remedy is said."""
+    """Tables in a folder are not read; the message says what to do."""
     (tmp_path / "f").mkdir()
     (tmp_path / "f/a.csv").write_text("text\nx\n")
     assert "only 1 .csv (a table is only read if you name the file itself)" in refusal("f")
@@ -268,7 +268,7 @@ def test_empty_folder(tmp_path: Path) -> None:
 
 
 def test_warnings_are_pythons_by_default(tmp_path: Path) -> None:
-    """Without a `warn`, Python's warnings tell."""
+    """Without `warn`, messages become Python warnings."""
     (tmp_path / "a.csv").write_text("body,id\nx,1\n")
     with pytest.warns(UserWarning, match=r"a\.csv: text from column 'body'"):
         list(open_corpus("a.csv"))
@@ -314,7 +314,7 @@ def test_real_corpora(name: str, count: int) -> None:
 
 
 def test_how_far_a_source_has_been_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of every kind of source but a stream the share that has been read grows from 0 to 1, at each reading."""
+    """For every source except a stream, the share that has been read grows from 0 to 1 in each reading."""
     monkeypatch.setattr("nmf_topics.corpus.readers.streams.CHUNK", 64)
     rows = [
         {"id": str(i), "title": f"Page {i}", "text": f"The text of page {i}, with a number {i * i}."} for i in range(40)

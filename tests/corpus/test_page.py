@@ -70,7 +70,7 @@ def test_fingerprint_stays_the_same() -> None:
 
 
 def test_fingerprint_is_fast() -> None:
-    """37 MB take well under a second."""
+    """Fingerprinting 37 MB takes well under a second."""
     page = Page("1", "A", "wörds and " * 5000)
     begin = time.perf_counter()
     fingerprint(*[page] * 740)
@@ -180,7 +180,7 @@ def test_safe_name_of_anything(name: str) -> None:
 
 
 def test_ids_of_same_content_are_numbered() -> None:
-    """Twins get -2 and -3; other content another id, whatever came before."""
+    """Copies get the suffixes -2 and -3; other pages get other ids, in any order."""
     ids = Ids("x", "")
     one, two, three = (ids.give("", "T", "text", line) for line in (1, 2, 3))
     assert (two, three) == (f"{one}-2", f"{one}-3")

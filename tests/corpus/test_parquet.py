@@ -96,7 +96,7 @@ def test_a_packed_file(tmp_path: Path) -> None:
 
 
 def test_faults_name_the_row(tmp_path: Path) -> None:
-    """A text that is none, ids that repeat, columns that are not there, no row at all."""
+    """Invalid texts, duplicate ids, missing columns and empty tables are refused."""
     for name, columns, message in [
         ("a", {"text": [1, 2]}, "a.parquet, row 1: the text (column 'text') is a number"),
         ("b", {"text": ["x", "y"], "id": ["1", "1"]}, "two pages have the id '1'"),

@@ -27,7 +27,7 @@ from nmf_topics.errors import CorpusError, MissingExtra, NmfTopicsError
 
 
 def read(path: Path, said: list[str] | None = None, **columns: str) -> list[Page]:
-    """The pages of a table; what is said without being expected fails."""
+    """Return the pages of a table; unexpected messages are errors."""
     heard: list[str] = []
     pages = list(open_corpus(path, warn=heard.append, **columns))
     if said is None:
@@ -68,7 +68,7 @@ PAGES = [Page("1", "Tea", "green"), Page("2", "Coffee", "black")]
 
 
 def test_jsonl(tmp_path: Path) -> None:
-    """One object a line is one page; blank lines and a missing last line end mean nothing."""
+    """Each line is one page; blank lines and a missing last line end are ignored."""
     assert read(write(tmp_path, "a.jsonl", LINES)) == PAGES
     assert read(write(tmp_path, "b.NDJSON", "\n \r\n" + LINES.replace("\n", "\r\n\n").strip())) == PAGES
 
@@ -85,7 +85,7 @@ def test_fields_go_to_the_metadata(tmp_path: Path) -> None:
 
 
 def test_missing_text_is_an_empty_page(tmp_path: Path) -> None:
-    """Null or no text in a later line is a page with no text; no title is made up from nothing."""
+    """A later line without text is an empty page with a standard title."""
     pages = read(write(tmp_path, "a.jsonl", '{"text":"x","id":"1"}\n{"text":null,"id":"2"}\n{"id":"3"}\n'))
     assert [(page.id, page.text, page.title) for page in pages[1:]] == [
         ("2", "", "(empty page)"),
@@ -94,7 +94,7 @@ def test_missing_text_is_an_empty_page(tmp_path: Path) -> None:
 
 
 def test_titles_and_ids_of_later_lines_count(tmp_path: Path) -> None:
-    """A first line without title and id does not hide those of the others."""
+    """Titles and ids are found even if the first line has none."""
     pages = read(write(tmp_path, "a.jsonl", '{"text":"one"}\n{"text":"two","title":"T","id":7}\n'))
     assert pages[0].title == "one"
     assert pages[1] == Page("7", "T", "two")
@@ -122,7 +122,7 @@ def test_columns_are_guessed_and_said(tmp_path: Path) -> None:
 
 
 def test_the_time_of_a_revision_is_no_date(tmp_path: Path) -> None:
-    """A timestamp dates a page, but not one beside a revision: it says when the page was last edited."""
+    """A timestamp is the date of a page, except in tables with revisions, where it is the time of the last edit."""
     message = write(tmp_path, "a.jsonl", '{"id":"1","title":"T","text":"x","timestamp":"2004-05-06"}')
     said: list[str] = []
     assert read(message, said) == [Page("1", "T", "x", {"date": "2004-05-06"})]
@@ -147,7 +147,7 @@ def test_named_columns(tmp_path: Path) -> None:
 
 
 def test_one_column_for_two_parts(tmp_path: Path) -> None:
-    """A title may also be the text, and is then not taken for a title by itself."""
+    """A column can be both title and text; titles then do not count as separate from the text."""
     path = write(tmp_path, "a.csv", "title,n\nA headline,1\n")
     assert read(path, text_column="title")[0].text == "A headline"
     assert read(path, text_column="title", title_column="title", id_column="title") == [
@@ -217,7 +217,7 @@ def test_nesting_near_the_limit(tmp_path: Path) -> None:
 
 
 def test_nesting_that_only_writing_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where Python reads deeper than it writes, the error is the same."""
+    """The error is the same if Python can read deeper nesting than it can write."""
 
     def refuse(value: object) -> str:
         raise RecursionError
@@ -350,7 +350,7 @@ def test_zstd_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
 @pytest.mark.parametrize("name", ["a.jsonl", "a.csv"])
 def test_byte_order_marks(tmp_path: Path, encoding: str, name: str) -> None:
-    """A byte order mark says it all, and nothing is warned of."""
+    """A byte order mark determines the encoding without a message."""
     content = '{"id":"ü","text":"wörds 😀"}' if name == "a.jsonl" else "id,text\nü,wörds 😀\n"
     assert read(write(tmp_path, name, content.encode(encoding))) == [Page("ü", "wörds 😀", "wörds 😀")]
 
@@ -397,13 +397,13 @@ def test_encoding_that_changes(tmp_path: Path) -> None:
 
 
 def test_encoding_that_changes_early(tmp_path: Path) -> None:
-    """One character of UTF-8 long before others is not enough to call these broken UTF-8."""
+    """A single valid UTF-8 character far before other bytes does not make them damaged UTF-8."""
     rows = b"id,text\n1,caf\xc3\xa9\n2," + b"x" * 2_000_000 + b"\n3,caf\xe9 tr\xe8s bon\n"
     assert "UTF-8 up to about line 3, but not after it" in refusal(write(tmp_path, "a.csv", rows))
 
 
 def test_guess_that_does_not_fit_the_rest(tmp_path: Path) -> None:
-    """Guesses that fail on what is already read are given up for the next, and in the end refused."""
+    """A guess that fails on the text read so far is replaced by the next one, and finally the file is refused."""
     text = b"1," + "très bon à Noël garçon ".encode("cp1252") * 1000
     said: list[str] = []
     assert read(write(tmp_path, "a.csv", b"id,text\n" + text + b"\n"), said)
@@ -441,7 +441,7 @@ def test_cut_off_wide_encoding(tmp_path: Path, encoding: str) -> None:
     "data", [bytes(range(256)) * 8, "id,text\n1,x\n".encode("utf-16-le"), b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"]
 )
 def test_binary_table(tmp_path: Path, data: bytes) -> None:
-    """What is no text at all is called that."""
+    """Binary data are reported as such."""
     assert "not text (binary)" in refusal(write(tmp_path, "a.csv", data))
 
 
@@ -525,7 +525,7 @@ BYTES = st.binary() | st.builds(
 @settings(max_examples=150, deadline=None)
 @given(data=BYTES)
 def test_any_bytes(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
-    """Whatever stands in a file, it is pages that can be written, or an error of ours."""
+    """Any bytes give pages that can be written, or a CorpusError."""
     for name in ("a.jsonl", "a.csv", "a.tsv", "a.jsonl.gz", "a.csv.bz2", "a.jsonl.xz", "a.jsonl.zst"):
         path = write(tmp_path_factory.getbasetemp(), name, data)
         try:

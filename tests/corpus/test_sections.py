@@ -1,4 +1,4 @@
-"""Sections: what is end matter, in which language, and that nothing else goes."""
+"""Sections: which are end matter in each language, and that nothing else is removed."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ CASES = [(language, name) for language, names in END_MATTER.items() for name in 
 
 @pytest.mark.parametrize(("language", "name"), CASES, ids=[f"{language}-{name}" for language, name in CASES])
 def test_end_matter_goes_with_its_subsections(language: str, name: str) -> None:
-    """The section of that name goes with all below it; what stands before it stays as it is."""
+    """The section is removed with its subsections; the text before it is unchanged."""
     page = PAGE.format(body="Xyz", end=name, more="Abc")
     assert cut_end_matter(page, language) == "Lead.\n\n== Xyz ==\nProse."
 
@@ -109,7 +109,7 @@ LINES = st.sampled_from(
 @settings(max_examples=300, deadline=None)
 @given(st.lists(LINES | st.text(max_size=9), max_size=30).map("\n".join), st.sampled_from(["en", "de", "zz"]))
 def test_cutting_only_takes_away(text: str, language: str) -> None:
-    """What is left are lines of the text in their order, and cutting again takes nothing more of plain pages."""
+    """The result consists of lines of the text in order, and cutting plain pages again changes nothing."""
     kept = cut_end_matter(text, language)
     lines = iter(text.split("\n"))
     assert all(any(line == other or other.startswith(line) for other in lines) for line in kept.split("\n"))
@@ -119,7 +119,7 @@ def test_cutting_only_takes_away(text: str, language: str) -> None:
 
 @pytest.mark.slow
 def test_many_headings() -> None:
-    """The time is that of the length, however deep the sections."""
+    """The time is linear in the length, for sections of any depth."""
     began = time.process_time()
     cut_end_matter("".join(f"{'=' * (n % 7 + 1)} Notes {'=' * (n % 7 + 1)}\n" for n in range(300_000)))
     assert time.process_time() - began < 20

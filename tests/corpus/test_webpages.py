@@ -40,19 +40,19 @@ def test_the_main_text_of_an_article() -> None:
 
 
 def test_a_short_page_is_taken_whole() -> None:
-    """Where no main text stands out, all that a reader would see is text, a line for each block."""
+    """Without a recognizable main text, all visible text is read, one line per block."""
     page = b"<title>T</title><p>One <b>two</b>&nbsp;three<p>four<br>five<table><tr><td>a</td><td>b</td></tr></table>six"
     assert read(page) == ("T", "One two three\nfour\nfive\na\nb\nsix")
 
 
 @pytest.mark.parametrize("data", [b"", b"   ", b"<!-- only a comment -->", b"<html></html>", b"<script>x</script>"])
 def test_a_page_without_text(data: bytes) -> None:
-    """Nothing comes of nothing."""
+    """Empty pages give empty texts."""
     assert read(data) == ("", "")
 
 
 def test_text_without_any_markup() -> None:
-    """A file that is no HTML but its name is text all the same."""
+    """A file named .html that is not HTML is read as text."""
     assert read(b"just words") == ("", "just words")
 
 
@@ -75,7 +75,7 @@ def test_declared_encodings(head: str, encoding: str, text: str) -> None:
 
 @pytest.mark.parametrize("declared", ["no-such-encoding", "utf-16", "rot13", "us-ascii\xe4", "hex"])
 def test_a_declaration_that_cannot_be_true(declared: str) -> None:
-    """A name that is unknown or false is not believed."""
+    """Unknown or wrong declared encodings are ignored."""
     data = f'<meta charset="{declared}"><p>thé</p>'.encode()
     assert "thé" in decode_html(data, "x.html", lambda note: None)
 
@@ -102,7 +102,7 @@ def test_control_characters_do_no_harm() -> None:
 
 
 def test_depth_and_length_do_no_harm() -> None:
-    """Elements in elements without end, and long pages, are over in a moment."""
+    """Deeply nested elements and long pages are processed quickly."""
     read(b"<div>" * 50_000 + b"deep")
     read(b"<table><tr><td>" * 3_000 + b"deep")
     assert len(read(b"<p>" + b"some words " * 100_000)[1]) > 1_000_000

@@ -1,4 +1,4 @@
-"""Wikitext to prose: what is read, what goes, and that no text breaks it or takes long."""
+"""Converting wikitext: what is kept, what is removed, and that no input fails or takes long."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ READ = [
 
 @pytest.mark.parametrize(("source", "prose"), READ, ids=[source[:30] for source, _ in READ])
 def test_what_is_read(source: str, prose: str) -> None:
-    """Words of sentences stay, whatever markup they stand in."""
+    """Words of sentences are kept in any markup."""
     assert clean_wikitext(source) == prose
 
 
@@ -97,7 +97,7 @@ GONE = [
 
 @pytest.mark.parametrize("source", GONE, ids=[source[:30] for source in GONE])
 def test_what_goes(source: str) -> None:
-    """What is no prose leaves nothing, and what stands around it stays."""
+    """Markup without prose is removed completely, and the text around it is kept."""
     assert clean_wikitext(f"before\n{source}\nafter").split() == ["before", "after"]
 
 
@@ -129,12 +129,12 @@ def test_broken_markup_costs_no_page(broken: str) -> None:
 
 
 def test_tables_without_an_end_are_left_out_line_by_line() -> None:
-    """Rows of a table that never ends go, the prose after it stays."""
+    """Rows of an unclosed table are removed, and the prose after it is kept."""
     assert clean_wikitext('Before\n{| class="x"\n! a !! b\n|-\n| c || d\nAfter.').split() == ["Before", "After."]
 
 
 def test_a_comment_that_never_ends_takes_the_rest() -> None:
-    """As in MediaWiki, where the author would see it."""
+    """Unclosed markup is treated as in MediaWiki, so that authors would notice it."""
     assert clean_wikitext("Before.<!-- never closed\nAfter.") == "Before."
 
 
@@ -181,7 +181,7 @@ WIKITEXT = st.lists(PIECES | st.text(max_size=3), max_size=80).map("".join)
 @settings(max_examples=400, deadline=1000, suppress_health_check=[HealthCheck.too_slow])
 @given(WIKITEXT, st.sampled_from(["en", "de", "fr", "ja", "xx", ""]))
 def test_any_text_in_text_out(source: str, language: str) -> None:
-    """Whatever comes in, text of about that length comes out, the same each time and with tidy lines."""
+    """Any input gives text of similar length with clean lines, the same each time."""
     prose = clean_wikitext(source, language=language)
     assert prose == clean_wikitext(source, language=language)
     assert len(prose) <= 8 * len(source) + 20  # {{as of}} is the shortest way to many letters
@@ -245,7 +245,7 @@ def seconds(text: str) -> float:
 @pytest.mark.slow
 @pytest.mark.parametrize("piece", HOSTILE.values(), ids=HOSTILE)
 def test_time_grows_with_the_length_only(piece: str) -> None:
-    """Eight times as much of anything takes about eight times as long, not 64 times."""
+    """Eight times the input takes about eight times as long, not 64 times."""
     short, long = (piece * (size // len(piece)) for size in (40_000, 320_000))
     bound = 24 * min(seconds(short) for _ in range(3)) + 0.1
     assert any(seconds(long) < bound for _ in range(3))  # a second try only if the machine was busy with something else

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import operator
 import os
 import signal
@@ -210,6 +211,12 @@ class TestDask:
         assert len(killed) == 2
         assert far.W.tobytes() == near.W.tobytes()
         assert far.H.tobytes() == near.H.tobytes()
+
+    def test_its_loggers_are_silent(self, cluster: Any) -> None:
+        """Lost workers and schedulers are reported in one message; distributed would log a traceback for each."""
+        names = [name for name in logging.root.manager.loggerDict if name.startswith("distributed")]
+        assert "distributed.client" in names
+        assert all(not logging.getLogger(name).isEnabledFor(logging.ERROR) for name in names)
 
     def test_a_cluster_that_runs_already(self, cluster: Any, stores: dict[str, OnDisk]) -> None:
         """Its scheduler is found by its address, and goes on when it is left."""

@@ -107,6 +107,7 @@ def test_an_empty_journal_does_not_lock_the_folder(
 DAMAGE = [b"\0" * 50, b"{", b"[1, 2]", b'[["page", "1", 5]]', b'[["round", "x", "begun"]]', b"\xff\xfe", b"[" * 10**5]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", DAMAGE, ids=range(len(DAMAGE)))
 def test_a_damaged_line_costs_itself_only(wiki: FakeWiki, folder: Path, damage: bytes) -> None:
     """Whichever line of a journal is damaged, the corpus is the same, and no text of it is fetched again."""
@@ -228,3 +229,21 @@ def test_an_abandoned_refresh(folder: Path) -> None:
         assert journal.get("title", "Page 1", any_round=False) == before
         assert not journal.is_refreshing
     assert len(ledger(folder)) == 6
+
+
+def test_journal_of_an_earlier_version(tmp_path: Path) -> None:
+    """Lines without a checksum are read where the header does not announce one; in a new journal they are damaged."""
+    old = b'{"schema": 1, "journal": "nmf-topics fetch"}\n'
+    line = b'[["title", "Tea", {"status": "page"}]]\n'
+    (tmp_path / "c").mkdir()
+    (tmp_path / "c" / JOURNAL).write_bytes(old + line)
+    with Journal(tmp_path / "c") as journal:
+        journal.write([("title", "Coffee", {"status": "page"})])
+    with Journal(tmp_path / "c") as journal:
+        assert set(journal.all("title")) == {"Tea", "Coffee"}
+        assert not journal.damaged
+    written = (tmp_path / "c" / JOURNAL).read_bytes()
+    (tmp_path / "c" / JOURNAL).write_bytes(written.replace(b"Coffee", b"Toffee"))
+    assert set(Journal(tmp_path / "c", read_only=True).all("title")) == {"Tea"}
+    (tmp_path / "c" / JOURNAL).write_bytes(HEADER + line)
+    assert Journal(tmp_path / "c", read_only=True).damaged

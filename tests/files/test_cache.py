@@ -404,6 +404,7 @@ def test_a_lock_that_is_never_released(tmp_path: Path, monkeypatch: pytest.Monke
     assert "another process keeps" in watched.said[0]
 
 
+@pytest.mark.slow
 def test_two_processes_at_once(tmp_path: Path) -> None:
     """Both read and write the same few entries and keep to the limit; nothing is damaged, nothing is said."""
     program = (

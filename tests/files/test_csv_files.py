@@ -72,6 +72,7 @@ starts = st.text(st.sampled_from("'=+-@\t\r\n ＝1.eE"), max_size=5)
 cells = st.builds(str.__add__, starts, st.text(st.characters(exclude_categories=["Cs"]), max_size=8))
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=300)
 @given(st.lists(st.lists(cells, min_size=2, max_size=4), min_size=1, max_size=4))
 @example([["'=1", "''=1"], ["'-1", "-1"]])

@@ -1,4 +1,4 @@
-"""From images to V: what is read, what is set aside, and in which order."""
+"""Reading images as V: which files are read, which are set aside, and in which order."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_grey_values(tmp_path: Path, name: str) -> None:
 
 @pytest.mark.parametrize("name", ["x.jpg", "x.webp"])
 def test_grey_values_of_lossy_kinds(tmp_path: Path, name: str) -> None:
-    """What these kinds change is small."""
+    """Lossy formats change pixels only slightly."""
     pixels = np.full((16, 16), 120, dtype=np.uint8)
     np.testing.assert_allclose(read_pixels(save(tmp_path / name, pixels)), 120 / 255, atol=0.02)
 
@@ -141,11 +141,12 @@ def test_pixels_of_unknown_range_are_refused(tmp_path: Path, pixels: np.ndarray,
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    """No such file is another fault than a broken one."""
+    """A missing file has another message than a damaged one."""
     with pytest.raises(ImageError, match=r"no such file: .*nowhere\.png"):
         read_pixels(tmp_path / "nowhere.png")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["png", "gif", "bmp", "tif", "pgm", "jpg", "webp"])
 def test_a_damaged_image_is_an_image_error_or_an_image(tmp_path: Path, kind: str) -> None:
     """Cut short or with a byte wrong anywhere: an ImageError that names the file, or pixels from 0 to 1, no warning."""
@@ -228,7 +229,7 @@ def test_the_fingerprint_sees_every_change(tmp_path: Path, change: str) -> None:
 
 
 def test_subfolders_are_labels(tmp_path: Path) -> None:
-    """What an image is, its folder says; an image in the folder itself has no label."""
+    """The label of an image is its subfolder; images in the folder itself have none."""
     for name in ("x.png", "cats/x.png", "dogs/big/x.png"):
         save(tmp_path / name)
     columns = build_image_matrix(tmp_path).columns
@@ -238,7 +239,7 @@ def test_subfolders_are_labels(tmp_path: Path) -> None:
 
 
 def test_a_single_subfolder_is_not_a_label(tmp_path: Path) -> None:
-    """Where all images are in one subfolder, its name tells none of them from the others."""
+    """Images have no label if all are in the same subfolder."""
     for name in ("pgm/x.png", "pgm/y.png"):
         save(tmp_path / name)
     assert build_image_matrix(tmp_path).columns.labels() == [None, None]
@@ -256,7 +257,7 @@ def test_hidden_files_and_other_files_are_not_images(tmp_path: Path) -> None:
 
 
 def test_broken_images_are_set_aside(faces: Path) -> None:
-    """The others make V; each broken one is warned of by name and stands in the ledger."""
+    """Damaged images are left out of V, reported by name and recorded in the ledger."""
     (faces / "empty.png").write_bytes(b"")
     (faces / "face1b.png").write_bytes((faces / "face1.png").read_bytes()[:50])
     (faces / "note.png").write_text("not an image")
@@ -282,20 +283,20 @@ def test_images_of_unlike_sizes_are_an_error(faces: Path) -> None:
 
 
 def test_a_broken_first_image_does_not_set_the_size(faces: Path) -> None:
-    """The size of V is that of the first image that can be read."""
+    """The first image that can be read determines the size."""
     (faces / "a.png").write_bytes(b"broken")
     assert build_image_matrix(faces).rows == PixelGrid(8, 8)
 
 
 def test_a_folder_without_images_is_an_error(tmp_path: Path) -> None:
-    """The message says what would be an image; a folder that is not there holds none either."""
+    """The message lists the formats of images, also for a missing folder."""
     for folder in (tmp_path, tmp_path / "nowhere"):
         with pytest.raises(ImageError, match=r"it contains no images; the formats are \.bmp, \.gif, \.jpeg"):
             build_image_matrix(folder)
 
 
 def test_a_folder_of_broken_images_is_an_error(tmp_path: Path) -> None:
-    """None can be read is another thing than none is there."""
+    """The message distinguishes images that cannot be read from a folder without images."""
     (tmp_path / "x.png").write_bytes(b"broken")
     (tmp_path / "y.pgm").write_bytes(b"broken")
     with pytest.raises(ImageError, match="none of its 2 images can be read"):
@@ -319,7 +320,7 @@ def test_new_images_for_a_fitted_grid(faces: Path, tmp_path: Path) -> None:
 
 
 def test_no_new_images() -> None:
-    """Nothing to classify is an empty matrix."""
+    """No paths give an empty matrix."""
     V, problems = pixel_columns([], PixelGrid(2, 3))
     assert (V.shape, list(problems)) == ((6, 0), [])
 

@@ -56,6 +56,7 @@ def alternates(model: TopicModel) -> bool:
 # ----------------------------------------------------------------------------------------------- texts
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "make",
     [

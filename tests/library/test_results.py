@@ -131,6 +131,7 @@ def test_frames_of_a_saved_model_are_the_same(index: Any, tmp_path: Path) -> Non
     pd.testing.assert_frame_equal(load_model(tmp_path / "m").pages_frame(), model.pages_frame())
 
 
+@pytest.mark.slow
 def test_without_pandas_one_sentence_says_what_to_install(tmp_path: Path) -> None:
     """Everything but frames works without it; an ImportError names the extra."""
     script = """

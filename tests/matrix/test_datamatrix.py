@@ -45,13 +45,13 @@ def test_names_that_fit(V: object) -> None:
 
 @pytest.mark.parametrize("shape", [(2, 3), (3, 3), (2, 2), (0, 0)])
 def test_names_that_do_not_fit_are_refused(shape: tuple[int, int]) -> None:
-    """A V turned on its side would give every page another's topics."""
+    """A transposed V is refused, because pages would get the topics of others."""
     with pytest.raises(ValueError, match=rf"V is {shape[0]} x {shape[1]}, but there are 3 rows and 2 columns"):
         DataMatrix(np.zeros(shape), ROWS, COLUMNS)
 
 
 def test_a_data_matrix_is_frozen() -> None:
-    """No one hangs another V on the same names."""
+    """V cannot be replaced."""
     with pytest.raises(AttributeError):
         DataMatrix(np.zeros((3, 2)), ROWS, COLUMNS).V = np.ones((3, 2))  # type: ignore[misc]
 

@@ -1,4 +1,4 @@
-"""Counts of words by page that are kept with V: the same in memory and on disk, and with the words that V lacks."""
+"""Counts of words by page: the same in memory and on disk, including words that are not in V."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_counts_in_blocks_of_another_size(source: Source, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("damage", ["missing", "mark", "part"])
 def test_blocks_without_their_counts_are_made_anew(source: Source, tmp_path: Path, damage: str) -> None:
-    """A cache of an earlier version, or a damaged one, is as good as none."""
+    """Cached counts of an earlier version, or damaged ones, are ignored."""
     cache = tmp_path / "cache"
     expected = table(data := prepare(source, Recipe(), cache=cache, engine=DISK))
     folder = data.V.folder / FOLDER
@@ -104,6 +104,6 @@ def test_blocks_without_their_counts_are_made_anew(source: Source, tmp_path: Pat
 
 
 def test_names_must_fit() -> None:
-    """As many names and rows as counts have."""
+    """Names and rows must have the length of the counts."""
     with pytest.raises(ValueError, match="counts of 2 words"):
         PageCounts.in_memory(sp.csc_matrix((2, 3), dtype=np.int32), ["a"], ["a"], np.zeros(2, np.int64))

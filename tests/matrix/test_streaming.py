@@ -1,4 +1,4 @@
-"""Batches of counts to blocks of V on disk: the V that counts in memory make, however they were read."""
+"""Writing V to disk from batches of counts: equal to V in memory for any order of reading."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def batches_of(counts: Any, order: Any, cuts: list[int]) -> Any:
 
 
 def whole(folder: Path) -> Any:
-    """V again."""
+    """V computed in memory."""
     manifest = read_manifest(folder)
     return sp.hstack([read_block(folder, manifest, part) for part in manifest.parts], format="csc")
 
@@ -65,7 +65,7 @@ def fitted_by_sums(counts: Any, batches: Any, name: str) -> FittedWeighting:
 
 @pytest.mark.parametrize("name", WEIGHTINGS)
 def test_is_the_matrix_of_counts_in_memory(name: str, counts: Any, rng: np.random.Generator, tmp_path: Path) -> None:
-    """To the last bit, for every weighting, from batches in any order."""
+    """V equals that computed in memory, bit by bit, for every weighting and any order of batches."""
     batches = batches_of(counts, rng.permutation(57), [10, 30, 31])
     disk = write_weighted(
         tmp_path / "x", batches, ROWS, fitted_by_sums(counts, batches, name), 57, columns=13, made_from={"a": 1}
@@ -122,7 +122,7 @@ def test_float32(counts: Any, tmp_path: Path) -> None:
 
 
 def test_an_error_in_the_batches_leaves_nothing(counts: Any, tmp_path: Path) -> None:
-    """Neither blocks nor what was written on the way to them."""
+    """After a failure no blocks and no temporary files are left."""
     weighting = fit_weighting(counts, "bm25")
 
     def breaks() -> Iterator[Some]:
@@ -135,7 +135,7 @@ def test_an_error_in_the_batches_leaves_nothing(counts: Any, tmp_path: Path) -> 
 
 
 def test_a_place_that_cannot_be_written(counts: Any, tmp_path: Path) -> None:
-    """Is said, with the variable that chooses another."""
+    """A folder that cannot be written is reported with the variable that chooses another."""
     (tmp_path / "file").write_text("")
     weighting = fit_weighting(counts, "bm25")
     with pytest.raises(OutputError, match="NMF_TOPICS_CACHE"):

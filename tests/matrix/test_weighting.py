@@ -1,4 +1,4 @@
-"""From counts to weights, each formula against itself written out entry by entry."""
+"""Weightings: each formula compared with a plain implementation, entry by entry."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_formulas(name: str, q: float) -> None:
 @settings(deadline=None, max_examples=60)
 @given(arrays(np.int64, st.tuples(st.integers(1, 6), st.integers(1, 6)), elements=st.integers(0, 9)), st.data())
 def test_formulas_on_any_counts(counts: np.ndarray, data: st.DataObject) -> None:
-    """Also on any counts with a word at all, with empty rows and columns wherever they are."""
+    """The formulas hold for any counts with at least one word, with empty rows and columns anywhere."""
     name = data.draw(st.sampled_from(NAMES))
     if counts.sum() == 0:
         with pytest.raises(MatrixError):
@@ -170,7 +170,7 @@ def test_round_trip_through_a_model_file(name: str, unit: bool) -> None:
 
 
 def test_statistics() -> None:
-    """What is learnt from a corpus: pages with words, their mean length, pages and share of each term."""
+    """Statistics of a corpus: pages with words, their mean length, pages and share of each term."""
     s = fit_weighting(sp.csc_matrix(COUNTS), "bm25").statistics
     assert (s.n_pages, s.mean_length) == (5, 36 / 5)
     assert s.pages.tolist() == [5, 1, 3, 2, 3]
@@ -192,27 +192,27 @@ def test_counts_are_neither_changed_nor_shared(name: str, unit: bool) -> None:
 
 @pytest.mark.parametrize("convert", [sp.csr_matrix, sp.coo_matrix, sp.csc_array, np.array])
 def test_other_kinds_of_matrix(convert: Any) -> None:
-    """Whatever holds the counts, the weights are the same."""
+    """The weights do not depend on the type of the counts."""
     V = weighted(convert(COUNTS), "bm25")
     np.testing.assert_array_equal(V.toarray(), weighted(sp.csc_matrix(COUNTS), "bm25").toarray())
 
 
 def test_an_unknown_name_lists_the_known() -> None:
-    """The message holds what there is to choose from."""
+    """The message lists the weightings."""
     with pytest.raises(MatrixError, match="unknown weighting 'tf-idf'; the weightings are " + ", ".join(NAMES)):
         fit_weighting(sp.csc_matrix(COUNTS), "tf-idf")
 
 
 @pytest.mark.parametrize("shape", [(3, 2), (0, 2), (3, 0)])
 def test_counts_without_a_word_are_refused(shape: tuple[int, int]) -> None:
-    """No statistics can be learnt from blank pages."""
+    """Counts without a word are refused."""
     with pytest.raises(MatrixError, match="no page contains a word"):
         fit_weighting(sp.csc_matrix(shape), "bm25")
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_pieces_do_not_show(dtype: type, monkeypatch: pytest.MonkeyPatch, rng: np.random.Generator) -> None:
-    """However few entries are worked out together, the same bytes; float32 is the rounded float64."""
+    """The chunk size does not change the bytes, and float32 is the rounded float64."""
     counts = sp.csc_matrix(rng.poisson(0.3, (30, 50)).astype(np.int32))
     fitted = fit_weighting(counts, "bm25", idf_power=1.2)
     whole = fitted.apply(counts, dtype)

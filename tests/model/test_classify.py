@@ -1,4 +1,4 @@
-"""New pages against a model that stays as it is: fitted pages come back, strange ones are told from bad ones."""
+"""Classifying new pages: fitted pages get the same weights, and unusual and invalid pages have clear statuses."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def columns_of(assignments: list[Assignment]) -> np.ndarray:
 @pytest.mark.parametrize("recipe", list(RECIPES))
 @pytest.mark.parametrize(("objective", "rule"), [("kl", "mu"), ("kl", "amu"), *(("frobenius", r) for r in RULES)])
 def test_fitted_page_gets_its_own_column_back(tiny_corpus: Path, recipe: str, objective: str, rule: str) -> None:
-    """A page of the fit gets its column of H to 1e-6, its topic and its error, even from a model that was stored."""
+    """A page of the fit gets the same column of H (to 1e-6), topic and error, also from a saved model."""
     chosen = replace(RECIPES[recipe], bounds=BOUNDS, objective=objective, solver=rule, max_iter=40)
     model = fitted(tiny_corpus, chosen)
     Path("stored").mkdir()
@@ -84,7 +84,7 @@ def test_every_weighting_comes_back(tiny_corpus: Path, weighting: str, unit: boo
 @pytest.mark.data
 @pytest.mark.parametrize("recipe", list(RECIPES))
 def test_real_pages_come_back(data_folder: Path, recipe: str) -> None:
-    """Pages of BBC News, with words in many forms, get their columns back, too."""
+    """Pages of BBC News, with words in many forms, get the same columns of H."""
     path = data_folder / "bbc-news.jsonl.gz"
     model = fitted(path, RECIPES[recipe], 5)
     with gzip.open(path, "rt", encoding="utf-8") as lines:
@@ -168,10 +168,17 @@ def test_page_of_unknown_words(model: TopicModel) -> None:
 
 
 def test_share_of_known_words(model: TopicModel) -> None:
-    """Three of four words that are no stop words are known; the status is that of a page that has a topic."""
+    """Three of four words that are not stop words are known, and the page has a topic."""
     found = classify_pages(model, [("x", "X", "The cat and the cats, a zebra and the dog in 1984")])[0]
     assert (found.topics.status, found.known_words, found.note) == ("ok", 0.75, "")
     assert list(found.unknown_words) == ["zebra"]
+
+
+def test_each_occurrence_of_an_unknown_word_counts(model: TopicModel) -> None:
+    """Of one known word and another that is there three times a quarter is known."""
+    found = classify_pages(model, [("x", "X", "cat zebra zebra zebra")])[0]
+    assert (found.topics.status, found.known_words) == ("weak", 0.25)
+    assert found.note == "only 1 of its 4 words is known"
 
 
 def test_known_words_without_weight(model: TopicModel) -> None:
@@ -276,7 +283,7 @@ def test_words_are_read_as_in_the_fit(tiny_corpus: Path) -> None:
 
 
 def test_word_options_of_a_later_recipe() -> None:
-    """What a recipe says of words is taken as far as it is known; nothing said means the defaults."""
+    """Known word options of a recipe are used, and missing ones have their defaults."""
     assert word_options({"words": {"language": "de", "sparkle": 3, "stop": ["x"]}}) == WordOptions("de", stop=("x",))
     assert word_options({}) == WordOptions()
 
@@ -331,14 +338,14 @@ def test_images_that_cannot_be_used(parts: tuple[DataMatrix, TopicModel]) -> Non
 
 
 def test_black_image(parts: tuple[DataMatrix, TopicModel]) -> None:
-    """A black image has nothing of any part: no topic, and a note that says why."""
+    """A black image has no topic, and a note says why."""
     found, _ = Classifier(parts[1]).images([image(Path("other/black.png"), np.zeros((4, 4)))])
     assert found[0].topics.topic is None
     assert found[0].note == "nothing in it is in any part of the model"
 
 
 def test_kinds_are_not_mixed(model: TopicModel, parts: tuple[DataMatrix, TopicModel]) -> None:
-    """A model of images refuses text, one of text refuses images, each with what it is."""
+    """A model of images refuses text and a model of text refuses images; the messages name the kind of the model."""
     with pytest.raises(ModelError, match="rows are pixels, not words"):
         Classifier(parts[1]).texts([("x", "X", "cat")])
     with pytest.raises(ModelError, match="rows are terms, not pixels"):

@@ -1,4 +1,4 @@
-"""Words that describe topics: the formula, where the counts lie, and what a model without them shows."""
+"""Words that describe topics: the formula, where counts are stored, and models without descriptions."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def data_of(corpus: Path, recipe: Recipe | None = None, **how: Any) -> DataMatri
 
 
 def by_hand(data: DataMatrix, H: Any, k: int) -> list[tuple[float, str]]:
-    """Score and word of topic k, worked out on dense arrays entry by entry."""
+    """Return scores and words of topic k, computed on dense arrays entry by entry."""
     assert data.counts is not None
     C = sp.hstack([block for _, block in data.counts.blocks.map(sp.csc_matrix)]).toarray().astype(float)
     shares = H / H.sum(axis=0)
@@ -137,7 +137,7 @@ def matrix_of(counts: Any) -> DataMatrix:
 
 
 def test_equal_words_are_in_the_order_of_rows() -> None:
-    """Words that differ by rounding only: no order of additions decides."""
+    """The order of words does not depend on rounding errors."""
     rng = np.random.default_rng(0)
     pages = rng.permutation(60)
     counts = np.zeros((30, 60), dtype=np.int32)
@@ -159,7 +159,7 @@ def plain(model: TopicModel) -> Any:
 
 
 def test_engines_describe_alike(corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In memory, on disk, recalled from disk, and however many entries are worked on together."""
+    """Descriptions are the same in memory, on disk and from the cache, for any chunk size."""
     expected = plain(fit_topics(data_of(corpus), 3))
     for _ in range(2):
         data = data_of(corpus, cache=tmp_path / "cache", engine=EngineOptions("disk"))
@@ -169,7 +169,7 @@ def test_engines_describe_alike(corpus: Path, tmp_path: Path, monkeypatch: pytes
 
 
 def test_best_of_several_runs_is_described(corpus: Path) -> None:
-    """As a single fit from the same start is."""
+    """The best of several runs has the description of a single fit from the same start."""
     found = fit_runs(data_of(corpus), 3, 2)
     assert {word for k in (1, 2, 3) for word, _ in found.terms(k, 3)} == {
         word for k in (1, 2, 3) for word, _ in fit_topics(data_of(corpus), 3).terms(k, 3)
@@ -204,7 +204,7 @@ def test_phrases_and_languages(tmp_path: Path) -> None:
     "options", [{"objective": "kl"}, {"guide": {"Tunes": ("song", "guitar")}}, {"l1_pages": 0.01, "l1_words": 0.01}]
 )
 def test_other_fits_are_described(corpus: Path, options: dict[str, Any]) -> None:
-    """Whatever made W and H."""
+    """Descriptions are made for every objective and solver."""
     model = fit_topics(data_of(corpus), 3, **options)
     tops = [{word for word, _ in model.terms(k, 7)} - {"record"} for k in (1, 2, 3)]
     assert sorted(sorted(top) for top in tops) == sorted(sorted(words) for words in SUBJECTS.values())
@@ -247,21 +247,21 @@ def test_own_matrix(corpus: Path) -> None:
 
 
 def test_a_single_topic_has_its_heaviest_words(corpus: Path) -> None:
-    """Nothing is typical of the only topic."""
+    """A single topic has no typical words."""
     model = fit_topics(data_of(corpus), 1)
     assert plain(model)["chosen"] == "weight"
     assert [word for word, _ in model.terms(1)] == [word for word, _ in model.terms(1, order="weight")] != []
 
 
 def test_images_have_no_description(tmp_path: Path) -> None:
-    """Parts are no words."""
+    """Models of images have no description."""
     model = fit_topics(prepare(Source(str(write_faces(tmp_path / "faces"))), Recipe()), 3)
     assert model.description is None
     assert np.isnan(model.coherences).all()
 
 
 def test_unknown_choice_is_refused(corpus: Path) -> None:
-    """Before any work."""
+    """An unknown option is refused before anything is computed."""
     with pytest.raises(ValueError, match="topic_words must be one of typical, weight"):
         fit_topics(data_of(corpus), 3, topic_words="best")  # type: ignore[arg-type]
 
@@ -279,7 +279,7 @@ def saved(corpus: Path, tmp_path: Path) -> tuple[TopicModel, Path]:
 
 
 def test_saved_and_loaded(saved: tuple[TopicModel, Path]) -> None:
-    """Everything is shown as before, without the texts."""
+    """A loaded model shows the same words without the texts."""
     model, folder = saved
     again = load_model(folder)
     assert plain(again) == plain(model)
@@ -295,7 +295,7 @@ def edited(folder: Path, change: Callable[[dict[str, Any]], Any]) -> None:
 
 
 def test_models_of_earlier_versions(saved: tuple[TopicModel, Path]) -> None:
-    """They have no description, and show W."""
+    """Models of earlier versions have no description and show words by weight."""
     model, folder = saved
     edited(folder, lambda document: document.pop("description"))
     old = load_model(folder)
@@ -320,7 +320,7 @@ def test_models_of_earlier_versions(saved: tuple[TopicModel, Path]) -> None:
     ],
 )
 def test_damaged_descriptions_are_refused(saved: tuple[TopicModel, Path], damage: Callable[[Any], Any]) -> None:
-    """With one sentence, not a traceback."""
+    """A damaged description is refused with one message."""
     _, folder = saved
     edited(folder, damage)
     with pytest.raises(ModelError, match=r"damaged: model.json: description|description is of other"):
@@ -339,13 +339,13 @@ def test_hiding_a_word_that_is_no_row(saved: tuple[TopicModel, Path]) -> None:
 
 
 def test_no_more_words_than_are_kept(saved: tuple[TopicModel, Path]) -> None:
-    """Asking for more gives what there is."""
+    """Asking for more words than there are returns all of them."""
     model, _ = saved
     assert 0 < len(model.words(1, 10**6)) <= MAX_WORDS
 
 
 def test_the_same_corpus_in_another_order(tmp_path: Path) -> None:
-    """Makes the same description."""
+    """Refitting gives the same description."""
     found = []
     for name, step in (("a", 1), ("b", -1)):
         pages = [{"id": f"{i:02}", "text": text} for i, text in enumerate(tiny_texts())]

@@ -1,4 +1,4 @@
-"""Models on disk: the same comes back, and what is not a model of ours is refused with a reason."""
+"""Saving and loading models: loaded models are equal, and other files are refused with a reason."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def image_model(rng: np.random.Generator) -> TopicModel:
 
 
 def assert_same(one: TopicModel, other: TopicModel) -> None:
-    """Two models say the same: equal arrays (nan where nan), names, options and statistics."""
+    """Check that two models have equal arrays, names, options and statistics."""
     for name in ARRAYS:
         np.testing.assert_array_equal(getattr(one, name), getattr(other, name), strict=True)
         assert not getattr(other, name).flags.writeable
@@ -102,7 +102,7 @@ def test_round_trip_of_text(model: TopicModel, stored: Path) -> None:
 
 
 def test_model_of_a_version_without_certificates(model: TopicModel, stored: Path) -> None:
-    """It is read all the same, and has none; today's comes back to the last digit."""
+    """A model of an earlier version without the field can be loaded; a new one is restored exactly."""
     assert load_model(stored).certificate == model.certificate > 0
     change_json(stored, lambda document: document.pop("certificate"))
     assert np.isnan(load_model(stored).certificate)
@@ -160,6 +160,7 @@ def test_files_are_plain(stored: Path) -> None:
         assert all(archive[name].dtype.kind == "f" for name in archive.files)
 
 
+@pytest.mark.slow
 def test_loads_in_a_fresh_process(stored: Path, rng: np.random.Generator) -> None:
     """The public load_model needs nothing else to be imported before it, whatever the rows are."""
     Path("images").mkdir()
@@ -198,7 +199,7 @@ def filled(shape: tuple[int, ...], value: float, at: tuple[int, ...] = ()) -> np
 
 
 def test_no_model(tmp_path: Path) -> None:
-    """A folder that is not there, an empty one and a file are no models, and one is told how to get one."""
+    """A missing folder, an empty folder and a file are refused, and the message says how to get a model."""
     Path("empty").mkdir()
     Path("file").write_text("x", encoding="utf-8")
     for name in ("none", "empty", "file", "", "x" * 5000, "a\0b"):
@@ -208,7 +209,7 @@ def test_no_model(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("missing", ["model.npz", "model.json"])
 def test_missing_file(stored: Path, missing: str) -> None:
-    """A model that lost one of its files is named incomplete, or none."""
+    """A model without one of its files is reported as incomplete or missing."""
     (stored / missing).unlink()
     message = "model.npz is missing" if missing == "model.npz" else "there is no model"
     with pytest.raises(ModelError, match=message):
@@ -289,9 +290,10 @@ BROKEN_JSON: dict[str, tuple[str, Callable[[dict[str, Any]], Any]]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", list(BROKEN_JSON))
 def test_broken_json(stored: Path, what: str) -> None:
-    """Whatever model.json should not say is refused, and the folder is named."""
+    """Invalid contents of model.json are refused, and the message names the folder."""
     message, change = BROKEN_JSON[what]
     change_json(stored, change)
     with pytest.raises(ModelError, match=message) as caught:
@@ -308,7 +310,7 @@ def test_json_that_is_none(stored: Path, text: str) -> None:
 
 
 def test_a_change_that_leaves_a_valid_model(stored: Path) -> None:
-    """A changed digit is noticed; whoever means it deletes the checksum, and the order of entries does not matter."""
+    """A changed digit is detected unless the checksum is deleted; the order of entries does not matter."""
     text = (stored / MARK).read_text(encoding="utf-8")
     (stored / MARK).write_text(text.replace('"relative_error": 0.', '"relative_error": 1.'), encoding="utf-8")
     with pytest.raises(ModelError, match=r"json was changed after it was written; .* delete the entry file_sha256"):
@@ -324,6 +326,7 @@ def test_json_that_is_not_utf8(stored: Path) -> None:
         load_model(stored)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("factor", ["W", "H"])
 @pytest.mark.parametrize(
     ("change", "message"),
@@ -355,6 +358,7 @@ def test_broken_factors(model: TopicModel, stored: Path, factor: str, change: An
         load_model(stored)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "changes",
     [
@@ -392,7 +396,7 @@ class Trap:
 
 @pytest.mark.parametrize("hidden_in", ["array", "file"])
 def test_pickles_are_refused(stored: Path, hidden_in: str) -> None:
-    """Neither an array of objects nor a pickle in place of the archive is opened: what it would do does not happen."""
+    """Arrays of objects and pickles are refused without running them."""
     if hidden_in == "array":
         change_arrays(stored, W=np.array([Trap()], dtype=object))
     else:
@@ -420,7 +424,7 @@ def test_folder_in_place_of_a_file(stored: Path) -> None:
 
 
 def test_array_that_claims_to_be_huge(stored: Path) -> None:
-    """A header that promises more numbers than any machine has room for is refused."""
+    """A header that claims more numbers than fit in memory is refused."""
     content = (stored / "model.npz").read_bytes()
     shape = f"({load_model(stored).W.shape[0]}, 3)".encode()
     huge = b"(9" + b"9" * 15 + b",)"

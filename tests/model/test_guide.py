@@ -103,7 +103,7 @@ def test_both_ways_to_write_a_guide() -> None:
 
 @given(st.text())
 def test_any_text_is_a_guide_or_refused(text: str) -> None:
-    """Nothing else comes of it, and a guide holds names with words."""
+    """Any text gives a valid guide or a GuideError."""
     try:
         guide = read_guide(text, "it")
     except GuideError:
@@ -137,7 +137,7 @@ def test_a_phrase_of_the_corpus_is_one_term(tmp_path: Path) -> None:
 
 
 def test_a_topic_without_a_known_word_is_refused(sample: DataMatrix) -> None:
-    """It could not be told from the others; the message names it and its words."""
+    """A topic without known words is refused; the message names it and its words."""
     with pytest.raises(GuideError, match=r"'Birds' .*zebrafinch, the"):
         fit_topics(sample, 5, guide={**GUIDE, "Birds": ("zebrafinch", "the")})
 
@@ -145,6 +145,7 @@ def test_a_topic_without_a_known_word_is_refused(sample: DataMatrix) -> None:
 # ------------------------------------------------------------------------------------------------------- topics
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("objective", "rule"), ALL)
 @pytest.mark.parametrize("start", ["nndsvda", "random"])
 def test_guided_topics_are_found_under_their_names(sample: DataMatrix, objective: str, rule: str, start: str) -> None:
@@ -201,7 +202,7 @@ def test_engines_agree_on_a_guided_fit(sample: DataMatrix, tmp_path: Path) -> No
 
 
 def test_a_word_may_be_of_two_topics(sample: DataMatrix) -> None:
-    """Both are there, each under its name."""
+    """Both topics are found under their names."""
     model = fit_topics(sample, 6, guide={"One": ("star", "film"), "Two": ("star", "orbit")})
     assert sorted(model.names.values()) == ["One", "Two"]
 
@@ -225,7 +226,7 @@ def test_runs_of_a_guided_fit(sample: DataMatrix) -> None:
     ],
 )
 def test_rows_that_cannot_guide(rows: list[list[int]], rank: int, said: str) -> None:
-    """Each with its own message."""
+    """Every invalid combination has its own message."""
     V = as_blocks(np.vstack([np.eye(3), np.zeros(3)]) + np.array([[0.5], [0.5], [0.5], [0]]))
     with pytest.raises(MatrixError, match=said):
         GuidedBlocks(V, rows, "frobenius").start(*initialize(V, rank, "random", 0))
@@ -293,7 +294,7 @@ def test_the_program_is_guided(ok: Run, tmp_path: Path) -> None:
     ],
 )
 def test_bad_guides_end_before_any_work(refused: Refused, guide: str, said: str) -> None:
-    """Usage errors, each with one message."""
+    """Invalid options of the command line give one message each."""
     Path("folder").mkdir()
     Path("binary").write_bytes(b"\xff\xfe\x00A")
     Path("bad").write_text("A: b\nno topic\n")

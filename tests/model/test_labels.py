@@ -1,4 +1,4 @@
-"""Labels of topics: a few words each, none of them twice."""
+"""Labels of topics: a few words each, and no word in two labels."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ def scored(*lists: str) -> list[list[tuple[str, float]]]:
 
 
 def test_a_word_goes_to_the_topic_where_it_comes_first() -> None:
-    """Whatever its case; the others take their next words."""
+    """A word is in one label only, in any case; other topics use their next words."""
     found = choose_labels(scored("jobs America families taxes", "america budget spending", "Iraq war America"))
     assert found == [["jobs", "families", "taxes"], ["america", "budget", "spending"], ["Iraq", "war"]]
 
 
 def test_equally_early_words_go_to_the_higher_score() -> None:
-    """And of equal scores to the earlier topic."""
+    """With equal scores, the word is assigned to the earlier topic."""
     assert choose_labels([[("city", 1.0), ("area", 0.5)], [("city", 2.0), ("park", 0.5)]]) == [
         ["area"],
         ["city", "park"],
@@ -52,7 +52,7 @@ def test_topics_that_cannot_have_a_word_of_their_own() -> None:
 
 @given(st.lists(st.lists(st.sampled_from("one two three four five six seven eight nine".split()), unique=True)))
 def test_no_word_is_in_two_labels(lists: list[list[str]]) -> None:
-    """But for topics that have no word of their own."""
+    """No word is in two labels, except for topics without own words."""
     descriptions = scored(*(" ".join(words) for words in lists))
     labels = choose_labels(descriptions)
     for words, label in zip(lists, labels, strict=True):

@@ -49,14 +49,14 @@ def test_npmi_is_the_mean_over_pairs() -> None:
 
 @pytest.mark.parametrize("rows", [(), (3,)])
 def test_npmi_of_fewer_than_two_terms(rows: tuple[int, ...]) -> None:
-    """There is no pair, so there is no value."""
+    """A single term has no pairs, so the value is NaN."""
     assert math.isnan(npmi(PAGES, rows))
 
 
 @settings(deadline=None, max_examples=80)
 @given(st.lists(st.lists(st.booleans(), min_size=5, max_size=5), min_size=2, max_size=5))
 def test_npmi_is_bounded(rows: list[list[bool]]) -> None:
-    """Whatever stands on which pages, NPMI is a number from -1 to 1."""
+    """NPMI is always a number from -1 to 1."""
     value = npmi(sp.csr_matrix(np.array(rows, dtype=float)), range(len(rows)))
     assert -1 - 1e-12 <= value <= 1 + 1e-12
 

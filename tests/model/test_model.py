@@ -1,4 +1,4 @@
-"""TopicModel and fit_topics: what a model says, by hand and against V; nothing that is asked of it changes it."""
+"""TopicModel and fit_topics: results checked by hand and against V; queries do not change a model."""
 
 from __future__ import annotations
 
@@ -96,6 +96,7 @@ def model(data: DataMatrix) -> TopicModel:
 # ---------------------------------------------------------------------------------------------- the fit
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("objective", "rule", "start"), WAYS_OF_TEXT)
 def test_columns_sum_to_one_and_topics_fall_in_mass(data: DataMatrix, objective: str, rule: str, start: str) -> None:
     """Whatever the options: columns of W sum to one, and no topic has more mass than the one before it."""
@@ -117,6 +118,7 @@ def test_fit_finds_the_subjects(model: TopicModel) -> None:
     assert [topic.pages for topic in model.topics()] == [4, 4, 4]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("objective", "rule", "start"), WAYS_OF_TEXT)
 def test_errors_against_numpy(data: DataMatrix, objective: str, rule: str, start: str) -> None:
     """Each page's error and that of the whole are what numpy makes of V - WH."""
@@ -195,6 +197,7 @@ def test_page_of_two_halves_has_no_margin() -> None:
 # ---------------------------------------------------------------------------------------------- what does not fit
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("objective", "rule", "start"), WAYS)
 def test_rank_too_large_for_identical_pages_is_reported(objective: str, rule: str, start: str) -> None:
     """Pages that are all alike fill one topic: the others are reported dead, and no number is nan."""
@@ -447,7 +450,7 @@ def test_given_names_win(model: TopicModel) -> None:
 
 @pytest.mark.parametrize("number", [0, -1, 4])
 def test_topic_that_is_not_there(model: TopicModel, number: int) -> None:
-    """Every question about a topic that is not there says which there are."""
+    """Queries about an unknown topic list the valid numbers."""
     for ask in (model.label, model.terms, model.top_pages, lambda k: model.renamed({k: "x"})):
         with pytest.raises(ModelError, match=f"no topic {number}; topics are numbered from 1 to 3"):
             ask(number)
@@ -472,7 +475,7 @@ def shown(model: TopicModel) -> set[str]:
 @pytest.mark.parametrize("word", ["mouse", "Mouse", "MICE", "mice", "mouse\u2019s"])
 @pytest.mark.parametrize("normalize", ["lemma", "both"])
 def test_hidden_words_vanish_in_every_spelling(tiny_corpus: Path, normalize: Any, word: str) -> None:
-    """Whichever spelling of a term is hidden, the word that stands for the term is shown nowhere."""
+    """A word hidden by any spelling is not shown anywhere."""
     recipe = replace(RECIPE, words=WordOptions(normalize=normalize))
     model = fit_topics(prepare(Source(str(tiny_corpus)), recipe), 3)
     assert shown(model) & {"mouse", "mice"}

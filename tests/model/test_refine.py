@@ -1,4 +1,4 @@
-"""Refined topics: still V ~ W H with its error, and better at telling pages apart."""
+"""Refined topics: the error of V ~ W H is correct, and they separate pages better."""
 
 from __future__ import annotations
 
@@ -11,22 +11,25 @@ from typing import Any
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from inputs import write_faces
+from program import Refuse, Run
 
 from nmf_topics.analysis.stability import fit_runs, stability
 from nmf_topics.corpus.open import sample_corpus_path
 from nmf_topics.errors import OptionError
+from nmf_topics.factor.blocks import as_blocks
+from nmf_topics.factor.factorize import factorize
 from nmf_topics.matrix.datamatrix import DataMatrix
 from nmf_topics.model.classify import Classifier
 from nmf_topics.model.files import load_model
 from nmf_topics.model.fit import fit_topics
 from nmf_topics.model.measures import nmi
 from nmf_topics.model.model import TopicModel
+from nmf_topics.model.refine import main_topics, refine_by_mixture, refinement_of
 from nmf_topics.pipeline.prepare import Source, prepare
 from nmf_topics.pipeline.recipes import RECIPES, Recipe
 from nmf_topics.text.analyzer import WordOptions
 from nmf_topics.views.report.provenance import provenance
-from tests.inputs import write_faces
-from tests.program import Refuse, Run
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +57,6 @@ def test_text_is_refined_by_default(sample: DataMatrix, refined: TopicModel) -> 
     assert "refinement" not in plain.recipe
     assert refined.trace.tobytes() == plain.trace.tobytes()
     record = refined.recipe["refinement"]
-    assert record["pages"] == 180
     assert record["iterations"] == sum(stage["iterations"] for stage in record["stages"])
     assert record["stages"][-1]["words"] is None
     json.dumps(record, allow_nan=False)
@@ -108,7 +110,7 @@ def test_a_matrix_without_counts(sample: DataMatrix) -> None:
     assert "refinement" not in fit_topics(bare, 5).recipe
     with pytest.raises(OptionError, match="it needs counts of words; use refine='none'"):
         fit_topics(bare, 5, refine="mixture")
-    with pytest.raises(OptionError, match="no refinement 'more'; there are auto, mixture, none"):
+    with pytest.raises(OptionError, match="unknown refinement 'more'; the refinements are auto, mixture, none"):
         fit_topics(bare, 5, refine="more")  # type: ignore[arg-type]
 
 
@@ -192,7 +194,7 @@ def test_the_program_says_what_it_did(ok: Run, tiny_corpus: Path) -> None:
 
 
 def test_images_are_not_refined(ok: Run, refuse: Refuse, tmp_path: Path) -> None:
-    """Pixels are no counts of words."""
+    """Models of images are not refined."""
     faces = write_faces(tmp_path / "faces")
     assert "refined by" not in ok("fit", faces, "-r", 2, "-o", "model").stderr
     said = "it needs counts of words, and the rows of V are pixels; use --refine none"
@@ -222,3 +224,28 @@ def test_labelled_pages(name: str) -> None:
     sizes = np.bincount(model.dominant()[model.dominant() >= 0], minlength=rank)
     assert sizes.min() > 0.005 * sizes.sum()
     assert sp.issparse(data.V)
+
+
+def test_when_topics_are_refined(sample: DataMatrix) -> None:
+    """From ten pages a topic on, and if there are no penalties; one of them is enough to leave topics alone."""
+    for rank, expected in ((17, "mixture"), (18, "mixture"), (19, "none")):
+        assert refinement_of("auto", sample, rank, penalties={"l1_words": 0.0}, guided=False) == expected
+    assert refinement_of("mixture", sample, 19, penalties={}, guided=False) == "mixture"
+    assert refinement_of("auto", sample, 5, penalties={"l1_words": 0.1, "l2_words": 0.0}, guided=False) == "none"
+
+
+def test_main_topics_have_the_scale_of_W() -> None:
+    """The larger weight is that of the topic whose column of W is small; a page without weights has no topic."""
+    result = factorize(np.eye(2, 3) + 0.1, 2, max_iter=1)
+    W, H = np.array([[2.0, 0.0], [2.0, 1.0]]), np.array([[0.3, 0.0, 0.1], [0.9, 0.0, 0.9]])
+    assert main_topics(replace(result, W=W, H=H)).tolist() == [0, -1, 1]
+
+
+def test_a_topic_without_a_page_keeps_its_words(sample: DataMatrix) -> None:
+    """The mixture gives it no page, so the words of the factorization stay."""
+    result = factorize(sample.V, 3, max_iter=5)
+    H = result.H.copy()
+    H[2] = 0.0
+    after, _ = refine_by_mixture(sample, as_blocks(sample.V), replace(result, H=H))
+    np.testing.assert_array_equal(after.W[:, 2], result.W[:, 2])
+    assert not np.allclose(after.W[:, 0], result.W[:, 0])

@@ -1,4 +1,4 @@
-"""Pages with few known words: a page of the fit is weak by the rule that holds for new pages."""
+"""Pages with few known words: fitted and new pages are weak by the same rule."""
 
 from __future__ import annotations
 

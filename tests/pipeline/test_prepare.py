@@ -1,4 +1,4 @@
-"""From a source to V: text or images, read or recalled from the cache; the order of pages never matters."""
+"""Preparing V from text or images, read or from the cache, independent of the order of pages."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ def test_the_order_of_pages_does_not_matter(tmp_path: Path, order: list[int]) ->
 
 
 def test_the_fingerprint_is_that_of_the_content(tmp_path: Path) -> None:
-    """Another text, title or label is another corpus; another file name is not."""
+    """Another text, title or label changes the fingerprint; another file name does not."""
     first = read(write(tmp_path / "a.jsonl", ROWS))[0].recipe["corpus"]["fingerprint"]
     assert read(write(tmp_path / "b.jsonl", ROWS))[0].recipe["corpus"]["fingerprint"] == first
     for change in ({"text": ROWS[0]["text"] + "!"}, {"title": "Cats"}, {"label": "animals"}):
@@ -149,7 +149,7 @@ def test_the_fingerprint_is_that_of_the_content(tmp_path: Path) -> None:
 
 
 def test_nothing_within_bounds(tmp_path: Path) -> None:
-    """Without a word within bounds there is no V."""
+    """If no word is within the bounds, there is an error."""
     with pytest.raises(MatrixError, match="no words are left"):
         read(write(tmp_path / "a.jsonl", ROWS), replace(RECIPE, bounds=Bounds(min_pages=11)))
 
@@ -316,7 +316,7 @@ def test_a_cache_that_cannot_be_made(tmp_path: Path) -> None:
 
 
 def test_standard_input_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What comes through a pipe has no name by which it could be known again."""
+    """Standard input is not cached."""
     path = write(tmp_path / "a.jsonl", ROWS)
     with path.open(encoding="utf-8") as file:
         monkeypatch.setattr("sys.stdin", file)
@@ -326,7 +326,7 @@ def test_standard_input_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_without_a_cache_nothing_is_written(tmp_path: Path) -> None:
-    """No cache, no file anywhere."""
+    """Without a cache no file is written."""
     path = write(tmp_path / "a.jsonl", ROWS)
     read(path)
     assert list(tmp_path.iterdir()) == [path]

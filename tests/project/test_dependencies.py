@@ -95,6 +95,7 @@ def test_developers_have_all_extras() -> None:
     assert EXTRAS["all"] <= EXTRAS["dev"]
 
 
+@pytest.mark.slow
 def test_no_files_of_other_packages_are_read() -> None:
     """Packages are used through what they offer: nothing here looks for the places of their files."""
     for path in PACKAGE.rglob("*.py"):
@@ -150,12 +151,14 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NMF_TOPICS_CACHE", str(tmp_path / "cache"))
 
 
+@pytest.mark.slow
 def test_factorize_imports_numpy_and_scipy_only(tmp_path: Path) -> None:
     """`from nmf_topics import factorize` works where nothing else is installed."""
     done = run_with({"numpy", "scipy"}, "from nmf_topics import factorize; print(factorize.__name__)", tmp_path)
     assert (done.stdout, done.stderr) == ("factorize\n", "")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("own_cache")
 def test_the_core_fits_the_sample(tmp_path: Path) -> None:
     """`nmf-topics demo` works without any extra."""
@@ -167,6 +170,7 @@ def test_the_core_fits_the_sample(tmp_path: Path) -> None:
     assert (tmp_path / "models/demo/clouds/topic-01.png").stat().st_size > 1000
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("own_cache")
 def test_the_core_fits_a_folder_with_other_files(tmp_path: Path) -> None:
     """Files that need an extra are counted with the command that installs it, and the text files are fitted."""

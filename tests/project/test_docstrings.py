@@ -20,6 +20,7 @@ WITH_EXAMPLES = sorted(
 NUMBERS_IN_EXAMPLES = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", WITH_EXAMPLES)
 def test_examples_run(name: str) -> None:
     """Each example of a module prints what it says."""

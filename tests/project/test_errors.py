@@ -55,6 +55,7 @@ def test_no_text_below_the_command_line_names_a_flag() -> None:
     assert found == []
 
 
+@pytest.mark.slow
 def test_every_parameter_of_a_remedy_is_an_option_of_a_command() -> None:
     """What the library advises can be done on the command line: the option exists, and takes the proposed value."""
     options: dict[str, list[click.Option]] = {}

@@ -182,6 +182,7 @@ def test_a_model_of_a_further_kind(meals: DataMatrix, cuisine: TopicModel) -> No
     assert assigned.topics.topic == int(cuisine.dominant()[-1]) + 1
 
 
+@pytest.mark.slow
 def test_analyses_of_a_further_kind(meals: DataMatrix, tmp_path: Path) -> None:
     """Ranks are tried, and methods compared in a picture of names."""
     rows = list(try_ranks(meals, [2, 3], RECIPES["default"]))

@@ -27,7 +27,7 @@ def exported() -> set[str]:
 
 
 def test_bundle_is_the_one_that_was_built() -> None:
-    """Nobody edited the bundle by hand."""
+    """The bundle was not edited by hand."""
     assert hashlib.sha256((ASSETS / "d3.min.js").read_bytes()).hexdigest() == SHA256
 
 

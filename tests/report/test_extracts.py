@@ -1,4 +1,4 @@
-"""Extracts: the pages that matter, as much of them as there is room for, and the words that carried their topics."""
+"""Extracts: representative pages within the size limits, and the words that contributed most to their topics."""
 
 from __future__ import annotations
 

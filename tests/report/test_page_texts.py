@@ -32,7 +32,7 @@ def unreadable() -> Iterator[Page]:
 
 
 def test_a_second_fit_reads_nothing(tmp_path: Path) -> None:
-    """What was kept is what was read, to the last half of a surrogate pair, and the corpus is left alone."""
+    """Cached texts equal the texts that were read, including lone surrogates, and the corpus is not read again."""
     text_cache = TextCache(Cache(tmp_path / "cache"), "key")
     first = read(text_cache)
     assert list(first.texts) == ["a", "b"]
@@ -73,6 +73,6 @@ def test_damage_is_no_loss(tmp_path: Path, damage: bytes | None) -> None:
 
 
 def test_a_folder_that_cannot_be_is_no_loss(tmp_path: Path) -> None:
-    """Where nothing can be kept the texts are there all the same."""
+    """Without a usable cache the texts are read."""
     (tmp_path / "file").write_text("in the way")
     assert dict(read(TextCache(Cache(tmp_path / "file"), "key")).texts) == dict(read(None).texts)

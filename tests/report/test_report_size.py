@@ -1,4 +1,4 @@
-"""Large reports, in Chromium: they stay small, open fast, and follow the hand."""
+"""Large reports in Chromium: file size, loading time and response time."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.browser
 
 
 def test_numbers_are_those_of_the_tables(visit: Open, reports: Path) -> None:
-    """What stands on the screen is what stands in topics.csv and pages.csv."""
+    """The numbers on the screen are those of topics.csv and pages.csv."""
     model = reports / "models" / "text"
     topics, pages = read_table(model / "topics.csv"), read_table(model / "pages.csv")
     page = visit("topic-3")

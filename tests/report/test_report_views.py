@@ -115,7 +115,7 @@ def test_stacked_marks_stay_in_their_row(visit: Open, reports: Path) -> None:
 
 
 def test_keyboard_alone(visit: Open) -> None:
-    """Tab leads to the way past the menu, then through it; Enter opens; the map's topics are links, too."""
+    """Tab reaches the link that skips the menu, then the menu; Enter follows links; topics of the map are links."""
     page = visit("method")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.id") == "skip"
@@ -143,7 +143,7 @@ def test_on_paper(visit: Open) -> None:
 
 
 def test_without_programs_there_is_a_table(visit: Open) -> None:
-    """Where no program may run, the topics stand in a plain table."""
+    """Without JavaScript the topics are shown in a plain table."""
     page = visit("", java_script_enabled=False)
     assert page.locator("#plain tbody tr").count() == 10
     assert page.locator("#plain").is_visible()

@@ -71,6 +71,19 @@ def test_a_header_that_is_no_python(model: TopicModel) -> None:
         load_model("m")
 
 
+def test_an_entry_that_is_no_array(model: TopicModel) -> None:
+    """numpy gives an entry without its magic number as bytes; the model is called damaged."""
+    save_model(model, "m")
+    path = Path("m/model.npz")
+    arrays = io.BytesIO()
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(arrays, "w") as new:
+        for member in old.namelist():
+            new.writestr(member, b"garbage" if member == "errors.npy" else old.read(member))
+    path.write_bytes(arrays.getvalue())
+    with pytest.raises(ModelError, match=r"the model in m is damaged: model.npz .*entries that are not arrays"):
+        load_model("m")
+
+
 def test_files_of_two_models_are_not_mixed(model: TopicModel) -> None:
     """Numbers of one model with the names of another, as a kill between two moves could leave them, are refused."""
     save_model(model.renamed({1: "Fire"}), "first")
@@ -199,6 +212,9 @@ def test_extracts_that_unpack_without_end(ok: Run, fitted: Path) -> None:
     (fitted / "extracts.json.gz").write_bytes(gzip.compress(bytes(300_000_000), compresslevel=1))
     result = ok("report")
     assert "the report has no texts" in result.stderr
+    parts = gzip.compress(b'{"schema": 1, "pages": [' + b"[]," * 5_000_000 + b"[]]}", compresslevel=1)
+    (fitted / "extracts.json.gz").write_bytes(parts)  # 70 kB, but 400 MB as lists
+    assert "it has more than" in ok("report").stderr
 
 
 def test_no_link_leads_out_of_a_model(run: Run, fitted: Path) -> None:

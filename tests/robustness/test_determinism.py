@@ -59,7 +59,7 @@ def but_for_order(files: dict[str, bytes]) -> dict[str, Any]:
     header, *lines = files["pages.csv"].decode("utf-8").splitlines()
     assert header.endswith(",row")
     document = json.loads(files["model.json"])
-    del document["columns"]["order"]
+    del document["columns"]["order"], document["file_sha256"]
     return {**files, "pages.csv": sorted(line.rpartition(",")[0] for line in lines), "model.json": document}
 
 

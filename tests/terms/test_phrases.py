@@ -193,6 +193,7 @@ def test_whatever_the_text(texts: list[str], shuffle: random.Random) -> None:
     assert not any(unknown)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_few")
 @settings(deadline=None, max_examples=100)
 @given(st.lists(TEXT, min_size=1, max_size=6), st.integers(0, 3), st.sampled_from([0.5, 1.0]), st.integers(1, 9))

@@ -70,6 +70,7 @@ def test_what_is_left_of_a_sentence(language: str) -> None:
     assert set(kept(language, text)) == set(words.split())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("language", "words"),
     [
@@ -184,3 +185,8 @@ def test_prefixes_leave_a_word(word: str) -> None:
 def test_particles_are_removed_once_and_for_all(word: str) -> None:
     """A word without particles has none to remove."""
     assert without_particles(without_particles(word)) == without_particles(word)
+
+
+def test_long_runs_of_particles() -> None:
+    """A token of thousands of syllables is read as well."""
+    assert without_particles("학교" + 5000 * "도") == "학교"

@@ -60,6 +60,7 @@ def mixed(tmp_path: Path) -> Path:
     return write_jsonl(tmp_path / "mixed.jsonl", rows)
 
 
+@pytest.mark.slow
 def test_each_page_is_read_in_its_own_language() -> None:
     """Stop words, forms and words are those of the page's language."""
     found = count(*ENGLISH, *GERMAN, *CHINESE)

@@ -99,6 +99,7 @@ def test_languages_of_real_pages(data_folder: Path) -> None:
 # ------------------------------------------------------------------------------------------------ words
 
 
+@pytest.mark.slow
 def test_words_of_chinese_japanese_and_thai() -> None:
     """Each as its library cuts it; Japanese in dictionary forms; what needs no cutting stays."""
     assert segment("人们喝茶已经有很长时间了", "zh") == ["人们", "喝茶", "已经", "有", "很", "长时间", "了"]

@@ -261,6 +261,7 @@ def test_none_is_lower_case_only() -> None:
     assert normalizer("none")("Running") == "running"
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=150)
 @given(st.text(max_size=12), st.sampled_from(NORMALIZATIONS), st.sampled_from(["en", "de", "fr", "ru"]))
 def test_any_token_has_a_normal_form(text: str, normalize: Normalization, language: str) -> None:

@@ -225,6 +225,7 @@ def test_svg_has_the_words_and_the_letters() -> None:
     assert len(text) < 30_000
 
 
+@pytest.mark.slow
 def test_svg_knows_no_time_and_no_hash(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same cloud is the same SVG an hour later and in another process, whatever its hashes."""
     cloud = make_cloud(TERMS, 1, style())

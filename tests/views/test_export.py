@@ -1,4 +1,4 @@
-"""Models for other programs, read back by those programs: scipy, openpyxl, pyLDAvis, pandas' and our own readers."""
+"""Exports read back with scipy, openpyxl, pyLDAvis, pandas and our own readers."""
 
 from __future__ import annotations
 
@@ -217,7 +217,7 @@ def test_command(ok: Run, fitted: Path) -> None:
 
 
 def test_command_leaves_other_files_alone(ok: Run, refuse: Refuse, fitted: Path) -> None:
-    """A folder of somebody else's files is refused without --force; a failure leaves nothing half-written."""
+    """A folder with other files is refused without --force; a failure leaves no incomplete files."""
     Path("mine").mkdir()
     Path("mine/x.txt").write_text("x")
     assert "did not make" in refuse("export", "-o", "mine")

@@ -75,6 +75,7 @@ def test_curves_of_ranks(figure: Callable[[], Any]) -> None:
         assert picture.width == 1680
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("singular", [SINGULAR, np.geomspace(1000, 0.3, 40), np.array([1.02, 1.01])])
 def test_ticks_of_singular_values_can_be_read(figure: Callable[[], Any], singular: np.ndarray) -> None:
     """Plain numbers, not powers in braces, and none printed over another, within one decade and over several."""
@@ -99,6 +100,7 @@ def test_legends_hide_no_curve(figure: Callable[[], Any]) -> None:
         assert 0 <= box.x0 < box.x1 <= sheet.bbox.x1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("rows", "singular"),
     [
@@ -120,6 +122,7 @@ def test_curves_at_the_edges(rows: list[RankRow], singular: np.ndarray, figure: 
     assert np.isfinite(figure().axes[0].lines[0].get_ydata()).all()
 
 
+@pytest.mark.slow
 def test_same_figures_same_bytes() -> None:
     """Drawn twice, a figure is the same file, without a date or a version in it; no figure stays open."""
     for name in ("a.png", "b.png"):
@@ -144,6 +147,7 @@ def compared(data: DataMatrix, rank: int = 3) -> list[Factors]:
     return compare_factorizations(data, fit_topics(data, rank))
 
 
+@pytest.mark.slow
 def test_comparison_of_texts(data: DataMatrix, figure: Callable[[], Any]) -> None:
     """A row a method: the heaviest words of its columns with their weights, then the weights of the page."""
     Path("out").mkdir()
@@ -184,6 +188,7 @@ def test_negative_words_are_red(figure: Callable[[], Any]) -> None:
     assert any(patch.get_width() < 0 for patch in second.patches)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rank", [1, 7])
 def test_few_columns_and_many(data: DataMatrix, rank: int, figure: Callable[[], Any]) -> None:
     """With one column there is one; of many the five that matter most are shown, and all weights."""
@@ -193,6 +198,7 @@ def test_few_columns_and_many(data: DataMatrix, rank: int, figure: Callable[[], 
     assert len(axes[-1].patches) == rank
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("title", "shown"),
     [
@@ -216,6 +222,7 @@ def with_word(data: DataMatrix, word: str) -> DataMatrix:
     return replace(data, rows=Vocabulary(rows.terms, [f"{word}{i}" for i in range(len(rows))]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("word", ["слово", "$x^2$", "مرحبا", "w" * 60, "12", "_a"])
 def test_words_are_drawn_as_they_stand(data: DataMatrix, word: str, figure: Callable[[], Any]) -> None:
     """Other scripts, dollar signs, numbers and endless words are labels like others."""
@@ -250,6 +257,7 @@ def test_comparison_of_images(rng: np.random.Generator) -> None:
             assert (pixels[..., 0] > pixels[..., 1] + 20).any() == (method == "pca")
 
 
+@pytest.mark.slow
 def test_comparison_twice_is_the_same(data: DataMatrix) -> None:
     """The same factors are the same file."""
     results = compared(data, 1)

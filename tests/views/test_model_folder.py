@@ -1,4 +1,4 @@
-"""The model folder: all of it or nothing, what is stale goes, what is somebody else's stays."""
+"""The model folder: all files or none are written, stale files are removed, other files are kept."""
 
 from __future__ import annotations
 
@@ -118,6 +118,7 @@ def test_run_json_of_a_fit(tiny_corpus: Path, run: Callable[..., Any]) -> None:
         assert stage["peak_memory_mb"] > 10
 
 
+@pytest.mark.slow
 def test_same_model_same_bytes(models: dict[int, TopicModel]) -> None:
     """Written twice, over itself and elsewhere, every file has the same bytes."""
     write(models[3])
@@ -155,6 +156,7 @@ def test_fewer_topics_leave_no_picture_behind(models: dict[int, TopicModel]) -> 
     assert set(files_of(FOLDER)) == PROMISED | {"clouds/topic-01.png", "clouds/topic-02.png"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", [ValueError, KeyboardInterrupt])
 def test_failing_leaves_the_older_folder_untouched(models: dict[int, TopicModel], fault: type[BaseException]) -> None:
     """A record that cannot be made, Ctrl-C: every file of the older model is as it was."""
@@ -230,6 +232,7 @@ def test_kept_files(models: dict[int, TopicModel]) -> None:
     assert "reconstruction.png" in files_of(FOLDER)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "files",
     [["../outside.txt", "clouds/../model.npz", "/etc/hostname", "", "."], "model.npz", [1, None, {}]],
@@ -247,6 +250,7 @@ def test_record_that_lies(models: dict[int, TopicModel], files: Any) -> None:
     assert load_model(FOLDER).rank == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("content", [b"", b"[]", b"\xff\xfe"])
 def test_record_that_cannot_be_read(models: dict[int, TopicModel], content: bytes) -> None:
     """A garbled record is as none: the model is written anew all the same."""
@@ -267,6 +271,7 @@ def test_record_that_is_not_there() -> None:
 # ---------------------------------------------------------------------------------------------- drawn again
 
 
+@pytest.mark.slow
 def test_redraw_changes_only_pictures_and_report(models: dict[int, TopicModel]) -> None:
     """Other pictures in another size, also in the report, SVG if asked for and removed if not; all else stays."""
     write(models[3])

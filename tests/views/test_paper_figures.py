@@ -166,6 +166,7 @@ def test_groups(model: TopicModel, figure: Callable[[], Any]) -> None:
     assert shown == {(k, g): f"{trend.shares[k, g]:.0%}" for k in range(3) for g in range(3)}
 
 
+@pytest.mark.slow
 def test_same_figures_same_bytes(model: TopicModel) -> None:
     """Each format is the same file every time: no date, no version, no names by chance; figures belong to nobody."""
     dated = with_meta(model, "date", [2000 + j for j in range(12)])
@@ -199,6 +200,7 @@ def test_letters_of_several_scripts(model: TopicModel, figure: Callable[[], Any]
         draw_words(model, Path(), ["png"], top=3, font=Path("gone.ttf"))
 
 
+@pytest.mark.slow
 def test_images(model: TopicModel, figure: Callable[[], Any]) -> None:
     """Parts of images are drawn as such."""
     images = replace(model, rows=PixelGrid(1, len(model.rows)), coherences=np.full(3, np.nan))
@@ -214,6 +216,7 @@ def test_images(model: TopicModel, figure: Callable[[], Any]) -> None:
         assert not re.search(r"\b(topic|word|page|text)s?\b", caption, flags=re.IGNORECASE), caption
 
 
+@pytest.mark.slow
 def test_dead_topic_and_one_topic(model: TopicModel) -> None:
     """A topic of nothing has no place on the map; a model of one topic has no map."""
     W = np.concatenate([model.W, np.zeros((len(model.rows), 1))], axis=1)
@@ -225,6 +228,7 @@ def test_dead_topic_and_one_topic(model: TopicModel) -> None:
     assert set(draw_figures(one, Path(), ["png"])) == {"words", "pages"}  # and its pages have one label
 
 
+@pytest.mark.slow
 def test_which_trends(model: TopicModel) -> None:
     """Dates and labels by themselves; else what is asked for, if it makes periods or groups."""
     months = with_meta(model, "when", [f"2001-{j + 1:02d}" for j in range(12)])

@@ -1,4 +1,4 @@
-"""Tables for people: fitted to a terminal, whole in a pipe, and nothing in them can disturb."""
+"""Tables in the terminal: fitted to its width, complete in a pipe, and without control characters."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ class Terminal(io.StringIO):
     """A stream that says it is a terminal."""
 
     def isatty(self) -> bool:
-        """Yes."""
+        """Return True."""
         return True
 
 

@@ -77,6 +77,7 @@ def test_tables_fit_at_every_width(strange: Path, ok: Run, command: str, widths:
             assert shown(lines) == whole
 
 
+@pytest.mark.slow
 def test_columns_stay_in_line(strange: Path) -> None:
     """A column begins at the same place on each line, whatever letters stand before it."""
     lines = shown(call_in_terminal(100, "classify", strange / "new.jsonl", "--model", strange / "model", "-q"))
@@ -109,6 +110,7 @@ def test_no_escapes_where_none_are_wanted(fitted: Path, env: dict[str, str]) -> 
     assert 40 < max(map(places, lines)) <= 50
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("term", ["xterm", "dumb"])
 def test_progress_in_a_terminal(tiny_corpus: Path, term: str) -> None:
     """A line of progress is rewritten where the terminal can do that; --quiet shows none."""
@@ -122,6 +124,7 @@ def test_progress_in_a_terminal(tiny_corpus: Path, term: str) -> None:
     assert "iteration " not in quiet
 
 
+@pytest.mark.slow
 def test_progress_has_the_width_of_its_own_terminal(tiny_corpus: Path) -> None:
     """With stdout in a file, lines of progress fit the terminal that shows stderr."""
     work = ("fit", tiny_corpus, "-r", 3, *WIDE, "--solver", "mu", "--tolerance", 0, "--max-iter", 3000)
@@ -134,7 +137,7 @@ def test_progress_has_the_width_of_its_own_terminal(tiny_corpus: Path) -> None:
 
 
 def test_progress_of_titles(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What titles do to a terminal is not done, and wide letters are counted as they are shown."""
+    """Control characters in titles have no effect, and wide letters are counted with their displayed width."""
     said: list[str] = []
     monkeypatch.setattr("nmf_topics.cli.console.click.echo", lambda line, **where: said.append(line))
     monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)

@@ -52,6 +52,7 @@ def test_runs(chinese: Path) -> None:
     assert lettering.runs("") == [("", default_font())]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ["tea", "茶", "gâteau 茶日 jp", "Ág", "جمل"])
 @pytest.mark.parametrize("size", [7, 40])
 def test_ink_is_where_it_is_said_to_be(text: str, size: int) -> None:
@@ -111,6 +112,7 @@ def test_caption_runs_from_the_left() -> None:
     assert pages[1][:, width + 5 :].any()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "language"),
     [
@@ -155,6 +157,7 @@ for words in (["شاي"], ["תה"], ["tea", "नमक"]):
 """
 
 
+@pytest.mark.slow
 def test_scripts_that_need_a_library_of_the_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without fribidi Arabic, Hebrew and Indic letters are refused by name, not drawn from the wrong end."""
     (tmp_path / "libfribidi.so.0").write_bytes(b"no library")

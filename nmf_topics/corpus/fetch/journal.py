@@ -2,7 +2,8 @@
 
 A line of the journal holds the facts of one answer as JSON: `[[kind, key, value], ...]`. After an interruption, even in
 the middle of a line, the next run reads what was answered and asks for the rest. The last fact of a line is a checksum
-of what is before it; lines of earlier versions have none. A damaged line costs only its own facts. The kinds are
+of what is before it; journals of earlier versions, whose header does not announce that, also have lines without. A
+damaged line costs only its own facts. The kinds are
 
     site       ""             what the wiki is
     quality    ""             which categories hold its good articles
@@ -43,7 +44,7 @@ except ImportError:  # Windows, where users have to take care themselves that on
     fcntl = None  # type: ignore[assignment]
 
 JOURNAL = ".journal.jsonl"
-HEADER = b'{"schema": 1, "journal": "nmf-topics fetch"}\n'
+HEADER = b'{"schema": 1, "journal": "nmf-topics fetch", "checksums": true}\n'
 KINDS = {
     *("site", "quality", "settings", "ask", "selected", "listing", "title", "pin", "page", "revision", "dated"),
     *("langlink", "round", "restored", "restoring", "crc32"),
@@ -119,13 +120,14 @@ class Journal:
         with open(path, "rb") as file:
             place = len(header := file.readline())
             has_header = _is_header(header, path)
+            checked = header == HEADER
             if not has_header:
                 place = 0
                 file.seek(0)
             for line in file:
                 if not line.endswith(b"\n"):
                     break  # the program was killed while it wrote this line
-                facts = _facts_in(line)
+                facts = _facts_in(line, checked=checked)
                 self.damaged |= facts is None
                 for kind, key, value in facts or ():
                     self._keep(kind, key, value, place)
@@ -147,8 +149,10 @@ class Journal:
                 os.lseek(self._file, end, os.SEEK_SET)
                 return
             with open(self._path, "rb") as file:
-                lines = (line for line in file if line.endswith(b"\n") and _facts_in(line) is not None)
-                self._write_anew(lines)
+                checked = file.readline() == HEADER
+                file.seek(0)
+                found = (_facts_in(line, checked=checked) for line in file if line.endswith(b"\n"))
+                self._write_anew(_line_of(facts) for facts in found if facts is not None)
         self.damaged = True
         self.write([("restoring", "", True)])
 
@@ -323,8 +327,8 @@ def _line_of(facts: Sequence[Fact]) -> bytes:
     return line[:-1] + _CHECKSUM + b'%08x", null]]\n' % zlib.crc32(line[:-1])
 
 
-def _facts_in(line: bytes) -> list[Fact] | None:
-    """Read the facts of a line, without its checksum; None when it is damaged."""
+def _facts_in(line: bytes, *, checked: bool = False) -> list[Fact] | None:
+    """Read the facts of a line, without its checksum; None if it is damaged, or lacks a checksum that it must have."""
     try:
         found = json.loads(line)
     except (ValueError, RecursionError):
@@ -340,7 +344,8 @@ def _facts_in(line: bytes) -> list[Fact] | None:
             return None
         if fact[0] == "crc32" and fact[1] != f"{zlib.crc32(line.rpartition(_CHECKSUM)[0]):08x}":
             return None
-    return [(kind, key, value) for kind, key, value in found if kind != "crc32"]
+    facts = [(kind, key, value) for kind, key, value in found if kind != "crc32"]
+    return None if checked and len(facts) == len(found) else facts
 
 
 def _open_locked(path: Path) -> int:

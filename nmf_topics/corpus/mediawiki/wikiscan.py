@@ -1,6 +1,6 @@
 """Resolve the nested markup of wikitext: remove elements without prose, replace templates and links by their text.
 
-There are two passes, each linear in the length of any text:
+There are two passes, and each takes time linear in the length of the text for any input:
 
 1. elements   comments, references, formulas, galleries and so on are removed, from an opening tag to the first closing
               tag, as in MediaWiki; the contents of <nowiki> become character references, which the second pass ignores

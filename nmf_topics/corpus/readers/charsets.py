@@ -1,8 +1,8 @@
 """Decode text: UTF-8, UTF-16 or UTF-32 with a byte order mark, or an encoding that is given or guessed.
 
-Bytes are read and returned in chunks, so a file may be larger than memory; the chunks returned are valid UTF-8. A
-guessed encoding is reported through `note`; text that cannot be decoded is an error. The encoding is guessed at the
-first byte that is not valid UTF-8: everything before it is ASCII, which is the same in all encodings of
+Bytes are read and returned in chunks, so a file may be larger than memory; the chunks returned are valid UTF-8. Text
+that cannot be decoded is an error. At the first byte that is not valid UTF-8, the encoding of the rest is guessed and
+reported through `note`. That is safe because everything before it is ASCII, which is the same in all encodings of
 `encoding_guess`.
 """
 

@@ -1,7 +1,7 @@
 """Choose the columns of a table that hold the text, title, id, date and label of pages, and make pages of its rows.
 
-The user names a column exactly, apart from case, or as the path of a nested field (`data.body`). Other columns are
-guessed from their names. The text may be joined from several columns: `title,selftext`.
+A name that the user gives must match a column apart from case, or be the path of a nested field (`data.body`). Other
+columns are guessed from their names. The text may be joined from several columns: `title,selftext`.
 """
 
 from __future__ import annotations

@@ -42,7 +42,8 @@ GZIP_HEADER = b"\x1f\x8b\x08\0\0\0\0\0\0\xff"
 TEXT_BYTES = 8_000_000  # most bytes of all texts in UTF-8; compressed and in base64 they take about half of it
 MAX_LENGTH = 12_000  # most characters of one page: about 2000 words
 MIN_LENGTH = 1_500  # least length of an extract; it limits the number of pages
-MAX_DECOMPRESSED = 200_000_000  # bytes; several times what the other limits allow
+MAX_DECOMPRESSED = 100_000_000  # bytes; several times what the other limits allow
+MAX_PARTS = 4_000_000  # lists and objects, which take much more memory than text
 IMAGE_BYTES = 4_000_000  # most bytes of all images
 SIDE = 64  # pixels; larger images are scaled down
 CONTRIBUTING_WORDS = 10  # words per topic
@@ -145,6 +146,8 @@ def unpack(data: bytes) -> dict[str, Any]:
         text = decompressor.decompress(data, MAX_DECOMPRESSED)
         if not decompressor.eof:
             raise ValueError(f"it is truncated, or decompresses to more than {MAX_DECOMPRESSED} bytes")
+        if text.count(b"[") + text.count(b"{") > MAX_PARTS:
+            raise ValueError(f"it has more than {MAX_PARTS} parts")
         document: dict[str, Any] = json.loads(text)
         if type(document["schema"]) is not int or document["schema"] > SCHEMA:
             raise ValueError("it is of a later version")

@@ -34,7 +34,7 @@ function mixtureSection(i) {
 // Tokens are found as in the fit: letters and digits, joined by apostrophes, the marks of Hebrew abbreviations and the
 // middle dot of Catalan. In scripts without spaces, the longest known word is used at each position; -1 means that a word
 // is known but not in the model.
-const TOKEN = /[\p{L}\p{N}][\p{L}\p{M}\p{N}]*(?:(?:['\u2019\u200c\u200d\u05f3\u05f4]|(?<=[\u05d0-\u05ea])"(?=[\u05d0-\u05ea])|(?<=[lL])[\u00b7\u2027\u2219](?=[lL]))[\p{L}\p{N}][\p{L}\p{M}\p{N}]*)*/gu;
+const TOKEN = /[\p{L}\p{N}][\p{L}\p{M}\p{N}]*(?:(?:['\u2019\u200c\u200d\u05f3\u05f4]|"(?=[\u05d0-\u05ea])|[\u00b7\u2027\u2219](?=[lL]))[\p{L}\p{N}][\p{L}\p{M}\p{N}]*)*/gu;
 const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
 const LONGEST_FORM = 12;
 
