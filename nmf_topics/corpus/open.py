@@ -73,7 +73,8 @@ def open_corpus(
     titles_as_text : count the words of titles that the source contains as text
     drop_duplicates : leave out pages with the same text, or nearly the same words, as another page
     markup : whether to remove HTML, formulas and addresses from the columns of tables: "auto" removes them from columns
-        that are written in markup, "remove" always, "keep" never, "tags,entities" only these kinds; None: "auto"
+        that are written in markup, "remove" always, "keep" never, "tags,entities" only these kinds; None: "auto".
+        "auto" judges a column by the first rows, so the first page of a stream comes after them
     read_limits : changed limits of reading by name, such as {"page-size": 10**8}; see `ReadLimits`
     warn : called with messages about guesses and about what was set aside, once for each message
 
