@@ -26,5 +26,5 @@ def test_arrays_of_another_file_are_noticed(tmp_path: Path) -> None:
         {"a": found["a"]},
     ):
         np.savez(path, allow_pickle=False, **changed, **{DIGEST: digest})
-        with pytest.raises(ValueError, match="its digest is not that of its contents"):
+        with pytest.raises(ValueError, match="its contents do not match its digest"):
             read_sealed_arrays(path)
