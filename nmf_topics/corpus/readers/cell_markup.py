@@ -26,7 +26,6 @@ from html import unescape
 from typing import Any, Literal
 
 from nmf_topics.corpus.formulas import has_formulas, without_formulas
-from nmf_topics.text.cleaning import TAGS, address_cuts
 
 Record = tuple[int, Mapping[str, Any] | None]  # as in `columns`
 Kind = Literal["tags", "escaped", "entities", "formulas", "urls", "emails"]
@@ -51,6 +50,8 @@ _NO_TEXT = ("script", "style", "math")  # elements whose content is no text
 
 @cache
 def _tag() -> re.Pattern[str]:
+    from nmf_topics.text.cleaning import TAGS  # needs numpy, which opening a corpus does not
+
     value = r"""\s*=\s*(?:"[^"<>]*"|'[^'<>]*'|[^\s"'<>=]+)"""
     flag = "(?:nowrap|noshade|compact|selected|checked|disabled|hidden|controls|async|defer|ismap|multiple|readonly)"
     attribute = rf"\s+(?:[\w:-]+{value}|{flag}(?![\w=]))"
@@ -298,6 +299,8 @@ def without_markup(text: str, kind: Kind) -> str:
         for name in _NO_TEXT:
             text = _without_element(text, name)
         return _tag().sub(_replacement, text)
+    from nmf_topics.text.cleaning import address_cuts  # as in `_tag`
+
     cuts = sorted(cut for cut in address_cuts(text) if _kind_of_address(text, cut) == kind)
     return " ".join(_between(text, cuts)) if cuts else text
 
