@@ -124,6 +124,11 @@ def test_words_of_a_guide_are_read_like_the_text(sample: DataMatrix) -> None:
     assert unknown == ["the (a)", "zebrafinch (a)", "\ud800 (b)", "!! (b)"]
 
 
+def test_stop_words_of_a_guide_mean_nothing(sample: DataMatrix) -> None:
+    """Several words with a stop word among them stand for the others."""
+    assert rows_of_guide(sample, {"a": ("the orbit",)}) == rows_of_guide(sample, {"a": ("orbit",)})
+
+
 def test_a_phrase_of_the_corpus_is_one_term(tmp_path: Path) -> None:
     """Where the corpus has the phrase its words are not meant."""
     pages = [{"id": f"{i}", "text": f"new york city {'harbour' if i % 2 else 'bridge'} {i} " * 4} for i in range(12)]
