@@ -146,6 +146,14 @@ def test_text_that_is_no_text(server: Server, text: Any) -> None:
     assert result.manifest["counts"] == {"failed": 1}
 
 
+def test_a_wiki_that_blocks(server: Server) -> None:
+    """HTTP 403 of a wiki that is not Wikimedia's is not explained by Wikimedia's rules."""
+    server.answer = lambda handler, asked: say(handler, b"no", 403)
+    with pytest.raises(WikiUnreachable, match=r"answers HTTP 403: blocked; this wiki may need a login") as refused:
+        fetch_into(Path("c"), server.api, {"titles": ["A"]})
+    assert "Wikimedia" not in str(refused.value)
+
+
 @pytest.mark.parametrize("number", [-1, 0, True, 1.5, "1", 2**64, None, [1]])
 def test_page_ids_that_are_none(server: Server, number: Any) -> None:
     """A page id must be a number that can be one."""
