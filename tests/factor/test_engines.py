@@ -179,13 +179,6 @@ class TestDisk:
         )
         np.testing.assert_allclose(one.W @ one.H, other.W @ other.H, atol=1e-10)
 
-    def test_use_is_noted(self, stores: dict[str, OnDisk]) -> None:
-        """A folder in use is younger than one that is not."""
-        mark = stores["disk"].folder / "blocks.json"
-        os.utime(mark, (1, 1))
-        sum_of_squares(stores["disk"])
-        assert time.time() - mark.stat().st_mtime < 100
-
 
 @pytest.mark.slow
 class TestDask:

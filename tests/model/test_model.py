@@ -545,6 +545,7 @@ QUESTIONS: dict[str, Callable[[TopicModel], Any]] = {
     "error_name": lambda model: model.error_name,
     "shares": lambda model: model.shares,
     "dead_topics": lambda model: model.dead_topics,
+    "weak_pages": lambda model: model.weak_pages,
     "hidden_rows": lambda model: model.hidden_rows,
     "pages": lambda model: model.pages(),
     "dominant": lambda model: model.dominant(),

@@ -45,9 +45,7 @@ def test_a_folder_of_binaries(refuse: Refuse) -> None:
     Path("binaries").mkdir()
     for name in ("a.bin", "b.bin", "c.exe"):
         Path("binaries", name).write_bytes(bytes(range(256)))
-    assert "there is no text in binaries, only 2 .bin (this format is not read), 1 .exe (this format is not" in refuse(
-        "fit", "binaries"
-    )
+    assert "there is no text in binaries, only 2 .bin, 1 .exe (this format is not read)" in refuse("fit", "binaries")
     Path("binaries/d.txt").write_bytes(bytes(range(256)))
     assert "no text can be read: binaries/d.txt (not text (binary))" in refuse("fit", "binaries")
 
@@ -189,7 +187,7 @@ def test_images_that_are_all_black(refuse: Refuse) -> None:
     Path("faces").mkdir()
     for name in ("a.png", "b.png"):
         Image.new("L", (8, 8)).save(Path("faces", name))
-    assert "V holds only zeros" in refuse("fit", "faces", "-r", 2)
+    assert "V contains only zeros" in refuse("fit", "faces", "-r", 2)
 
 
 def test_words_for_a_model_of_images_and_images_for_one_of_words(run: Run, fitted: Path) -> None:
