@@ -164,8 +164,9 @@ def refuse(run: Run, tmp_path: Path) -> Refuse:
     def invoke(*arguments: object) -> str:
         before = everything(tmp_path)
         result = run(*arguments)
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
         check_refusal(result.exit_code, result.stderr)
-        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
         assert result.stdout == ""
         assert everything(tmp_path) == before
         return " ".join(result.stderr.split())
