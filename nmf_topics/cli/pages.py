@@ -29,8 +29,9 @@ from nmf_topics.views.tables.terminal import print_pages
 def pages(model: Path, topic: int | None, top: int | None, csv: bool, printing: PrintingOptions) -> None:
     """Show the topics of pages.
 
-    Pages are listed in the order of their source. With --topic, list the pages whose main topic it is, largest share first; if it is the main topic of no page, list
-    all pages with a share of it. MODEL is a model folder; if omitted, the last one that was fitted.
+    Pages are listed in the order of their source. With --topic, list the pages whose main topic it is, largest share
+    first; if it is the main topic of no page, list all pages with a share of it. MODEL is a model folder; if omitted,
+    the last one that was fitted.
 
     \b
     Example:
