@@ -24,6 +24,7 @@ from nmf_topics.corpus.readers import columns as columns_module
 from nmf_topics.corpus.readers.charsets import utf8_chunks
 from nmf_topics.corpus.readers.encoding_guess import LIKELY, OLD
 from nmf_topics.errors import CorpusError, MissingExtra, NmfTopicsError
+from nmf_topics.files.csv_files import unguarded
 
 
 def read(path: Path, said: list[str] | None = None, **columns: str) -> list[Page]:
@@ -491,9 +492,13 @@ def test_jsonl_round_trip(tmp_path_factory: pytest.TempPathFactory, rows: list[t
 @settings(max_examples=60)
 @given(rows=st.lists(st.tuples(TEXT, TEXT), min_size=1), delimiter=st.sampled_from(",;\t|"))
 @example(rows=[("\r", "\n")], delimiter=",")
+@example(rows=[("", "'=")], delimiter=",")
 @example(rows=[("\x85\u2028", "\x1c\x0b")], delimiter=";")
 def test_csv_round_trip(tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str]], delimiter: str) -> None:
-    """What csv.writer writes comes back, whatever the delimiter and however odd the characters."""
+    """What csv.writer writes comes back, whatever the delimiter and however odd the characters.
+
+    Only an apostrophe that guards against a formula is taken away, as in the tables that nmf-topics writes.
+    """
     path = tmp_path_factory.getbasetemp() / "round.csv"
     with open(path, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, delimiter=delimiter, quoting=csv.QUOTE_ALL)
@@ -503,7 +508,8 @@ def test_csv_round_trip(tmp_path_factory: pytest.TempPathFactory, rows: list[tup
     except CorpusError as error:
         assert "binary" in str(error)  # noqa: PT017  # a few NULs in a file of a few bytes
         return
-    assert [(page.text, page.meta["x"]) for page in pages] == rows
+    expected = [(unguarded(text), unguarded(x)) for text, x in rows]
+    assert [(page.text, page.meta["x"]) for page in pages] == expected
 
 
 SEEDS = [
