@@ -85,8 +85,7 @@ def draw(n_terms: int, n_pages: int, *, topics: int = 50, words: int = 150, seed
     return V
 
 
-# ---------------------------------------------------------------------------------------------------- the methods of
-# the race
+# ------------------------------------------------------------------------------------------- the methods of the race
 
 
 def ours(V: Any, rank: int, target: float | None, **options: Any) -> tuple[float, float]:

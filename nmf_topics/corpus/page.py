@@ -28,7 +28,7 @@ class Page:
     meta : metadata from the source (label, date, url, ...), which appear in the results; the readers only use values of
         the types str, int, float, bool and None
     row : number of its row in the source, from 1; None if the source has no order. It is ignored when pages are
-    compared
+        compared
 
     Examples
     --------

@@ -63,8 +63,7 @@ class RowKind:
     has_names : whether the names of rows are meaningful, so that topics can be labelled by them, listed with them and
         drawn as word clouds; otherwise topics only have numbers
     reads_texts : whether rows are terms of texts, so that new texts can be classified, words can be hidden, can guide
-    the
-        fit and describe topics, coherence can be measured, and the report can show passages
+        the fit and describe topics, coherence can be measured, and the report can show passages
     draws_images : whether a column is an image, so that topics and pages can be drawn, and new images can be classified
     """
 

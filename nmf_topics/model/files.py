@@ -142,8 +142,7 @@ def load_model(
     ----------
     path : the model folder, or `latest`
     tokenizer, lemmatizer, stop_words : the user's own functions with which the model was fitted, if any. Without them
-    the
-        model can be loaded, but cannot classify text
+        the model can be loaded, but cannot classify text
 
     Returns
     -------

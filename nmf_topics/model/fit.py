@@ -64,8 +64,7 @@ def fit_topics(
     objective, start, seed, tolerance, max_iter, l1_words, l1_pages, l2_words, l2_pages : as in `factorize`; `solver`
         is its `rule`, and the recipe of the model names the one that was used
     guide : seed words by name of topic (see `model.guide`); the trace then has the errors of V and the pages of the
-    guide
-        together
+        guide together
     refine : a key of `model.refine.REFINEMENTS`; the result is recorded in the recipe of the model, as `refinement`
     topic_words : how to choose the words that describe each topic, a key of TOPIC_WORDS (see `model.description`)
     on_iteration : called after each iteration of the factorization

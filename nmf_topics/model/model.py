@@ -207,10 +207,9 @@ class TopicModel:
         number : number of the topic, from 1
         k : number of words
         order : "typical": the words that describe it, with their scores (see `model.description`; by weight if the
-        model has
-            no description); "weight": by weight in W; "relevance": by 0.6 log w + 0.4 log(w / p), where p is the word's
-            weight over all topics (Sievert & Shirley 2014); "exclusive": by the topic's share of the word's weight. The
-            last two choose among the `candidates`
+            model has no description); "weight": by weight in W; "relevance": by 0.6 log w + 0.4 log(w / p), where p is
+            the word's weight over all topics (Sievert & Shirley 2014); "exclusive": by the topic's share of the word's
+            weight. The last two choose among the `candidates`
         """
         self._check(number)
         return self._shown.terms(number - 1, k, order)

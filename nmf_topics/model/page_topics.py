@@ -18,8 +18,10 @@ FEW_WORDS = 3  # a page with fewer known words than this is "weak"
 class PageTopics:
     """The topics of one page.
 
-    Attributes ---------- status : "ok", "weak" (fewer than `FEW_WORDS` known words), "no-known-words" or "unreadable";
-    the last two have no topic
+    Attributes
+    ----------
+    status : "ok", "weak" (fewer than `FEW_WORDS` known words), "no-known-words" or "unreadable"; the last two have no
+        topic
     topic : number of the dominant topic, or None
     weight : share of the dominant topic in the page
     margin : its share minus that of the second topic

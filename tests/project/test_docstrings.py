@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import doctest
 import inspect
+import re
 from importlib import import_module
 from pathlib import Path
 
@@ -39,3 +41,15 @@ def test_public_names_have_an_example(name: str) -> None:
         returns = inspect.signature(value).return_annotation != "None"
         for section in ("Parameters", *(["Returns"] if returns else []), "Raises"):
             assert f"{section}\n---" in text, f"{name} does not say: {section}"
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.rglob("*.py")), ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_sections_list_names(path: Path) -> None:
+    """In the sections of parameters and attributes each line names one, or is indented below it."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef)
+    for text in (ast.get_docstring(node) or "" for node in ast.walk(tree) if isinstance(node, documented)):
+        assert not re.search(r"\S -{3,} ", text), "a heading within a line"
+        for section in re.findall(r"^(?:Parameters|Attributes)\n-+\n(.*?)(?=\n\n|\Z)", text, re.DOTALL | re.MULTILINE):
+            for line in section.splitlines():
+                assert line.startswith(" ") or " : " in line, line

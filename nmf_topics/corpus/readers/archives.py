@@ -46,8 +46,7 @@ class Member:
     ----------
     name : path in the archive
     chunks : returns the bytes, decompressed if the name ends in .gz, .bz2, .xz or .zst; for a tar archive it can be
-    called
-        once, before the next member is read
+        called once, before the next member is read
     """
 
     name: str

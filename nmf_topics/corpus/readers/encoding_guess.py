@@ -99,8 +99,7 @@ class EncodingChooser:
     ----------
     given : the encoding that the user has given, or None
     samples : returns samples (see `sample_of`) of all files of the source that are not UTF-8; called at most once, when
-    a
-        file needs them
+        a file needs them
     """
 
     def __init__(self, given: str | None = None, samples: Callable[[], Iterable[bytes]] = tuple) -> None:

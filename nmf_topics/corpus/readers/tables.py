@@ -195,9 +195,11 @@ def read_csv(
     delimiter : the delimiter; None: find it
     limits : limits of reading
 
-    Notes ----- The csv module's limit of the length of a field is global. It is raised and never lowered here, so no
-    other reader of CSV fails because of it. The strict mode reports a quote that is never closed; without it the rest
-    of the file would become part of one page.
+    Notes
+    -----
+    The csv module's limit of the length of a field is global. It is raised and never lowered here, so no other reader
+    of CSV fails because of it. The strict mode reports a quote that is never closed; without it the rest of the file
+    would become part of one page.
     """
     csv.field_size_limit(max(FIELD_LIMIT, csv.field_size_limit()))
     lines = _CsvLines(file, limits.page_size)
