@@ -88,7 +88,10 @@ def topic_flags(model: TopicModel) -> list[Flag]:
     """
     if not model.kind.has_names or model.description is None:
         return []
-    main, repeated = model.dominant(), _repeated(model)
+    main = model.dominant()
+    repeated = np.zeros(len(main), bool)
+    if model.known_words is not None:
+        repeated = model.repeated_pages() & (model.known_words >= REPEATED_WORDS)
     found = []
     for topic in model.topics():
         pages = np.flatnonzero(main == topic.number - 1)
@@ -156,18 +159,3 @@ def _signs_of_pages(model: TopicModel, pages: Any, main: Any, repeated: Any) -> 
                 f"{count} of its {len(pages)} pages have {name} {value!r}",
                 "{stop_words} drops words that only this source uses",
             )
-
-
-def _repeated(model: TopicModel) -> Any:
-    """Return which pages have the same words as another one, shape (n,).
-
-    They have the same weights, the same error and the same number of words.
-    """
-    n = model.H.shape[1]
-    if model.known_words is None or not n:
-        return np.zeros(n, bool)
-    described = np.vstack([model.H, model.errors, model.known_words])
-    scale = np.abs(described).max(axis=1, keepdims=True)
-    rounded = np.round(described / np.where(scale > 0, scale, 1.0), 6).T
-    _, place, count = np.unique(np.nan_to_num(rounded), axis=0, return_inverse=True, return_counts=True)
-    return (count[place.ravel()] > 1) & (model.known_words >= REPEATED_WORDS)

@@ -173,6 +173,25 @@ class TopicModel:
             return np.zeros(0, np.intp)
         return np.flatnonzero(self.H.any(axis=0) & (self.known_words < FEW_WORDS))
 
+    def repeated_pages(self) -> np.ndarray:
+        """Return whether each page has the same weights, error and number of known words as another; shape (n,).
+
+        Such pages have the same words.
+        """
+        return self._repeated_pages.copy()
+
+    @cached_property
+    def _repeated_pages(self) -> np.ndarray:
+        """The same, cached: several outputs of a fit need it, and half a million pages take seconds."""
+        n = self.H.shape[1]
+        if self.known_words is None or not n:
+            return np.zeros(n, bool)
+        described = np.vstack([self.H, self.errors, self.known_words])
+        scale = np.abs(described).max(axis=1, keepdims=True)
+        rounded = np.round(described / np.where(scale > 0, scale, 1.0), 6).T
+        _, place, count = np.unique(np.nan_to_num(rounded), axis=0, return_inverse=True, return_counts=True)
+        return np.asarray(count[place.ravel()] > 1)
+
     def dominant(self) -> np.ndarray:
         """Return the index (from 0) of each page's dominant topic, or -1; shape (n,)."""
         return np.where(self.H.any(axis=0), self.H.argmax(axis=0), -1)
