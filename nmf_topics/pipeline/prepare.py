@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nmf_topics.corpus.duplicates import DuplicateFinder, describe_duplicates
 from nmf_topics.corpus.page import Corpus, Fingerprint, Page
-from nmf_topics.corpus.reading_log import ReadingLog
+from nmf_topics.corpus.reading_log import ReadingLog, join_some
 from nmf_topics.errors import CorpusError, EngineError, Notice, Remedy
 from nmf_topics.factor.blocks import as_blocks
 from nmf_topics.factor.column_stats import page_sums
@@ -111,7 +111,7 @@ def prepare(
                 note(_describe_shared_lines(counts.shared_lines))
             data = _matrix(counts, origin, recipe, places, key, key_of_blocks)
     if blank := data.ledger["pages_without_known_words"]:
-        named = _join_some([f"{title!r}" for title in _pages_without_words(data, recipe.words.chunk)])
+        named = join_some([f"{title!r}" for title in _pages_without_words(data, recipe.words.chunk)])
         pages = data.ledger["pages"]
         warn(f"{blank} of {pages} pages contain no word of the vocabulary and get no topic: {named}")
     return data
@@ -124,11 +124,6 @@ def _pages_without_words(data: DataMatrix, chunk: int | None) -> list[str]:
         parts, titles = parts_of_columns(data.columns)[0], by_page(data).columns.titles
         known = parts.sums(known)
     return [titles[j] for j in (known == 0).nonzero()[0]]
-
-
-def _join_some(names: Sequence[str]) -> str:
-    """Join the first three names, and add how many more there are."""
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 def _matrix(

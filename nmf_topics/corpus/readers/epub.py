@@ -46,7 +46,7 @@ def read_epub(file: Input) -> Iterator[Document]:
             chapters.append(html_text(source, file.where, file.limits))
             length += len(chapters[-1])
             file.check_length(length)
-    yield Document(file.checked("\n\n".join(filter(None, chapters)), "does it consist of pictures?"), title)
+    yield Document(file.checked("\n\n".join(filter(None, chapters))), title)
 
 
 def _package_of(archive: zipfile.ZipFile, where: str) -> tuple[str, Any]:

@@ -95,7 +95,7 @@ class Input:
         if length > self.limits.page_size:
             raise Unreadable(self.where, self.limits.exceeded("page_size", "more text"))
 
-    def checked(self, text: str, remedy: str) -> str:
+    def checked(self, text: str, remedy: str = "does it consist of pictures?") -> str:
         """Return a text extracted from a document after checking that it contains a letter and is not too long.
 
         Raises

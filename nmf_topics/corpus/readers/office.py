@@ -17,7 +17,6 @@ from nmf_topics.corpus.readers.streams import Unreadable
 from nmf_topics.corpus.readers.zip_members import member, member_chunks, open_zip, xml_tree
 
 OLD_OFFICE = b"\xd0\xcf\x11\xe0"  # first bytes of OLE files: .doc, and .docx with a password
-PICTURES = "does it consist of pictures?"
 DOCX_RULES = MarkupRules(
     blocks=frozenset(["p"]),
     skipped=frozenset(["Fallback", "instrText", "delText"]),  # Fallback is a copy of a text box for old programs
@@ -48,7 +47,7 @@ def read_docx(file: Input) -> Iterator[Document]:
     with open_zip(file) as archive:
         chunks = member_chunks(archive, _main_part(member(archive, "_rels/.rels")), file.where)
         found = parse_markup(chunks, DOCX_RULES, file.where, file.limits)
-    yield Document(file.checked(found.text, PICTURES))
+    yield Document(file.checked(found.text))
 
 
 def _main_part(relationships: bytes) -> str:
@@ -73,4 +72,4 @@ def read_odt(file: Input) -> Iterator[Document]:
             raise Unreadable(file.where, "protected by a password; save it without one")
         chunks = member_chunks(archive, "content.xml", file.where)
         found = parse_markup(chunks, ODT_RULES, file.where, file.limits)
-    yield Document(file.checked(found.text, PICTURES))
+    yield Document(file.checked(found.text))

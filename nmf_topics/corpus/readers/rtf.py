@@ -34,4 +34,4 @@ def read_rtf(file: Input) -> Iterator[Document]:
         text = str(rtf_to_text(source, errors="replace"))  # type: ignore[no-untyped-call]
     except Exception as error:  # striprtf does not check the numbers and names in a file
         raise Unreadable(file.where, "damaged or not an RTF file") from error
-    yield Document(file.checked(text, "does it consist of pictures?"))
+    yield Document(file.checked(text))
