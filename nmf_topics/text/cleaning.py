@@ -20,20 +20,10 @@ from collections.abc import Collection, Iterator
 from functools import cache
 
 from nmf_topics.text.boilerplate import line_keys
+from nmf_topics.text.markup import ATTRIBUTE, COMMENT, TAGS, Cut, address_cuts
 
 SIGNATURE_LINES = 12  # longest signature; more lines after "--" are text
 FIELDS_OF_A_HEADER = 3  # this many known fields on consecutive lines are a message header
-REACH = 100  # longest part of an address before "@" or "://", in characters
-
-_NO_ADDRESS = frozenset(' \t\n\r<>"|(),;:[]')  # characters that end an address to the left
-Cut = tuple[int, int, str]  # begin, end, reason
-
-TAGS = """a abbr acronym address area article aside audio b base basefont big blockquote body br button caption center
-    cite code col colgroup dd del details dfn dir div dl dt em embed fieldset figcaption figure font footer form frame
-    frameset h1 h2 h3 h4 h5 h6 head header hr html i iframe img input ins kbd label legend li link main map mark menu
-    meta nav noframes noscript object ol optgroup option output p param picture pre progress q ref references s samp
-    script section select small source span strike strong style sub summary sup svg table tbody td template textarea
-    tfoot th thead time title tr track tt u ul var video wbr gallery math nowiki poem syntaxhighlight""".split()
 
 # Fields of a header: those to remove, and (below) those whose value is text.
 _FURNITURE = """from to cc bcc date sender reply-to received return-path message-id in-reply-to references organization
@@ -48,12 +38,10 @@ _SUBJECT = "subject keywords summary title".split()
 @cache
 def _patterns() -> dict[str, re.Pattern[str]]:
     names = "|".join(TAGS)
-    attribute = r"""\s+[\w:-]+\s*=\s*(?:"[^"<>]*"|'[^'<>]*'|[^\s"'<>=]+)"""
     fields = f"(?:{'|'.join(_FURNITURE).replace('.', '[.]')})|(?P<subject>{'|'.join(_SUBJECT)})"
     return {
-        "address": re.compile(r"://[^\s<>\"|]+|@[^\W_][\w.-]*|\bwww\.[^\s<>\"|]+"),
         "markup": re.compile(
-            rf"<!--[^<]{{0,2000}}?-->|</?(?:{names})(?:{attribute}){{0,20}}\s*/?>"
+            rf"{COMMENT}|</?(?:{names})(?:\s+{ATTRIBUTE}){{0,20}}\s*/?>"
             r"|&(?:[a-z]{2,8}|\#\d{1,6}|\#x[\da-f]{1,6});|\{\{[^{}]{0,1000}\}\}",
             re.IGNORECASE | re.DOTALL,
         ),
@@ -77,21 +65,6 @@ def cuts(text: str) -> Iterator[Cut]:
         for match in p["markup"].finditer(text):
             yield *match.span(), "markup"
     yield from _mail(text)
-
-
-def address_cuts(text: str) -> Iterator[Cut]:
-    """Yield the URLs, e-mail addresses and message ids of a text; they may overlap."""
-    if not ("://" in text or "@" in text or "www." in text):
-        return
-    end = 0
-    for match in _patterns()["address"].finditer(text):
-        begin = match.start()
-        if match[0][0] in ":@":
-            while begin > end and match.start() - begin < REACH and text[begin - 1] not in _NO_ADDRESS:
-                begin -= 1
-        end = match.end()
-        if begin < match.start() or match[0][0] == "w":  # otherwise a single @
-            yield begin, end, "address"
 
 
 def _mail(text: str) -> Iterator[Cut]:

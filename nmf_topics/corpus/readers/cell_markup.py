@@ -26,6 +26,7 @@ from html import unescape
 from typing import Any, Literal
 
 from nmf_topics.corpus.formulas import has_formulas, without_formulas
+from nmf_topics.text.markup import ATTRIBUTE, COMMENT, TAGS, address_cuts
 
 Record = tuple[int, Mapping[str, Any] | None]  # as in `columns`
 Kind = Literal["tags", "escaped", "entities", "formulas", "urls", "emails"]
@@ -50,14 +51,11 @@ _NO_TEXT = ("script", "style", "math")  # elements whose content is no text
 
 @cache
 def _tag() -> re.Pattern[str]:
-    from nmf_topics.text.cleaning import TAGS  # needs numpy, which opening a corpus does not
-
-    value = r"""\s*=\s*(?:"[^"<>]*"|'[^'<>]*'|[^\s"'<>=]+)"""
     flag = "(?:nowrap|noshade|compact|selected|checked|disabled|hidden|controls|async|defer|ismap|multiple|readonly)"
-    attribute = rf"\s+(?:[\w:-]+{value}|{flag}(?![\w=]))"
+    attribute = rf"\s+(?:{ATTRIBUTE}|{flag}(?![\w=]))"
     return re.compile(
         rf"<(?P<end>/?)(?P<name>{'|'.join(sorted(TAGS))})(?P<attributes>(?:{attribute}){{0,20}})\s*(?P<empty>/?)>"
-        r"|<!--[^<]{0,2000}?-->",
+        rf"|{COMMENT}",
         re.IGNORECASE,
     )
 
@@ -83,10 +81,12 @@ def _entities(text: str) -> Iterator[re.Match[str]]:
             if unescape(match[0]) != match[0]:
                 found = True
                 yield match
-    if not found and any(f"{name};" in text for name in _BARE):
+    if found:
+        return
+    if any(f"{name};" in text for name in _BARE):
         yield from _bare_entity().finditer(text)
-    elif not found and "#" in text:
-        yield from _bare_entity().finditer(text, text.index("#") and text.index("#") - 1)
+    elif "#" in text:  # from the character before the first one
+        yield from _bare_entity().finditer(text, max(text.index("#") - 1, 0))
 
 
 def _decoded(text: str) -> str:
@@ -299,8 +299,6 @@ def without_markup(text: str, kind: Kind) -> str:
         for name in _NO_TEXT:
             text = _without_element(text, name)
         return _tag().sub(_replacement, text)
-    from nmf_topics.text.cleaning import address_cuts  # as in `_tag`
-
     cuts = sorted(cut for cut in address_cuts(text) if _kind_of_address(text, cut) == kind)
     return " ".join(_between(text, cuts)) if cuts else text
 
