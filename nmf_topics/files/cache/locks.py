@@ -34,8 +34,6 @@ def acquire(path: Path, patience: float = 0.0) -> Any:
         lock.acquire(timeout=patience, poll_interval=0.02)
     except Timeout as error:
         raise LockBusy(f"another process keeps {path} locked") from error
-    except OSError:
-        raise
     except (NotImplementedError, RuntimeError) as error:
         raise OSError(f"files in it cannot be locked ({error})") from error
     return lock
