@@ -2,8 +2,8 @@
 
     python bench/hostile.py [CASE ...] [--scale 10] [--table docs/limits.md]
 
-The limits of reading must keep every case below 1 GB. The good pages beside the hostile one must be fitted, or the
-source be refused with a reason. `--scale 1` makes files of a tenth of the size; `--table` runs both sizes, as time must
+The limits of reading must keep every case below 1 GB. The good pages of the same source must be fitted, or the source
+must be refused with a reason. `--scale 1` makes files of a tenth of the size; `--table` runs both sizes, as time must
 not grow faster than the file, and writes the table. A fit of more than 8 GB of address space is ended.
 """
 

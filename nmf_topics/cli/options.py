@@ -65,7 +65,7 @@ cache_option = click.option(
 
 
 def cache_of(allowed: bool, warn: Callable[[str], None]) -> Cache | None:
-    """Return the cache, if --cache allows it; `warn` is told what is wrong with it."""
+    """Return the cache, or None with --no-cache; problems of the folder are reported to `warn`."""
     return user_cache(warn) if allowed else None
 
 

@@ -1,7 +1,7 @@
 """run.json: the record of the run that made a model folder, read and checked.
 
-A record can be changed by hand, for example to repeat a run with another option. So a changed one is used, but its
-reader is told. One that does not fit the schema is never used in part.
+A record can be changed by hand, for example to repeat a run with another option. So a changed record is used, with a
+notice. A record that does not fit the schema is not used at all.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def _has_renamed_checksum(document: Mapping[str, Any]) -> bool:
 
 
 def read_run(folder: Path, warn: Callable[[str], None] = lambda message: None) -> dict[str, Any]:
-    """Read the record of the run that made a folder; empty if there is none, or a damaged one (`warn` is told)."""
+    """Read the record of the run that made a folder; empty if there is none or it is damaged, with a warning."""
     path = folder / RUN
     if not os.path.lexists(path):
         return {}

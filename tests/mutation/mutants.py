@@ -541,7 +541,7 @@ MUTANTS = [
         ("fetch/test_ledger.py",),
     ),
     Mutant(
-        "namespaces beside the articles are articles",
+        "pages of all namespaces count as articles",
         "corpus/fetch/titles.py",
         "    if space != 0:\n",
         "    if space is None:\n",

@@ -130,7 +130,7 @@ def test_other_limits(tmp_path: Path, limits: dict[str, int], reason: str) -> No
 
 
 def test_the_option(ok: Run, refused: Refused) -> None:
-    """--read-limit raises and lowers a limit; what was set aside stands in run.json; a wrong name is refused."""
+    """--read-limit raises and lowers a limit; run.json lists what was set aside; a wrong name is refused."""
     Path("folder").mkdir()
     for number, text in enumerate(["green tea", "black tea", "green milk", "black milk"]):
         Path("folder", f"{number}.txt").write_text(f"{text} " * 3)

@@ -171,7 +171,7 @@ def is_counting(process: Path) -> bool:
 
 
 def test_a_changed_record_is_said(ok: Run, fitted: Path, tiny_corpus: Path) -> None:
-    """Options in run.json can be changed by hand; one is told that they were."""
+    """Options in run.json can be changed by hand; a notice says that they were."""
     text = (fitted / "run.json").read_text(encoding="utf-8")
     assert "was changed" not in ok("repeat", "--force").stderr
     (fitted / "run.json").write_text(text.replace('"max_iter": 2000', '"max_iter": 2001'), encoding="utf-8")

@@ -46,7 +46,7 @@ class Cache:
     """A folder of entries that commands can compute again; see `nmf_topics.files.cache` for its rules.
 
     No method raises an error because of the state of the folder, apart from `entries` and `clear`: without the folder,
-    nothing is found and nothing is kept, which `warn` is told once.
+    nothing is found and nothing is kept; this is reported to `warn` once.
 
     Parameters
     ----------

@@ -100,7 +100,7 @@ KINDS = (COUNTS, TEXTS, BLOCKS, CHECKPOINTS, TEMPORARY)
 
 
 def kind_of(name: str) -> Kind | None:
-    """Return the kind of entry that a name belongs to; None if it is no name of an entry."""
+    """Return the kind of entry that a name belongs to; None if it is not the name of an entry."""
     return next((kind for kind in KINDS if kind.has_name(name)), None)
 
 
