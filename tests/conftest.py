@@ -23,7 +23,7 @@ from nmf_topics.model.classify import Assignment, classify_pages, unreadable
 from nmf_topics.model.files import load_model
 from nmf_topics.model.model import TopicModel
 
-pytest_plugins = ["browsing"]
+pytest_plugins = ["alone", "browsing"]
 SHARED = ("empty_wiki", "chromium")  # fixtures that take long to make and are made once in a process
 PROGRAM = {"run", "ok", "refused", "refuse", "fitted"}  # fixtures of tests that run whole commands
 

@@ -70,11 +70,11 @@ def test_fingerprint_stays_the_same() -> None:
 
 
 def test_fingerprint_is_fast() -> None:
-    """Fingerprinting 37 MB takes well under a second."""
+    """Fingerprinting 37 MB takes well under a second of CPU time."""
     page = Page("1", "A", "wörds and " * 5000)
-    begin = time.perf_counter()
+    began = time.process_time()
     fingerprint(*[page] * 740)
-    assert time.perf_counter() - begin < 1
+    assert time.process_time() - began < 1
 
 
 def test_corpus_reads_again_and_keeps_what_was_set_aside() -> None:

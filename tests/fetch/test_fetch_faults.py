@@ -222,8 +222,8 @@ def test_kill_at_any_moment_leaves_the_corpus_whole(
 
 
 def test_interrupted_by_ctrl_c(wiki: Wiki, port: int, undisturbed: dict[str, dict[str, bytes]]) -> None:
-    """Ctrl-C keeps the pages that came, says how many and how to go on, and ends with 130."""
-    with proxied(wiki.api, Path("log"), "*:slow=0.03", port=port) as api:
+    """Ctrl-C during the 20th request keeps the pages before it, says how to continue, and ends with 130."""
+    with proxied(wiki.api, Path("log"), "20:stall=30", port=port) as api:
         command = ("fetch", "--category", "Sixty", "--wiki", api, "-o", "c")
         process = start(*command)
         wait_for_line(Path("log"), 20, process)

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -258,8 +259,10 @@ def test_a_continuation_without_end(server: Server) -> None:
     assert len(server.asked) < 10
 
 
-def test_a_body_that_drips_without_end(server: Server) -> None:
-    """A byte now and then keeps no one waiting for ever."""
+def test_a_body_that_drips_without_end(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A byte now and then, none of them late, does not keep the client waiting forever."""
+    fast = SimpleNamespace(monotonic=lambda: 20 * time.monotonic())  # 10 s pass in half a second
+    monkeypatch.setattr("nmf_topics.corpus.fetch.client.time", fast)
 
     def drip(handler: http.server.BaseHTTPRequestHandler, asked: object) -> None:
         say(handler, b"", Content_Length="100000")
@@ -268,7 +271,7 @@ def test_a_body_that_drips_without_end(server: Server) -> None:
             handler.wfile.flush()
             time.sleep(0.05)
 
-    refused(server, drip, "not done after 2 s", timeout=0.2)
+    refused(server, drip, "not done after 10 s", timeout=1.0)
 
 
 @pytest.mark.parametrize("after", ["-5", "soon", "1e9", "9" * 400, "Thu, 01 Jan 1970 00:00:00 GMT"])
@@ -327,10 +330,21 @@ def test_which_hosts_are_which() -> None:
     assert not is_loopback("http://127.evil.test/")
 
 
-def test_the_pace(server: Server) -> None:
-    """Requests to others than this machine keep their distance."""
+def test_the_pace(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Requests to other machines keep their distance; time that has passed anyway is not waited for again."""
+    clock, waits = [0.0], []
+
+    def wait(seconds: float) -> None:
+        waits.append(seconds)
+        clock[0] += seconds
+
+    monkeypatch.setattr("nmf_topics.corpus.fetch.client.time", SimpleNamespace(monotonic=lambda: clock[0]))
     client = impatient(per_minute=600)
-    began = time.monotonic()
-    for _ in range(4):
+    monkeypatch.setattr(client._stopped, "wait", wait)
+    for passed in (0.0, 0.0, 0.0, 0.03, 0.2, 0.0):
+        clock[0] += passed
         client._take_turn("https://w.test/w/api.php")
-    assert 0.3 <= time.monotonic() - began < 0.6
+    assert waits == pytest.approx([0.1, 0.1, 0.07, 0.1])
+    for _ in range(3):
+        client._take_turn("http://127.0.0.1/w/api.php")
+    assert len(waits) == 5  # the distance to the last request to another machine

@@ -14,7 +14,7 @@ from nmf_topics.model.model import TopicModel
 from nmf_topics.terms.vocabulary import Vocabulary
 from nmf_topics.views.report.build import write_report
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.alone]
 
 
 @pytest.fixture(scope="session")
