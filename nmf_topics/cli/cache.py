@@ -65,6 +65,8 @@ def cache(clear: bool, kind: tuple[str, ...], older_than: float | None, printing
     talk = printing.console()
     store = user_cache(talk.warn)
     if store is None:
+        if printing.as_json:
+            click.echo(json_text(_document(None, [], [], None)))
         return
     chosen = [known for known in KINDS if not kind or known.name in kind]
     try:
@@ -92,9 +94,9 @@ def _size(entries: Sequence[Entry]) -> int:
 
 
 def _document(
-    store: Cache, kinds: Sequence[Kind], entries: Sequence[Entry], cleared: Cleared | None
+    store: Cache | None, kinds: Sequence[Kind], entries: Sequence[Entry], cleared: Cleared | None
 ) -> dict[str, object]:
-    """The cache as JSON."""
+    """The cache as JSON; without a folder, if there is no place for one."""
 
     def described(entry: Entry) -> dict[str, object]:
         return {
@@ -108,8 +110,8 @@ def _document(
     of_kind = {kind: [entry for entry in entries if entry.kind is kind] for kind in kinds}
     document: dict[str, object] = {
         "schema": 1,
-        "folder": str(store.folder),
-        "limit": store.limit,
+        "folder": str(store.folder) if store else None,
+        "limit": store.limit if store else 0,
         "size": _size(entries),
         "kinds": [
             {"kind": kind.name, "entries": len(found), "size": _size(found), "purpose": kind.purpose}

@@ -113,3 +113,13 @@ def test_the_limit_is_shown(ok: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     assert shown(ok)["limit"] == 500_000_000
     monkeypatch.setenv("NMF_TOPICS_CACHE_LIMIT", "much")
     assert "which is not a size" in ok("cache").stderr
+
+
+def test_without_a_place_for_a_cache(ok: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A user without a home folder has an empty cache: a warning, and a document for programs."""
+    monkeypatch.delenv("NMF_TOPICS_CACHE")
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr("os.path.expanduser", lambda path: path)
+    done = ok("cache", "--json")
+    assert "there is no home folder for a cache" in done.stderr
+    assert json.loads(done.stdout) == {"schema": 1, "folder": None, "limit": 0, "size": 0, "kinds": [], "entries": []}
